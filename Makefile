@@ -1,0 +1,55 @@
+# `make` alone lists the targets. Everything is made in .venv/ and in the cache folder ($PDFJOB_CACHE, or
+# ~/.cache/pdfjob); nothing else on the machine changes, except that cluster targets install Debian packages.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := uv==0.13.9
+SAMPLE := samples/lighthouse.pdf
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock images cluster-up cluster-down clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PdfJob needs Python 3.11 or newer: set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --constraint requirements.lock --build-constraint requirements.lock --group dev --editable '.[cli,operator]'
+	@touch $@
+
+demo: $(READY) ## process a sample PDF on this machine: no cluster, no key
+	@mkdir -p out
+	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
+
+test: $(READY) ## unit and integration tests anywhere, cluster tests where the machine can
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## formatting, style, types, and the arrows between modules
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## format and fix what can be fixed
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: ## write requirements.lock anew, with the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--upgrade --extra cli --extra operator --group dev --output-file requirements.lock pyproject.toml
+
+images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
+	PYTHONPATH=tests $(BIN)/python -m testcluster images
+
+cluster-up: $(READY) ## start a real one-node Kubernetes to play with, and print the kubectl line to use
+	PYTHONPATH=tests $(BIN)/python -m testcluster up
+
+cluster-down: $(READY) ## end it
+	PYTHONPATH=tests $(BIN)/python -m testcluster down
+
+clean: ## remove what was made here (not the cache folder)
+	rm -rf $(VENV) out build dist
