@@ -1,0 +1,152 @@
+"""`chunk-runner prepare | process | merge`: what a pod runs. Reads the environment, calls one stage, reports, exits.
+
+The report goes to the pod's termination message, log lines to stderr. Exit codes are `contract.ExitCode`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Never
+
+from chunk_runner import contract
+from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, shorten
+from chunk_runner.errors import ChunkError, SourceError, StageError, WorkspaceError
+from chunk_runner.manifest import Manifest
+from chunk_runner.merge import merge
+from chunk_runner.prepare import prepare
+from chunk_runner.process import process
+from chunk_runner.source import identify, locate
+from chunk_runner.workspace import OUTPUT, CorruptFileError, Workspace
+
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+log = logging.getLogger("chunk_runner")
+
+_EXIT_CODES = {SourceError: ExitCode.SOURCE, ChunkError: ExitCode.CHUNK, WorkspaceError: ExitCode.WORKSPACE}
+
+UNFINISHED = Failure(Reason.CRASHED, "The chunk's pods ended without a result or a reason.")
+
+
+def main() -> Never:
+    """Entry point."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, _terminate)
+    report, code = run(arguments)
+    try:
+        arguments.report.write_text(report.dumps(), encoding="utf-8")
+    except OSError as error:
+        log.warning("cannot write the report to %s: %s", arguments.report, error.strerror)
+    if report.failure is not None:
+        log.error("%s: %s", report.failure.reason, report.failure.message)
+    sys.exit(code)
+
+
+def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
+    """Run a stage; every failure becomes a report and an exit code."""
+    attempt = os.environ.get(contract.ATTEMPT_ENV) or uuid.uuid4().hex
+    workspace = Workspace(arguments.workspace, attempt)
+    try:
+        match arguments.stage:
+            case "prepare":
+                return _prepare(arguments.source, workspace)
+            case "process":
+                return _process(workspace)
+            case _:
+                return _merge(workspace)
+    except StageError as error:
+        return Report(failure=Failure(error.reason, error.message)), _EXIT_CODES.get(type(error), ExitCode.UNEXPECTED)
+    except CorruptFileError as error:
+        return Report(failure=Failure(Reason.RESULT_CORRUPT, f"{error}.")), ExitCode.UNEXPECTED
+    except _UsageError as error:
+        return Report(failure=Failure(Reason.CONFIGURATION_ERROR, str(error))), ExitCode.USAGE
+    except SystemExit:  # see _terminate
+        return Report(failure=Failure(Reason.INTERRUPTED, "The pod was told to stop.")), ExitCode.INTERRUPTED
+    except Exception as error:  # the last resort: a pod's log is no place for a bare traceback
+        log.debug("unexpected", exc_info=True)
+        return Report(
+            failure=Failure(Reason.UNEXPECTED, shorten(f"{type(error).__name__}: {error}"))
+        ), ExitCode.UNEXPECTED
+
+
+def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
+    """Prepare; and with one chunk, process and merge as well, since a second pod would only cost time."""
+    try:
+        spec = JobSpec.loads(os.environ.get(contract.SPEC_ENV, ""))
+    except (ValueError, TypeError) as error:
+        raise _UsageError(f"{contract.SPEC_ENV} does not hold a specification: {error}") from error
+    finished = False
+    try:
+        source = identify(locate(volume, spec.path), sha256=spec.sha256)
+        if workspace.path(OUTPUT).is_file():  # an earlier pod did everything, but its report was lost
+            report = merge(workspace, UNFINISHED)
+            finished = True
+            return Report(pages=report.pages, chunks=1, merged=report.merged, failure=report.failure), ExitCode.OK
+        manifest = prepare(spec, source, workspace)
+        report = Report(pages=manifest.pages, chunks=len(manifest.chunks))
+        if len(manifest.chunks) == 1:
+            report = _only_chunk(manifest, workspace)
+        finished = True
+        return report, ExitCode.OK
+    finally:
+        if not finished:
+            workspace.clear()
+
+
+def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
+    try:
+        process(manifest, 0, workspace)
+    except ChunkError as error:
+        log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
+    report = merge(workspace, UNFINISHED)
+    return Report(pages=report.pages, chunks=1, merged=report.merged, failure=report.failure)
+
+
+def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
+    index = os.environ.get(contract.INDEX_ENV, "")
+    try:
+        manifest = Manifest.read(workspace)
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            Reason.WORKSPACE_UNAVAILABLE,
+            "The workspace has no manifest: check that the claim is the one prepare used.",
+        ) from error
+    if not index.isdecimal() or int(index) >= len(manifest.chunks):
+        raise _UsageError(f"{contract.INDEX_ENV} is “{index}”, not one of the {len(manifest.chunks)} chunks")
+    process(manifest, int(index), workspace)
+    return Report(), ExitCode.OK
+
+
+def _merge(workspace: Workspace) -> tuple[Report, ExitCode]:
+    reason = os.environ.get(contract.UNFINISHED_ENV)
+    unfinished = Failure(reason, "The chunk was not finished when the job ended.") if reason else UNFINISHED
+    return merge(workspace, unfinished), ExitCode.OK
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> Never:
+    sys.exit(ExitCode.INTERRUPTED)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chunk-runner", description="One stage of a PdfJob; a pod runs it.")
+    parser.add_argument("stage", choices=["prepare", "process", "merge"])
+    parser.add_argument("--workspace", type=Path, default=Path(contract.WORKSPACE_MOUNT))
+    parser.add_argument("--source", type=Path, default=Path(contract.SOURCE_MOUNT), help="the source's volume")
+    parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
+    return parser.parse_args()
+
+
+class _UsageError(Exception):
+    """The command line or the environment is wrong."""
+
+
+if __name__ == "__main__":
+    main()

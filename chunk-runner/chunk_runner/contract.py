@@ -1,0 +1,290 @@
+"""What the chunk runner and its callers agree on: mounts, environment, specification, reports, reasons, exit codes.
+
+Standard library only, because the operator imports this module and nothing else of the chunk runner. Everything read
+here may be hostile or torn (a termination message, an environment variable): parsing is total and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+WORKSPACES = "pdfjobs"
+"""The folder on a shared volume that holds the workspaces, one per job, each named by the PdfJob's uid."""
+
+WORKSPACE_MOUNT = "/workspace"
+"""Where a pod finds its job's workspace."""
+
+SOURCE_MOUNT = "/source"
+"""Where the prepare pod finds the source's volume, read-only and as a whole."""
+
+SPEC_ENV = "PDFJOB_SPEC"
+"""The `JobSpec` as JSON; for the prepare pod only, every later pod reads the manifest."""
+
+INDEX_ENV = "JOB_COMPLETION_INDEX"
+"""The chunk to process (set by Kubernetes, see the documentation of Indexed Jobs)."""
+
+ATTEMPT_ENV = "PDFJOB_ATTEMPT"
+"""A name for this attempt that no other attempt has: the pod's uid."""
+
+UNFINISHED_ENV = "PDFJOB_UNFINISHED_REASON"
+"""For merge: the reason to record for chunks that left none themselves."""
+
+REPORT_LIMIT = 4096
+"""Bytes of a termination message that Kubernetes keeps."""
+
+FAILED_CHUNKS_LIMIT = 20
+"""Failed chunks named one by one in a report and in a status; ranges and counts cover the rest."""
+
+MESSAGE_LIMIT = 300
+"""Characters of a message that comes from a file or a library."""
+
+
+class ExitCode(IntEnum):
+    """How a stage ended, for the Job's `podFailurePolicy` and for people reading `kubectl describe`."""
+
+    OK = 0
+    UNEXPECTED = 1
+    """A fault nobody foresaw; another attempt may help."""
+    USAGE = 2
+    """The command line or the environment is wrong."""
+    SOURCE = 20
+    """The source cannot be processed, and no further attempt will change that (the Job fails at once)."""
+    CHUNK = 21
+    """The chunk cannot be processed, and no further attempt will change that (its index fails at once)."""
+    CONFIGURATION = 22
+    """The job's configuration is at fault, so every other chunk would fail too (the Job fails at once)."""
+    WORKSPACE = 23
+    """The volume is full, read-only or not writable for this user; another attempt may help."""
+    INTERRUPTED = 143
+    """SIGTERM: the pod was told to go. What is finished is kept."""
+
+
+class Reason(StrEnum):
+    """Why something failed: the words used in results, reports, conditions and events."""
+
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    SOURCE_EMPTY = "SourceEmpty"
+    NOT_A_PDF = "NotAPdf"
+    SOURCE_UNREADABLE = "SourceUnreadable"
+    PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 (a reason, not a password)
+    NO_PAGES = "NoPages"
+    CHECKSUM_MISMATCH = "ChecksumMismatch"
+    PATH_REFUSED = "PathRefused"
+    CHUNK_UNREADABLE = "ChunkUnreadable"
+    PAGE_UNREADABLE = "PageUnreadable"
+    RESULT_CORRUPT = "ResultCorrupt"
+    CRASHED = "Crashed"
+    INTERRUPTED = "Interrupted"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    WORKSPACE_UNAVAILABLE = "WorkspaceUnavailable"
+    CONFIGURATION_ERROR = "ConfigurationError"
+    UNEXPECTED = "UnexpectedError"
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What a job is to do: all that prepare needs to know of a PdfJob.
+
+    Attributes:
+        path: The source, relative to its volume (or to the working directory of a local run).
+        processor: The processor and its settings, `{"name": "text"}`.
+        pages_per_chunk: Pages in every chunk but the last, 1 or more.
+        sha256: What the source's checksum must be, in hexadecimal; `None` when it was not given.
+    """
+
+    path: str
+    processor: Mapping[str, Any] = field(default_factory=lambda: {"name": "text"})
+    pages_per_chunk: int = 30
+    sha256: str | None = None
+
+    def dumps(self) -> str:
+        """The specification as it travels in `SPEC_ENV`."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def loads(cls, text: str) -> JobSpec:
+        """Read what `dumps` wrote.
+
+        Raises:
+            ValueError: The text is not such a specification; the message says what is wrong.
+        """
+        raw = json.loads(text)
+        if not isinstance(raw, dict) or not isinstance(raw.get("path"), str):
+            raise ValueError("a specification is a JSON object with a path")  # noqa: TRY004 (one kind for callers)
+        spec = cls(**raw)
+        if not isinstance(spec.pages_per_chunk, int) or spec.pages_per_chunk < 1:
+            raise ValueError("pages_per_chunk is a whole number, 1 or more")
+        return spec
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job ended without an output.
+
+    Attributes:
+        reason: One of `Reason` (kept as text: reports cross versions).
+        message: One sentence that says what is wrong and what to do.
+    """
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class FailedChunk:
+    """A chunk without a result: its 0-based index, its pages (`"61-90"`), the reason and a sentence."""
+
+    index: int
+    pages: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens bought from a model, over every attempt; all zero for the `text` processor."""
+
+    prompt: int = 0
+    output: int = 0
+    thoughts: int = 0
+    cached: int = 0
+    total: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.prompt + other.prompt,
+            self.output + other.output,
+            self.thoughts + other.thoughts,
+            self.cached + other.cached,
+            self.total + other.total,
+        )
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What merge reports of a job.
+
+    Attributes:
+        output: Path of the output, relative to the workspace; `None` when every chunk failed.
+        sha256: The output's checksum, in hexadecimal.
+        bytes: The output's size.
+        sentences: Sentences in the output.
+        failed: Chunks without a result.
+        ledger: How many pages ended in each state.
+        failed_pages: Every page in state `failed`, as ranges.
+        failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
+        tokens: Over every attempt.
+    """
+
+    output: str | None
+    sha256: str
+    bytes: int
+    sentences: int
+    failed: int
+    ledger: Mapping[str, int] = field(default_factory=dict)
+    failed_pages: str = ""
+    failed_chunks: tuple[FailedChunk, ...] = ()
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a pod says in its termination message.
+
+    Attributes:
+        pages: Pages of the source, once prepare knows them.
+        chunks: Chunks they were split into.
+        merged: Set by merge, or by the prepare of a job with one chunk.
+        failure: Set instead of everything else when the stage failed for good.
+    """
+
+    pages: int | None = None
+    chunks: int | None = None
+    merged: Merged | None = None
+    failure: Failure | None = None
+
+    def dumps(self) -> str:
+        """The report as JSON of at most `REPORT_LIMIT` bytes: messages are cut first, then failed chunks dropped."""
+        raw = asdict(self)
+        for length in (MESSAGE_LIMIT, 80, 0):
+            merged = raw["merged"]
+            if merged is not None:
+                for chunk in merged["failed_chunks"]:
+                    chunk["message"] = shorten(chunk["message"], length)
+                merged["failed_pages"] = shorten(merged["failed_pages"], 1000)
+            text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+            if len(text.encode()) <= REPORT_LIMIT:
+                return text
+        while len(text.encode()) > REPORT_LIMIT:
+            raw["merged"]["failed_chunks"].pop()
+            text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+        return text
+
+    @classmethod
+    def loads(cls, text: str | None) -> Report | None:
+        """Read what `dumps` wrote; `None` for anything else, since whoever may touch a pod may write here."""
+        try:
+            raw = json.loads(text or "")
+            merged = raw.pop("merged")
+            failure = raw.pop("failure")
+            if merged is not None:
+                merged["tokens"] = Tokens(**{key: int(value) for key, value in merged["tokens"].items()})
+                merged["failed_chunks"] = tuple(
+                    FailedChunk(int(it["index"]), str(it["pages"]), str(it["reason"]), str(it["message"]))
+                    for it in merged["failed_chunks"][:FAILED_CHUNKS_LIMIT]
+                )
+                merged["ledger"] = {str(state): int(pages) for state, pages in merged["ledger"].items()}
+                for key in ("bytes", "sentences", "failed"):
+                    merged[key] = int(merged[key])
+            return cls(
+                pages=None if raw["pages"] is None else int(raw["pages"]),
+                chunks=None if raw["chunks"] is None else int(raw["chunks"]),
+                merged=None if merged is None else Merged(**merged),
+                failure=None if failure is None else Failure(str(failure["reason"]), str(failure["message"])),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+
+def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Make text from outside fit for a status or a log line: one printable line of at most `limit` characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= limit else line[: max(limit - 1, 0)] + "…"
+
+
+def format_ranges(numbers: Iterable[int]) -> str:
+    """Write ascending numbers as ranges: `"1-12,14"`.
+
+    Two neighbours make a range too, unlike in a Job's status; `parse_ranges` reads both.
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+
+
+def parse_ranges(text: str | None) -> list[range]:
+    """Read ranges such as a Job's `completedIndexes`: ascending, possibly empty.
+
+    Raises:
+        ValueError: The text is something else.
+    """
+    ranges: list[range] = []
+    for part in (text or "").split(",") if text else []:
+        first, _, last = part.partition("-")
+        bounds = range(int(first), int(last or first) + 1)
+        if not bounds or (ranges and bounds.start < ranges[-1].stop):
+            raise ValueError(f"not ascending ranges: {shorten(text or '')}")
+        ranges.append(bounds)
+    return ranges

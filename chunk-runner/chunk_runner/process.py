@@ -1,0 +1,94 @@
+"""The chunks stage: one chunk in, one result out. Safe to run again, and safe to run twice at once."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from chunk_runner.contract import ExitCode, Reason, shorten
+from chunk_runner.errors import ChunkError, StageError
+from chunk_runner.prepare import has_result
+from chunk_runner.processors import processor_for
+from chunk_runner.workspace import chunk_file, result_file, sha256_of
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chunk_runner.manifest import Chunk, Manifest
+    from chunk_runner.processors.base import ChunkResult
+    from chunk_runner.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Callable[[], None] = lambda: None) -> None:
+    """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
+
+    Args:
+        manifest: The prepared job.
+        index: The chunk.
+        workspace: The job's workspace.
+        on_page: Called after each page, for progress.
+
+    Raises:
+        ChunkError: The chunk fails for good.
+        WorkspaceError: The workspace cannot be read or written; another attempt may help.
+    """
+    chunk = manifest.chunks[index]
+    if has_result(workspace, chunk):
+        log.info("chunk %d: its result is already there", index)
+        workspace.remove(chunk_file(index))
+        return
+    started = time.monotonic()
+    workspace.append_attempt(index, {"event": "started"})
+    try:
+        result = _result(manifest, chunk, workspace, on_page)
+    except BaseException as error:  # an interruption ends an attempt too
+        workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
+        raise
+    # The figures first: what was paid for is counted even if the result is lost.
+    workspace.append_attempt(index, {"event": "ok", **_figures(started), "tokens": asdict(result.tokens)})
+    workspace.write_json(result_file(index), {"key": chunk.key, "index": index, **result.dump()})
+    workspace.remove(chunk_file(index))
+    log.info("chunk %d: pages %s done", index, chunk.page_range)
+
+
+def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Callable[[], None]) -> ChunkResult:
+    path = workspace.path(chunk_file(chunk.index))
+    try:
+        intact = sha256_of(path) == chunk.sha256
+    except FileNotFoundError as error:
+        raise ChunkError(
+            Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} is missing from the workspace."
+        ) from error
+    if not intact:
+        raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
+    result = processor_for(manifest.processor).process(path, chunk.first_page, on_page)
+    if list(result.states) != list(chunk.pages):
+        raise ChunkError(
+            Reason.CHUNK_UNREADABLE,
+            f"The chunk has {len(result.states)} pages, not {len(chunk.pages)}: it is damaged.",
+        )
+    return result
+
+
+def _figures(started: float) -> dict[str, float]:
+    """What an attempt used: wall-clock seconds and the process's peak memory in bytes."""
+    return {
+        "seconds": round(time.monotonic() - started, 3),
+        "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def _why(error: BaseException) -> dict[str, str]:
+    if isinstance(error, StageError):
+        return {"reason": error.reason.value, "message": error.message}
+    if isinstance(error, SystemExit) and error.code == ExitCode.INTERRUPTED:
+        return {"reason": Reason.INTERRUPTED.value, "message": "The pod was told to stop."}
+    if isinstance(error, MemoryError):
+        return {"reason": Reason.CRASHED.value, "message": "The chunk needs more memory than there is."}
+    return {"reason": Reason.UNEXPECTED.value, "message": shorten(f"{type(error).__name__}: {error}")}

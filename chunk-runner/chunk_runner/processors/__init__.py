@@ -1,0 +1,27 @@
+"""Processors: what is done to a chunk's pages. None of them touches the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chunk_runner.contract import Reason
+from chunk_runner.errors import SourceError
+from chunk_runner.processors.text import TextProcessor
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chunk_runner.processors.base import Processor
+
+
+def processor_for(settings: Mapping[str, Any]) -> Processor:
+    """The processor that a job's specification names.
+
+    Raises:
+        SourceError: `ConfigurationError`, when this version has no such processor.
+    """
+    name = settings.get("name")
+    if name == TextProcessor.name:
+        return TextProcessor()
+    raise SourceError(Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text.")

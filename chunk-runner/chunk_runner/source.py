@@ -1,0 +1,98 @@
+"""The source: finding it on its volume, refusing what is not inside it, and its identity (name, size, checksum).
+
+Knows paths and bytes, nothing of PDF.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from chunk_runner.contract import WORKSPACES, Reason, shorten
+from chunk_runner.errors import SourceError
+from chunk_runner.workspace import sha256_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file a job reads, as it was when prepare looked at it.
+
+    Attributes:
+        path: Where it is, for this process.
+        name: Its base name, which the output carries.
+        sha256: Its checksum, in hexadecimal.
+        bytes: Its size.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    bytes: int
+
+
+def locate(root: Path, path: str) -> Path:
+    """Find a file of a volume, without ever leaving the volume or looking into a workspace.
+
+    Args:
+        root: Where the volume is mounted.
+        path: The file, relative to it; user input.
+
+    Raises:
+        SourceError: `PathRefused` or `SourceNotFound`.
+    """
+    shown = shorten(path, 120)
+    base = root.resolve()
+    try:
+        target = (base / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL byte
+        raise SourceError(Reason.PATH_REFUSED, f"“{shown}” is not a path on the volume.") from error
+    if Path(path).is_absolute() or not target.is_relative_to(base) or target == base:
+        raise SourceError(
+            Reason.PATH_REFUSED,
+            f"“{shown}” leads outside the volume: give a path relative to the volume's root.",
+        )
+    if target.is_relative_to(base / WORKSPACES):
+        raise SourceError(
+            Reason.PATH_REFUSED, f"“{shown}” lies in {WORKSPACES}/, where jobs work: put sources elsewhere."
+        )
+    if not target.exists():
+        raise SourceError(
+            Reason.SOURCE_NOT_FOUND,
+            f"There is no file “{shown}” on the volume: check spec.source.volume.path and the claim's name.",
+        )
+    return target
+
+
+def identify(path: Path, *, sha256: str | None = None) -> Source:
+    """Read the file once for its checksum and size.
+
+    Args:
+        path: The file.
+        sha256: What its checksum must be, if that was given.
+
+    Raises:
+        SourceError: `SourceNotFound`, `SourceUnreadable`, `SourceEmpty` or `ChecksumMismatch`.
+    """
+    shown = shorten(path.name, 120)
+    try:
+        if not path.is_file():
+            kind = "a folder" if path.is_dir() else "not a regular file"
+            raise SourceError(Reason.SOURCE_UNREADABLE, f"“{shown}” is {kind}: give the path of a PDF file.")
+        size = path.stat().st_size
+        digest = sha256_of(path)
+    except FileNotFoundError as error:
+        raise SourceError(Reason.SOURCE_NOT_FOUND, f"There is no file “{shown}”.") from error
+    except OSError as error:
+        raise SourceError(
+            Reason.SOURCE_UNREADABLE,
+            f"“{shown}” cannot be read ({os.strerror(error.errno or 0)}): check its owner and mode.",
+        ) from error
+    if size == 0:
+        raise SourceError(Reason.SOURCE_EMPTY, f"“{shown}” is empty (0 bytes): copy the file again.")
+    if sha256 is not None and digest != sha256.lower():
+        raise SourceError(
+            Reason.CHECKSUM_MISMATCH,
+            f"“{shown}” has sha256 {digest}, not {sha256.lower()}: copy the file again or correct the checksum.",
+        )
+    return Source(path=path, name=path.name, sha256=digest, bytes=size)
