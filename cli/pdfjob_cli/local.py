@@ -1,0 +1,218 @@
+"""A job on one machine: the chunk runner's stages in a pool of processes instead of pods.
+
+Every PDF is opened in a child process, so that a crash inside a PDF library costs a chunk and not the run; this process
+only plans, waits and merges.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+import signal
+import uuid
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import sharedctypes
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pebble import ProcessExpired, ProcessPool
+
+from chunk_runner.contract import Failure, JobSpec, Reason, Report
+from chunk_runner.errors import SourceError, StageError
+from chunk_runner.merge import merge
+from chunk_runner.prepare import has_result, prepare
+from chunk_runner.process import process
+from chunk_runner.source import identify
+from chunk_runner.workspace import OUTPUT, Workspace
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from chunk_runner.manifest import Chunk, Manifest
+
+# A server process that has the libraries loaded forks the workers: they start in milliseconds, and never with threads.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+
+_REFRESH_SECONDS = 0.1
+"""How often progress is looked at while chunks are processed."""
+
+_UNFINISHED = Failure(Reason.CRASHED, "The chunk's process died without a word: killed, or out of memory.")
+
+
+class Observer(Protocol):
+    """Whoever wants to show a run's progress."""
+
+    def prepared(self, pages: int, chunks: int, done: int) -> None:
+        """The source is split; so many pages were done by an earlier run."""
+
+    def advanced(self, pages: int) -> None:
+        """So many pages are done in all."""
+
+    def finished(self, chunk: Chunk, problem: str | None) -> None:
+        """A chunk has its result, or the reason why it has none."""
+
+
+class BusyError(Exception):
+    """Another run uses the same workspace."""
+
+
+@dataclass(frozen=True)
+class Interrupted(Exception):  # noqa: N818 (it is no error)
+    """Ctrl-C: so many of so many chunks are kept."""
+
+    done: int
+    chunks: int
+
+
+def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool, observer: Observer) -> Report:
+    """Run a job and put its output in place.
+
+    Args:
+        spec: What to do; its `path` is not used.
+        source: The PDF.
+        output: Where the output goes; the workspace is a hidden folder beside it.
+        workers: Chunks in flight.
+        resume: Keep the results of an earlier run that was interrupted or partial.
+        observer: Told of progress.
+
+    Returns:
+        Merge's report; its `failure` is set when there is no output.
+
+    Raises:
+        SourceError: The source cannot be processed.
+        WorkspaceError: There is no room beside the output.
+        BusyError: Another run works on the same output.
+        Interrupted: Ctrl-C.
+    """
+    root = workspace_of(output)
+    with _locked(root):
+        workspace = Workspace(root, uuid.uuid4().hex)
+        if not resume:
+            workspace.clear()
+        keep = False
+        try:
+            manifest = _in_a_child(prepare, spec, identify(source, sha256=spec.sha256), workspace)
+            keep = True
+            _process_all(manifest, workspace, workers, observer)
+            report = merge(workspace, _UNFINISHED)
+            if report.merged and report.merged.output:
+                workspace.path(OUTPUT).replace(output)
+            keep = not (report.merged and report.merged.failed == 0)
+        except KeyboardInterrupt as error:
+            if not keep:
+                raise Interrupted(0, 0) from error
+            done = sum(has_result(workspace, chunk) for chunk in manifest.chunks)
+            raise Interrupted(done, len(manifest.chunks)) from error
+        finally:
+            if not keep:
+                workspace.clear()
+                _remove_folder(root)
+    return report
+
+
+def workspace_of(output: Path) -> Path:
+    """The folder in which a run with this output works, and which it leaves behind when it can be resumed."""
+    return output.with_name(f".{output.name}.pdfjob")
+
+
+def _process_all(manifest: Manifest, workspace: Workspace, workers: int, observer: Observer) -> None:
+    """Process every chunk that has no result; failures stay in the workspace, where merge finds them."""
+    todo = [chunk for chunk in manifest.chunks if not has_result(workspace, chunk)]
+    kept = manifest.pages - sum(len(chunk.pages) for chunk in todo)
+    observer.prepared(manifest.pages, len(manifest.chunks), kept)
+    if not todo:
+        return
+    # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
+    counters = sharedctypes.RawArray("L", len(manifest.chunks))
+    with _pool(min(workers, len(todo)), counters) as pool:
+        futures: dict[Future[None], Chunk] = {
+            pool.schedule(_process, args=(manifest, chunk.index, workspace)): chunk for chunk in todo
+        }
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, timeout=_REFRESH_SECONDS, return_when=FIRST_COMPLETED)
+            observer.advanced(kept + sum(counters))
+            for future in done:
+                observer.finished(futures[future], _problem(future))
+
+
+def _problem(future: Future[None]) -> str | None:
+    match future.exception():
+        case None:
+            return None
+        case StageError() as error:
+            return error.message
+        case ProcessExpired():
+            return _UNFINISHED.message
+        case BaseException() as error:
+            return f"{type(error).__name__}: {error}"
+
+
+def _in_a_child(function: Callable[..., Manifest], *args: Any) -> Manifest:
+    with _pool(1, None) as pool:
+        try:
+            manifest: Manifest = pool.schedule(function, args=args).result()
+        except ProcessExpired as error:
+            raise SourceError(
+                Reason.CRASHED,
+                "The PDF library crashed while it read the file: the file is damaged or hostile.",
+            ) from error
+    return manifest
+
+
+@contextmanager
+def _pool(workers: int, counters: Any) -> Iterator[ProcessPool]:
+    pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(counters,))
+    try:
+        yield pool
+        pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
+    except BaseException:
+        pool.stop()  # type: ignore[no-untyped-call]
+        raise
+    finally:
+        pool.join()
+
+
+_counters: Any = None
+
+
+def _begin(counters: Any) -> None:
+    """In a new worker: Ctrl-C is the parent's business, which ends its workers itself."""
+    global _counters  # noqa: PLW0603 (set once, before the process does anything else)
+    _counters = counters
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _process(manifest: Manifest, index: int, workspace: Workspace) -> None:
+    """In a worker: process one chunk and count its pages."""
+
+    def on_page() -> None:
+        _counters[index] += 1
+
+    process(manifest, index, workspace, on_page)
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Make the workspace and have it alone: two runs with one output would mix their files."""
+    root.mkdir(parents=False, exist_ok=True)
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise BusyError from error
+    finally:
+        os.close(fd)
+
+
+def _remove_folder(root: Path) -> None:
+    try:
+        root.rmdir()
+    except OSError:
+        return  # something could not be removed, and that has been logged
