@@ -1,0 +1,50 @@
+# Two images from one file, each with only its own dependencies, compiled to bytecode, run by user 65532:
+#   docker build --target operator .        watches PdfJobs; kopf and a Kubernetes client, no PDF library
+#   docker build --target chunk-runner .    processes PDFs; PDF libraries, no Kubernetes client
+#
+# Stages: base (Python), build (an installer, and the locked requirements with their hashes), then one per image: its
+# packages are installed into /app, which is all that its last stage copies.
+
+FROM debian:trixie-slim AS base
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends python3 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
+ENV PATH=/app/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+
+
+FROM base AS build
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+RUN python3 -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir uv==0.13.9
+RUN python3 -m venv --without-pip /app
+WORKDIR /src
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY operator operator
+COPY chunk-runner chunk-runner
+COPY cli cli
+ENV VIRTUAL_ENV=/app \
+    UV_NO_CACHE=1 \
+    UV_PYTHON_DOWNLOADS=never
+
+
+FROM build AS operator-build
+RUN /opt/build/bin/uv pip install --constraint requirements.lock --build-constraint requirements.lock \
+    --compile-bytecode '.[operator]'
+
+
+FROM build AS chunk-runner-build
+RUN /opt/build/bin/uv pip install --constraint requirements.lock --build-constraint requirements.lock \
+    --compile-bytecode '.[chunk-runner]'
+
+
+FROM base AS operator
+COPY --from=operator-build /app /app
+USER 65532:65532
+ENTRYPOINT ["pdfjob-operator"]
+
+
+FROM base AS chunk-runner
+COPY --from=chunk-runner-build /app /app
+USER 65532:65532
+ENTRYPOINT ["chunk-runner"]

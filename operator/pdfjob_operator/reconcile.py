@@ -1,0 +1,70 @@
+"""One pass over one PdfJob: read, decide, act, write the status once. Safe to run at any time, however often."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pdfjob_operator.kube import ConflictError, Kube
+from pdfjob_operator.lifecycle import next_step
+from pdfjob_operator.resources import is_settled
+from pdfjob_operator.status import PROGRESS_SECONDS, event, is_news, status_of
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.resources import Key
+    from pdfjob_operator.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Passes, and when each status was last written: the only memory, and losing it costs nothing but a write.
+
+    Args:
+        kube: The API server.
+        settings: The configuration.
+    """
+
+    def __init__(self, kube: Kube, settings: Settings) -> None:
+        self._kube = kube
+        self._settings = settings
+        self._written: dict[Key, float] = {}
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Move one PdfJob a step closer to its end.
+
+        Returns:
+            Seconds after which to look again, or `None` to wait for the next event.
+        """
+        job = await self._kube.pdfjob(key)
+        if job is None or job.deleting or is_settled(job.raw):
+            self._written.pop(key, None)
+            return None
+        now = datetime.now(UTC)
+        if job.ended:
+            await self._kube.write_status(job, {**job.status, "observedGeneration": job.generation})
+            return None
+        step = next_step(job, await self._kube.children(job), self._settings, now)
+        for name in step.delete:
+            await self._kube.delete_job(key.namespace, name)
+        for manifest in step.create:
+            await self._kube.create_job(manifest, job)
+        for name, parallelism in step.scale.items():
+            await self._kube.scale_job(key.namespace, name, parallelism)
+
+        status = status_of(job, step.situation, now)
+        since = timedelta(seconds=time.monotonic() - self._written.get(key, 0.0))
+        if not is_news(job.status, status, since):
+            return PROGRESS_SECONDS if job.status.get("chunks") != status.get("chunks") else None
+        try:
+            await self._kube.write_status(job, status)
+        except ConflictError:
+            return 0
+        self._written[key] = time.monotonic()
+        if job.status.get("phase") != step.situation.phase:
+            log.info("%s/%s: %s: %s", *key, step.situation.phase, step.situation.message)
+            await self._kube.post_event(event(job, step.situation, now))
+        return None

@@ -1,0 +1,207 @@
+"""The status of a PdfJob: what its author sees. Pure, and whole at every pass, so that nothing in it can go stale."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pdfjob_operator.manifests import job_name, selector, workspace_folder
+from pdfjob_operator.resources import (
+    API_VERSION,
+    KIND,
+    TERMINAL_PHASES,
+    Manifest,
+    PdfJob,
+    format_time,
+    parse_time,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from chunk_runner.contract import Merged
+
+
+PROGRESS_SECONDS = 5
+"""Between two writes of progress."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a job's work.
+
+    Attributes:
+        pages: Of the source, once known.
+        total: Chunks, once known.
+        active: Chunks whose pods are there.
+        succeeded: Chunks with a result.
+        failed: Chunks that failed for good.
+        merged: What merge reported.
+    """
+
+    pages: int | None = None
+    total: int | None = None
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    merged: Merged | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where a job is, as one pass sees it.
+
+    Attributes:
+        phase: One of the phases of the CRD.
+        reason: One word for programs.
+        message: One sentence for people.
+        facts: What is known of its work.
+    """
+
+    phase: str
+    reason: str
+    message: str
+    facts: Facts = Facts()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.phase in TERMINAL_PHASES
+
+
+def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any]:
+    """The whole status."""
+    started, facts = job.started or now, situation.facts
+    status: dict[str, Any] = {
+        "observedGeneration": job.generation,
+        "phase": situation.phase,
+        "message": situation.message,
+        "startTime": format_time(started),
+        "duration": format_duration(now - started),
+        "workers": job.workers if facts.total is None else min(job.workers, facts.total),
+        "selector": selector(job),
+    }
+    if facts.pages is not None:
+        status["pages"] = facts.pages
+    if facts.total is not None:
+        status["progress"] = f"{facts.succeeded + facts.failed}/{facts.total}"
+        status["chunks"] = {
+            "total": facts.total,
+            "active": facts.active,
+            "succeeded": facts.succeeded,
+            "failed": facts.failed,
+        }
+    if facts.merged is not None:
+        status |= _merged(job, facts.merged)
+    if situation.ended:
+        status["completionTime"] = format_time(now)
+    status["conditions"] = _conditions(job, situation, now)
+    return status
+
+
+def is_news(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write: timedelta) -> bool:
+    """Whether the new status is worth a write.
+
+    Everything but progress always is. Progress is, once a tenth of the chunks and five seconds have passed since the
+    last write: a job of 10,000 chunks must not cost the API server 10,000 writes.
+    """
+    if _without_progress(old) != _without_progress(new):
+        return True
+    before, after = old.get("chunks", {}), new.get("chunks", {})
+    if before == after:
+        return False
+    done = sum(after.get(key, 0) - before.get(key, 0) for key in ("succeeded", "failed"))
+    return done * 10 >= after.get("total", 0) and since_last_write.total_seconds() >= PROGRESS_SECONDS
+
+
+def event(job: PdfJob, situation: Situation, now: datetime) -> Manifest:
+    """The Event that tells people of a new phase; posted once, after the status that it is about is written."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": f"{job_name(job)}.", "namespace": job.key.namespace},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "namespace": job.key.namespace,
+            "name": job.key.name,
+            "uid": job.uid,
+            "resourceVersion": job.raw["metadata"]["resourceVersion"],
+        },
+        "type": "Warning" if situation.phase == "Failed" else "Normal",
+        "reason": situation.reason if situation.phase == "Failed" else situation.phase,
+        "message": situation.message,
+        "source": {"component": "pdfjob-operator"},
+        "reportingComponent": "pdfjob-operator",
+        "firstTimestamp": format_time(now),
+        "lastTimestamp": format_time(now),
+        "count": 1,
+    }
+
+
+def format_duration(duration: timedelta) -> str:
+    """As `kubectl get jobs` prints it: `45s`, `1m15s`, `2h3m`, `4d1h`."""
+    seconds = max(int(duration.total_seconds()), 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days}d{hours % 24}h"
+    if hours:
+        return f"{hours}h{minutes % 60}m"
+    if minutes:
+        return f"{minutes}m{seconds % 60}s"
+    return f"{seconds}s"
+
+
+def _without_progress(status: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in status.items() if key not in ("chunks", "progress", "duration", "message")}
+
+
+def _merged(job: PdfJob, merged: Merged) -> dict[str, Any]:
+    fields: dict[str, Any] = {"sentences": merged.sentences, "tokens": asdict(merged.tokens)}
+    if merged.failed_pages:
+        fields["failedPages"] = merged.failed_pages
+    if merged.failed_chunks:
+        fields["failedChunks"] = [asdict(chunk) for chunk in merged.failed_chunks]
+    if merged.output is not None:
+        fields["output"] = {
+            "path": f"{workspace_folder(job)}/{merged.output}",
+            "sha256": merged.sha256,
+            "bytes": merged.bytes,
+        }
+    return fields
+
+
+def _conditions(job: PdfJob, situation: Situation, now: datetime) -> list[dict[str, Any]]:
+    """All of them from the first pass on. Reconciling and Stalled are for tools that wait (kstatus)."""
+    failed = situation.phase == "Failed"
+    merged = situation.facts.merged
+    partial = merged is not None and bool(merged.failed or merged.failed_pages)
+    truths = {
+        "Complete": situation.phase == "Succeeded",
+        "Failed": failed,
+        "Suspended": situation.phase == "Suspended",
+        "Partial": situation.phase == "Succeeded" and partial,
+        "Reconciling": not situation.ended,
+        "Stalled": failed,
+    }
+    before = {it["type"]: it for it in job.status.get("conditions", ())}
+    return [
+        {
+            "type": kind,
+            "status": str(holds),
+            "observedGeneration": job.generation,
+            "reason": situation.reason,
+            "message": situation.message if holds else "",
+            "lastTransitionTime": _since(before.get(kind), str(holds), now),
+        }
+        for kind, holds in truths.items()
+    ]
+
+
+def _since(before: Mapping[str, Any] | None, status: str, now: datetime) -> str:
+    """When the condition last changed: now, unless it is what it was."""
+    if before is not None and before.get("status") == status:
+        return format_time(parse_time(before["lastTransitionTime"]))
+    return format_time(now)
