@@ -6,6 +6,7 @@ Knows paths and bytes, nothing of PDF.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,10 +77,10 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
     """
     shown = shorten(path.name, 120)
     try:
-        if not path.is_file():
-            kind = "a folder" if path.is_dir() else "not a regular file"
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise SourceError(Reason.SOURCE_UNREADABLE, f"“{shown}” is {kind}: give the path of a PDF file.")
-        size = path.stat().st_size
         digest = sha256_of(path)
     except FileNotFoundError as error:
         raise SourceError(Reason.SOURCE_NOT_FOUND, f"There is no file “{shown}”.") from error
@@ -88,11 +89,11 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
             Reason.SOURCE_UNREADABLE,
             f"“{shown}” cannot be read ({os.strerror(error.errno or 0)}): check its owner and mode.",
         ) from error
-    if size == 0:
+    if status.st_size == 0:
         raise SourceError(Reason.SOURCE_EMPTY, f"“{shown}” is empty (0 bytes): copy the file again.")
     if sha256 is not None and digest != sha256.lower():
         raise SourceError(
             Reason.CHECKSUM_MISMATCH,
             f"“{shown}” has sha256 {digest}, not {sha256.lower()}: copy the file again or correct the checksum.",
         )
-    return Source(path=path, name=path.name, sha256=digest, bytes=size)
+    return Source(path=path, name=path.name, sha256=digest, bytes=status.st_size)

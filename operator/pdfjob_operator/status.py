@@ -155,7 +155,12 @@ def format_duration(duration: timedelta) -> str:
 
 
 def _without_progress(status: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in status.items() if key not in ("chunks", "progress", "duration", "message")}
+    """The status without what changes all the time: counts, clock, and messages that tell of them."""
+    kept = {key: value for key, value in status.items() if key not in ("chunks", "progress", "duration", "message")}
+    kept["conditions"] = [
+        {key: value for key, value in it.items() if key != "message"} for it in status.get("conditions", ())
+    ]
+    return kept
 
 
 def _merged(job: PdfJob, merged: Merged) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+{{- define "pdfjob.fullname" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "pdfjob.serviceAccountName" -}}
+{{ .Values.serviceAccount.name | default (ternary (include "pdfjob.fullname" .) "default" .Values.serviceAccount.create) }}
+{{- end }}
+
+{{- define "pdfjob.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "pdfjob.labels" -}}
+{{ include "pdfjob.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/component: operator
+app.kubernetes.io/part-of: pdfjob
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- /* What the operator may do, and nothing else: no wildcard, no Secrets. */}}
+{{- define "pdfjob.rules" -}}
+- apiGroups: [pdfjob.dev]
+  resources: [pdfjobs]
+  verbs: [get, list, watch]
+- apiGroups: [pdfjob.dev]
+  resources: [pdfjobs/status]
+  verbs: [update]
+# Some clusters ask for this of whoever makes an object that holds up its owner's deletion.
+- apiGroups: [pdfjob.dev]
+  resources: [pdfjobs/finalizers]
+  verbs: [update]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chunk_runner.contract import (
+    REPORT_LIMIT,
+    FailedChunk,
+    Failure,
+    JobSpec,
+    Merged,
+    Report,
+    Tokens,
+    format_ranges,
+    parse_ranges,
+    shorten,
+)
+
+
+pages = st.sets(st.integers(1, 500)).map(sorted)
+
+
+@given(pages)
+def test_ranges_survive_the_round_trip(numbers: list[int]) -> None:
+    assert [page for run in parse_ranges(format_ranges(numbers)) for page in run] == numbers
+
+
+def test_ranges_of_a_job_status_are_understood() -> None:
+    assert parse_ranges("1,3-5,7") == [range(1, 2), range(3, 6), range(7, 8)]
+    assert parse_ranges("") == []
+    assert parse_ranges(None) == []
+
+
+@pytest.mark.parametrize("text", ["a", "3-1", "5,2", "1-2-3", "1,,2", "-"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_ranges(text)
+
+
+failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
+reports = st.builds(
+    Report,
+    pages=st.none() | st.integers(1, 10**6),
+    chunks=st.none() | st.integers(1, 10**6),
+    merged=st.none()
+    | st.builds(
+        Merged,
+        output=st.none() | st.just("output.json"),
+        sha256=st.just("ab" * 32),
+        bytes=st.integers(0, 10**12),
+        sentences=st.integers(0, 10**9),
+        failed=st.integers(0, 10**6),
+        ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
+        failed_pages=st.text(max_size=5000),
+        failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
+        tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
+    ),
+    failure=st.none() | st.builds(Failure, st.text(max_size=40), st.text(max_size=300)),
+)
+
+
+@given(reports)
+def test_a_report_fits_a_termination_message_whatever_it_says(report: Report) -> None:
+    text = report.dumps()
+
+    assert len(text.encode()) <= REPORT_LIMIT
+    read = Report.loads(text)
+    assert read is not None
+    assert (read.pages, read.chunks, read.failure) == (report.pages, report.chunks, report.failure)
+    if report.merged is not None:
+        assert read.merged is not None
+        assert (read.merged.sha256, read.merged.failed) == (report.merged.sha256, report.merged.failed)
+
+
+def test_a_short_report_comes_back_as_it_was() -> None:
+    failed = FailedChunk(2, "61-90", "Crashed", "It died.")
+    merged = Merged("output.json", "ab", 10, 5, 1, {"ok": 60, "failed": 30}, "61-90", (failed,), Tokens(1, 2, 3, 4, 5))
+    report = Report(pages=90, chunks=3, merged=merged)
+
+    assert Report.loads(report.dumps()) == report
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.one_of(st.text(), json_values.map(json.dumps)))
+def test_any_other_termination_message_is_no_report(text: str) -> None:
+    assert Report.loads(text) is None
+
+
+def test_a_specification_survives_the_environment() -> None:
+    spec = JobSpec(path="a b/ü.pdf", processor={"name": "text"}, pages_per_chunk=7, sha256="ab" * 32)
+
+    assert JobSpec.loads(spec.dumps()) == spec
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"path": 1}', '{"path": "x", "pages_per_chunk": 0}', "{"])
+def test_what_is_no_specification_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        JobSpec.loads(text)
+
+
+@given(st.text(), st.integers(1, 50))
+def test_shortened_text_is_one_printable_line(text: str, limit: int) -> None:
+    line = shorten(text, limit)
+
+    assert len(line) <= limit
+    assert line.isprintable()

@@ -1,0 +1,81 @@
+import pytest
+
+from builders import SETTINGS, make_pdfjob
+from chunk_runner.contract import ExitCode, JobSpec
+from pdfjob_operator.manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.resources import Manifest
+
+
+ALL = [
+    prepare_job(make_pdfjob(), SETTINGS, seconds=60),
+    chunks_job(make_pdfjob(), SETTINGS, chunks=4, pages=120, seconds=60),
+    merge_job(make_pdfjob(), SETTINGS, unfinished=None, seconds=60),
+]
+ids = ["prepare", "chunks", "merge"]
+
+
+@pytest.mark.parametrize("manifest", ALL, ids=ids)
+def test_every_pod_passes_the_restricted_standard_and_has_no_token(manifest: Manifest) -> None:
+    pod = manifest["spec"]["template"]["spec"]
+    container = pod["containers"][0]["securityContext"]
+
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["capabilities"] == {"drop": ["ALL"]}
+    assert container["readOnlyRootFilesystem"] is True
+
+
+@pytest.mark.parametrize("manifest", ALL, ids=ids)
+def test_every_job_goes_with_its_pdfjob_and_has_a_deadline(manifest: Manifest) -> None:
+    (owner,) = manifest["metadata"]["ownerReferences"]
+
+    assert (owner["uid"], owner["controller"]) == (make_pdfjob().uid, True)
+    assert manifest["spec"]["activeDeadlineSeconds"] == 60
+
+
+@pytest.mark.parametrize("manifest", ALL, ids=ids)
+def test_every_pod_sees_its_own_workspace_only(manifest: Manifest) -> None:
+    mounts = {it["mountPath"]: it for it in manifest["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]}
+
+    assert mounts["/workspace"]["subPath"] == f"pdfjobs/{make_pdfjob().uid}"
+
+
+def test_the_specification_reaches_the_prepare_pod() -> None:
+    job = make_pdfjob(chunking={"pagesPerChunk": 7})
+    container = prepare_job(job, SETTINGS, seconds=60)["spec"]["template"]["spec"]["containers"][0]
+    (text,) = [entry["value"] for entry in container["env"] if entry["name"] == "PDFJOB_SPEC"]
+
+    assert JobSpec.loads(text) == JobSpec("germinal.pdf", {"name": "text"}, 7, None)
+
+
+def test_a_source_on_another_claim_is_mounted_from_there() -> None:
+    job = make_pdfjob(source={"volume": {"path": "a.pdf", "claimName": "library"}})
+    pod = prepare_job(job, SETTINGS, seconds=60)["spec"]["template"]["spec"]
+
+    claims = {it["name"]: it["persistentVolumeClaim"] for it in pod["volumes"] if "persistentVolumeClaim" in it}
+    assert claims == {
+        "workspace": {"claimName": "pdfjob-workspace"},
+        "source": {"claimName": "library", "readOnly": True},
+    }
+
+
+def test_a_source_beside_the_workspaces_needs_no_second_volume() -> None:
+    pod = ALL[0]["spec"]["template"]["spec"]
+
+    assert [it["name"] for it in pod["volumes"]] == ["workspace", "tmp"]
+    assert {"name": "workspace", "mountPath": "/source", "readOnly": True} in pod["containers"][0]["volumeMounts"]
+
+
+def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
+    spec = ALL[1]["spec"]
+
+    assert spec["completionMode"] == "Indexed"
+    assert (spec["backoffLimitPerIndex"], spec["maxFailedIndexes"]) == (3, 4)
+    actions = {rule["action"]: rule.get("onExitCodes", {}).get("values") for rule in spec["podFailurePolicy"]["rules"]}
+    assert actions == {
+        "Ignore": None,
+        "FailIndex": [ExitCode.CHUNK],
+        "FailJob": [ExitCode.USAGE, ExitCode.CONFIGURATION],
+    }

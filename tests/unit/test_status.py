@@ -1,0 +1,112 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from builders import NOW, make_merged, make_pdfjob
+from chunk_runner.contract import FailedChunk, Tokens
+from pdfjob_operator.status import Facts, Situation, format_duration, is_news, status_of
+
+
+PROCESSING = Situation("Processing", "Processing", "1 of 4 chunks are done.", Facts(120, 4, 2, 1, 0))
+
+
+def conditions(situation: Situation) -> dict[str, str]:
+    return {it["type"]: it["status"] for it in status_of(make_pdfjob(), situation, NOW)["conditions"]}
+
+
+def test_progress_counts_failed_chunks_as_done() -> None:
+    status = status_of(make_pdfjob(), replace(PROCESSING, facts=Facts(120, 4, 1, 2, 1)), NOW)
+
+    assert status["progress"] == "3/4"
+    assert status["chunks"] == {"total": 4, "active": 1, "succeeded": 2, "failed": 1}
+
+
+def test_a_running_job_is_reconciling() -> None:
+    assert conditions(PROCESSING) == {
+        "Complete": "False",
+        "Failed": "False",
+        "Suspended": "False",
+        "Partial": "False",
+        "Reconciling": "True",
+        "Stalled": "False",
+    }
+
+
+def test_a_partial_success_is_complete_and_partial() -> None:
+    facts = Facts(120, 4, 0, 3, 1, make_merged(failed=1, failed_pages="31-60"))
+
+    truths = conditions(Situation("Succeeded", "PagesMissing", "…", facts))
+
+    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Complete", "Partial"]
+
+
+def test_a_failed_job_is_stalled_so_that_tools_stop_waiting() -> None:
+    truths = conditions(Situation("Failed", "NotAPdf", "…"))
+
+    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Failed", "Stalled"]
+
+
+def test_the_end_records_output_tokens_and_failed_chunks() -> None:
+    failed = FailedChunk(1, "31-60", "Crashed", "It died.")
+    merged = make_merged(failed=1, failed_pages="31-60", failed_chunks=(failed,), tokens=Tokens(total=9))
+    job = make_pdfjob()
+
+    status = status_of(job, Situation("Succeeded", "PagesMissing", "…", Facts(120, 4, 0, 3, 1, merged)), NOW)
+
+    assert status["output"] == {"path": f"pdfjobs/{job.uid}/output.json", "sha256": "ab" * 32, "bytes": 10}
+    assert status["failedChunks"] == [{"index": 1, "pages": "31-60", "reason": "Crashed", "message": "It died."}]
+    assert status["failedPages"] == "31-60"
+    assert status["tokens"]["total"] == 9
+    assert status["completionTime"] == "2026-11-23T12:00:00Z"
+
+
+def test_a_condition_keeps_the_time_of_its_last_change() -> None:
+    before = status_of(make_pdfjob(), PROCESSING, NOW)
+
+    after = status_of(make_pdfjob(status=before), Situation("Failed", "Crashed", "…"), NOW + timedelta(hours=1))
+
+    times = {it["type"]: it["lastTransitionTime"] for it in after["conditions"]}
+    assert (times["Complete"], times["Failed"]) == ("2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z")
+
+
+def test_the_clock_starts_at_the_first_pass_and_goes_on() -> None:
+    first = status_of(make_pdfjob(), PROCESSING, NOW)
+
+    later = status_of(make_pdfjob(status=first), PROCESSING, NOW + timedelta(seconds=75))
+
+    assert (later["startTime"], later["duration"]) == ("2026-11-23T12:00:00Z", "1m15s")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59, "59s"), (75, "1m15s"), (7380, "2h3m"), (90000, "1d1h"), (-5, "0s")]
+)
+def test_durations_read_as_kubectl_prints_them(seconds: int, text: str) -> None:
+    assert format_duration(timedelta(seconds=seconds)) == text
+
+
+def progress(succeeded: int, total: int = 100) -> dict[str, object]:
+    situation = Situation("Processing", "Processing", f"{succeeded} done.", Facts(3000, total, 4, succeeded, 0))
+    return status_of(make_pdfjob(), situation, NOW)
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "news"),
+    [(9, 60, False), (10, 60, True), (10, 4, False), (100, 5, True)],
+    ids=["less than a tenth", "a tenth", "a tenth too soon", "all"],
+)
+def test_progress_is_written_every_tenth_and_every_five_seconds_at_most(done: int, seconds: int, *, news: bool) -> None:
+    assert is_news(progress(0), progress(done), timedelta(seconds=seconds)) is news
+
+
+def test_a_new_phase_is_always_news() -> None:
+    ended = status_of(make_pdfjob(), Situation("Merging", "Merging", "…", Facts(3000, 100, 0, 100, 0)), NOW)
+
+    assert is_news(progress(100), ended, timedelta(0))
+
+
+def test_time_alone_is_no_news() -> None:
+    later = status_of(make_pdfjob(status=progress(5)), PROCESSING, NOW)
+    again = status_of(make_pdfjob(status=later), PROCESSING, NOW + timedelta(minutes=9))
+
+    assert not is_news(later, again, timedelta(minutes=9))

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from chunk_runner.errors import WorkspaceError
+from chunk_runner.workspace import CorruptFileError, Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, "attempt-1")
+
+
+def test_a_document_comes_back_as_it_was(workspace: Workspace) -> None:
+    workspace.write_json("results/00001.json", {"text": "é“", "pages": [1, 2]})
+
+    assert workspace.read_json("results/00001.json") == {"text": "é“", "pages": [1, 2]}
+
+
+def test_a_file_that_was_never_finished_does_not_appear(workspace: Workspace) -> None:
+    def write_half() -> None:
+        with workspace.replacing("output.json") as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+
+    assert list(workspace.root.rglob("*")) == []
+
+
+def test_every_flipped_byte_of_a_document_is_noticed(workspace: Workspace) -> None:
+    workspace.write_json("manifest.json", {"pages": 12})
+    path = workspace.path("manifest.json")
+    whole = path.read_bytes()
+
+    for position in range(len(whole) - 1):  # the last byte is the line end
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        with pytest.raises(CorruptFileError):
+            workspace.read_json("manifest.json")
+
+
+def test_a_truncated_document_is_noticed(workspace: Workspace) -> None:
+    workspace.write_json("manifest.json", {"pages": 12})
+    path = workspace.path("manifest.json")
+    path.write_bytes(path.read_bytes()[:20])
+
+    with pytest.raises(CorruptFileError):
+        workspace.read_json("manifest.json")
+
+
+def test_attempts_add_up_and_a_torn_line_is_left_out(workspace: Workspace) -> None:
+    workspace.append_attempt(3, {"event": "started"})
+    Workspace(workspace.root, "attempt-2").append_attempt(3, {"event": "ok"})
+    with workspace.path("attempts/00003.jsonl").open("ab") as file:
+        file.write(b'{"event": "st')
+
+    events = [(attempt["attempt"], attempt["event"]) for attempt in workspace.attempts(3)]
+    assert events == [("attempt-1", "started"), ("attempt-2", "ok")]
+
+
+def test_a_chunk_without_attempts_has_none(workspace: Workspace) -> None:
+    assert workspace.attempts(9) == []
+
+
+def test_a_volume_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(WorkspaceError, match="check that the volume has free space"):
+        Workspace(tmp_path / "file", "x").write_json("manifest.json", {})
+
+
+def test_clearing_keeps_only_what_is_named(workspace: Workspace) -> None:
+    workspace.write_json("output.json", {})
+    workspace.write_json("results/00000.json", {})
+    workspace.path(".output.json.dead.tmp").write_text("left by a pod that was killed")
+
+    workspace.clear(keep=frozenset({"output.json"}))
+
+    assert [path.name for path in workspace.root.rglob("*")] == ["output.json"]
+
+
+def test_what_cannot_be_removed_is_logged_and_not_fatal(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    workspace.path("manifest.json").write_text(json.dumps({}))
+
+    workspace.remove("manifest.json/below-a-file")
+
+    assert "cannot remove" in caplog.text
