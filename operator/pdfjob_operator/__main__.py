@@ -33,10 +33,12 @@ async def operate(settings: Settings) -> None:
         passes = asyncio.create_task(queue.run())
         watching = asyncio.create_task(handlers.watch(queue, settings))
         # Whichever ends first ends the other: an operator that watches but does not work would look alive.
-        await asyncio.wait((passes, watching), return_when=asyncio.FIRST_COMPLETED)
-        for task in (passes, watching):
+        ended, going_on = await asyncio.wait((passes, watching), return_when=asyncio.FIRST_COMPLETED)
+        for task in going_on:
             task.cancel()
-        await asyncio.gather(passes, watching, return_exceptions=True)
+        await asyncio.gather(*going_on, return_exceptions=True)
+        for task in ended:
+            await task  # raises what ended it
 
 
 def _log(settings: Settings) -> None:
@@ -47,7 +49,8 @@ def _log(settings: Settings) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else a line for every request
+    for library in ("httpx2", "aiohttp.access"):  # else a line for every request and every probe
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

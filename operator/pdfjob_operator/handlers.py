@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from pdfjob_operator.settings import Settings
 
 
+IDENTITY: Any = "pdfjob-operator"
+"""Kopf would ask for the user's name otherwise, and a user id in a container may have none."""
+
+
 def registry_for(queue: Queue[Key]) -> kopf.OperatorRegistry:
     """Handlers that feed this queue."""
     registry = kopf.OperatorRegistry()
 
-    @kopf.on.startup(registry=registry)
+    @kopf.on.startup(registry=registry, id="configure")
     async def configure(settings: kopf.OperatorSettings, **_: object) -> None:
         settings.scanning.disabled = True  # else Kopf lists namespaces and CRDs of the whole cluster, and waits for it
         settings.posting.enabled = False  # our events are posted by the reconciler
@@ -49,6 +53,10 @@ def registry_for(queue: Queue[Key]) -> kopf.OperatorRegistry:
         settings.watching.label_selectors["v1", "pods"] = (
             f"{LABEL_UID},{LABEL_STAGE} in ({Stage.PREPARE},{Stage.MERGE})"
         )
+
+    @kopf.on.login(registry=registry, id="login")
+    async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_pdfjob(body: kopf.Body, namespace: str | None, name: str, **_: object) -> None:
@@ -71,6 +79,7 @@ async def watch(queue: Queue[Key], settings: Settings) -> None:
     await kopf.operator(
         registry=registry_for(queue),
         standalone=True,
+        identity=IDENTITY,
         liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
         **scope,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pdfjob_operator.kube import ConflictError, Kube
 from pdfjob_operator.lifecycle import next_step
 from pdfjob_operator.resources import is_settled
-from pdfjob_operator.status import PROGRESS_SECONDS, event, is_news, status_of
+from pdfjob_operator.status import event, status_of, write_delay
 
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ class Reconciler:
 
         status = status_of(job, step.situation, now)
         since = timedelta(seconds=time.monotonic() - self._written.get(key, 0.0))
-        if not is_news(job.status, status, since):
-            return PROGRESS_SECONDS if job.status.get("chunks") != status.get("chunks") else None
+        delay = write_delay(job.status, status, since)
+        if delay != 0:
+            return delay
         try:
             await self._kube.write_status(job, status)
         except ConflictError:

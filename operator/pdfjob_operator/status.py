@@ -101,19 +101,19 @@ def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any
     return status
 
 
-def is_news(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write: timedelta) -> bool:
-    """Whether the new status is worth a write.
+def write_delay(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write: timedelta) -> float | None:
+    """When the new status is to be written: after so many seconds, 0 for at once, `None` for not at all.
 
-    Everything but progress always is. Progress is, once a tenth of the chunks and five seconds have passed since the
-    last write: a job of 10,000 chunks must not cost the API server 10,000 writes.
+    Everything but progress is written at once. Progress is, once a tenth of the chunks and five seconds have passed
+    since the last write: a job of 10,000 chunks must not cost the API server 10,000 writes.
     """
     if _without_progress(old) != _without_progress(new):
-        return True
+        return 0
     before, after = old.get("chunks", {}), new.get("chunks", {})
-    if before == after:
-        return False
     done = sum(after.get(key, 0) - before.get(key, 0) for key in ("succeeded", "failed"))
-    return done * 10 >= after.get("total", 0) and since_last_write.total_seconds() >= PROGRESS_SECONDS
+    if done <= 0 or done * 10 < after["total"]:
+        return None
+    return max(PROGRESS_SECONDS - since_last_write.total_seconds(), 0)
 
 
 def event(job: PdfJob, situation: Situation, now: datetime) -> Manifest:

@@ -54,7 +54,7 @@ def test_a_loop_of_links_is_refused(volume: Path) -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing(volume: Path) -> None:
-    with pytest.raises(SourceError, match="There is no file “books/b.pdf” on the volume") as error:
+    with pytest.raises(SourceError, match=r"There is no file “books/b\.pdf” on the volume") as error:
         locate(volume, "books/b.pdf")
 
     assert error.value.reason is Reason.SOURCE_NOT_FOUND

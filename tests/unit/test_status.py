@@ -5,7 +5,7 @@ import pytest
 
 from builders import NOW, make_merged, make_pdfjob
 from chunk_runner.contract import FailedChunk, Tokens
-from pdfjob_operator.status import Facts, Situation, format_duration, is_news, status_of
+from pdfjob_operator.status import Facts, Situation, format_duration, status_of, write_delay
 
 
 PROCESSING = Situation("Processing", "Processing", "1 of 4 chunks are done.", Facts(120, 4, 2, 1, 0))
@@ -91,22 +91,27 @@ def progress(succeeded: int, total: int = 100) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("done", "seconds", "news"),
-    [(9, 60, False), (10, 60, True), (10, 4, False), (100, 5, True)],
-    ids=["less than a tenth", "a tenth", "a tenth too soon", "all"],
+    ("done", "seconds", "delay"),
+    [(9, 60, None), (10, 60, 0), (10, 4, 1), (100, 5, 0), (0, 60, None)],
+    ids=["less than a tenth", "a tenth", "a tenth too soon", "all", "nothing"],
 )
-def test_progress_is_written_every_tenth_and_every_five_seconds_at_most(done: int, seconds: int, *, news: bool) -> None:
-    assert is_news(progress(0), progress(done), timedelta(seconds=seconds)) is news
+def test_progress_is_written_every_tenth_and_every_five_seconds(done: int, seconds: int, delay: float | None) -> None:
+    assert write_delay(progress(0), progress(done), timedelta(seconds=seconds)) == delay
 
 
-def test_a_new_phase_is_always_news() -> None:
+def test_a_new_phase_is_written_at_once() -> None:
     ended = status_of(make_pdfjob(), Situation("Merging", "Merging", "…", Facts(3000, 100, 0, 100, 0)), NOW)
 
-    assert is_news(progress(100), ended, timedelta(0))
+    assert write_delay(progress(100), ended, timedelta(0)) == 0
+
+
+def test_the_first_status_is_written_at_once() -> None:
+    assert write_delay({}, progress(0), timedelta(0)) == 0
 
 
 def test_time_alone_is_no_news() -> None:
-    later = status_of(make_pdfjob(status=progress(5)), PROCESSING, NOW)
-    again = status_of(make_pdfjob(status=later), PROCESSING, NOW + timedelta(minutes=9))
+    before = progress(5)
+    after = status_of(make_pdfjob(status=before), PROCESSING, NOW + timedelta(minutes=9))
 
-    assert not is_news(later, again, timedelta(minutes=9))
+    assert after["duration"] == "9m0s"
+    assert write_delay({**after, "duration": "0s"}, after, timedelta(minutes=9)) is None

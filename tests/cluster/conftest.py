@@ -1,0 +1,170 @@
+"""A real cluster, the operator installed by Helm, and for each test a namespace of its own.
+
+The cluster is the project's own one-node Kubernetes (`testcluster`), started for the session and ended after it; or the
+throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with both images where its nodes find them
+(`PDFJOB_TEST_OPERATOR_IMAGE`, `PDFJOB_TEST_RUNNER_IMAGE`) and kubectl and helm on PATH.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from testcluster import binaries, images, node
+from testcluster.packages import UnsuitableMachineError
+
+
+PROJECT = Path(__file__).parents[2]
+CHART = PROJECT / "charts" / "pdfjob-operator"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A cluster and the programs to talk to it.
+
+    Attributes:
+        kubectl: The program.
+        helm: The program.
+        kubeconfig: Which cluster.
+        operator_image: Where its nodes find it.
+        runner_image: Where its nodes find it.
+    """
+
+    kubectl: Path
+    helm: Path
+    kubeconfig: Path
+    operator_image: str
+    runner_image: str
+
+    def in_namespace(self, namespace: str) -> Kubectl:
+        """kubectl, in this namespace."""
+        return Kubectl(self.kubectl, self.kubeconfig, namespace)
+
+    def run_helm(self, *arguments: str) -> str:
+        """What helm prints."""
+        done = subprocess.run(
+            [self.helm, f"--kubeconfig={self.kubeconfig}", *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    given = os.environ.get("PDFJOB_TEST_KUBECONFIG")
+    if given:
+        yield _given(Path(given))
+        return
+    folder = tmp_path_factory.mktemp("cluster")
+    try:
+        running = node.up(folder)
+    except UnsuitableMachineError as error:
+        # A developer's machine may be unable to run a cluster, and is told so. CI must be able to.
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"NO CLUSTER TESTS: {error}")
+    try:
+        for target, image in (("operator", images.OPERATOR_IMAGE), ("chunk-runner", images.CHUNK_RUNNER_IMAGE)):
+            node.load(folder, images.build(target, image, PROJECT))
+        yield Installation(
+            kubectl=running.bin / "kubectl",
+            helm=binaries.helm(),
+            kubeconfig=running.kubeconfig,
+            operator_image=images.OPERATOR_IMAGE,
+            runner_image=images.CHUNK_RUNNER_IMAGE,
+        )
+    finally:
+        node.down(folder)
+
+
+def _given(kubeconfig: Path) -> Installation:
+    programs = {name: shutil.which(name) for name in ("kubectl", "helm")}
+    missing = [name for name, path in programs.items() if path is None]
+    missing += [name for name in ("PDFJOB_TEST_OPERATOR_IMAGE", "PDFJOB_TEST_RUNNER_IMAGE") if name not in os.environ]
+    if missing:
+        pytest.fail(f"PDFJOB_TEST_KUBECONFIG is set, but these are missing: {', '.join(missing)}", pytrace=False)
+    return Installation(
+        kubectl=Path(str(programs["kubectl"])),
+        helm=Path(str(programs["helm"])),
+        kubeconfig=kubeconfig,
+        operator_image=os.environ["PDFJOB_TEST_OPERATOR_IMAGE"],
+        runner_image=os.environ["PDFJOB_TEST_RUNNER_IMAGE"],
+    )
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Installation) -> Iterator[Kubectl]:
+    """The operator, installed by Helm in a namespace of its own, which this kubectl sees."""
+    namespace = f"pdfjob-test-{secrets.token_hex(3)}"
+    kubectl = cluster.in_namespace(namespace)
+    _make_namespace(kubectl)
+    settings = {
+        **_image("image", cluster.operator_image),
+        **_image("runnerImage", cluster.runner_image),
+        "workspace.create": "false",
+    }
+    cluster.run_helm(
+        "install", "pdfjob", str(CHART), f"--namespace={namespace}", "--take-ownership", "--wait", "--timeout=120s",
+        *(f"--set={key}={value}" for key, value in settings.items()),
+    )  # fmt: skip
+    try:
+        yield kubectl
+    finally:
+        cluster.run_helm("uninstall", "pdfjob", f"--namespace={namespace}", "--wait")
+        kubectl.run("delete", "namespace", namespace)
+
+
+@pytest.fixture
+def kubectl(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
+    """A user's kubectl, in a fresh namespace that enforces the restricted standard."""
+    assert operator
+    kubectl = cluster.in_namespace(f"pdfjob-test-{secrets.token_hex(3)}")
+    _make_namespace(kubectl)
+    try:
+        yield kubectl
+    finally:
+        # Jobs first: a namespace that is deleted with a running Job in it takes until the Job's deadline.
+        kubectl.run("delete", "pdfjobs", "--all", "--cascade=foreground")
+        kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+@pytest.fixture
+def volume(cluster: Installation, kubectl: Kubectl) -> Volume:
+    """The namespace's claim, and a way to look into it."""
+    kubectl.apply(claim(CLAIM))
+    kubectl.apply(librarian(cluster.runner_image))
+    kubectl.wait("pod/librarian", "condition=Ready")
+    return Volume(kubectl)
+
+
+@pytest.fixture(scope="session")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PDF that nobody here wrote: the Debian Reference, 261 pages in Debian 12, from its package."""
+    folder = tmp_path_factory.mktemp("manual")
+    subprocess.run(["apt-get", "download", "debian-reference-en"], cwd=folder, check=True, capture_output=True)
+    (package,) = folder.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
+    (pdf,) = folder.rglob("*.pdf")
+    return pdf
+
+
+def _make_namespace(kubectl: Kubectl) -> None:
+    kubectl.run("create", "namespace", kubectl.namespace)
+    kubectl.run("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+
+
+def _image(value: str, image: str) -> dict[str, str]:
+    repository, _, tag = image.rpartition(":")
+    return {f"{value}.repository": repository, f"{value}.tag": tag}

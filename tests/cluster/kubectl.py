@@ -1,0 +1,158 @@
+"""What a user has: kubectl, a namespace, and a pod that puts files on a claim and looks at them."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+CLAIM = "pdfjob-workspace"
+LIBRARIAN = "librarian"
+
+
+class KubectlError(AssertionError):
+    """kubectl refused; the message is what it said."""
+
+
+class Kubectl:
+    """kubectl in one namespace.
+
+    Args:
+        program: kubectl.
+        kubeconfig: Which cluster.
+        namespace: Which namespace.
+    """
+
+    def __init__(self, program: Path, kubeconfig: Path, namespace: str) -> None:
+        self._base = [str(program), f"--kubeconfig={kubeconfig}", f"--namespace={namespace}"]
+        self.namespace = namespace
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        """What kubectl prints."""
+        done = subprocess.run(
+            [*self._base, *arguments], input=stdin, capture_output=True, text=True, timeout=300, check=False
+        )
+        if done.returncode != 0:
+            raise KubectlError(done.stderr.strip())
+        return done.stdout
+
+    def get(self, *arguments: str) -> Any:
+        """An object, or the items of a list."""
+        found = json.loads(self.run("get", *arguments, "--output=json"))
+        return found.get("items", found)
+
+    def apply(self, manifest: dict[str, Any]) -> None:
+        """Apply a manifest."""
+        self.run("apply", "--filename=-", stdin=json.dumps(manifest))
+
+    def status(self, name: str) -> dict[str, Any]:
+        """The status of a PdfJob."""
+        status: dict[str, Any] = self.get(f"pdfjob/{name}").get("status", {})
+        return status
+
+    def wait(self, what: str, condition: str, seconds: int = 120) -> None:
+        """Wait as a user would."""
+        self.run("wait", what, f"--for={condition}", f"--timeout={seconds}s")
+
+    @contextmanager
+    def history(self, *arguments: str) -> Iterator[list[dict[str, Any]]]:
+        """Every state that objects have while the block runs; complete once the block has ended."""
+        states: list[dict[str, Any]] = []
+        with subprocess.Popen(
+            [*self._base, "get", *arguments, "--watch", "--output=json"], stdout=subprocess.PIPE, text=True
+        ) as watch:
+            try:
+                yield states
+            finally:
+                watch.terminate()
+                text, _ = watch.communicate()
+                states += _objects(text)
+
+
+class Volume:
+    """The claim of a namespace, seen through a pod that mounts it whole."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+
+    def put(self, source: Path, name: str) -> None:
+        """Copy a file onto the volume."""
+        self._kubectl.run("cp", str(source), f"{LIBRARIAN}:/volume/{name}")
+
+    def read(self, name: str, to: Path) -> bytes:
+        """Copy a file from the volume."""
+        self._kubectl.run("cp", f"{LIBRARIAN}:/volume/{name}", str(to))
+        return to.read_bytes()
+
+    def shell(self, command: str) -> str:
+        """Run a command in the volume's root, with the rights that the jobs' pods have."""
+        return self._kubectl.run("exec", LIBRARIAN, "--", "sh", "-c", f"cd /volume && {command}")
+
+    def files(self, folder: str) -> set[str]:
+        """Every file below a folder, relative to it."""
+        listed = self.shell(f"mkdir -p {folder} && cd {folder} && find . -type f")
+        return {line.removeprefix("./") for line in listed.splitlines()}
+
+
+def pdfjob(name: str, path: str, **spec: Any) -> dict[str, Any]:
+    """A PdfJob on a file of the namespace's volume."""
+    return {
+        "apiVersion": "pdfjob.dev/v1alpha1",
+        "kind": "PdfJob",
+        "metadata": {"name": name},
+        "spec": {"source": {"volume": {"path": path}}, **spec},
+    }
+
+
+def claim(name: str) -> dict[str, Any]:
+    """A claim to a volume of the cluster's default storage class."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+
+
+def librarian(image: str) -> dict[str, Any]:
+    """The pod behind `Volume`; it passes the restricted standard too."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": LIBRARIAN},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": 0,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 65532,
+                "runAsGroup": 65532,
+                "fsGroup": 65532,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": LIBRARIAN,
+                    "image": image,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["sleep", "infinity"],
+                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                    "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
+                }
+            ],
+            "volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": CLAIM}}],
+        },
+    }
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a stream; a cut last one is left out."""
+    decoder, position = json.JSONDecoder(), 0
+    while start := text.find("{", position) + 1:
+        try:
+            found, position = decoder.raw_decode(text, start - 1)
+        except ValueError:
+            return
+        yield from found.get("items", [found])

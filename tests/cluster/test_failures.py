@@ -1,0 +1,136 @@
+"""What goes wrong with a source or a chunk, and what the user is told."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pdfs
+from cluster.kubectl import Kubectl, Volume, pdfjob
+
+
+def not_a_pdf(path: Path) -> Path:
+    path.write_text("This is a text file.")
+    return path
+
+
+def empty(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+def encrypted(path: Path) -> Path:
+    return pdfs.write_pages(path, [["secret"]], password="swordfish")
+
+
+def cut_in_half(path: Path) -> Path:
+    whole = pdfs.write_numbered(path, 3).read_bytes()
+    path.write_bytes(whole[:200])
+    return path
+
+
+BAD_SOURCES = [
+    pytest.param(not_a_pdf, "NotAPdf", id="not-a-pdf"),
+    pytest.param(empty, "SourceEmpty", id="empty"),
+    pytest.param(pdfs.write_without_pages, "NoPages", id="no-pages"),
+    pytest.param(encrypted, "PasswordRequired", id="encrypted"),
+    pytest.param(cut_in_half, "SourceUnreadable", id="damaged"),
+    pytest.param(None, "SourceNotFound", id="missing"),
+]
+
+
+@pytest.mark.parametrize(("write", "reason"), BAD_SOURCES)
+def test_a_bad_source_fails_at_once_and_says_why(
+    kubectl: Kubectl, volume: Volume, tmp_path: Path, write: Callable[[Path], Path] | None, reason: str
+) -> None:
+    if write is not None:
+        volume.put(write(tmp_path / "bad.pdf"), "bad.pdf")
+
+    kubectl.apply(pdfjob("bad", "bad.pdf"))
+    kubectl.wait("pdfjob/bad", "condition=Failed", seconds=20)
+
+    status = kubectl.status("bad")
+    failed = next(it for it in status["conditions"] if it["type"] == "Failed")
+    assert (status["phase"], failed["reason"]) == ("Failed", reason)
+    assert "bad.pdf" in failed["message"]
+    assert failed["message"].endswith(".")
+    assert [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in kubectl.get("jobs")] == ["prepare"]
+    assert volume.files("pdfjobs") == set()
+
+
+def test_another_checksum_than_given_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+    manifest = pdfjob("sum", "a.pdf")
+    manifest["spec"]["source"]["sha256"] = "00" * 32
+
+    kubectl.apply(manifest)
+    kubectl.wait("pdfjob/sum", "jsonpath={.status.conditions[?(@.type=='Failed')].reason}=ChecksumMismatch", seconds=20)
+
+
+def spoil(volume: Volume, uid: str, *chunks: int) -> None:
+    """Overwrite chunk PDFs, as a failing disk would."""
+    for index in chunks:
+        volume.shell(f"echo spoilt > pdfjobs/{uid}/chunks/{index:05}.pdf")
+
+
+def start_paused(kubectl: Kubectl, volume: Volume, tmp_path: Path, **spec: object) -> str:
+    """A job of three chunks that waits for workers; returns its uid."""
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 9), "a.pdf")
+    kubectl.apply(pdfjob("job", "a.pdf", chunking={"pagesPerChunk": 3}, workers=0, **spec))
+    kubectl.wait("pdfjob/job", "jsonpath={.status.phase}=Processing")
+    return str(kubectl.get("pdfjob/job")["metadata"]["uid"])
+
+
+def test_a_failed_chunk_leaves_a_gap_and_takes_no_other_along(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    uid = start_paused(kubectl, volume, tmp_path)
+    spoil(volume, uid, 1)
+
+    kubectl.run("scale", "pdfjob/job", "--replicas=3")
+    kubectl.wait("pdfjob/job", "condition=Complete")
+
+    kubectl.wait("pdfjob/job", "condition=Partial")
+    status = kubectl.status("job")
+    assert status["chunks"] == {"total": 3, "active": 0, "succeeded": 2, "failed": 1}
+    assert status["failedPages"] == "4-6"
+    (failed,) = status["failedChunks"]
+    assert (failed["index"], failed["pages"], failed["reason"]) == (1, "4-6", "ChunkUnreadable")
+    output = json.loads(volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "output.json"))
+    assert output["ledger"]["failed"] == "4-6"
+    assert [entry.get("gap") for entry in output["sentences"]] == [
+        None,
+        None,
+        None,
+        "ChunkUnreadable",
+        None,
+        None,
+        None,
+    ]
+    # What a retry of the failed chunk would need stays, and no chunk PDF does.
+    kept = {f"{uid}/{name}" for name in ("output.json", "manifest.json", "results/00000.json", "results/00002.json")}
+    attempts = {f"{uid}/attempts/{index:05}.jsonl" for index in range(3)}
+    assert volume.files("pdfjobs") == kept | attempts
+
+
+def test_a_job_whose_chunks_all_fail_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    uid = start_paused(kubectl, volume, tmp_path)
+    spoil(volume, uid, 0, 1, 2)
+
+    kubectl.run("scale", "pdfjob/job", "--replicas=3")
+    kubectl.wait("pdfjob/job", "condition=Failed")
+
+    status = kubectl.status("job")
+    assert status["chunks"]["failed"] == 3
+    assert "All 3 chunks failed" in status["message"]
+    assert "output" not in status
+    assert not any(name.endswith(".pdf") for name in volume.files("pdfjobs"))
+
+
+def test_a_job_out_of_time_fails_and_leaves_no_chunk_pdf(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    start_paused(kubectl, volume, tmp_path, timeoutSeconds=15)
+
+    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
+
+    status = kubectl.status("job")
+    assert {it["reason"] for it in status["conditions"]} == {"DeadlineExceeded"}
+    assert not any(name.endswith(".pdf") for name in volume.files("pdfjobs"))

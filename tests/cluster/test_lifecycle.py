@@ -1,0 +1,136 @@
+"""Deleting, scaling and interrupting jobs while they run, and what the API server refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pdfs
+from cluster.kubectl import Kubectl, KubectlError, Volume, pdfjob
+
+
+CHUNKS = "--selector=pdfjob.dev/stage=chunks"
+
+
+@pytest.fixture
+def running(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> str:
+    """A job of 12 chunks, two at a time, of which one at least is done."""
+    volume.put(pdfs.write_numbered(tmp_path / "long.pdf", 12), "long.pdf")
+    kubectl.apply(pdfjob("long", "long.pdf", chunking={"pagesPerChunk": 1}, workers=2))
+    kubectl.wait("pdfjob/long", "jsonpath={.status.phase}=Processing")
+    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.status.completedIndexes}", "--timeout=60s")
+    return "long"
+
+
+def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, running: str) -> None:
+    kubectl.run("delete", "pdfjob", running)
+
+    kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+    assert kubectl.get("jobs") == []
+
+
+def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, running: str) -> None:
+    before = {job["metadata"]["uid"] for job in kubectl.get("jobs")}
+
+    operator.run("delete", "pods", "--all", "--grace-period=0", "--force")
+    kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
+
+    jobs = kubectl.get("jobs")
+    assert before < {job["metadata"]["uid"] for job in jobs}
+    assert len(jobs) == 3
+    assert kubectl.status(running)["pages"] == 12
+
+
+def test_a_deleted_chunk_pod_is_replaced(kubectl: Kubectl, running: str) -> None:
+    pods = kubectl.get("pods", CHUNKS, "--field-selector=status.phase!=Succeeded")
+
+    kubectl.run("delete", "pod", pods[0]["metadata"]["name"], "--wait=false")
+    kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
+
+    assert kubectl.status(running)["chunks"]["succeeded"] == 12
+
+
+def test_workers_scale_while_the_job_runs(kubectl: Kubectl, running: str) -> None:
+    kubectl.run("scale", f"pdfjob/{running}", "--replicas=6")
+    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.spec.parallelism}=6", "--timeout=20s")
+    kubectl.wait(f"pdfjob/{running}", "condition=Complete")
+
+    assert kubectl.status(running)["workers"] == 6
+
+
+def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
+    kubectl: Kubectl, operator: Kubectl, volume: Volume, tmp_path: Path
+) -> None:
+    """The report goes with the pod; here the operator is away until both have ended."""
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 9), "a.pdf")
+    operator.run("scale", "deployment", "--all", "--replicas=0")
+    try:
+        operator.run("wait", "pods", "--all", "--for=delete", "--timeout=60s")
+        operator.run("scale", "deployment", "--all", "--replicas=1")
+        kubectl.apply(pdfjob("lost", "a.pdf", chunking={"pagesPerChunk": 3}))
+        kubectl.wait("pdfjob/lost", "jsonpath={.status.phase}", seconds=60)
+        operator.run("scale", "deployment", "--all", "--replicas=0")
+        kubectl.run("wait", "jobs", "--all", "--for=condition=Complete", "--timeout=60s")
+        kubectl.run("delete", "pods", "--selector=pdfjob.dev/uid")
+    finally:
+        operator.run("scale", "deployment", "--all", "--replicas=1")
+
+    kubectl.wait("pdfjob/lost", "condition=Complete", seconds=120)
+
+    assert kubectl.status("lost")["pages"] == 9
+
+
+def changed(**spec: Any) -> str:
+    return json.dumps({"spec": spec})
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        (changed(source={"volume": {"path": "other.pdf"}}), "spec.source cannot be changed"),
+        (changed(source={"sha256": "00" * 32}), "spec.source cannot be changed"),
+        (changed(chunking={"pagesPerChunk": 7}), "spec.chunking cannot be changed"),
+        (changed(retries=1), "spec.retries cannot be changed"),
+        (changed(timeoutSeconds=1), "spec.timeoutSeconds cannot be changed"),
+        (changed(storage={"claimName": "other"}), "spec.storage cannot be changed"),
+    ],
+)
+def test_what_is_fixed_is_refused_with_a_sentence(kubectl: Kubectl, patch: str, message: str) -> None:
+    kubectl.apply(pdfjob("fixed", "a.pdf"))
+
+    with pytest.raises(KubectlError, match=message):
+        kubectl.run("patch", "pdfjob", "fixed", "--type=merge", f"--patch={patch}")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/etc/passwd", "without a leading /"),
+        ("a/../../b.pdf", "leads outside the volume"),
+        ("pdfjobs/x/output.json", "put sources elsewhere"),
+        ("", "should be at least 1 chars long"),
+    ],
+)
+def test_a_path_that_leads_elsewhere_is_refused(kubectl: Kubectl, path: str, message: str) -> None:
+    with pytest.raises(KubectlError, match=message):
+        kubectl.apply(pdfjob("bad", path))
+
+
+@pytest.mark.parametrize("field", ["workers", "retries", "timeoutSeconds"])
+def test_a_number_below_its_minimum_is_refused(kubectl: Kubectl, field: str) -> None:
+    with pytest.raises(KubectlError, match="should be greater than or equal to"):
+        kubectl.apply(pdfjob("bad", "a.pdf", **{field: -1}))
+
+
+def test_an_unknown_field_is_refused(kubectl: Kubectl) -> None:
+    with pytest.raises(KubectlError, match=r"unknown field .*wrokers"):
+        kubectl.apply(pdfjob("bad", "a.pdf", wrokers=8))
+
+
+def test_every_field_explains_itself(kubectl: Kubectl) -> None:
+    text = kubectl.run("explain", "pdfjob", "--recursive=false")
+    spec = kubectl.run("explain", "pdfjob.spec.workers")
+
+    assert "A PdfJob processes one PDF" in text
+    assert "Chunks in flight at most" in spec

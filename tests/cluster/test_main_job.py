@@ -1,0 +1,122 @@
+"""The main job on a real cluster: a real PDF, real pods, and what a user sees of it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import pdfs
+from cluster.kubectl import Kubectl, Volume, claim, pdfjob
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def run_here(source: Path, output: Path, *options: str) -> bytes:
+    """What `pdfjob run` makes of the same file."""
+    subprocess.run([sys.executable, "-m", "pdfjob_cli", "run", source, "-o", output, *options], check=True)
+    return output.read_bytes()
+
+
+def most_at_once(states: list[dict[str, Any]]) -> int:
+    """How many chunk pods there were at once that had not ended, by a history of pods."""
+    live: set[str] = set()
+    most = 0
+    for pod in states:
+        if pod["metadata"].get("labels", {}).get("pdfjob.dev/stage") == "chunks":
+            change = live.add if pod["status"].get("phase") in ("Pending", "Running") else live.discard
+            change(pod["metadata"]["name"])
+            most = max(most, len(live))
+    return most
+
+
+def test_a_manual_goes_from_pending_to_succeeded(
+    kubectl: Kubectl, volume: Volume, manual: Path, tmp_path: Path
+) -> None:
+    (manifest,) = [
+        yaml.safe_load(block)
+        for block in re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    name, path = manifest["metadata"]["name"], manifest["spec"]["source"]["volume"]["path"]
+    volume.put(manual, path)
+
+    with kubectl.history("pdfjobs") as states, kubectl.history("pods") as pods:
+        kubectl.apply(manifest)
+        kubectl.wait(f"pdfjob/{name}", "condition=Complete")
+
+    statuses = [state.get("status", {}) for state in states if "status" in state]
+    phases = list(dict.fromkeys(status["phase"] for status in statuses))
+    assert phases == ["Pending", "Preparing", "Processing", "Merging", "Succeeded"]
+    progress = list(dict.fromkeys(status["progress"] for status in statuses if "progress" in status))
+    assert progress[0] == "0/9"
+    assert progress[-1] == "9/9"
+    assert len(progress) > 2
+    assert sorted(progress) == progress
+
+    uid = kubectl.get(f"pdfjob/{name}")["metadata"]["uid"]
+    written = volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "cluster.json")
+    local = shutil.copy(manual, tmp_path / path)
+    assert written == run_here(local, tmp_path / "local.json")
+    assert len(written) > 100_000
+    assert volume.files("pdfjobs") == {f"{uid}/output.json"}
+
+    stages = [pod["metadata"].get("labels", {}).get("pdfjob.dev/stage") for pod in kubectl.get("pods")]
+    assert (stages.count("prepare"), stages.count("chunks"), stages.count("merge")) == (1, 9, 1)
+    assert 2 <= most_at_once(pods) <= 4
+
+    header, row = kubectl.run("get", "pdfj").splitlines()
+    assert header.split() == ["NAME", "PHASE", "PROGRESS", "PAGES", "FAILED", "WORKERS", "DURATION", "AGE"]
+    assert row.split()[:6] == [name, "Succeeded", "9/9", str(statuses[-1]["pages"]), "0", "4"]
+    events = [event["reason"] for event in kubectl.get("events") if event["involvedObject"]["kind"] == "PdfJob"]
+    assert sorted(events) == sorted(phases)
+
+
+def test_twelve_pages_take_one_pod(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    source = pdfs.write_numbered(tmp_path / "short.pdf", 12)
+    volume.put(source, "short.pdf")
+
+    kubectl.apply(pdfjob("short", "short.pdf"))
+    kubectl.wait("pdfjob/short", "condition=Complete")
+
+    (pod,) = [pod for pod in kubectl.get("pods") if pod["metadata"]["name"] != "librarian"]
+    assert pod["metadata"]["labels"]["pdfjob.dev/stage"] == "prepare"
+    status = kubectl.status("short")
+    assert (status["pages"], status["progress"], status["sentences"]) == (12, "1/1", 12)
+    uid = kubectl.get("pdfjob/short")["metadata"]["uid"]
+    written = volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "cluster.json")
+    assert written == run_here(source, tmp_path / "local.json")
+    assert volume.files("pdfjobs") == {f"{uid}/output.json"}
+
+
+def test_chunk_size_and_workers_change_nothing_in_the_output(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    sentences = [f"Sentence number {number} of this book is here." for number in range(400)]
+    source = pdfs.write_prose(tmp_path / "prose.pdf", sentences, lines_per_page=20)
+    volume.put(source, "prose.pdf")
+
+    kubectl.apply(pdfjob("small", "prose.pdf", chunking={"pagesPerChunk": 3}, workers=2))
+    kubectl.apply(pdfjob("large", "prose.pdf"))
+    outputs = []
+    for name in ("small", "large"):
+        kubectl.wait(f"pdfjob/{name}", "condition=Complete")
+        outputs.append(volume.read(kubectl.status(name)["output"]["path"], tmp_path / f"{name}.json"))
+
+    assert kubectl.status("small")["chunks"]["total"] > kubectl.status("large")["chunks"]["total"]
+    assert outputs[0] == outputs[1]
+    assert [entry["text"] for entry in json.loads(outputs[0])["sentences"]] == sentences
+
+
+def test_a_source_on_another_claim_is_read_there(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    kubectl.apply(claim("results"))
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+    manifest = pdfjob("elsewhere", "a.pdf", storage={"claimName": "results"})
+    manifest["spec"]["source"]["volume"]["claimName"] = "pdfjob-workspace"
+
+    kubectl.apply(manifest)
+    kubectl.wait("pdfjob/elsewhere", "condition=Complete")
+
+    assert volume.files("pdfjobs") == set()
