@@ -161,9 +161,10 @@ def _report(head: output.Head, written: output.Written) -> Report:
 
 def _all_failed(manifest: Manifest, findings: _Findings) -> Report:
     """A report without an output: the reason is the most common one."""
-    reasons = Counter(chunk.reason for chunk in findings.failed.values())
-    reason, count = reasons.most_common(1)[0]
-    example = next(chunk for chunk in findings.failed.values() if chunk.reason == reason)
+    chunks = list(findings.failed.values())
+    reason, count = Counter(chunk.reason for chunk in chunks).most_common(1)[0]
+    example = next(chunk for chunk in chunks if chunk.reason == reason)
+    shares = f"All {len(chunks)} chunks failed, {count} of them like this: " if len(chunks) > 1 else ""
     return Report(
         pages=manifest.pages,
         merged=Merged(
@@ -171,13 +172,13 @@ def _all_failed(manifest: Manifest, findings: _Findings) -> Report:
             sha256="",
             bytes=0,
             sentences=0,
-            failed=len(manifest.chunks),
+            failed=len(chunks),
             ledger=_counts(findings.ledger.ranges()),
             failed_pages=findings.ledger.ranges()["failed"],
-            failed_chunks=tuple(findings.failed.values())[:FAILED_CHUNKS_LIMIT],
+            failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
         ),
-        failure=Failure(reason, f"All {len(manifest.chunks)} chunks failed, {count} of them so: {example.message}"),
+        failure=Failure(reason, shares + example.message),
     )
 
 

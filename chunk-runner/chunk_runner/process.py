@@ -44,8 +44,8 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
         workspace.remove(chunk_file(index))
         return
     started = time.monotonic()
-    workspace.append_attempt(index, {"event": "started"})
     try:
+        workspace.append_attempt(index, {"event": "started"})
         result = _result(manifest, chunk, workspace, on_page)
     except BaseException as error:  # an interruption ends an attempt too
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})

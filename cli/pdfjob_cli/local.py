@@ -13,7 +13,6 @@ import signal
 import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import sharedctypes
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,12 +60,13 @@ class BusyError(Exception):
     """Another run uses the same workspace."""
 
 
-@dataclass(frozen=True)
 class Interrupted(Exception):  # noqa: N818 (it is no error)
-    """Ctrl-C: so many of so many chunks are kept."""
+    """Ctrl-C: so many of so many chunks are kept; none of none when the source was not yet split."""
 
-    done: int
-    chunks: int
+    def __init__(self, done: int, chunks: int) -> None:
+        super().__init__(done, chunks)
+        self.done = done
+        self.chunks = chunks
 
 
 def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool, observer: Observer) -> Report:

@@ -34,7 +34,7 @@ def test_ranges_of_a_job_status_are_understood() -> None:
 
 @pytest.mark.parametrize("text", ["a", "3-1", "5,2", "1-2-3", "1,,2", "-"])
 def test_what_is_no_range_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="invalid literal|not ascending"):
+    with pytest.raises(ValueError, match=r"invalid literal|not ascending"):
         parse_ranges(text)
 
 
@@ -100,7 +100,7 @@ def test_a_specification_survives_the_environment() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"path": 1}', '{"path": "x", "pages_per_chunk": 0}', "{"])
 def test_what_is_no_specification_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="specification|pages_per_chunk|Expecting"):
+    with pytest.raises(ValueError, match=r"specification|pages_per_chunk|Expecting"):
         JobSpec.loads(text)
 
 

@@ -1,0 +1,327 @@
+"""The chunk runner as a pod runs it: real processes on a real workspace."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pdfs
+from chunk_runner.contract import ExitCode, JobSpec
+from processes import Pods, until
+
+
+SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)
+
+
+@pytest.fixture
+def pods(tmp_path: Path) -> Pods:
+    """A volume with a book of nine pages, and an empty workspace."""
+    volume, workspace = tmp_path / "volume", tmp_path / "workspace"
+    volume.mkdir()
+    workspace.mkdir()
+    pdfs.write_numbered(volume / "book.pdf", 9)
+    return Pods(volume, workspace)
+
+
+@pytest.fixture
+def prepared(pods: Pods) -> Pods:
+    """A prepared job of three chunks."""
+    code, report = pods.prepare(SPEC)
+    assert (code, report.pages, report.chunks) == (0, 9, 3)
+    return pods
+
+
+def output(pods: Pods) -> dict[str, object]:
+    found: dict[str, object] = json.loads((pods.workspace / "output.json").read_text())
+    return found
+
+
+def test_three_stages_leave_nothing_but_the_output(prepared: Pods) -> None:
+    chunks = {f"chunks/{index:05}.pdf" for index in range(3)}
+    assert prepared.files() == {"manifest.json"} | chunks
+
+    for index in range(3):
+        assert prepared.process(index)[0] == 0
+        assert f"chunks/{index:05}.pdf" not in prepared.files()
+    code, report = prepared.run("merge")
+
+    assert code == 0
+    assert report.merged is not None
+    assert (report.merged.sentences, report.merged.failed, report.merged.ledger["ok"]) == (9, 0, 9)
+    assert prepared.files() == {"output.json"}
+    assert output(prepared)["sentences"] == [
+        {"text": f"This is page {page} of the book.", "pages": [page, page]} for page in range(1, 10)
+    ]
+
+
+def test_one_chunk_is_done_by_the_prepare_pod_alone(pods: Pods) -> None:
+    code, report = pods.prepare(JobSpec(path="book.pdf"))
+
+    assert (code, report.chunks) == (0, 1)
+    assert report.merged is not None
+    assert pods.files() == {"output.json"}
+
+
+def test_a_prepare_pod_whose_report_was_lost_is_simply_run_again(pods: Pods) -> None:
+    first = pods.prepare(JobSpec(path="book.pdf"))
+
+    assert pods.prepare(JobSpec(path="book.pdf")) == first
+
+
+def test_a_merge_pod_whose_report_was_lost_is_simply_run_again(prepared: Pods) -> None:
+    for index in range(3):
+        prepared.process(index)
+    first = prepared.run("merge")
+
+    assert prepared.run("merge") == first
+
+
+def test_a_chunk_with_a_result_is_not_computed_again(prepared: Pods) -> None:
+    prepared.process(1)
+    result = prepared.workspace / "results" / "00001.json"
+    before = result.stat().st_mtime_ns, (prepared.workspace / "attempts" / "00001.jsonl").read_text()
+
+    assert prepared.process(1)[0] == 0
+
+    assert (result.stat().st_mtime_ns, (prepared.workspace / "attempts" / "00001.jsonl").read_text()) == before
+
+
+def test_every_attempt_leaves_its_figures(prepared: Pods) -> None:
+    prepared.process(2)
+
+    lines = (prepared.workspace / "attempts" / "00002.jsonl").read_text().splitlines()
+    started, ended = (json.loads(line) for line in lines)
+    assert (started["event"], ended["event"], started["attempt"]) == ("started", "ok", ended["attempt"])
+    assert ended["seconds"] > 0
+    assert ended["peakMemoryBytes"] > 1_000_000
+    assert ended["tokens"]["total"] == 0
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def swap(path: Path) -> None:
+    path.write_bytes((path.parent / "00000.json").read_bytes())
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, swap])
+def test_a_damaged_result_is_never_merged(prepared: Pods, damage: Callable[[Path], None]) -> None:
+    for index in range(3):
+        prepared.process(index)
+    damage(prepared.workspace / "results" / "00001.json")
+
+    code, report = prepared.run("merge")
+
+    assert code == 0
+    assert report.merged is not None
+    (failed,) = report.merged.failed_chunks
+    assert (failed.index, failed.pages, failed.reason) == (1, "4-6", "ResultCorrupt")
+    assert report.merged.failed_pages == "4-6"
+
+
+def test_a_damaged_result_is_computed_again_when_its_chunk_is_still_there(prepared: Pods) -> None:
+    chunk = prepared.workspace / "chunks" / "00001.pdf"
+    data = chunk.read_bytes()
+    prepared.process(1)
+    chunk.write_bytes(data)
+    flip(prepared.workspace / "results" / "00001.json")
+
+    assert prepared.process(1)[0] == 0
+
+    json.loads((prepared.workspace / "results" / "00001.json").read_text())
+    assert not chunk.exists()
+
+
+def test_a_damaged_chunk_fails_for_good_with_a_reason(prepared: Pods) -> None:
+    flip(prepared.workspace / "chunks" / "00002.pdf")
+
+    code, report = prepared.process(2)
+
+    assert code == ExitCode.CHUNK
+    assert report.failure is not None
+    assert report.failure.reason == "ChunkUnreadable"
+
+
+def test_chunks_that_all_fail_leave_no_output(prepared: Pods) -> None:
+    for index in range(3):
+        flip(prepared.workspace / "chunks" / f"{index:05}.pdf")
+        prepared.process(index)
+
+    code, report = prepared.run("merge")
+
+    assert code == 0
+    assert report.failure is not None
+    assert (report.failure.reason, report.merged and report.merged.output) == ("ChunkUnreadable", None)
+    assert not any(name.startswith(("chunks/", "output")) for name in prepared.files())
+
+
+def test_merge_records_why_chunks_were_never_finished(prepared: Pods) -> None:
+    prepared.process(0)
+
+    _, report = prepared.run("merge", PDFJOB_UNFINISHED_REASON="DeadlineExceeded")
+
+    assert report.merged is not None
+    assert [chunk.reason for chunk in report.merged.failed_chunks] == ["DeadlineExceeded"] * 2
+
+
+def test_merge_without_a_manifest_cleans_up(pods: Pods) -> None:
+    (pods.workspace / "chunks").mkdir()
+    (pods.workspace / "chunks" / ".00000.pdf.x.tmp").write_text("left by a prepare that was killed")
+
+    code, report = pods.run("merge", PDFJOB_UNFINISHED_REASON="DeadlineExceeded")
+
+    assert code == 0
+    assert report.failure is not None
+    assert report.failure.reason == "DeadlineExceeded"
+    assert pods.files() == set()
+
+
+@pytest.fixture
+def long_chunk(pods: Pods) -> Pods:
+    """A prepared job whose first chunk takes seconds."""
+    pdfs.write_prose(pods.volume / "long.pdf", [f"Sentence {number} of a long chunk." for number in range(40_000)])
+    assert pods.prepare(JobSpec(path="long.pdf", pages_per_chunk=350))[0] == 0
+    return pods
+
+
+def started(pods: Pods) -> subprocess.Popen[str]:
+    process = pods.start("process", JOB_COMPLETION_INDEX="0")
+    until((pods.workspace / "attempts" / "00000.jsonl").exists)
+    return process
+
+
+def test_sigterm_ends_a_chunk_in_order(long_chunk: Pods) -> None:
+    with started(long_chunk) as process:
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in log
+    last = json.loads((long_chunk.workspace / "attempts" / "00000.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["reason"]) == ("failed", "Interrupted")
+    assert "results/00000.json" not in long_chunk.files()
+    assert "chunks/00000.pdf" in long_chunk.files()
+
+
+def test_a_killed_chunk_is_recorded_as_crashed_and_can_be_run_again(long_chunk: Pods) -> None:
+    with started(long_chunk) as process:
+        process.kill()
+
+    _, report = long_chunk.run("merge")
+    assert report.merged is not None
+    assert report.merged.failed_chunks[0].reason == "Crashed"
+
+
+def test_two_pods_of_one_index_leave_one_result(long_chunk: Pods) -> None:
+    with started(long_chunk) as first, long_chunk.start("process", JOB_COMPLETION_INDEX="0") as second:
+        first.communicate(timeout=60)
+        second.communicate(timeout=60)
+
+    # The slower one may find the chunk gone already; what counts is there, whole, and once.
+    assert 0 in (first.returncode, second.returncode)
+    results = {name for name in long_chunk.files() if name.startswith("results/")}
+    assert results == {"results/00000.json"}
+    assert long_chunk.process(0)[0] == 0
+
+
+def test_sigterm_in_prepare_leaves_nothing(pods: Pods) -> None:
+    pdfs.write_numbered(pods.volume / "many.pdf", 3000)
+    spec = JobSpec(path="many.pdf", pages_per_chunk=1)
+    with pods.start("prepare", PDFJOB_SPEC=spec.dumps()) as process:
+        until((pods.workspace / "chunks" / "00000.pdf").exists)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert pods.files() == set()
+
+
+@pytest.mark.parametrize(
+    ("stage", "env"),
+    [
+        ("prepare", {}),
+        ("prepare", {"PDFJOB_SPEC": "{}"}),
+        ("process", {"JOB_COMPLETION_INDEX": "7"}),
+        ("process", {"JOB_COMPLETION_INDEX": "x"}),
+    ],
+)
+def test_a_wrong_environment_is_a_usage_error(prepared: Pods, stage: str, env: dict[str, str]) -> None:
+    code, report = prepared.run(stage, **env)
+
+    assert code == ExitCode.USAGE
+    assert report.failure is not None
+    assert "Traceback" not in prepared.log
+
+
+def test_a_workspace_without_manifest_may_appear_later(pods: Pods) -> None:
+    code, report = pods.process(0)
+
+    assert code == ExitCode.WORKSPACE
+    assert report.failure is not None
+    assert "claim" in report.failure.message
+
+
+def not_a_pdf(path: Path) -> None:
+    path.write_text("This is a text file.")
+
+
+def encrypted(path: Path) -> None:
+    pdfs.write_pages(path, [["secret"]], password="swordfish")
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40)
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [
+        (not_a_pdf, "NotAPdf"),
+        (Path.touch, "SourceEmpty"),
+        (pdfs.write_without_pages, "NoPages"),
+        (encrypted, "PasswordRequired"),
+        (garbage, "SourceUnreadable"),
+        (Path.mkdir, "SourceUnreadable"),
+        (lambda _path: None, "SourceNotFound"),
+    ],
+)
+def test_a_bad_source_is_refused_with_a_reason(pods: Pods, write: Callable[[Path], object], reason: str) -> None:
+    write(pods.volume / "bad.pdf")
+
+    code, report = pods.prepare(JobSpec(path="bad.pdf"))
+
+    assert code == ExitCode.SOURCE
+    assert report.failure is not None
+    assert report.failure.reason == reason
+    assert report.failure.message.endswith(".")
+    assert "Traceback" not in pods.log
+    assert pods.files() == set()
+
+
+def test_an_empty_user_password_just_works(pods: Pods) -> None:
+    pdfs.write_pages(pods.volume / "open.pdf", [["Open to all."]], password="")
+
+    assert pods.prepare(JobSpec(path="open.pdf"))[0] == 0
+
+
+def test_pages_without_text_are_told_apart(pods: Pods) -> None:
+    pdfs.write_pages(pods.volume / "blank.pdf", [["One."], [], ["Three."]])
+    pdfs.write_scan(pods.volume / "scan.pdf")
+
+    pods.prepare(JobSpec(path="blank.pdf"))
+    blank = output(pods)["ledger"]
+    (pods.workspace / "output.json").unlink()
+    pods.prepare(JobSpec(path="scan.pdf"))
+
+    assert blank == {"ok": "1,3", "empty": "2", "noText": "", "failed": "", "skipped": ""}
+    assert output(pods)["ledger"] == {"ok": "", "empty": "", "noText": "1", "failed": "", "skipped": ""}

@@ -1,0 +1,203 @@
+"""`pdfjob run` as people use it: a real process, a real PDF, real interruptions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pdfs
+from chunk_runner.contract import JobSpec
+from chunk_runner.manifest import Chunk
+from pdfjob_cli import local
+from processes import children, until
+
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def pdfjob(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pdfjob_cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_sample_comes_out_sentence_by_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(SAMPLES), *sys.path])
+    import lighthouse  # type: ignore[import-not-found]  # noqa: PLC0415 (it lies beside its PDF, not on the path)
+
+    done = pdfjob("run", SAMPLES / "lighthouse.pdf", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "47 pages, 1,203 sentences" in done.stdout
+    found = json.loads((tmp_path / "lighthouse.json").read_text())
+    assert [entry["text"] for entry in found["sentences"]] == lighthouse.sentences()
+    assert found["ledger"]["ok"] == "1-47"
+    assert [path.name for path in tmp_path.iterdir()] == ["lighthouse.json"]
+
+
+def test_the_summary_can_be_read_by_a_program(tmp_path: Path) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 5)
+
+    done = pdfjob("run", "a.pdf", "--json", "--pages-per-chunk", 2, cwd=tmp_path)
+
+    summary = json.loads(done.stdout)
+    assert (summary["pages"], summary["sentences"], summary["output"]) == (5, 5, "a.json")
+    assert summary["ledger"]["ok"] == 5
+    assert summary["bytes"] == (tmp_path / "a.json").stat().st_size
+
+
+def test_the_output_can_go_to_stdout(tmp_path: Path) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 5)
+    pdfjob("run", "a.pdf", "-o", "file.json", cwd=tmp_path)
+
+    done = pdfjob("run", "a.pdf", "-o", "-", cwd=tmp_path)
+
+    assert done.stdout == (tmp_path / "file.json").read_text()
+
+
+def test_a_failure_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_text("This is a text file.")
+
+    done = pdfjob("run", "a.pdf", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "NotAPdf: “a.pdf” is not a PDF: it does not begin with %PDF-.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_a_failure_can_be_read_by_a_program(tmp_path: Path) -> None:
+    done = pdfjob("run", "none.pdf", "--json", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["failure"]["reason"] == "SourceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "Missing argument 'FILE'"),
+        (["run", "a.pdf", "--workers", "0"], "should be greater than or equal to 1"),
+        (["run", "a.pdf", "--pages-per-chunk", "none"], "unable to parse string as an integer"),
+        (["run", "a.pdf", "--processor", "magic"], "text"),
+        (["run", "a.pdf", "-o", "no/such/folder.json"], "there is no folder"),
+        (["run", "a.pdf", "-o", "."], "is a folder"),
+        (["run", "a.pdf", "-o", "a.pdf"], "would overwrite the source"),
+        (["run", "a.pdf", "-o", "-", "--json"], "drop --json"),
+        (["walk"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_said_so(tmp_path: Path, arguments: list[str], message: str) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 1)
+
+    done = pdfjob(*arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+class Spoiler:
+    """An observer that overwrites a chunk's PDF before it is processed."""
+
+    def __init__(self, workspace: Path, index: int) -> None:
+        self._chunk = workspace / "chunks" / f"{index:05}.pdf"
+        self.finished_chunks: list[int] = []
+
+    def prepared(self, pages: int, chunks: int, done: int) -> None:
+        assert pages >= chunks > done >= 0
+        self._chunk.write_text("spoilt")
+
+    def advanced(self, pages: int) -> None:
+        assert pages >= 0
+
+    def finished(self, chunk: Chunk, problem: str | None) -> None:
+        assert problem is None or "altered" in problem
+        self.finished_chunks.append(chunk.index)
+
+
+def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) -> None:
+    source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
+    spec = JobSpec("a.pdf", pages_per_chunk=3)
+    spoiler = Spoiler(local.workspace_of(out), 1)
+
+    report = local.run(spec, source, out, workers=2, resume=False, observer=spoiler)
+
+    assert report.merged is not None
+    assert (report.merged.failed, report.merged.failed_pages) == (1, "4-6")
+    assert sum("gap" in entry for entry in json.loads(out.read_text())["sentences"]) == 1
+    assert sorted(spoiler.finished_chunks) == [0, 1, 2]
+
+    done = pdfjob("run", "a.pdf", "--pages-per-chunk", 3, "--resume", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "6 pages done before" in done.stderr
+    assert json.loads(out.read_text())["failedChunks"] == []
+    assert not local.workspace_of(out).exists()
+
+
+@pytest.fixture
+def long_book(tmp_path: Path) -> Path:
+    """A book that takes seconds, in chunks that take a moment each."""
+    return pdfs.write_prose(tmp_path / "long.pdf", [f"Sentence {number} of a long book." for number in range(60_000)])
+
+
+def start(book: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pdfjob_cli", "run", book.name, "--workers", "2", *options]
+    return subprocess.Popen(command, cwd=book.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
+    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    with start(long_book) as process:
+        until((workspace / "results" / "00000.json").exists)
+        descendants = [pid for child in children(process.pid) for pid in [child, *children(child)]]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (130, "")
+    assert "go on with --resume" in err
+    assert "Traceback" not in err
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in descendants))
+    kept = {path.name: path.stat().st_mtime_ns for path in (workspace / "results").iterdir()}
+    assert kept
+
+    with start(long_book, "--resume", "-o", "long.json") as process:
+        until(lambda: (workspace / "manifest.json").stat().st_mtime_ns > max(kept.values()))
+        still = {name: (workspace / "results" / name).stat().st_mtime_ns for name in kept}
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert still == kept
+    assert "pages done before" in err
+    fresh = pdfjob("run", "long.pdf", "-o", "fresh.json", cwd=long_book.parent)
+    assert fresh.returncode == 0
+    assert (long_book.parent / "fresh.json").read_bytes() == (long_book.parent / "long.json").read_bytes()
+    assert {path.name for path in long_book.parent.iterdir()} == {"long.pdf", "long.json", "fresh.json"}
+
+
+def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -> None:
+    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
+        until((workspace / "attempts" / "00000.jsonl").exists)
+        (worker,) = [pid for child in children(process.pid) for pid in children(child)]
+        os.kill(worker, signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 3, err
+    assert "pages 1-400: Crashed" in out
+    assert "Traceback" not in err
+
+
+def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> None:
+    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    with start(long_book) as first:
+        until((workspace / "manifest.json").exists)
+        second = pdfjob("run", "long.pdf", cwd=long_book.parent)
+        first.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert "Another run is writing long.json" in second.stderr
+    assert first.returncode == 0

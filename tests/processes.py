@@ -1,0 +1,72 @@
+"""Real processes of the project, started as a user or a pod starts them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chunk_runner.contract import JobSpec, Report
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Return as soon as the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        os.sched_yield()
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started and that still run."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@dataclass
+class Pods:
+    """The chunk runner on a workspace, one process for each pod.
+
+    Attributes:
+        volume: Where sources lie.
+        workspace: The job's workspace.
+        log: What the last process wrote to stderr.
+    """
+
+    volume: Path
+    workspace: Path
+    log: str = field(default="")
+
+    def start(self, stage: str, **env: str) -> subprocess.Popen[str]:
+        """Start a pod's process."""
+        command = [sys.executable, "-m", "chunk_runner", stage, "--workspace", self.workspace, "--source", self.volume]
+        return subprocess.Popen(
+            [*command, "--report", self.volume.parent / "report"],
+            env=os.environ | env,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, stage: str, **env: str) -> tuple[int, Report]:
+        """Run a pod to its end: its exit code and its report."""
+        with self.start(stage, **env) as process:
+            _, self.log = process.communicate(timeout=60)
+        report = Report.loads((self.volume.parent / "report").read_text())
+        assert report is not None
+        return process.returncode, report
+
+    def prepare(self, spec: JobSpec) -> tuple[int, Report]:
+        """Run the prepare pod."""
+        return self.run("prepare", PDFJOB_SPEC=spec.dumps())
+
+    def process(self, index: int) -> tuple[int, Report]:
+        """Run a chunk pod."""
+        return self.run("process", JOB_COMPLETION_INDEX=str(index))
+
+    def files(self) -> set[str]:
+        """What is in the workspace."""
+        return {str(path.relative_to(self.workspace)) for path in self.workspace.rglob("*") if path.is_file()}
