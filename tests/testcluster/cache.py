@@ -1,0 +1,58 @@
+"""The cache folder: what is slow to make and stays the same from run to run.
+
+Knows how to make a file or folder once, whole, even when two test runs want it at the same moment. Must not know
+what is being made.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def folder() -> Path:
+    """Return the cache folder: PDFJOB_CACHE, or `pdfjob` where the user's caches are."""
+    if chosen := os.environ.get("PDFJOB_CACHE"):
+        path = Path(chosen).absolute()
+    else:
+        path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pdfjob"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """Hold a lock that every process of this user sees; the kernel releases it when the holder dies."""
+    locks = folder() / "locks"
+    locks.mkdir(exist_ok=True)
+    with (locks / name).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def once(target: Path, make: Callable[[Path], None]) -> Path:
+    """Return target, a path in the cache; where it is missing, have it made.
+
+    make is given another path to fill, which takes the target's place when it is complete: a build that was cut short
+    leaves nothing that looks finished.
+    """
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with lock(target.name):
+        if not target.exists():
+            scratch = target.with_name(f"unfinished-{target.name}")
+            remove(scratch)
+            make(scratch)
+            scratch.rename(target)
+    return target
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

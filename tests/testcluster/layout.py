@@ -1,0 +1,110 @@
+"""Where everything of one cluster lies, and the numbers and names it is known by.
+
+Knows paths and addresses. Must not know what is done with them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+POD_NETWORK = "10.244.0.0/24"
+SERVICE_NETWORK = "10.96.0.0/16"
+API_SERVICE = "10.96.0.1"
+"""The first address of the service network, by Kubernetes' own rule.
+
+These three may be the same in every cluster: they exist only inside its network namespace."""
+
+NODE = "node"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster, made under a folder.
+
+    Attributes:
+        folder: All that the cluster writes lies under it.
+        network: The first three octets of the network between this machine and the node, e.g. 10.77.0.
+        bin: The folder of the Kubernetes components.
+        cni: The folder of the CNI plugins.
+    """
+
+    folder: Path
+    network: str
+    bin: Path
+    cni: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> "Cluster | None":
+        """Return the cluster that was started under a folder, or None."""
+        try:
+            saved = json.loads((folder / "cluster.json").read_text())
+        except FileNotFoundError:
+            return None
+        return cls(folder, saved["network"], Path(saved["bin"]), Path(saved["cni"]))
+
+    def save(self) -> None:
+        """Write down what `at` reads."""
+        saved = {"network": self.network, "bin": str(self.bin), "cni": str(self.cni)}
+        (self.folder / "cluster.json").write_text(json.dumps(saved))
+
+    @property
+    def name(self) -> str:
+        """A short name for what exists once per machine: the network link and the root of the pods' control groups."""
+        return name_of(self.folder)
+
+    @property
+    def host_address(self) -> str:
+        """This machine, as the node sees it."""
+        return f"{self.network}.1"
+
+    @property
+    def node_address(self) -> str:
+        """The node, as this machine sees it."""
+        return f"{self.network}.2"
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return f"https://{self.node_address}:6443"
+
+    @property
+    def pki(self) -> Path:
+        """Keys, certificates and kubeconfigs."""
+        return self.folder / "pki"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig of the administrator."""
+        return self.pki / "admin.conf"
+
+    @property
+    def settings(self) -> Path:
+        """The components' configuration files."""
+        return self.folder / "settings"
+
+    @property
+    def log(self) -> Path:
+        """One log per component; those of the pods lie in pods/."""
+        return self.folder / "log"
+
+    @property
+    def pids(self) -> Path:
+        """One file per running process, holding its number as this machine counts."""
+        return self.folder / "pids"
+
+    @property
+    def volumes(self) -> Path:
+        """One folder per PersistentVolume."""
+        return self.folder / "volumes"
+
+    @property
+    def state(self) -> Path:
+        """What the components keep: etcd's data, containers, images, the kubelet's folders."""
+        return self.folder / "state"
+
+
+def name_of(folder: Path) -> str:
+    """Return the short name of the cluster under a folder; a network link's name may have 15 characters."""
+    return f"pdfjob-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
