@@ -68,4 +68,5 @@ def rejected(reason: str, code: int = 20) -> StagePod:
 
 def make_merged(**fields: Any) -> Merged:
     """A merge's report."""
-    return Merged(**{"output": "output.json", "sha256": "ab" * 32, "bytes": 10, "sentences": 5, "failed": 0} | fields)
+    usual: dict[str, Any] = {"output": "output.json", "sha256": "ab" * 32, "bytes": 10, "sentences": 5, "failed": 0}
+    return Merged(**usual | fields)

@@ -60,7 +60,7 @@ def test_a_manual_goes_from_pending_to_succeeded(
 
     uid = kubectl.get(f"pdfjob/{name}")["metadata"]["uid"]
     written = volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "cluster.json")
-    local = shutil.copy(manual, tmp_path / path)
+    local = Path(shutil.copy(manual, tmp_path / path))
     assert written == run_here(local, tmp_path / "local.json")
     assert len(written) > 100_000
     assert volume.files("pdfjobs") == {f"{uid}/output.json"}

@@ -6,7 +6,8 @@ from chunk_runner.sentences import Line, Seam, Sentence, ends_between, lines_of,
 
 def cut(pages: list[list[str]], pages_per_chunk: int) -> list[Sentence]:
     """The sentences of a book, cut in chunks of this size and joined again."""
-    seam, found = Seam(), []
+    seam = Seam()
+    found: list[Sentence] = []
     for start in range(0, len(pages), pages_per_chunk):
         lines = [
             Line(number, text)
