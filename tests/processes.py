@@ -43,7 +43,16 @@ class Pods:
 
     def start(self, stage: str, **env: str) -> subprocess.Popen[str]:
         """Start a pod's process."""
-        command: list[str | Path] = [sys.executable, "-m", "chunk_runner", stage, "--workspace", self.workspace, "--source", self.volume]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "chunk_runner",
+            stage,
+            "--workspace",
+            self.workspace,
+            "--source",
+            self.volume,
+        ]
         return subprocess.Popen(
             [*command, "--report", self.volume.parent / "report"],
             env=os.environ | env,
