@@ -51,7 +51,7 @@ def build(target: str, tag: str, context: Path) -> Path:
     with cache.lock("images"):
         _ensure_base()
         say(f"building the image {tag}: a minute or two the first time, a second when nothing changed")
-        options = ["--layers", "--pull-never", *_reach_outside(), f"--target={target}", f"--tag={tag}"]
+        options = ["--layers", "--force-rm", "--pull-never", *_reach_outside(), f"--target={target}", f"--tag={tag}"]
         _buildah("bud", *options, str(context), what=f"building the image {tag}", log=log)
         return _archive(tag)
 
@@ -155,7 +155,9 @@ def _storage() -> Sequence[str]:
 
     def command(driver: str) -> list[str]:
         folder = cache.folder() / f"buildah-{driver}"
-        return ["buildah", f"--root={folder}", f"--runroot={folder}/run", f"--storage-driver={driver}"]
+        options = [f"--root={folder}", f"--runroot={folder}/run", f"--storage-driver={driver}"]
+        # in a mount namespace of its own, a build that is cut short leaves no mounts behind
+        return ["unshare", "--mount", "buildah", *options]
 
     try:
         run([*command("overlay"), "images"], "trying overlay mounts")

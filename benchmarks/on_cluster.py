@@ -1,0 +1,94 @@
+"""What a PdfJob adds to the pods it consists of: against bare Jobs of pods that do nothing, on the same cluster."""
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pdfs
+from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
+
+
+RUNS = 5
+CASES = [(1, 1), (4, 4), (8, 4)]
+"""Chunks and workers."""
+
+
+def bare_job(name: str, image: str, chunks: int, workers: int) -> dict[str, Any]:
+    """An Indexed Job whose pods end at once."""
+    container = {
+        "name": "nothing",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["true"],
+        "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
+    }
+    pod = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "containers": [container],
+        "volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": CLAIM}}],
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name},
+        "spec": {
+            "completionMode": "Indexed",
+            "completions": chunks,
+            "parallelism": workers,
+            "template": {"spec": pod},
+        },
+    }
+
+
+def seconds(kubectl: Kubectl, manifest: dict[str, Any]) -> float:
+    """From apply until kubectl wait returns; then it is deleted, pods and all."""
+    what = f"{manifest['kind'].lower()}/{manifest['metadata']['name']}"
+    started = time.perf_counter()
+    kubectl.apply(manifest)
+    kubectl.wait(what, "condition=Complete")
+    elapsed = time.perf_counter() - started
+    kubectl.run("delete", what, "--cascade=foreground")
+    return elapsed
+
+
+def compare(name: str, ours: Callable[[], float], bare: Callable[[], float]) -> None:
+    """Take turns, so that what else the machine does meets both."""
+    pairs = [(ours(), bare()) for _ in range(RUNS)]
+    ours_seconds, bare_seconds = (median(column) for column in zip(*pairs, strict=True))
+    added = ours_seconds - bare_seconds
+    sys.stdout.write(f"| {name} | {ours_seconds:.1f} s | {bare_seconds:.1f} s | {added:+.1f} s |\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Print the table."""
+    image = os.environ["PDFJOB_TEST_RUNNER_IMAGE"]
+    program, kubeconfig = Path(str(shutil.which("kubectl"))), Path(os.environ["PDFJOB_TEST_KUBECONFIG"])
+    kubectl = Kubectl(program, kubeconfig, f"pdfjob-benchmark-{secrets.token_hex(3)}")
+    kubectl.run("create", "namespace", kubectl.namespace)
+    try:
+        kubectl.apply(claim(CLAIM))
+        kubectl.apply(librarian(image))
+        kubectl.wait("pod/librarian", "condition=Ready")
+        with tempfile.TemporaryDirectory() as folder:
+            Volume(kubectl).put(pdfs.write_numbered(Path(folder) / "a.pdf", 8), "a.pdf")
+        sys.stdout.write("| chunks × workers | PdfJob | bare Indexed Job | added |\n| --- | --- | --- | --- |\n")
+        for chunks, workers in CASES:
+            job = pdfjob("job", "a.pdf", chunking={"pagesPerChunk": 8 // chunks}, workers=workers)
+            bare = bare_job("bare", image, chunks, workers)
+            compare(f"{chunks} × {workers}", partial(seconds, kubectl, job), partial(seconds, kubectl, bare))
+    finally:
+        kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+if __name__ == "__main__":
+    main()
