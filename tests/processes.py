@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
+
+import psutil
 
 from chunk_runner.contract import JobSpec, Report
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Return as soon as the condition holds."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, Event()
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        os.sched_yield()
+        pause.wait(0.005)
 
 
-def children(pid: int) -> list[int]:
-    """The processes that this one started and that still run."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
+def descendants(pid: int) -> list[psutil.Process]:
+    """The processes that this one started, and those that they started."""
+    return psutil.Process(pid).children(recursive=True)
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import resource
+import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -78,9 +79,10 @@ def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Cal
 
 def _figures(started: float) -> dict[str, float]:
     """What an attempt used: wall-clock seconds and the process's peak memory in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "seconds": round(time.monotonic() - started, 3),
-        "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peakMemoryBytes": peak if sys.platform == "darwin" else peak * 1024,  # bytes there, KiB everywhere else
     }
 
 

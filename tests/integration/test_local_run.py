@@ -1,19 +1,19 @@
 """`pdfjob run` as people use it: a real process, a real PDF, real interruptions."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 import pdfs
 from chunk_runner.contract import JobSpec
 from chunk_runner.manifest import Chunk
 from pdfjob_cli import local
-from processes import children, until
+from processes import descendants, until
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -153,14 +153,14 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     workspace = local.workspace_of(long_book.with_suffix(".json"))
     with start(long_book) as process:
         until((workspace / "results" / "00000.json").exists)
-        descendants = [pid for child in children(process.pid) for pid in [child, *children(child)]]
+        started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
 
     assert (process.returncode, out) == (130, "")
     assert "go on with --resume" in err
     assert "Traceback" not in err
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in descendants))
+    until(lambda: not any(it.is_running() for it in started))
     kept = {path.name: path.stat().st_mtime_ns for path in (workspace / "results").iterdir()}
     assert kept
 
@@ -182,8 +182,8 @@ def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -
     workspace = local.workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
         until((workspace / "attempts" / "00000.jsonl").exists)
-        (worker,) = [pid for child in children(process.pid) for pid in children(child)]
-        os.kill(worker, signal.SIGKILL)
+        (worker,) = [it for it in descendants(process.pid) if it.parent() not in (None, psutil.Process(process.pid))]
+        worker.kill()
         out, err = process.communicate(timeout=60)
 
     assert process.returncode == 3, err

@@ -97,6 +97,7 @@ def name_and_digest(archive: Path) -> tuple[str, str]:
 def prune() -> None:
     """Drop the layers that no tagged image is made of; the next build starts from the base image again."""
     with cache.lock("images"):
+        _buildah("rm", "--all", what="dropping what is left of builds that were cut short")
         _buildah("rmi", "--prune", "--force", what="dropping unused layers")
 
 

@@ -31,7 +31,7 @@ PRIVATE_FOLDERS = (
 """Where the components write by default: inside the box, each is a folder of the cluster's own."""
 
 # Names of hosts and proxies that this machine's programs need would only mislead the cluster's.
-ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/", "LANG": "C.UTF-8"}
 
 
 def create(cluster: Cluster) -> None:
