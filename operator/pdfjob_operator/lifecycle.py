@@ -70,7 +70,7 @@ def next_step(job: PdfJob, children: Children, settings: Settings, now: datetime
     """
     chunks = children.jobs.get(Stage.CHUNKS)
     if chunks is not None:
-        return _after_prepare(job, children, settings, now, chunks)
+        return _process(job, children, settings, chunks)
     return _prepare(job, children, settings, now)
 
 
@@ -83,7 +83,7 @@ def _prepare(job: PdfJob, children: Children, settings: Settings, now: datetime)
         return Step(pending, create=(manifests.prepare_job(job, settings, seconds=max(seconds, 1)),))
     pod = children.ended(Stage.PREPARE)
     if pod is not None and pod.exit_code == 0 and pod.report is not None and pod.report.chunks:
-        return _prepared(job, settings, pod.report, seconds)
+        return _prepared(job, children, settings, pod.report, seconds)
     if pod is not None and pod.exit_code in PERMANENT:
         return Step(_failed(pod.report.failure if pod.report and pod.report.failure else _lost(Stage.PREPARE)))
     if prepare.verdict == "Complete":  # its pod was deleted before anybody read the report
@@ -95,31 +95,35 @@ def _prepare(job: PdfJob, children: Children, settings: Settings, now: datetime)
     return Step(pending)
 
 
-def _prepared(job: PdfJob, settings: Settings, report: Report, seconds: int) -> Step:
+def _prepared(job: PdfJob, children: Children, settings: Settings, report: Report, seconds: int) -> Step:
     """Prepare is done: with one chunk that is all, else the chunks follow."""
     pages, total = report.pages or 0, report.chunks or 0
     if report.failure is not None or report.merged is not None:
         return Step(_judge(Facts(pages, total), report))
     facts = Facts(pages, total)
     if seconds <= 0:
-        merge = manifests.merge_job(job, settings, unfinished=TOO_LATE.reason, seconds=MERGE_SECONDS)
-        return Step(Situation("Merging", TOO_LATE.reason, TOO_LATE.message, facts), create=(merge,))
+        return _merge(job, children, settings, facts, "DeadlineExceeded")
     chunks = manifests.chunks_job(job, settings, chunks=total, pages=pages, seconds=seconds)
     return Step(_processing(facts), create=(chunks,))
 
 
-def _after_prepare(job: PdfJob, children: Children, settings: Settings, now: datetime, chunks: StageJob) -> Step:
+def _process(job: PdfJob, children: Children, settings: Settings, chunks: StageJob) -> Step:
     facts = Facts(chunks.pages, chunks.completions, chunks.active, chunks.succeeded, chunks.failed)
     if chunks.verdict is None:
         wanted = manifests.parallelism(job, chunks.completions)
         return Step(_processing(facts), scale={} if chunks.parallelism == wanted else {chunks.name: wanted})
+    return _merge(job, children, settings, facts, chunks.reason)
+
+
+def _merge(job: PdfJob, children: Children, settings: Settings, facts: Facts, reason: str) -> Step:
+    """The chunks have ended, for this reason; merge what there is, whatever it is."""
     merge = children.jobs.get(Stage.MERGE)
     merging = Situation("Merging", "Merging", "The results are being merged.", facts)
     if merge is None:
-        seconds = max(_seconds_left(job, now), MERGE_SECONDS)
-        unfinished = UNFINISHED.get(chunks.reason)
-        return Step(merging, create=(manifests.merge_job(job, settings, unfinished=unfinished, seconds=seconds),))
-    late = TOO_LATE if chunks.reason == "DeadlineExceeded" else None
+        unfinished = UNFINISHED.get(reason)
+        manifest = manifests.merge_job(job, settings, unfinished=unfinished, seconds=MERGE_SECONDS)
+        return Step(merging, create=(manifest,))
+    late = TOO_LATE if reason == "DeadlineExceeded" else None
     pod = children.ended(Stage.MERGE)
     if pod is not None and pod.exit_code == 0 and pod.report is not None:
         return Step(_judge(facts, pod.report, late))

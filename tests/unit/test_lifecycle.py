@@ -229,6 +229,16 @@ def test_no_chunks_are_started_when_the_time_is_up() -> None:
     assert created(decided) == ["merge"]
 
 
+def test_a_job_that_ran_out_of_time_before_its_chunks_ends_with_its_merge() -> None:
+    job = make_pdfjob(timeoutSeconds=10, status=STARTED)
+    report = Report(pages=120, merged=make_merged(output=None, failed=4), failure=Failure("DeadlineExceeded", "…"))
+    pods = (prepared(120, 4), make_pod(Stage.MERGE, exit_code=0, report=report))
+
+    decided = step(make_children(make_job(Stage.PREPARE), make_job(Stage.MERGE), pods=pods), job)
+
+    assert (decided.situation.phase, decided.situation.reason) == ("Failed", "DeadlineExceeded")
+
+
 @pytest.mark.parametrize("name", ["a", "a.b.c", "x" * 253, "a-" * 40 + "a", "germinal"])
 def test_job_names_leave_room_for_an_index_whatever_the_pdfjob_is_called(name: str) -> None:
     prefix = job_name(make_pdfjob(name=name))
