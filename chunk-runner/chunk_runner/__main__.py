@@ -11,18 +11,19 @@ import os
 import signal
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, shorten
-from chunk_runner.errors import ChunkError, SourceError, StageError, WorkspaceError
+from chunk_runner.errors import ChunkError, ConfigurationError, SourceError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify, locate
-from chunk_runner.workspace import OUTPUT, CorruptFileError, Workspace
+from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace
 
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chunk_runner")
 
-_EXIT_CODES = {SourceError: ExitCode.SOURCE, ChunkError: ExitCode.CHUNK, WorkspaceError: ExitCode.WORKSPACE}
+_EXIT_CODES: dict[type[StageError], ExitCode] = {
+    SourceError: ExitCode.SOURCE,
+    ChunkError: ExitCode.CHUNK,
+    ConfigurationError: ExitCode.CONFIGURATION,
+    WorkspaceError: ExitCode.WORKSPACE,
+}
 
 UNFINISHED = Failure(Reason.CRASHED, "The chunk's pods ended without a result or a reason.")
 
@@ -44,7 +50,8 @@ def main() -> Never:
     try:
         arguments.report.write_text(report.dumps(), encoding="utf-8")
     except OSError as error:
-        log.warning("cannot write the report to %s: %s", arguments.report, error.strerror)
+        log.error("cannot write the report to %s: %s", arguments.report, error.strerror)  # noqa: TRY400 (one line)
+        code = code or ExitCode.UNEXPECTED  # without its report, the stage is as good as not run
     if report.failure is not None:
         log.error("%s: %s", report.failure.reason, report.failure.message)
     sys.exit(code)
@@ -66,6 +73,9 @@ def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
         return Report(failure=Failure(error.reason, error.message)), _EXIT_CODES.get(type(error), ExitCode.UNEXPECTED)
     except CorruptFileError as error:
         return Report(failure=Failure(Reason.RESULT_CORRUPT, f"{error}.")), ExitCode.UNEXPECTED
+    except OSError as error:
+        failure = Failure(Reason.WORKSPACE_UNAVAILABLE, shorten(f"A file cannot be read: {error}."))
+        return Report(failure=failure), ExitCode.WORKSPACE
     except _UsageError as error:
         return Report(failure=Failure(Reason.CONFIGURATION_ERROR, str(error))), ExitCode.USAGE
     except SystemExit:  # see _terminate
@@ -83,22 +93,20 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         spec = JobSpec.loads(os.environ.get(contract.SPEC_ENV, ""))
     except (ValueError, TypeError) as error:
         raise _UsageError(f"{contract.SPEC_ENV} does not hold a specification: {error}") from error
-    finished = False
+    prepared = workspace.path(MANIFEST).is_file()
     try:
         source = identify(locate(volume, spec.path), sha256=spec.sha256)
-        if workspace.path(OUTPUT).is_file():  # an earlier pod did everything, but its report was lost
-            report = merge(workspace, UNFINISHED)
-            finished = True
-            return Report(pages=report.pages, chunks=1, merged=report.merged, failure=report.failure), ExitCode.OK
+        if not prepared and workspace.path(contract.OUTPUT).is_file():
+            # An earlier pod did everything, but its report was lost.
+            return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
         manifest = prepare(spec, source, workspace)
-        report = Report(pages=manifest.pages, chunks=len(manifest.chunks))
-        if len(manifest.chunks) == 1:
-            report = _only_chunk(manifest, workspace)
-        finished = True
-        return report, ExitCode.OK
-    finally:
-        if not finished:
+    except (SourceError, ConfigurationError):
+        if not prepared:  # nothing in the workspace will ever be of use
             workspace.clear()
+        raise
+    if len(manifest.chunks) == 1:
+        return _only_chunk(manifest, workspace), ExitCode.OK
+    return Report(pages=manifest.pages, chunks=len(manifest.chunks)), ExitCode.OK
 
 
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
@@ -106,8 +114,7 @@ def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
         process(manifest, 0, workspace)
     except ChunkError as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
-    report = merge(workspace, UNFINISHED)
-    return Report(pages=report.pages, chunks=1, merged=report.merged, failure=report.failure)
+    return replace(merge(workspace, UNFINISHED), chunks=1)
 
 
 def _process(workspace: Workspace) -> tuple[Report, ExitCode]:

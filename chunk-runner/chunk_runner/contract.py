@@ -43,6 +43,18 @@ REPORT_LIMIT = 4096
 FAILED_CHUNKS_LIMIT = 20
 """Failed chunks named one by one in a report and in a status; ranges and counts cover the rest."""
 
+CHUNKS_LIMIT = 100_000
+"""Chunks of a job: Kubernetes allows no more indexes with retries per index."""
+
+RANGES_LIMIT = 1000
+"""Characters of page ranges in a report and in a status; the output has them all."""
+
+REASON_LIMIT = 60
+"""Characters of a reason."""
+
+OUTPUT = "output.json"
+"""The output's name in the workspace."""
+
 MESSAGE_LIMIT = 300
 """Characters of a message that comes from a file or a library."""
 
@@ -179,7 +191,7 @@ class Merged:
         sentences: Sentences in the output.
         failed: Chunks without a result.
         ledger: How many pages ended in each state.
-        failed_pages: Every page in state `failed`, as ranges.
+        failed_pages: The pages in state `failed`, as ranges, cut at `RANGES_LIMIT`.
         failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
         tokens: Over every attempt.
     """
@@ -219,7 +231,7 @@ class Report:
             if merged is not None:
                 for chunk in merged["failed_chunks"]:
                     chunk["message"] = shorten(chunk["message"], length)
-                merged["failed_pages"] = shorten(merged["failed_pages"], 1000)
+                merged["failed_pages"] = shorten(merged["failed_pages"], RANGES_LIMIT)
             text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
             if len(text.encode()) <= REPORT_LIMIT:
                 return text
@@ -230,28 +242,60 @@ class Report:
 
     @classmethod
     def loads(cls, text: str | None) -> Report | None:
-        """Read what `dumps` wrote; `None` for anything else, since whoever may touch a pod may write here."""
+        """Read what `dumps` wrote; `None` for anything else, since whoever may touch a pod may write here.
+
+        Keys of other versions are ignored. What is read is bounded: it goes into a status.
+        """
         try:
             raw = json.loads(text or "")
-            merged = raw.pop("merged")
-            failure = raw.pop("failure")
-            if merged is not None:
-                merged["tokens"] = Tokens(**{key: int(value) for key, value in merged["tokens"].items()})
-                merged["failed_chunks"] = tuple(
-                    FailedChunk(int(it["index"]), str(it["pages"]), str(it["reason"]), str(it["message"]))
-                    for it in merged["failed_chunks"][:FAILED_CHUNKS_LIMIT]
-                )
-                merged["ledger"] = {str(state): int(pages) for state, pages in merged["ledger"].items()}
-                for key in ("bytes", "sentences", "failed"):
-                    merged[key] = int(merged[key])
+            pages, chunks = _count_or_none(raw["pages"]), _count_or_none(raw["chunks"])
+            if chunks is not None and not 0 < chunks <= min(pages or 0, CHUNKS_LIMIT):
+                return None
+            merged, failure = raw["merged"], raw["failure"]
             return cls(
-                pages=None if raw["pages"] is None else int(raw["pages"]),
-                chunks=None if raw["chunks"] is None else int(raw["chunks"]),
-                merged=None if merged is None else Merged(**merged),
-                failure=None if failure is None else Failure(str(failure["reason"]), str(failure["message"])),
+                pages=pages,
+                chunks=chunks,
+                merged=None if merged is None else _load_merged(merged),
+                failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
             )
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
+
+
+def _load_merged(raw: Mapping[str, Any]) -> Merged:
+    if raw["output"] not in (None, OUTPUT) or not set(raw["sha256"]) <= set("0123456789abcdef"):
+        raise ValueError("not an output of this project")
+    return Merged(
+        output=raw["output"],
+        sha256=raw["sha256"][:64],
+        bytes=_count(raw["bytes"]),
+        sentences=_count(raw["sentences"]),
+        failed=_count(raw["failed"]),
+        ledger={shorten(state, 20): _count(pages) for state, pages in raw["ledger"].items()},
+        failed_pages=shorten(raw["failed_pages"], RANGES_LIMIT),
+        failed_chunks=tuple(
+            FailedChunk(_count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
+            for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
+        ),
+        tokens=Tokens(
+            **{key: _count(raw["tokens"][key]) for key in ("prompt", "output", "thoughts", "cached", "total")}
+        ),
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError("not a count")
+    return value
+
+
+def _count_or_none(value: object) -> int | None:
+    return None if value is None else _count(value)
+
+
+def _reason(value: str) -> str:
+    """A reason of this or another version: one word."""
+    return value if value.isalpha() and value.isascii() and len(value) <= REASON_LIMIT else Reason.UNEXPECTED.value
 
 
 def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:

@@ -25,6 +25,10 @@ class ChunkError(StageError):
     """This chunk cannot be processed; another attempt would end the same way."""
 
 
+class ConfigurationError(StageError):
+    """The job's configuration is at fault, so that every chunk would fail; another attempt would end the same way."""
+
+
 class WorkspaceError(StageError):
     """The workspace cannot be read or written; another attempt may help."""
 

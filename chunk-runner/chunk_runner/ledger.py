@@ -42,6 +42,10 @@ class Ledger:
                 f"The ledger holds {len(entered)} entries for {pages} pages: this is a bug, report it.",
             )
 
+    def has_only_failures(self) -> bool:
+        """Whether not one page came to anything."""
+        return not any(column for state, column in self.pages.items() if state is not PageState.FAILED)
+
     def ranges(self) -> dict[str, str]:
         """Each state's pages as ranges."""
         return {state.value: format_ranges(sorted(column)) for state, column in self.pages.items()}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chunk_runner import output
 from chunk_runner.contract import (
     FAILED_CHUNKS_LIMIT,
+    OUTPUT,
     FailedChunk,
     Failure,
     Merged,
@@ -24,8 +25,8 @@ from chunk_runner.contract import (
 from chunk_runner.ledger import Ledger
 from chunk_runner.manifest import Manifest
 from chunk_runner.processors.base import ChunkResult
-from chunk_runner.sentences import Seam
-from chunk_runner.workspace import OUTPUT, CorruptFileError, chunk_file, result_file
+from chunk_runner.sentences import Gap, Seam
+from chunk_runner.workspace import CHUNKS, CorruptFileError, result_file
 
 
 if TYPE_CHECKING:
@@ -70,11 +71,15 @@ def merge(workspace: Workspace, unfinished: Failure) -> Report:
         return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
     findings = _look(manifest, workspace, unfinished)
     findings.ledger.prove(manifest.pages)
-    if len(findings.failed) == len(manifest.chunks):
-        report = _all_failed(manifest, findings)
-    else:
-        report = _written(manifest, findings, workspace)
-    _clean(manifest, findings, workspace)
+    try:
+        if findings.ledger.has_only_failures():
+            report = _all_failed(manifest, findings)
+            Manifest.read(workspace)
+        else:
+            report = _written(manifest, findings, workspace)
+    except FileNotFoundError:  # another merge was first, and what this one found was already being removed
+        return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
+    _clean(findings, workspace)
     return report
 
 
@@ -89,15 +94,13 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure) -> _Fin
             findings.ledger.enter(result.states)
             continue
         findings.ledger.enter_failed(chunk.pages)
-        last = next((it for it in reversed(attempts) if it.get("event") == "failed"), None)
-        if result is not None:
-            failure = result
-        elif attempts and attempts[-1].get("event") == "started":
+        last = attempts[-1] if attempts else {}
+        if last.get("event") == "started":
             failure = Failure(Reason.CRASHED, "The process died without a word: killed, or out of memory.")
-        elif last is not None:
+        elif last.get("event") == "failed":
             failure = Failure(last["reason"], last["message"])
         else:
-            failure = unfinished
+            failure = result or unfinished
         findings.failed[chunk.index] = FailedChunk(chunk.index, chunk.page_range, failure.reason, failure.message)
     return findings
 
@@ -126,6 +129,8 @@ def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> R
     )
     with workspace.replacing(OUTPUT) as file:
         written = output.write(file, head, _entries(manifest, findings, workspace))
+        # Results go only after the manifest: while it is there, what was read was all there is.
+        Manifest.read(workspace)
     return _report(head, written)
 
 
@@ -138,7 +143,7 @@ def _entries(manifest: Manifest, findings: _Findings, workspace: Workspace) -> I
             yield from seam.join(ChunkResult.load(workspace.read_json(result_file(chunk.index))).segments)
         else:
             yield from seam.close()
-            yield output.Gap(chunk.first_page, chunk.last_page, failed.reason)
+            yield Gap(chunk.first_page, chunk.last_page, failed.reason)
     yield from seam.close()
 
 
@@ -162,9 +167,13 @@ def _report(head: output.Head, written: output.Written) -> Report:
 def _all_failed(manifest: Manifest, findings: _Findings) -> Report:
     """A report without an output: the reason is the most common one."""
     chunks = list(findings.failed.values())
-    reason, count = Counter(chunk.reason for chunk in chunks).most_common(1)[0]
-    example = next(chunk for chunk in chunks if chunk.reason == reason)
-    shares = f"All {len(chunks)} chunks failed, {count} of them like this: " if len(chunks) > 1 else ""
+    if chunks:
+        reason, count = Counter(chunk.reason for chunk in chunks).most_common(1)[0]
+        message = next(chunk.message for chunk in chunks if chunk.reason == reason)
+        if len(chunks) > 1:
+            message = f"All {len(chunks)} chunks failed, {count} of them like this: {message}"
+    else:
+        reason, message = Reason.PAGE_UNREADABLE, "Not one page could be read: the file is damaged, export it again."
     return Report(
         pages=manifest.pages,
         merged=Merged(
@@ -178,7 +187,7 @@ def _all_failed(manifest: Manifest, findings: _Findings) -> Report:
             failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
         ),
-        failure=Failure(reason, shares + example.message),
+        failure=Failure(reason, message),
     )
 
 
@@ -187,12 +196,13 @@ def _counts(ledger: Mapping[str, str]) -> dict[str, int]:
     return {state: sum(len(run) for run in parse_ranges(ranges)) for state, ranges in ledger.items()}
 
 
-def _clean(manifest: Manifest, findings: _Findings, workspace: Workspace) -> None:
+def _clean(findings: _Findings, workspace: Workspace) -> None:
+    """The manifest first: a merge that is interrupted here finds the job merged, and goes on cleaning."""
     if findings.failed:
-        for chunk in manifest.chunks:
-            workspace.remove(chunk_file(chunk.index))
-        workspace.remove("chunks")
+        workspace.remove(CHUNKS)
+        workspace.remove_temporary()
     else:
+        workspace.seal()
         workspace.clear(keep=frozenset({OUTPUT}))
 
 
@@ -202,6 +212,7 @@ def _already_merged(workspace: Workspace) -> Report | None:
     if not path.is_file():
         return None
     head, written = output.read(path)
+    workspace.clear(keep=frozenset({OUTPUT}))
     return _report(head, written)
 
 

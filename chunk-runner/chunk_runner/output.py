@@ -14,22 +14,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chunk_runner.contract import FailedChunk, Tokens
-from chunk_runner.sentences import Sentence
+from chunk_runner.sentences import Gap, Sentence
 from chunk_runner.workspace import sha256_of
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Pages, first and last, of which the output has nothing, and why."""
-
-    first_page: int
-    last_page: int
-    reason: str
 
 
 Entry = Sentence | Gap

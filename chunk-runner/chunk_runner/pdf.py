@@ -31,6 +31,9 @@ _HEADER_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in this many first bytes (ISO 32000-1, implementation note 13)."""
 
 
+_PLAUSIBLE_PAGES = 10_000_000
+"""A page count beyond this is a lie, and no reason to refuse a file."""
+
 Document = pikepdf.Pdf
 """An opened source."""
 
@@ -72,8 +75,15 @@ def opened(path: Path, name: str) -> Iterator[Document]:
     if b"%PDF-" not in head:
         raise SourceError(Reason.NOT_A_PDF, f"“{shown}” is not a PDF: it does not begin with %PDF-.")
     try:
-        with pikepdf.open(path) as pdf:
-            if len(pdf.pages) == 0:
+        # An open file, because pikepdf takes no names that are not UTF-8.
+        with path.open("rb") as file, pikepdf.open(file) as pdf:
+            declared, found = _declared_pages(pdf), len(pdf.pages)
+            if found < declared:
+                raise SourceError(
+                    Reason.SOURCE_UNREADABLE,
+                    f"“{shown}” is damaged: of its {declared} pages, {found} can be found. Export it again.",
+                )
+            if found == 0:
                 raise SourceError(Reason.NO_PAGES, f"“{shown}” has no pages: there is nothing to process.")
             yield pdf
     except pikepdf.PasswordError as error:
@@ -118,7 +128,7 @@ def page_texts(path: Path) -> Iterator[PageText]:
     """
     try:
         document = pypdfium2.PdfDocument(path)
-    except (pypdfium2.PdfiumError, OSError) as error:
+    except pypdfium2.PdfiumError as error:
         raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
     try:
         for number in range(len(document)):
@@ -128,6 +138,15 @@ def page_texts(path: Path) -> Iterator[PageText]:
                 yield PageText(PageState.FAILED)
     finally:
         document.close()
+
+
+def _declared_pages(pdf: Document) -> int:
+    """How many pages the file says it has; 0 when it says nothing that could be believed."""
+    try:
+        count = int(pdf.Root.Pages.Count)
+    except (AttributeError, TypeError, ValueError):
+        return 0
+    return count if 0 < count <= _PLAUSIBLE_PAGES else 0
 
 
 def _page_text(document: pypdfium2.PdfDocument, number: int) -> PageText:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from chunk_runner import manifest as manifests
 from chunk_runner import pdf
+from chunk_runner.contract import CHUNKS_LIMIT, Reason
+from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors import processor_for
 from chunk_runner.workspace import CorruptFileError, chunk_file, result_file, sha256_of
 
@@ -28,11 +30,18 @@ def prepare(spec: JobSpec, source: Source, workspace: Workspace) -> Manifest:
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
+        ConfigurationError: There is no such processor, or there would be too many chunks.
         WorkspaceError: The workspace cannot be written.
     """
     processor = processor_for(spec.processor)
     with pdf.opened(source.path, source.name) as document:
         planned = manifests.plan(spec, source, len(document.pages), processor.version)
+        if len(planned.chunks) > CHUNKS_LIMIT:
+            raise ConfigurationError(
+                Reason.CONFIGURATION_ERROR,
+                f"{planned.pages} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
+                " ask for more pages per chunk.",
+            )
         log.info("%s: %d pages, %d chunks", source.name, planned.pages, len(planned.chunks))
         manifest = replace(planned, chunks=tuple(_written(planned, document, workspace)))
     manifest.write(workspace)

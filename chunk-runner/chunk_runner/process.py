@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import ExitCode, Reason, shorten
-from chunk_runner.errors import ChunkError, StageError
+from chunk_runner.errors import ChunkError, StageError, WorkspaceError
 from chunk_runner.prepare import has_result
 from chunk_runner.processors import processor_for
 from chunk_runner.workspace import chunk_file, result_file, sha256_of
@@ -37,6 +37,7 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
 
     Raises:
         ChunkError: The chunk fails for good.
+        ConfigurationError: This version has no such processor.
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
     chunk = manifest.chunks[index]
@@ -48,6 +49,13 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
     try:
         workspace.append_attempt(index, {"event": "started"})
         result = _result(manifest, chunk, workspace, on_page)
+    except FileNotFoundError as error:
+        if has_result(workspace, chunk):  # another attempt at this chunk was faster
+            workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
+            return
+        failure = WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"{chunk_file(index)} is missing.")
+        workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(failure)})
+        raise failure from error
     except BaseException as error:  # an interruption ends an attempt too
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
         raise
@@ -60,12 +68,7 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
 
 def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Callable[[], None]) -> ChunkResult:
     path = workspace.path(chunk_file(chunk.index))
-    try:
-        intact = sha256_of(path) == chunk.sha256
-    except FileNotFoundError as error:
-        raise ChunkError(
-            Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} is missing from the workspace."
-        ) from error
+    intact = sha256_of(path) == chunk.sha256
     if not intact:
         raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
     result = processor_for(manifest.processor).process(path, chunk.first_page, on_page)

@@ -40,6 +40,21 @@ class Line(NamedTuple):
     text: str
 
 
+class Missing(NamedTuple):
+    """A page that should have had lines and could not be read: no sentence crosses it."""
+
+    page: int
+    reason: str
+
+
+class Gap(NamedTuple):
+    """Pages, first and last, of which there is nothing, and why."""
+
+    first_page: int
+    last_page: int
+    reason: str
+
+
 class Sentence(NamedTuple):
     """A sentence and the first and last page it stands on."""
 
@@ -55,13 +70,13 @@ class Segments:
     Attributes:
         head: The lines up to the first sentence end between two lines; all of them when there is none.
         closed: Whether there is one; if not, `sentences` and `tail` are empty.
-        sentences: The sentences between head and tail.
+        sentences: The sentences between head and tail, and a gap for each page that could not be read.
         tail: The lines after the last such end.
     """
 
     head: list[Line] = field(default_factory=list)
     closed: bool = False
-    sentences: list[Sentence] = field(default_factory=list)
+    sentences: list[Sentence | Gap] = field(default_factory=list)
     tail: list[Line] = field(default_factory=list)
 
 
@@ -71,17 +86,27 @@ def lines_of(page: int, text: str) -> list[Line]:
     return [Line(page, line) for line in lines if line]
 
 
-def segment(lines: Iterable[Line]) -> Segments:
+def segment(lines: Iterable[Line | Missing]) -> Segments:
     """Cut a chunk's lines."""
     segments = Segments()
     block: list[Line] = []
+
+    def close() -> None:
+        nonlocal block
+        if segments.closed:
+            segments.sentences.extend(sentences_of(block))
+        else:
+            segments.head, segments.closed = block, True
+        block = []
+
     for line in lines:
+        if isinstance(line, Missing):
+            close()
+            # One gap for each page, so that no chunk border can change how many there are.
+            segments.sentences.append(Gap(line.page, line.page, line.reason))
+            continue
         if block and ends_between(block[-1].text, line.text):
-            if segments.closed:
-                segments.sentences.extend(sentences_of(block))
-            else:
-                segments.head, segments.closed = block, True
-            block = []
+            close()
         block.append(line)
     if segments.closed:
         segments.tail = block
@@ -96,8 +121,8 @@ class Seam:
 
     _open: list[Line] = field(default_factory=list)
 
-    def join(self, segments: Segments) -> Iterator[Sentence]:
-        """The sentences that are whole once this chunk is known."""
+    def join(self, segments: Segments) -> Iterator[Sentence | Gap]:
+        """The sentences that are whole once this chunk is known, and its gaps."""
         if self._open and segments.head and ends_between(self._open[-1].text, segments.head[0].text):
             yield from self.close()
         self._open += segments.head

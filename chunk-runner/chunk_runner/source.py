@@ -46,6 +46,7 @@ def locate(root: Path, path: str) -> Path:
     base = root.resolve()
     try:
         target = (base / path).resolve()
+        exists = target.exists()
     except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL byte
         raise SourceError(Reason.PATH_REFUSED, f"“{shown}” is not a path on the volume.") from error
     if Path(path).is_absolute() or not target.is_relative_to(base) or target == base:
@@ -57,7 +58,7 @@ def locate(root: Path, path: str) -> Path:
         raise SourceError(
             Reason.PATH_REFUSED, f"“{shown}” lies in {WORKSPACES}/, where jobs work: put sources elsewhere."
         )
-    if not target.exists():
+    if not exists:
         raise SourceError(
             Reason.SOURCE_NOT_FOUND,
             f"There is no file “{shown}” on the volume: check spec.source.volume.path and the claim's name.",
@@ -96,4 +97,6 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
             Reason.CHECKSUM_MISMATCH,
             f"“{shown}” has sha256 {digest}, not {sha256.lower()}: copy the file again or correct the checksum.",
         )
-    return Source(path=path, name=path.name, sha256=digest, bytes=status.st_size)
+    # A name need not be UTF-8 on the disk, but it must be in the output.
+    name = os.fsencode(path.name).decode(errors="replace")
+    return Source(path=path, name=name, sha256=digest, bytes=status.st_size)

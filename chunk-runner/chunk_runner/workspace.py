@@ -14,6 +14,7 @@ on NFS.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
-OUTPUT = "output.json"
+CHUNKS = "chunks"
 
 
 def chunk_file(index: int) -> str:
     """The chunk's pages as a PDF of their own."""
-    return f"chunks/{index:05}.pdf"
+    return f"{CHUNKS}/{index:05}.pdf"
 
 
 def result_file(index: int) -> str:
@@ -124,7 +125,8 @@ class Workspace:
     def append_attempt(self, index: int, record: Mapping[str, Any]) -> None:
         """Add a line to the chunk's attempts, durably: no figure depends on a termination message.
 
-        One `write` of one short line in append mode, so that two attempts at once do not mix.
+        One `write` of one short line in append mode, so that two attempts at once do not mix on a local volume; with a
+        line end before it too, so that a line torn by a killed attempt does not swallow this one.
 
         Raises:
             WorkspaceError: As for `replacing`.
@@ -134,7 +136,9 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o660)
             try:
-                os.write(fd, _canonical({"attempt": self.attempt, **record}) + b"\n")
+                line = b"\n" + _canonical({"attempt": self.attempt, **record}) + b"\n"
+                if os.write(fd, line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(fd)
             finally:
                 os.close(fd)
@@ -170,6 +174,16 @@ class Workspace:
                 path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("cannot remove %s: %s", name, error.strerror)
+
+    def remove_temporary(self) -> None:
+        """Remove the temporary files of attempts that were killed."""
+        for path in self.root.rglob(".*.tmp"):
+            self.remove(str(path.relative_to(self.root)))
+
+    def seal(self) -> None:
+        """Remove the manifest, durably: from then on the output is final, and everything else may go."""
+        self.remove(MANIFEST)
+        _sync_folder(self.root)
 
     def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
         """Remove everything but the names to keep; the folder itself is a mount point and stays."""

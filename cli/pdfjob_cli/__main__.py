@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from chunk_runner.contract import Failure, JobSpec, Reason, Report
+from chunk_runner.contract import Failure, JobSpec, Reason, Report, shorten
 from chunk_runner.errors import StageError
 from pdfjob_cli import local
 from pdfjob_cli.show import Display, summary_json, summary_text
@@ -100,14 +100,17 @@ def run(
                     shutil.copyfileobj(written, sys.stdout.buffer)
         raise typer.Exit(code)
     target = output or Path(f"{file.stem}.json")
-    _refuse_unwritable(target, file)
+    try:
+        _refuse_unwritable(target, file)
+    except OSError as error:
+        raise typer.BadParameter(f"{shorten(str(target))}: {error.strerror}: give another -o") from error
     started = time.monotonic()
     code, report = _run(spec, file, target, workers=workers, resume=resume)
     seconds = time.monotonic() - started
     if as_json:
         typer.echo(json.dumps(summary_json(report, str(target), seconds), ensure_ascii=False))
     elif report.merged is not None and report.failure is None:
-        typer.echo(summary_text(report, report.merged, file.name, str(target), seconds))
+        typer.echo(summary_text(report, report.merged, shorten(file.name), str(target), seconds))
     raise typer.Exit(code)
 
 
@@ -115,7 +118,7 @@ def _run(spec: JobSpec, file: Path, output: Path, *, workers: int, resume: bool)
     """Run the job, showing progress and saying on stderr why there is no output, if there is none."""
     console = Console(stderr=True)
     try:
-        with Display(console, file.name) as display:
+        with Display(console, shorten(file.name)) as display:
             report = local.run(spec, file, output, workers=workers, resume=resume, observer=display)
     except StageError as error:
         report = Report(failure=Failure(error.reason, error.message))
@@ -130,6 +133,10 @@ def _run(spec: JobSpec, file: Path, output: Path, *, workers: int, resume: bool)
         kept = f"{stopped.done} of {stopped.chunks} chunks are kept: go on with --resume." if stopped.chunks else ""
         _say(console, f"Interrupted. {kept}".rstrip())
         return Exit.INTERRUPTED, Report(failure=Failure(Reason.INTERRUPTED, f"Interrupted. {kept}".rstrip()))
+    except Exception as error:  # the last resort: one sentence, never a traceback
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        message = shorten(f"{type(error).__name__}: {error}. This is a bug, please report it.")
+        report = Report(failure=Failure(Reason.UNEXPECTED, message))
     except KeyboardInterrupt:
         _say(console, "Interrupted.")
         return Exit.INTERRUPTED, Report(failure=Failure(Reason.INTERRUPTED, "Interrupted."))
@@ -145,6 +152,8 @@ def _refuse_unwritable(output: Path, source: Path) -> None:
         raise typer.BadParameter(f"there is no folder {output.parent}: make it, or give another -o")
     if output.is_dir():
         raise typer.BadParameter(f"{output} is a folder: give the name of a file with -o")
+    if output.is_symlink() or (output.exists() and not output.is_file()):
+        raise typer.BadParameter(f"{output} is not a regular file, and would be replaced by one: give another -o, or -")
     if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter("the output would overwrite the source: give another -o")
 

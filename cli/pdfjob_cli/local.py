@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from chunk_runner.contract import Failure, JobSpec, Reason, Report
-from chunk_runner.errors import SourceError, StageError
+from chunk_runner.contract import OUTPUT, Failure, JobSpec, Reason, Report
+from chunk_runner.errors import SourceError, StageError, WorkspaceError
+from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import has_result, prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify
-from chunk_runner.workspace import OUTPUT, Workspace
+from chunk_runner.workspace import Workspace
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from chunk_runner.manifest import Chunk, Manifest
+    from chunk_runner.manifest import Chunk
 
 # A server process that has the libraries loaded forks the workers: they start in milliseconds, and never with threads.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -39,6 +40,9 @@ _PROCESSES.set_forkserver_preload([__name__])
 
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
+
+_Work = tuple[Manifest, Workspace, Any]
+"""What every worker needs, sent once: the prepared job, its workspace, and the counters of pages."""
 
 _UNFINISHED = Failure(Reason.CRASHED, "The chunk's process died without a word: killed, or out of memory.")
 
@@ -84,13 +88,12 @@ def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool
         Merge's report; its `failure` is set when there is no output.
 
     Raises:
-        SourceError: The source cannot be processed.
-        WorkspaceError: There is no room beside the output.
+        StageError: The source cannot be processed, or there is no room beside the output.
         BusyError: Another run works on the same output.
         Interrupted: Ctrl-C.
     """
     root = workspace_of(output)
-    with _locked(root):
+    with _writing(output), _locked(root):
         workspace = Workspace(root, uuid.uuid4().hex)
         if not resume:
             workspace.clear()
@@ -129,10 +132,8 @@ def _process_all(manifest: Manifest, workspace: Workspace, workers: int, observe
         return
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
-    with _pool(min(workers, len(todo)), counters) as pool:
-        futures: dict[Future[None], Chunk] = {
-            pool.schedule(_process, args=(manifest, chunk.index, workspace)): chunk for chunk in todo
-        }
+    with _pool(min(workers, len(todo)), (manifest, workspace, counters)) as pool:
+        futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=_REFRESH_SECONDS, return_when=FIRST_COMPLETED)
@@ -166,8 +167,8 @@ def _in_a_child(function: Callable[..., Manifest], *args: Any) -> Manifest:
 
 
 @contextmanager
-def _pool(workers: int, counters: Any) -> Iterator[ProcessPool]:
-    pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(counters,))
+def _pool(workers: int, work: _Work | None) -> Iterator[ProcessPool]:
+    pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(work,))
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
@@ -178,23 +179,37 @@ def _pool(workers: int, counters: Any) -> Iterator[ProcessPool]:
         pool.join()
 
 
-_counters: Any = None
+_work: _Work | None = None
 
 
-def _begin(counters: Any) -> None:
+def _begin(work: _Work | None) -> None:
     """In a new worker: Ctrl-C is the parent's business, which ends its workers itself."""
-    global _counters  # noqa: PLW0603 (set once, before the process does anything else)
-    _counters = counters
+    global _work  # noqa: PLW0603 (set once, before the process does anything else)
+    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _process(manifest: Manifest, index: int, workspace: Workspace) -> None:
+def _process(index: int) -> None:
     """In a worker: process one chunk and count its pages."""
+    assert _work is not None  # noqa: S101 (the pool was made with it)
+    manifest, workspace, counters = _work
 
     def on_page() -> None:
-        _counters[index] += 1
+        counters[index] += 1
 
     process(manifest, index, workspace, on_page)
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    """Turn what the file system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(
+            Reason.WORKSPACE_UNAVAILABLE,
+            f"{output} cannot be written beside or to ({error.strerror}): give another -o.",
+        ) from error
 
 
 @contextmanager

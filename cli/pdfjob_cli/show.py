@@ -25,7 +25,7 @@ class Display:
         self._chunks = 0
         self._finished = 0
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("pages"),
@@ -60,9 +60,9 @@ class Display:
         """See `Observer.finished`."""
         self._finished += 1
         if problem is not None:
-            self._console.print(f"chunk {chunk.index} (pages {chunk.page_range}) failed: {problem}", markup=False)
+            self._console.print(f"chunk {chunk.index} ({_pages(chunk.page_range)}) failed: {problem}", markup=False)
         else:
-            self._line(f"chunk {chunk.index} (pages {chunk.page_range}) done")
+            self._line(f"chunk {chunk.index} ({_pages(chunk.page_range)}) done")
 
     def _line(self, text: str) -> None:
         if not self._console.is_terminal:
@@ -77,7 +77,7 @@ def summary_text(report: Report, merged: Merged, name: str, output: str, seconds
         f"  pages:  {pages}",
         f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
     ]
-    lines += [f"  failed: pages {chunk.pages}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
+    lines += [f"  failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
     return "\n".join(lines)
 
 
@@ -101,6 +101,10 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
                 "sentences": merged.sentences,
             }
     return summary
+
+
+def _pages(page_range: str) -> str:
+    return f"pages {page_range}" if "-" in page_range else f"page {page_range}"
 
 
 def _count(number: int, noun: str) -> str:

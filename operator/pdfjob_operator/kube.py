@@ -15,6 +15,7 @@ from lightkube import ApiError, AsyncClient
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import CascadeType, PatchType
 
+from pdfjob_operator.manifests import job_name
 from pdfjob_operator.resources import (
     GROUP,
     KIND,
@@ -46,12 +47,14 @@ _JOBS = create_namespaced_resource("batch", "v1", "Job", "jobs")
 _PODS = create_namespaced_resource("", "v1", "Pod", "pods")
 _EVENTS = create_namespaced_resource("", "v1", "Event", "events")
 
+_REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+
 _REQUEST_SECONDS = 30
 _STARTUP_POLL_SECONDS = 2
 
 
-class ForeignObjectError(Exception):
-    """An object with the name that is needed exists, and another owner has it."""
+class RefusedError(Exception):
+    """The API server will not do this, and says why: a quota, an admission policy, a rule of the API."""
 
 
 class ConflictError(Exception):
@@ -92,12 +95,13 @@ class Kube:
             raise
 
     async def children(self, job: PdfJob) -> Children:
-        """The Jobs that the PdfJob owns, and of their pods those that report; forged labels and names are ignored."""
+        """The Jobs that the PdfJob owns, and of their pods those that report; what only has their labels is ignored."""
+        names = {f"{job_name(job)}-{stage}" for stage in Stage}
         labels: dict[str, str | Operator[Any] | Iterable[Any] | None] = {LABEL_UID: job.uid}
         jobs = [
             raw
             async for raw in self._client.list(_JOBS, namespace=job.key.namespace, labels=labels)
-            if owned_by(raw, job.uid)
+            if owned_by(raw, job.uid) and raw["metadata"]["name"] in names
         ]
         reporting = {**labels, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
         pods = [
@@ -115,17 +119,19 @@ class Kube:
         """Make a Job; one that is already there and ours is fine.
 
         Raises:
-            ForeignObjectError: It is there and not ours.
+            RefusedError: It may not be made, or it is there and not ours.
         """
         name = manifest["metadata"]["name"]
         try:
             await self._client.create(_JOBS.from_dict(manifest))
         except ApiError as error:
+            if error.response.status_code in _REFUSALS:
+                raise RefusedError(str(error)) from error
             if error.response.status_code != HTTPStatus.CONFLICT:
                 raise
             present = await self._client.get(_JOBS, name, namespace=owner.key.namespace)
             if not owned_by(present, owner.uid):
-                raise ForeignObjectError(f"Job {name} belongs to something else: delete it.") from error
+                raise RefusedError(f"Job {name} belongs to something else: delete it.") from error
 
     async def delete_job(self, namespace: str, name: str) -> None:
         """Delete a Job and its pods; one that is gone is fine."""
@@ -136,9 +142,13 @@ class Kube:
                 raise
 
     async def scale_job(self, namespace: str, name: str, parallelism: int) -> None:
-        """Set how many pods of a Job may run at once."""
+        """Set how many pods of a Job may run at once; one that is gone is fine."""
         patch = {"spec": {"parallelism": parallelism}}
-        await self._client.patch(_JOBS, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
+        try:
+            await self._client.patch(_JOBS, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
+        except ApiError as error:
+            if error.response.status_code != HTTPStatus.NOT_FOUND:
+                raise
 
     async def write_status(self, job: PdfJob, status: Manifest) -> None:
         """Replace the status of the PdfJob as it was read.

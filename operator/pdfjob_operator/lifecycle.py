@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import ExitCode, Failure, Reason
+from chunk_runner.contract import ExitCode, Failure, Reason, Report
 from pdfjob_operator import manifests
 from pdfjob_operator.resources import Children, Manifest, PdfJob, Stage, StageJob, StagePod
 from pdfjob_operator.status import Facts, Situation
@@ -21,18 +21,21 @@ from pdfjob_operator.status import Facts, Situation
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from chunk_runner.contract import Report
     from pdfjob_operator.settings import Settings
 
 
 MERGE_SECONDS = 3600
-"""How long merge may take: apart from the job's clock, because it also cleans up after a job that ran out of time."""
+"""How long merge may take, apart from the job's clock, because it also cleans up after a job that ran out of time."""
 
 PERMANENT = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 """Exit codes of prepare after which its Job makes no further pod."""
 
 TOO_LATE = Failure(
     Reason.DEADLINE_EXCEEDED, "The job was not finished within spec.timeoutSeconds: allow more time or more workers."
+)
+
+MERGE_TOO_LATE = Failure(
+    Reason.DEADLINE_EXCEEDED, f"The merge was not finished within {MERGE_SECONDS} seconds: see its pod's log."
 )
 
 UNFINISHED = {
@@ -86,11 +89,13 @@ def _prepare(job: PdfJob, children: Children, settings: Settings, now: datetime)
         return _prepared(job, children, settings, pod.report, seconds)
     if pod is not None and pod.exit_code in PERMANENT:
         return Step(_failed(pod.report.failure if pod.report and pod.report.failure else _lost(Stage.PREPARE)))
+    if pod is not None and pod.exit_code == 0:
+        return Step(_failed(_lost(Stage.PREPARE)))
     if prepare.verdict == "Complete":  # its pod was deleted before anybody read the report
         return Step(pending, delete=() if prepare.deleting else (prepare.name,))
     if prepare.verdict == "Failed":
         return _clean_up(job, children, settings, _why(prepare, pod))
-    if children.started(Stage.PREPARE):
+    if prepare.active or children.started(Stage.PREPARE):
         return Step(Situation("Preparing", "Preparing", "The source is being counted and split."))
     return Step(pending)
 
@@ -125,8 +130,8 @@ def _merge(job: PdfJob, children: Children, settings: Settings, facts: Facts, re
         return Step(merging, create=(manifest,))
     late = TOO_LATE if reason == "DeadlineExceeded" else None
     pod = children.ended(Stage.MERGE)
-    if pod is not None and pod.exit_code == 0 and pod.report is not None:
-        return Step(_judge(facts, pod.report, late))
+    if pod is not None and pod.exit_code == 0:
+        return Step(_judge(facts, pod.report or Report(), late))
     if merge.verdict == "Complete":  # its pod was deleted before anybody read the report
         return Step(merging, delete=() if merge.deleting else (merge.name,))
     if merge.verdict == "Failed":
@@ -137,11 +142,13 @@ def _merge(job: PdfJob, children: Children, settings: Settings, facts: Facts, re
 def _clean_up(job: PdfJob, children: Children, settings: Settings, failure: Failure) -> Step:
     """Prepare ended without cleaning up after itself: merge does, and then the job has failed.
 
-    Not when prepare never ran: then there is nothing to clean, and merge could not start either.
+    Not when prepare never ran: then there is nothing to clean, and merge could not start either. A Job at its deadline
+    takes its pods along, so the phase tells too.
     """
     merge = children.jobs.get(Stage.MERGE)
+    ran = children.started(Stage.PREPARE) or job.status.get("phase") == "Preparing"
     cleaning = Situation("Merging", failure.reason, failure.message)
-    if merge is None and children.started(Stage.PREPARE):
+    if merge is None and ran:
         job_manifest = manifests.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
         return Step(cleaning, create=(job_manifest,))
     if merge is None or merge.verdict is not None or children.ended(Stage.MERGE) is not None:
@@ -164,7 +171,7 @@ def _judge(facts: Facts, report: Report, late: Failure | None = None) -> Situati
     if failure is not None or merged is None:
         return _failed(failure or _lost(Stage.MERGE), facts)
     if merged.failed_pages:
-        message = f"The output is complete but for pages {merged.failed_pages}: see failedChunks."
+        message = f"The output is complete but for pages {merged.failed_pages}: see failedPages and failedChunks."
         return Situation("Succeeded", "PagesMissing", message, facts)
     return Situation("Succeeded", "AllPagesProcessed", f"All {facts.pages} pages are accounted for.", facts)
 
@@ -181,7 +188,7 @@ def _failed(failure: Failure, facts: Facts | None = None) -> Situation:
 def _why(stage_job: StageJob, pod: StagePod | None) -> Failure:
     """Why a stage's Job failed: its pod's own words, unless it ran out of time."""
     if stage_job.reason == "DeadlineExceeded":
-        return TOO_LATE
+        return TOO_LATE if stage_job.stage is Stage.PREPARE else MERGE_TOO_LATE
     if pod is not None and pod.report is not None and pod.report.failure is not None:
         return pod.report.failure
     return Failure(

@@ -215,7 +215,8 @@ def _pod(job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[
                     "args": [command],
                     "env": [
                         {"name": contract.ATTEMPT_ENV, "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
-                        *({"name": name, "value": value} for name, value in env.items()),
+                        # Doubled, because Kubernetes would expand $(NAME) in what a user wrote.
+                        *({"name": name, "value": value.replace("$", "$$")} for name, value in env.items()),
                     ],
                     "resources": dict(settings.resources),
                     "terminationMessagePolicy": "File",

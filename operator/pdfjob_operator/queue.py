@@ -78,7 +78,7 @@ class Queue(Generic[KeyT]):
             again = await self._work(key)
         except Exception:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            again = min(FIRST_BACKOFF_SECONDS * 2 ** (failures - 1), LAST_BACKOFF_SECONDS)
+            again = min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), LAST_BACKOFF_SECONDS)
             again *= 1 + random.random() / 2  # noqa: S311 (spreads load, hides nothing)
             log.exception("%s: attempt %d failed, the next one in %.0f s", key, failures, again)
         else:

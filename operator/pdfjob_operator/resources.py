@@ -59,7 +59,6 @@ class PdfJob:
         uid: Identity: names come back, uids do not.
         generation: Of the spec.
         deleting: It is on its way out, so nothing is to be made for it.
-        created: When.
         path: The source on its volume.
         source_claim: Its claim; `None` for the workspace's.
         sha256: What the source's checksum must be.
@@ -77,7 +76,6 @@ class PdfJob:
     uid: str
     generation: int
     deleting: bool
-    created: datetime
     path: str
     source_claim: str | None
     sha256: str | None
@@ -100,7 +98,6 @@ class PdfJob:
             uid=meta["uid"],
             generation=meta["generation"],
             deleting="deletionTimestamp" in meta,
-            created=parse_time(meta["creationTimestamp"]),
             path=spec["source"]["volume"]["path"],
             source_claim=spec["source"]["volume"].get("claimName"),
             sha256=spec["source"].get("sha256"),
@@ -249,7 +246,7 @@ class Children:
 
 
 def owned_by(raw: Manifest, uid: str) -> bool:
-    """Whether the object's controller is the one with this uid: names and labels can be forged, this cannot."""
+    """Whether the object's controller is the one with this uid: unlike a name, a uid never comes back."""
     return any(
         reference.get("controller") and reference.get("uid") == uid
         for reference in raw["metadata"].get("ownerReferences", ())

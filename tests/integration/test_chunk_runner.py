@@ -1,10 +1,12 @@
 """The chunk runner as a pod runs it: real processes on a real workspace."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,11 @@ def prepared(pods: Pods) -> Pods:
 def output(pods: Pods) -> dict[str, object]:
     found: dict[str, object] = json.loads((pods.workspace / "output.json").read_text())
     return found
+
+
+def attempts(pods: Pods, index: int) -> list[dict[str, Any]]:
+    lines = (pods.workspace / "attempts" / f"{index:05}.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines if line]
 
 
 def test_three_stages_leave_nothing_but_the_output(prepared: Pods) -> None:
@@ -92,8 +99,7 @@ def test_a_chunk_with_a_result_is_not_computed_again(prepared: Pods) -> None:
 def test_every_attempt_leaves_its_figures(prepared: Pods) -> None:
     prepared.process(2)
 
-    lines = (prepared.workspace / "attempts" / "00002.jsonl").read_text().splitlines()
-    started, ended = (json.loads(line) for line in lines)
+    started, ended = attempts(prepared, 2)
     assert (started["event"], ended["event"], started["attempt"]) == ("started", "ok", ended["attempt"])
     assert ended["seconds"] > 0
     assert ended["peakMemoryBytes"] > 1_000_000
@@ -207,7 +213,7 @@ def test_sigterm_ends_a_chunk_in_order(long_chunk: Pods) -> None:
 
     assert process.returncode == ExitCode.INTERRUPTED
     assert "Traceback" not in log
-    last = json.loads((long_chunk.workspace / "attempts" / "00000.jsonl").read_text().splitlines()[-1])
+    last = attempts(long_chunk, 0)[-1]
     assert (last["event"], last["reason"]) == ("failed", "Interrupted")
     assert "results/00000.json" not in long_chunk.files()
     assert "chunks/00000.pdf" in long_chunk.files()
@@ -234,7 +240,7 @@ def test_two_pods_of_one_index_leave_one_result(long_chunk: Pods) -> None:
     assert long_chunk.process(0)[0] == 0
 
 
-def test_sigterm_in_prepare_leaves_nothing(pods: Pods) -> None:
+def test_sigterm_in_prepare_leaves_nothing_half_written(pods: Pods) -> None:
     pdfs.write_numbered(pods.volume / "many.pdf", 3000)
     spec = JobSpec(path="many.pdf", pages_per_chunk=1)
     with pods.start("prepare", PDFJOB_SPEC=spec.dumps()) as process:
@@ -243,7 +249,52 @@ def test_sigterm_in_prepare_leaves_nothing(pods: Pods) -> None:
         process.communicate(timeout=30)
 
     assert process.returncode == ExitCode.INTERRUPTED
+    assert not any(name.endswith(".tmp") for name in pods.files())
+    # The next pod begins anew, or merge cleans up when there is none.
+    assert pods.run("merge")[0] == 0
     assert pods.files() == set()
+
+
+def test_a_late_prepare_pod_destroys_nothing(prepared: Pods) -> None:
+    prepared.process(0)
+    (prepared.volume / "book.pdf").unlink()
+
+    assert prepared.prepare(SPEC)[0] == ExitCode.SOURCE
+
+    assert {"manifest.json", "results/00000.json", "chunks/00001.pdf"} <= prepared.files()
+
+
+def test_a_merge_that_was_interrupted_while_cleaning_goes_on_and_keeps_its_output(prepared: Pods) -> None:
+    for index in range(3):
+        prepared.process(index)
+    leftovers = {name: (prepared.workspace / name).read_bytes() for name in prepared.files() if name != "manifest.json"}
+    first = prepared.run("merge")
+    for name in sorted(leftovers)[:4]:
+        path = prepared.workspace / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(leftovers[name])
+
+    assert prepared.run("merge") == first
+    assert prepared.files() == {"output.json"}
+
+
+def test_a_partial_merge_leaves_no_temporary_file_of_a_killed_pod(prepared: Pods) -> None:
+    prepared.process(0)
+    (prepared.workspace / "results" / ".00001.json.dead.tmp").write_text("half")
+    (prepared.workspace / ".output.json.dead.tmp").write_text("half")
+
+    prepared.run("merge")
+
+    assert not any(name.endswith(".tmp") for name in prepared.files())
+
+
+def test_a_report_that_cannot_be_written_is_no_success(pods: Pods) -> None:
+    (pods.volume.parent / "report").mkdir()
+
+    with pods.start("prepare", PDFJOB_SPEC=SPEC.dumps()) as process:
+        process.communicate(timeout=30)
+
+    assert process.returncode == ExitCode.UNEXPECTED
 
 
 @pytest.mark.parametrize(
@@ -279,6 +330,12 @@ def encrypted(path: Path) -> None:
     pdfs.write_pages(path, [["secret"]], password="swordfish")
 
 
+def lost_page(path: Path) -> None:
+    """One of six pages is no page any more."""
+    data = pdfs.write_numbered(path, 6).read_bytes()
+    path.write_bytes(re.sub(rb"/Kids \[ (\d+ 0 R)", lambda found: b"/Kids [ " + b"42".ljust(len(found[1])), data))
+
+
 def garbage(path: Path) -> None:
     path.write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40)
 
@@ -291,6 +348,7 @@ def garbage(path: Path) -> None:
         (pdfs.write_without_pages, "NoPages"),
         (encrypted, "PasswordRequired"),
         (garbage, "SourceUnreadable"),
+        (lost_page, "SourceUnreadable"),
         (Path.mkdir, "SourceUnreadable"),
         (lambda _path: None, "SourceNotFound"),
     ],

@@ -1,6 +1,7 @@
 """`pdfjob run` as people use it: a real process, a real PDF, real interruptions."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -86,6 +87,8 @@ def test_a_failure_can_be_read_by_a_program(tmp_path: Path) -> None:
         (["run", "a.pdf", "-o", "."], "is a folder"),
         (["run", "a.pdf", "-o", "a.pdf"], "would overwrite the source"),
         (["run", "a.pdf", "-o", "-", "--json"], "drop --json"),
+        (["run", "a.pdf", "-o", "/dev/null"], "is not a regular file"),
+        (["run", "a.pdf", "-o", "x" * 300], "File name too long"),
         (["walk"], "No such command"),
     ],
 )
@@ -97,6 +100,27 @@ def test_wrong_usage_is_said_so(tmp_path: Path, arguments: list[str], message: s
     assert done.returncode == 2
     assert message in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["[red]a.pdf", "a\nb.pdf", "é“.pdf", "x" * 250 + ".pdf", b"\xff.pdf"])
+def test_any_file_name_ends_with_a_sentence_or_an_output(tmp_path: Path, name: str | bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    pdfs.write_numbered(tmp_path / "a.pdf", 2).rename(path)
+
+    done = pdfjob("run", path.name, "-o", "out.json", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert len(json.loads((tmp_path / "out.json").read_text())["sentences"]) == 2
+
+
+def test_no_room_beside_the_output_is_said_so(tmp_path: Path) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 2)
+    (tmp_path / ".a.json.pdfjob").write_text("in the way")
+
+    done = pdfjob("run", "a.pdf", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("WorkspaceUnavailable: a.json cannot be written")
 
 
 class Spoiler:
@@ -151,7 +175,7 @@ def start(book: Path, *options: str) -> subprocess.Popen[str]:
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     workspace = local.workspace_of(long_book.with_suffix(".json"))
-    with start(long_book) as process:
+    with start(long_book, "--pages-per-chunk", "2") as process:
         until((workspace / "results" / "00000.json").exists)
         started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
@@ -164,7 +188,7 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     kept = {path.name: path.stat().st_mtime_ns for path in (workspace / "results").iterdir()}
     assert kept
 
-    with start(long_book, "--resume", "-o", "long.json") as process:
+    with start(long_book, "--pages-per-chunk", "2", "--resume") as process:
         until(lambda: (workspace / "manifest.json").stat().st_mtime_ns > max(kept.values()))
         still = {name: (workspace / "results" / name).stat().st_mtime_ns for name in kept}
         _, err = process.communicate(timeout=60)

@@ -10,6 +10,7 @@ from chunk_runner.contract import (
     Failure,
     JobSpec,
     Merged,
+    Reason,
     Report,
     Tokens,
     format_ranges,
@@ -39,10 +40,11 @@ def test_what_is_no_range_is_refused(text: str) -> None:
 
 
 failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
+reasons = st.sampled_from(Reason).map(str)
 reports = st.builds(
-    Report,
+    lambda pages, share, merged, failure: Report(pages, pages and min(pages, share), merged, failure),
     pages=st.none() | st.integers(1, 10**6),
-    chunks=st.none() | st.integers(1, 10**6),
+    share=st.integers(1, 100_000),
     merged=st.none()
     | st.builds(
         Merged,
@@ -56,7 +58,7 @@ reports = st.builds(
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
     ),
-    failure=st.none() | st.builds(Failure, st.text(max_size=40), st.text(max_size=300)),
+    failure=st.none() | st.builds(Failure, reasons, st.text(max_size=300).map(shorten)),
 )
 
 
@@ -85,6 +87,56 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+def report(**changes: object) -> str:
+    """A good report but for these fields, some of them of `merged`."""
+    merged: dict[str, object] = {
+        "output": "output.json",
+        "sha256": "ab" * 32,
+        "bytes": 1,
+        "sentences": 1,
+        "failed": 0,
+        "ledger": {"ok": 1},
+        "failed_pages": "",
+        "failed_chunks": [],
+        "tokens": {"prompt": 0, "output": 0, "thoughts": 0, "cached": 0, "total": 0},
+    }
+    outer = {key: changes.pop(key) for key in list(changes) if key not in merged}
+    return json.dumps({"pages": 9, "chunks": 3, "merged": merged | changes, "failure": None} | outer)
+
+
+def test_a_report_of_a_later_version_is_understood() -> None:
+    assert Report.loads(report()) is not None
+    assert Report.loads(report(news="of a later version")) == Report.loads(report())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        report(chunks=10),
+        report(chunks=0),
+        report(pages=10**9, chunks=10**9),
+        report(pages=-1),
+        report(bytes=float("inf")),
+        report(failed=-5),
+        report(output="../../other/output.json"),
+        report(sha256={"a": 1}),
+        report(sha256="$(rm -rf)"),
+        "[" * 4000,
+    ],
+)
+def test_a_forged_report_is_none(text: str) -> None:
+    assert Report.loads(text) is None
+
+
+def test_a_forged_reason_cannot_break_a_status() -> None:
+    forged = Report.loads(report(failure={"reason": "x" * 2000, "message": "y\n" * 2000}))
+
+    assert forged is not None
+    assert forged.failure is not None
+    assert forged.failure.reason == "UnexpectedError"
+    assert len(forged.failure.message) <= 300
 
 
 @given(st.one_of(st.text(), json_values.map(json.dumps)))

@@ -41,11 +41,9 @@ def test_a_new_job_gets_its_prepare_job() -> None:
     assert (decided.situation.phase, created(decided)) == ("Pending", ["prepare"])
 
 
-def test_it_is_pending_until_the_prepare_pod_runs() -> None:
-    prepare = make_job(Stage.PREPARE, active=1)
-
-    assert step(make_children(prepare)).situation.phase == "Pending"
-    assert step(make_children(prepare, pods=(make_pod(Stage.PREPARE),))).situation.phase == "Preparing"
+def test_it_is_pending_until_the_prepare_pod_is_there() -> None:
+    assert step(make_children(make_job(Stage.PREPARE, active=0))).situation.phase == "Pending"
+    assert step(make_children(make_job(Stage.PREPARE, active=1))).situation.phase == "Preparing"
 
 
 def test_the_chunks_follow_as_soon_as_the_prepare_pod_has_reported() -> None:
@@ -103,6 +101,16 @@ def test_a_lost_prepare_report_runs_prepare_again() -> None:
     assert decided.situation.phase == "Pending"
 
 
+@pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
+def test_a_pod_that_ended_well_but_said_nothing_readable_fails_the_job(stage: Stage) -> None:
+    silent = make_pod(stage, exit_code=0, report=None)
+    before = () if stage is Stage.PREPARE else (DONE,)
+
+    decided = step(make_children(*before, make_job(stage, verdict="Complete"), pods=(silent,)))
+
+    assert (decided.situation.phase, decided.situation.reason) == ("Failed", "UnexpectedError")
+
+
 def test_a_job_on_its_way_out_is_not_deleted_twice() -> None:
     assert step(make_children(make_job(Stage.PREPARE, verdict="Complete", deleting=True))).delete == ()
 
@@ -118,6 +126,12 @@ def test_a_prepare_that_died_is_cleaned_up_after_before_the_job_fails() -> None:
     assert (created(first), first.situation.phase) == (["merge"], "Merging")
     assert (created(then), then.situation.phase) == ([], "Merging")
     assert (last.situation.phase, last.situation.reason) == ("Failed", "Crashed")
+
+
+def test_a_prepare_killed_at_the_deadline_with_its_pods_is_cleaned_up_after() -> None:
+    late = make_job(Stage.PREPARE, verdict="Failed", reason="DeadlineExceeded")
+
+    assert created(step(make_children(late), make_pdfjob(status={"phase": "Preparing"}))) == ["merge"]
 
 
 def test_a_prepare_that_never_started_leaves_nothing_to_clean() -> None:

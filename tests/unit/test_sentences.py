@@ -1,13 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.sentences import Line, Seam, Sentence, ends_between, lines_of, segment, sentences_of
+from chunk_runner.sentences import Gap, Line, Missing, Seam, Sentence, ends_between, lines_of, segment, sentences_of
 
 
-def cut(pages: list[list[str]], pages_per_chunk: int) -> list[Sentence]:
+def cut(pages: list[list[str]], pages_per_chunk: int) -> list[Sentence | Gap]:
     """The sentences of a book, cut in chunks of this size and joined again."""
     seam = Seam()
-    found: list[Sentence] = []
+    found: list[Sentence | Gap] = []
     for start in range(0, len(pages), pages_per_chunk):
         lines = [
             Line(number, text)
@@ -78,6 +78,25 @@ def test_a_list_item_begins_a_sentence() -> None:
 
 def test_lines_lose_what_is_not_text() -> None:
     assert lines_of(3, "a\x00b\r\n \r\nsoft\u00ad\n  c   d ") == [Line(3, "a b"), Line(3, "soft-"), Line(3, "c d")]
+
+
+@given(st.integers(1, 5))
+def test_no_sentence_crosses_a_page_that_could_not_be_read(pages_per_chunk: int) -> None:
+    stream: list[Line | Missing] = [
+        Line(1, "Alice went"),
+        Missing(2, "PageUnreadable"),
+        Missing(3, "PageUnreadable"),
+        Line(4, "to Bob."),
+        Line(5, "End."),
+    ]
+    seam = Seam()
+    found: list[Sentence | Gap] = []
+    for first in range(1, 6, pages_per_chunk):
+        found += seam.join(segment(it for it in stream if first <= it.page < first + pages_per_chunk))
+    found += seam.close()
+
+    gaps = [Gap(2, 2, "PageUnreadable"), Gap(3, 3, "PageUnreadable")]
+    assert found == [Sentence("Alice went", 1, 1), *gaps, Sentence("to Bob.", 4, 4), Sentence("End.", 5, 5)]
 
 
 def test_no_lines_make_no_sentences() -> None:

@@ -50,11 +50,11 @@ def test_a_truncated_document_is_noticed(workspace: Workspace) -> None:
         workspace.read_json("manifest.json")
 
 
-def test_attempts_add_up_and_a_torn_line_is_left_out(workspace: Workspace) -> None:
+def test_attempts_add_up_and_a_torn_line_takes_no_other_along(workspace: Workspace) -> None:
     workspace.append_attempt(3, {"event": "started"})
-    Workspace(workspace.root, "attempt-2").append_attempt(3, {"event": "ok"})
     with workspace.path("attempts/00003.jsonl").open("ab") as file:
         file.write(b'{"event": "st')
+    Workspace(workspace.root, "attempt-2").append_attempt(3, {"event": "ok"})
 
     events = [(attempt["attempt"], attempt["event"]) for attempt in workspace.attempts(3)]
     assert events == [("attempt-1", "started"), ("attempt-2", "ok")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import Reason
-from chunk_runner.errors import SourceError
+from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.text import TextProcessor
 
 
@@ -19,9 +19,9 @@ def processor_for(settings: Mapping[str, Any]) -> Processor:
     """The processor that a job's specification names.
 
     Raises:
-        SourceError: `ConfigurationError`, when this version has no such processor.
+        ConfigurationError: This version has no such processor.
     """
     name = settings.get("name")
     if name == TextProcessor.name:
         return TextProcessor()
-    raise SourceError(Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text.")
+    raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text.")

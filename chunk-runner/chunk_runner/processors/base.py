@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chunk_runner.contract import Tokens
 from chunk_runner.pdf import PageState
-from chunk_runner.sentences import Line, Segments, Sentence
+from chunk_runner.sentences import Gap, Line, Segments, Sentence
 
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class ChunkResult:
             segments=Segments(
                 head=[Line(*line) for line in raw["head"]],
                 closed=raw["closed"],
-                sentences=[Sentence(*sentence) for sentence in raw["sentences"]],
+                # A sentence begins with its text, a gap with a page number.
+                sentences=[Sentence(*it) if isinstance(it[0], str) else Gap(*it) for it in raw["sentences"]],
                 tail=[Line(*line) for line in raw["tail"]],
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunk_runner import pdf, sentences
+from chunk_runner.contract import Reason
 from chunk_runner.processors.base import ChunkResult
 
 
@@ -23,9 +24,11 @@ class TextProcessor:
         """See `Processor.process`."""
         states: dict[int, pdf.PageState] = {}
 
-        def lines() -> Iterator[sentences.Line]:
+        def lines() -> Iterator[sentences.Line | sentences.Missing]:
             for number, page in enumerate(pdf.page_texts(chunk), start=first_page):
                 states[number] = page.state
+                if page.state is pdf.PageState.FAILED:
+                    yield sentences.Missing(number, Reason.PAGE_UNREADABLE)
                 yield from sentences.lines_of(number, page.text)
                 on_page()
 
