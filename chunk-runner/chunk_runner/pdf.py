@@ -6,6 +6,8 @@ pypdfium2) reads text, about twenty times as fast as pure Python. PDFium is not 
 
 from __future__ import annotations
 
+import logging
+import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,15 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+log = logging.getLogger(__name__)
+
 VERSION = f"pdfium {pypdfium2.PDFIUM_INFO.build}"
 """What the text of a page depends on besides the page."""
 
 _HEADER_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in this many first bytes (ISO 32000-1, implementation note 13)."""
 
-
-_PLAUSIBLE_PAGES = 10_000_000
-"""A page count beyond this is a lie, and no reason to refuse a file."""
 
 Document = pikepdf.Pdf
 """An opened source."""
@@ -77,12 +78,8 @@ def opened(path: Path, name: str) -> Iterator[Document]:
     try:
         # An open file, because pikepdf takes no names that are not UTF-8.
         with path.open("rb") as file, pikepdf.open(file) as pdf:
-            declared, found = _declared_pages(pdf), len(pdf.pages)
-            if found < declared:
-                raise SourceError(
-                    Reason.SOURCE_UNREADABLE,
-                    f"“{shown}” is damaged: of its {declared} pages, {found} can be found. Export it again.",
-                )
+            found = len(pdf.pages)  # walks the page tree
+            _judge_repairs(pdf, shown)
             if found == 0:
                 raise SourceError(Reason.NO_PAGES, f"“{shown}” has no pages: there is nothing to process.")
             yield pdf
@@ -93,7 +90,7 @@ def opened(path: Path, name: str) -> Iterator[Document]:
         ) from error
     except (pikepdf.PdfError, ValueError, TypeError) as error:  # what damaged files make pikepdf raise
         raise SourceError(
-            Reason.SOURCE_UNREADABLE, f"“{shown}” is damaged and cannot be opened ({error}): export it again."
+            Reason.SOURCE_UNREADABLE, f"“{shown}” is damaged and cannot be opened ({_words(error)}): export it again."
         ) from error
 
 
@@ -116,7 +113,7 @@ def write_pages(document: Document, first: int, last: int, file: BinaryIO) -> No
     except (pikepdf.PdfError, ValueError, TypeError) as error:
         raise SourceError(
             Reason.SOURCE_UNREADABLE,
-            f"Pages {first}-{last} are damaged and cannot be copied ({error}): export the file again.",
+            f"Pages {first}-{last} are damaged and cannot be copied ({_words(error)}): export the file again.",
         ) from error
 
 
@@ -140,13 +137,23 @@ def page_texts(path: Path) -> Iterator[PageText]:
         document.close()
 
 
-def _declared_pages(pdf: Document) -> int:
-    """How many pages the file says it has; 0 when it says nothing that could be believed."""
-    try:
-        count = int(pdf.Root.Pages.Count)
-    except (AttributeError, TypeError, ValueError):
-        return 0
-    return count if 0 < count <= _PLAUSIBLE_PAGES else 0
+def _judge_repairs(pdf: Document, shown: str) -> None:
+    """Log what qpdf repaired; refuse a file from whose page tree it dropped something, because pages may be lost.
+
+    qpdf says so in words only: "Pages tree includes non-dictionary object; ignoring", and the like.
+    """
+    repairs = [_words(warning) for warning in pdf.get_warnings()]
+    if repairs:
+        log.warning("%s: repaired %d times, first: %s", shown, len(repairs), repairs[0])
+    if any("pages tree" in repair.lower() for repair in repairs):
+        raise SourceError(
+            Reason.SOURCE_UNREADABLE, f"“{shown}” is damaged in its page tree, and pages may be lost: export it again."
+        )
+
+
+def _words(message: object) -> str:
+    """What qpdf says, without its name for the file."""
+    return shorten(re.sub(r"^stream <[^>]*>[,:]? ", "", str(message)))
 
 
 def _page_text(document: pypdfium2.PdfDocument, number: int) -> PageText:

@@ -81,6 +81,21 @@ def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
     assert kubectl.status("lost")["pages"] == 9
 
 
+def test_a_refused_job_says_so_and_goes_on_when_it_is_mended(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+    kubectl.run("create", "quota", "none", "--hard=count/jobs.batch=0")
+    kubectl.run("wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=20s")
+
+    kubectl.apply(pdfjob("refused", "a.pdf"))
+    kubectl.wait(
+        "pdfjob/refused", "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}=JobRefused", seconds=20
+    )
+    assert "exceeded quota" in kubectl.status("refused")["message"]
+    kubectl.run("delete", "quota", "none")
+
+    kubectl.wait("pdfjob/refused", "condition=Complete", seconds=60)
+
+
 def changed(**spec: Any) -> str:
     return json.dumps({"spec": spec})
 
