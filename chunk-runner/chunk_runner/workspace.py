@@ -92,6 +92,8 @@ class Workspace:
                 _sync_folder(target.parent)
             finally:
                 temporary.unlink(missing_ok=True)
+        except FileNotFoundError:
+            raise  # the caller's: it looked for something that is gone
         except OSError as error:
             raise WorkspaceError(
                 Reason.WORKSPACE_UNAVAILABLE,

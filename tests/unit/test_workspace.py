@@ -30,6 +30,21 @@ def test_a_file_that_was_never_finished_does_not_appear(workspace: Workspace) ->
     assert list(workspace.root.rglob("*")) == []
 
 
+def test_a_merge_that_finds_the_manifest_gone_writes_nothing(workspace: Workspace) -> None:
+    workspace.write_json("manifest.json", {"pages": 12})
+
+    def write_then_look() -> None:
+        with workspace.replacing("output.json") as file:
+            file.write(b"of results that were already going")
+            workspace.seal()
+            workspace.read_json("manifest.json")
+
+    with pytest.raises(FileNotFoundError):
+        write_then_look()
+
+    assert list(workspace.root.rglob("*")) == []
+
+
 def test_every_flipped_byte_of_a_document_is_noticed(workspace: Workspace) -> None:
     workspace.write_json("manifest.json", {"pages": 12})
     path = workspace.path("manifest.json")
