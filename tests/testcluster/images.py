@@ -24,7 +24,9 @@ from testcluster.settings import PAUSE_IMAGE
 from testcluster.shell import ClusterError, run, say
 
 
-BASE_IMAGE = "docker.io/library/debian:trixie-slim"
+BASE_IMAGE = "localhost/debian:trixie-slim"
+"""What a Dockerfile calls `debian:trixie-slim`, where nothing may be pulled."""
+
 OPERATOR_IMAGE = "localhost/pdfjob-operator:dev"
 CHUNK_RUNNER_IMAGE = "localhost/pdfjob-chunk-runner:dev"
 
