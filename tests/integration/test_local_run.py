@@ -170,7 +170,15 @@ def long_book(tmp_path: Path) -> Path:
 
 def start(book: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pdfjob_cli", "run", book.name, "--workers", "2", *options]
-    return subprocess.Popen(command, cwd=book.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=book.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As at a terminal: what a shell starts in the background inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 (no threads here)
+    )
 
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
