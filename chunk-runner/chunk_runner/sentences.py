@@ -199,5 +199,6 @@ def _cuts(text: str) -> list[int]:
 
 def _clean(line: str) -> str:
     text = line.translate(_HYPHENS)
-    printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs") else char for char in text)
-    return " ".join(printable.split())
+    if not text.isprintable():  # few lines are not, and looking at each character is slow
+        text = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs") else char for char in text)
+    return " ".join(text.split())
