@@ -172,8 +172,8 @@ def _pool(workers: int, work: _Work | None) -> Iterator[ProcessPool]:
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
-    except BaseException:
-        pool.stop()  # type: ignore[no-untyped-call]
+    except BaseException:  # Ctrl-C too: whatever ends the run ends its workers
+        pool.stop()  # type: ignore[no-untyped-call] # see above
         raise
     finally:
         pool.join()

@@ -76,7 +76,7 @@ class Queue(Generic[KeyT]):
     async def _pass(self, key: KeyT) -> None:
         try:
             again = await self._work(key)
-        except Exception:
+        except Exception:  # whatever it was, it concerns this key alone, and the key is tried again
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             again = min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), LAST_BACKOFF_SECONDS)
             again *= 1 + random.random() / 2  # noqa: S311 (spreads load, hides nothing)

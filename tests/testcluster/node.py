@@ -46,7 +46,7 @@ def up(folder: Path) -> Cluster:
                 cluster = _lay_out(folder, binaries)
                 isolation.create(cluster)
             _start(cluster, pause)
-        except BaseException:
+        except BaseException:  # an interruption leaves nothing running either
             # what is left running would keep its memory and its network, and the logs tell all there is to know
             _remove(folder, keep_log=True)
             raise
