@@ -1,4 +1,4 @@
-"""`chunk-runner prepare | process | merge`: what a pod runs. Reads the environment, calls one stage, reports, exits.
+"""`chunk-runner prepare | process | merge | sweep`: what a pod runs. Reads its environment, runs a stage, reports, exits.
 
 The report goes to the pod's termination message, log lines to stderr. Exit codes are `contract.ExitCode`.
 """
@@ -12,22 +12,26 @@ import signal
 import sys
 import uuid
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from chunk_runner import contract
-from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, shorten
+from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, format_ranges, parse_ranges, shorten
 from chunk_runner.errors import ChunkError, ConfigurationError, SourceError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
-from chunk_runner.prepare import prepare
+from chunk_runner.prepare import has_result, prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify, locate
+from chunk_runner.sweep import sweep
 from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace
 
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from chunk_runner.source import Source
 
 log = logging.getLogger("chunk_runner")
 
@@ -45,7 +49,7 @@ def main() -> Never:
     """Entry point."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, _terminate)
+    _stop_when_told()
     report, code = run(arguments)
     try:
         arguments.report.write_text(report.dumps(), encoding="utf-8")
@@ -67,8 +71,10 @@ def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
                 return _prepare(arguments.source, workspace)
             case "process":
                 return _process(workspace)
-            case _:
+            case "merge":
                 return _merge(workspace)
+            case _:
+                return _sweep(arguments.workspaces)
     except StageError as error:
         return Report(failure=Failure(error.reason, error.message)), _EXIT_CODES.get(type(error), ExitCode.UNEXPECTED)
     except CorruptFileError as error:
@@ -96,6 +102,7 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
     prepared = workspace.path(MANIFEST).is_file()
     try:
         source = identify(locate(volume, spec.path), sha256=spec.sha256)
+        _require_same(source, workspace)
         if not prepared and workspace.path(contract.OUTPUT).is_file():
             # An earlier pod did everything, but its report was lost.
             return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
@@ -106,7 +113,24 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         raise
     if len(manifest.chunks) == 1:
         return _only_chunk(manifest, workspace), ExitCode.OK
-    return Report(pages=manifest.pages, chunks=len(manifest.chunks)), ExitCode.OK
+    todo = format_ranges(chunk.index for chunk in manifest.chunks if not has_result(workspace, chunk))
+    return Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo), ExitCode.OK
+
+
+def _require_same(source: Source, workspace: Workspace) -> None:
+    """Raise unless the source is the one that the results in the workspace are of."""
+    try:
+        before = Manifest.read(workspace).source
+    except FileNotFoundError:
+        return
+    except CorruptFileError as error:
+        log.warning("%s; it is written anew", error)
+        return
+    if before["sha256"] != source.sha256:
+        raise SourceError(
+            Reason.SOURCE_CHANGED,
+            f"“{source.name}” is not the file it was when the job began: put that one back, or create another PdfJob.",
+        )
 
 
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
@@ -118,7 +142,7 @@ def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
 
 
 def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
-    index = os.environ.get(contract.INDEX_ENV, "")
+    index = _chunk()
     try:
         manifest = Manifest.read(workspace)
     except FileNotFoundError as error:
@@ -126,16 +150,68 @@ def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
             Reason.WORKSPACE_UNAVAILABLE,
             "The workspace has no manifest: check that the claim is the one prepare used.",
         ) from error
-    if not index.isdecimal() or int(index) >= len(manifest.chunks):
-        raise _UsageError(f"{contract.INDEX_ENV} is “{index}”, not one of the {len(manifest.chunks)} chunks")
-    process(manifest, int(index), workspace)
+    if index >= len(manifest.chunks):
+        raise _UsageError(f"{contract.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks")
+    process(manifest, index, workspace)
     return Report(), ExitCode.OK
+
+
+def _chunk() -> int:
+    """The chunk that is this pod's: its index, or in a round of some chunks only the one at this place."""
+    text = os.environ.get(contract.INDEX_ENV, "")
+    if not text.isdecimal():
+        raise _UsageError(f"{contract.INDEX_ENV} is “{text}”, not the index of a chunk")
+    index, chunks = int(text), _ranges(contract.CHUNKS_ENV)
+    if chunks is None:
+        return index
+    for run in chunks:
+        if index < len(run):
+            return run[index]
+        index -= len(run)
+    raise _UsageError(f"{contract.INDEX_ENV} is {text}, beyond the chunks in {contract.CHUNKS_ENV}")
+
+
+def _ranges(variable: str) -> list[range] | None:
+    text = os.environ.get(variable)
+    try:
+        return None if text is None else parse_ranges(text)
+    except ValueError as error:
+        raise _UsageError(f"{variable} does not hold ranges: {error}") from error
 
 
 def _merge(workspace: Workspace) -> tuple[Report, ExitCode]:
     reason = os.environ.get(contract.UNFINISHED_ENV)
     unfinished = Failure(reason, "The chunk was not finished when the job ended.") if reason else UNFINISHED
-    return merge(workspace, unfinished), ExitCode.OK
+    out_of_memory = frozenset(chain.from_iterable(_ranges(contract.OUT_OF_MEMORY_ENV) or ()))
+    return merge(workspace, unfinished, out_of_memory), ExitCode.OK
+
+
+def _sweep(workspaces: Path) -> tuple[Report, ExitCode]:
+    live, before = os.environ.get(contract.LIVE_ENV), os.environ.get(contract.BEFORE_ENV, "")
+    # Without its list, every workspace would look like a leftover.
+    if live is None or not before.isdecimal():
+        raise _UsageError(f"{contract.LIVE_ENV} and {contract.BEFORE_ENV} are needed to tell what is left over")
+    sweep(workspaces, live=frozenset(live.split(",")), before=int(before))
+    return Report(), ExitCode.OK
+
+
+def _stop_when_told() -> None:
+    """Let a SIGTERM end what runs, in an orderly way, wherever it strikes.
+
+    Python drops what is raised inside a finalizer or a callback of a C library; then the signal strikes again a moment
+    later, or else the pod would go on until it is killed.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGALRM, _terminate)
+    usual = sys.unraisablehook
+
+    def strike_again(dropped: sys.UnraisableHookArgs) -> None:
+        if isinstance(dropped.exc_value, SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+        else:
+            usual(dropped)
+
+    sys.unraisablehook = strike_again
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> Never:
@@ -144,8 +220,9 @@ def _terminate(_signal: int, _frame: FrameType | None) -> Never:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chunk-runner", description="One stage of a PdfJob; a pod runs it.")
-    parser.add_argument("stage", choices=["prepare", "process", "merge"])
+    parser.add_argument("stage", choices=["prepare", "process", "merge", "sweep"])
     parser.add_argument("--workspace", type=Path, default=Path(contract.WORKSPACE_MOUNT))
+    parser.add_argument("--workspaces", type=Path, default=Path(contract.WORKSPACES_MOUNT), help="for sweep")
     parser.add_argument("--source", type=Path, default=Path(contract.SOURCE_MOUNT), help="the source's volume")
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
     return parser.parse_args()

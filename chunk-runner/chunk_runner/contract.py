@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 WORKSPACES = "pdfjobs"
-"""The folder on a shared volume that holds the workspaces, one per job, each named by the PdfJob's uid."""
+"""The folder on a shared volume that holds the workspaces: in it a folder per namespace, in that one per PdfJob, named
+by its uid. A volume may serve several namespaces; none may take the workspaces of another for leftovers."""
 
 WORKSPACE_MOUNT = "/workspace"
 """Where a pod finds its job's workspace."""
@@ -25,11 +26,30 @@ WORKSPACE_MOUNT = "/workspace"
 SOURCE_MOUNT = "/source"
 """Where the prepare pod finds the source's volume, read-only and as a whole."""
 
+WORKSPACES_MOUNT = "/workspaces"
+"""Where the sweep pod finds all workspaces of its namespace."""
+
 SPEC_ENV = "PDFJOB_SPEC"
 """The `JobSpec` as JSON; for the prepare pod only, every later pod reads the manifest."""
 
 INDEX_ENV = "JOB_COMPLETION_INDEX"
 """The chunk to process (set by Kubernetes, see the documentation of Indexed Jobs)."""
+
+CHUNKS_ENV = "PDFJOB_CHUNKS"
+"""The chunks of this round as ranges: index 0 of the Job is the first of them. Not set when the round has them all."""
+
+OUT_OF_MEMORY_ENV = "PDFJOB_OUT_OF_MEMORY"
+"""For merge: the chunks whose pods were killed for using too much memory, as ranges; these could not say so."""
+
+LIVE_ENV = "PDFJOB_LIVE"
+"""For sweep: the first `LIVE_LENGTH` characters of the uid of every PdfJob in the namespace, separated by commas."""
+
+LIVE_LENGTH = 8
+"""Enough to tell uids apart, and short enough for 10,000 of them in one variable (the kernel's limit is 128 KiB).
+Should two be alike after all, a leftover stays."""
+
+BEFORE_ENV = "PDFJOB_BEFORE"
+"""For sweep: what changed later than this may belong to a PdfJob that is younger than the list (seconds since 1970)."""
 
 ATTEMPT_ENV = "PDFJOB_ATTEMPT"
 """A name for this attempt that no other attempt has: the pod's uid."""
@@ -45,6 +65,9 @@ FAILED_CHUNKS_LIMIT = 20
 
 CHUNKS_LIMIT = 100_000
 """Chunks of a job: Kubernetes allows no more indexes with retries per index."""
+
+TODO_LIMIT = 3000
+"""Characters of the ranges of chunks that a report of prepare names."""
 
 RANGES_LIMIT = 1000
 """Characters of page ranges in a report and in a status; the output has them all."""
@@ -90,10 +113,13 @@ class Reason(StrEnum):
     NO_PAGES = "NoPages"
     CHECKSUM_MISMATCH = "ChecksumMismatch"
     PATH_REFUSED = "PathRefused"
+    SOURCE_CHANGED = "SourceChanged"
     CHUNK_UNREADABLE = "ChunkUnreadable"
     PAGE_UNREADABLE = "PageUnreadable"
     RESULT_CORRUPT = "ResultCorrupt"
     CRASHED = "Crashed"
+    OUT_OF_MEMORY = "OutOfMemory"
+    TOO_MANY_FAILED_CHUNKS = "TooManyFailedChunks"
     INTERRUPTED = "Interrupted"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     WORKSPACE_UNAVAILABLE = "WorkspaceUnavailable"
@@ -181,6 +207,21 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """Peak memory of the processes that made the results.
+
+    Attributes:
+        highest: Of any chunk, in bytes.
+        chunk: That chunk.
+        mean: Over the chunks, in bytes.
+    """
+
+    highest: int
+    chunk: int
+    mean: int
+
+
+@dataclass(frozen=True)
 class Merged:
     """What merge reports of a job.
 
@@ -194,6 +235,7 @@ class Merged:
         failed_pages: The pages in state `failed`, as ranges, cut at `RANGES_LIMIT`.
         failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
         tokens: Over every attempt.
+        memory: Peak memory; `None` when no chunk has a result.
     """
 
     output: str | None
@@ -205,6 +247,7 @@ class Merged:
     failed_pages: str = ""
     failed_chunks: tuple[FailedChunk, ...] = ()
     tokens: Tokens = Tokens()
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True)
@@ -214,18 +257,23 @@ class Report:
     Attributes:
         pages: Pages of the source, once prepare knows them.
         chunks: Chunks they were split into.
+        todo: The chunks that have no result yet, as ranges; `None` where they are too many to say, so that all are run
+            (a chunk that has its result costs a pod and nothing else).
         merged: Set by merge, or by the prepare of a job with one chunk.
         failure: Set instead of everything else when the stage failed for good.
     """
 
     pages: int | None = None
     chunks: int | None = None
+    todo: str | None = None
     merged: Merged | None = None
     failure: Failure | None = None
 
     def dumps(self) -> str:
         """The report as JSON of at most `REPORT_LIMIT` bytes: messages are cut first, then failed chunks dropped."""
         raw = asdict(self)
+        if self.todo is not None and len(self.todo) > TODO_LIMIT:
+            raw["todo"] = None
         for length in (MESSAGE_LIMIT, 80, 0):
             merged = raw["merged"]
             if merged is not None:
@@ -251,10 +299,11 @@ class Report:
             pages, chunks = _count_or_none(raw["pages"]), _count_or_none(raw["chunks"])
             if chunks is not None and not 0 < chunks <= min(pages or 0, CHUNKS_LIMIT):
                 return None
-            merged, failure = raw["merged"], raw["failure"]
+            merged, failure, todo = raw["merged"], raw["failure"], raw.get("todo")
             return cls(
                 pages=pages,
                 chunks=chunks,
+                todo=None if todo is None else _ranges(todo, below=chunks or 0),
                 merged=None if merged is None else _load_merged(merged),
                 failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
             )
@@ -277,10 +326,21 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
             FailedChunk(_count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
         ),
+        memory=None if raw.get("memory") is None else Memory(**{key: _count(raw["memory"][key]) for key in _MEMORY}),
         tokens=Tokens(
             **{key: _count(raw["tokens"][key]) for key in ("prompt", "output", "thoughts", "cached", "total")}
         ),
     )
+
+
+_MEMORY = ("highest", "chunk", "mean")
+
+
+def _ranges(text: str, *, below: int) -> str:
+    ranges = parse_ranges(text)
+    if len(text) > TODO_LIMIT or (ranges and not 0 <= ranges[0].start < ranges[-1].stop <= below):
+        raise ValueError("not chunks of this job")
+    return text
 
 
 def _count(value: object) -> int:

@@ -16,6 +16,7 @@ from chunk_runner.contract import (
     OUTPUT,
     FailedChunk,
     Failure,
+    Memory,
     Merged,
     Reason,
     Report,
@@ -45,9 +46,25 @@ class _Findings:
     ledger: Ledger = field(default_factory=Ledger)
     failed: dict[int, FailedChunk] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=Tokens)
+    peaks: dict[int, int] = field(default_factory=dict)
+    """Peak memory in bytes, by chunk."""
+
+    def memory(self) -> Memory | None:
+        """The peaks in short."""
+        if not self.peaks:
+            return None
+        chunk = max(self.peaks, key=self.peaks.__getitem__)
+        return Memory(self.peaks[chunk], chunk, sum(self.peaks.values()) // len(self.peaks))
 
 
-def merge(workspace: Workspace, unfinished: Failure) -> Report:
+OUT_OF_MEMORY = Failure(
+    Reason.OUT_OF_MEMORY,
+    "The chunk's pod was killed for using more memory than its limit: make the chunks smaller, or raise the operator's"
+    " limit.",
+)
+
+
+def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int] = frozenset()) -> Report:
     """Merge a job's results and leave only what is still needed.
 
     After full success that is the output alone; otherwise the manifest, results and attempts stay too, for a retry of
@@ -56,6 +73,7 @@ def merge(workspace: Workspace, unfinished: Failure) -> Report:
     Args:
         workspace: The job's workspace.
         unfinished: What to record for a chunk that left neither a result nor a reason.
+        out_of_memory: Chunks whose last attempt was killed for using too much memory.
 
     Returns:
         A report with the output; without one when every chunk failed, or when there was nothing to merge.
@@ -69,7 +87,7 @@ def merge(workspace: Workspace, unfinished: Failure) -> Report:
         manifest = Manifest.read(workspace)
     except FileNotFoundError:
         return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
-    findings = _look(manifest, workspace, unfinished)
+    findings = _look(manifest, workspace, unfinished, out_of_memory)
     findings.ledger.prove(manifest.pages)
     try:
         if findings.ledger.has_only_failures():
@@ -83,7 +101,7 @@ def merge(workspace: Workspace, unfinished: Failure) -> Report:
     return report
 
 
-def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure) -> _Findings:
+def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int]) -> _Findings:
     findings = _Findings()
     for chunk in manifest.chunks:
         attempts = workspace.attempts(chunk.index)
@@ -92,10 +110,13 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure) -> _Fin
         result = _result(workspace, chunk)
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
+            findings.peaks[chunk.index] = result.peak_memory
             continue
         findings.ledger.enter_failed(chunk.pages)
         last = attempts[-1] if attempts else {}
-        if last.get("event") == "started":
+        if chunk.index in out_of_memory:
+            failure = OUT_OF_MEMORY
+        elif last.get("event") == "started":
             failure = Failure(Reason.CRASHED, "The process died without a word: killed, or out of memory.")
         elif last.get("event") == "failed":
             failure = Failure(last["reason"], last["message"])
@@ -127,11 +148,12 @@ def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> R
         failed_chunks=tuple(findings.failed.values()),
         tokens=findings.tokens,
     )
+    memory = findings.memory()
     with workspace.replacing(OUTPUT) as file:
         written = output.write(file, head, _entries(manifest, findings, workspace))
         # Results go only after the manifest: while it is there, what was read was all there is.
         Manifest.read(workspace)
-    return _report(head, written)
+    return _report(head, written, memory)
 
 
 def _entries(manifest: Manifest, findings: _Findings, workspace: Workspace) -> Iterator[output.Entry]:
@@ -147,7 +169,7 @@ def _entries(manifest: Manifest, findings: _Findings, workspace: Workspace) -> I
     yield from seam.close()
 
 
-def _report(head: output.Head, written: output.Written) -> Report:
+def _report(head: output.Head, written: output.Written, memory: Memory | None = None) -> Report:
     return Report(
         pages=head.source["pages"],
         merged=Merged(
@@ -160,6 +182,7 @@ def _report(head: output.Head, written: output.Written) -> Report:
             failed_pages=head.ledger["failed"],
             failed_chunks=head.failed_chunks[:FAILED_CHUNKS_LIMIT],
             tokens=head.tokens,
+            memory=memory,
         ),
     )
 

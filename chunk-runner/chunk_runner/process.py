@@ -60,8 +60,9 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
         raise
     # The figures first: what was paid for is counted even if the result is lost.
-    workspace.append_attempt(index, {"event": "ok", **_figures(started), "tokens": asdict(result.tokens)})
-    workspace.write_json(result_file(index), {"key": chunk.key, "index": index, **result.dump()})
+    figures = _figures(started)
+    workspace.append_attempt(index, {"event": "ok", **figures, "tokens": asdict(result.tokens)})
+    workspace.write_json(result_file(index), {"key": chunk.key, "index": index, "figures": figures, **result.dump()})
     workspace.remove(chunk_file(index))
     log.info("chunk %d: pages %s done", index, chunk.page_range)
 

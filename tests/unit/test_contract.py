@@ -9,6 +9,7 @@ from chunk_runner.contract import (
     FailedChunk,
     Failure,
     JobSpec,
+    Memory,
     Merged,
     Reason,
     Report,
@@ -42,7 +43,9 @@ def test_what_is_no_range_is_refused(text: str) -> None:
 failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
 reasons = st.sampled_from(Reason).map(str)
 reports = st.builds(
-    lambda pages, share, merged, failure: Report(pages, pages and min(pages, share), merged, failure),
+    lambda pages, share, merged, failure: Report(
+        pages=pages, chunks=pages and min(pages, share), merged=merged, failure=failure
+    ),
     pages=st.none() | st.integers(1, 10**6),
     share=st.integers(1, 100_000),
     merged=st.none()
@@ -57,6 +60,7 @@ reports = st.builds(
         failed_pages=st.text(max_size=5000),
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
+        memory=st.none() | st.builds(Memory, *[st.integers(0, 10**9)] * 3),
     ),
     failure=st.none() | st.builds(Failure, reasons, st.text(max_size=300).map(shorten)),
 )
@@ -73,6 +77,24 @@ def test_a_report_fits_a_termination_message_whatever_it_says(report: Report) ->
     if report.merged is not None:
         assert read.merged is not None
         assert (read.merged.sha256, read.merged.failed) == (report.merged.sha256, report.merged.failed)
+
+
+def test_chunks_that_are_too_many_to_name_are_not_named() -> None:
+    few, many = format_ranges(range(0, 900, 2)), format_ranges(range(0, 9000, 2))
+
+    short = Report.loads(Report(pages=9000, chunks=9000, todo=few).dumps())
+    long = Report.loads(Report(pages=9000, chunks=9000, todo=many).dumps())
+
+    assert short is not None
+    assert long is not None
+    assert (short.todo, long.todo) == (few, None)
+
+
+@pytest.mark.parametrize("todo", ["0-9", "3,1", "x", 7])
+def test_a_report_that_names_chunks_which_are_not_there_is_not_believed(todo: object) -> None:
+    raw = json.loads(Report(pages=9, chunks=9).dumps()) | {"todo": todo}
+
+    assert Report.loads(json.dumps(raw)) is None
 
 
 def test_a_short_report_comes_back_as_it_was() -> None:

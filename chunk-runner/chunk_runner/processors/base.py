@@ -23,11 +23,13 @@ class ChunkResult:
         states: The state of every page of the chunk, by page number.
         segments: The text, cut as far as the chunk alone can know.
         tokens: What this result cost.
+        peak_memory: Of the process that made it, in bytes; known once the result has been written.
     """
 
     states: dict[int, PageState]
     segments: Segments = field(default_factory=Segments)
     tokens: Tokens = field(default_factory=Tokens)
+    peak_memory: int = 0
 
     def dump(self) -> dict[str, Any]:
         """As plain data, for the workspace."""
@@ -51,6 +53,7 @@ class ChunkResult:
                 sentences=[Sentence(*it) if isinstance(it[0], str) else Gap(*it) for it in raw["sentences"]],
                 tail=[Line(*line) for line in raw["tail"]],
             ),
+            peak_memory=raw.get("figures", {}).get("peakMemoryBytes", 0),
         )
 
 

@@ -1,0 +1,96 @@
+"""Rounds of some chunks only: what a retry runs, what it keeps, and what it says of memory."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import pdfs
+from chunk_runner.contract import ExitCode, JobSpec
+from processes import Pods
+
+
+SPEC = JobSpec(path="book.pdf", pages_per_chunk=2)
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> Pods:
+    """A job of five chunks, merged without chunks 1 and 3, whose PDFs were spoilt."""
+    volume, workspace = tmp_path / "volume", tmp_path / "workspace"
+    volume.mkdir()
+    workspace.mkdir()
+    pdfs.write_numbered(volume / "book.pdf", 10)
+    pods = Pods(volume, workspace)
+    pods.prepare(SPEC)
+    for index in (1, 3):
+        (workspace / "chunks" / f"{index:05}.pdf").write_text("spoilt")
+    for index in range(5):
+        pods.process(index)
+    assert pods.run("merge")[0] == 0
+    return pods
+
+
+def test_prepare_says_what_is_to_be_done_and_splits_nothing_else(partial: Pods) -> None:
+    _, report = partial.prepare(SPEC)
+
+    assert (report.chunks, report.todo) == (5, "1,3")
+    assert {name for name in partial.files() if name.startswith("chunks/")} == {"chunks/00001.pdf", "chunks/00003.pdf"}
+
+
+def test_a_retry_runs_the_failed_chunks_and_keeps_every_other_result(partial: Pods) -> None:
+    kept = {name: (partial.workspace / name).read_bytes() for name in partial.files() if name.startswith("results/")}
+    partial.prepare(SPEC)
+
+    for index in range(2):
+        assert partial.run("process", JOB_COMPLETION_INDEX=str(index), PDFJOB_CHUNKS="1,3")[0] == 0
+    assert {name: (partial.workspace / name).read_bytes() for name in kept} == kept
+    _, report = partial.run("merge")
+
+    assert report.merged is not None
+    assert (report.merged.failed, report.merged.sentences, report.merged.ledger["ok"]) == (0, 10, 10)
+    assert partial.files() == {"output.json"}
+    output = json.loads((partial.workspace / "output.json").read_text())
+    assert [it["text"] for it in output["sentences"]] == [f"This is page {page} of the book." for page in range(1, 11)]
+
+
+def test_an_index_beyond_the_round_is_refused(partial: Pods) -> None:
+    code, report = partial.run("process", JOB_COMPLETION_INDEX="2", PDFJOB_CHUNKS="1,3")
+
+    assert code == ExitCode.USAGE
+    assert report.failure is not None
+
+
+def test_another_file_than_before_is_refused_and_nothing_is_lost(partial: Pods) -> None:
+    before = partial.files()
+    pdfs.write_numbered(partial.volume / "book.pdf", 11)
+
+    code, report = partial.prepare(SPEC)
+
+    assert code == ExitCode.SOURCE
+    assert report.failure is not None
+    assert report.failure.reason == "SourceChanged"
+    assert partial.files() == before
+
+
+def test_merge_tells_which_chunks_ran_out_of_memory(partial: Pods) -> None:
+    _, report = partial.run("merge", PDFJOB_OUT_OF_MEMORY="3")
+
+    assert report.merged is not None
+    assert [(it.index, it.reason) for it in report.merged.failed_chunks] == [(1, "ChunkUnreadable"), (3, "OutOfMemory")]
+
+
+def test_the_peak_memory_of_the_chunks_is_summed_up(partial: Pods) -> None:
+    peaks = {
+        index: json.loads((partial.workspace / "results" / f"{index:05}.json").read_text())["content"]["figures"][
+            "peakMemoryBytes"
+        ]
+        for index in (0, 2, 4)
+    }
+
+    _, report = partial.run("merge")
+
+    assert report.merged is not None
+    memory = report.merged.memory
+    assert memory is not None
+    assert memory.highest == max(peaks.values()) == peaks[memory.chunk]
+    assert memory.mean == sum(peaks.values()) // 3
