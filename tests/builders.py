@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chunk_runner.contract import Failure, Merged, Report
-from pdfjob_operator.resources import Children, PdfJob, Stage, StageJob, StagePod
+from pdfjob_operator.children import Children, StageJob, StagePod
+from pdfjob_operator.resources import PdfJob, Stage
 from pdfjob_operator.settings import Settings
 
 
@@ -43,12 +44,14 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
 
 def make_job(stage: Stage, **fields: Any) -> StageJob:
     """A Job of a stage."""
+    if failed := fields.pop("failed", 0):
+        fields["failed_indexes"] = (range(failed),)
     return StageJob(name=f"germinal-{stage}", stage=stage, **fields)
 
 
 def make_children(*jobs: StageJob, pods: tuple[StagePod, ...] = ()) -> Children:
     """What a PdfJob owns."""
-    return Children(jobs={job.stage: job for job in jobs}, pods=pods)
+    return Children(jobs=jobs, pods=pods)
 
 
 def make_pod(stage: Stage, *, exit_code: int | None = None, report: Report | None = None) -> StagePod:

@@ -1,18 +1,33 @@
-"""The operator's process: configuration, connection, queue and watch, started together and ended together."""
+"""The operator's process: configuration, connection, and everything that runs, started together and ended together."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
+import socket
 import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
-from pdfjob_operator import handlers
-from pdfjob_operator.kube import Kube
+from pdfjob_operator import handlers, health, metrics
+from pdfjob_operator.echo import Echo
+from pdfjob_operator.kube import Kube, patience
+from pdfjob_operator.lease import Lease, LeaseLostError
 from pdfjob_operator.queue import Queue
 from pdfjob_operator.reconcile import Reconciler
+from pdfjob_operator.resync import resync_forever
 from pdfjob_operator.settings import Settings, SettingsError
+from pdfjob_operator.sweeps import Sweeps
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -22,23 +37,68 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"pdfjob-operator: {error}")
     _log(settings)
-    asyncio.run(operate(settings))
+    try:
+        asyncio.run(operate(settings))
+    except LeaseLostError as error:
+        sys.exit(f"pdfjob-operator: {error}: this one ends.")
 
 
-async def operate(settings: Settings) -> None:
-    """Operate until a signal ends it."""
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now) -> None:
+    """Operate until a signal ends it.
+
+    Args:
+        settings: The configuration.
+        now: The wall clock; everything that only waits goes by the event loop's.
+
+    Raises:
+        LeaseLostError: Another operator has taken over.
+    """
     async with Kube() as kube:
-        await kube.wait_until_served(settings.namespaces)
-        queue = Queue(Reconciler(kube, settings).reconcile)
-        passes = asyncio.create_task(queue.run())
-        watching = asyncio.create_task(handlers.watch(queue, settings))
-        # Whichever ends first ends the other: an operator that watches but does not work would look alive.
-        ended, going_on = await asyncio.wait((passes, watching), return_when=asyncio.FIRST_COMPLETED)
-        for task in going_on:
-            task.cancel()
-        await asyncio.gather(*going_on, return_exceptions=True)
-        for task in ended:
-            await task  # raises what ended it
+        lease = Lease(kube, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
+        echo = Echo()
+        sweeps = Sweeps(kube, settings, now, lease.held)
+        reconciler = Reconciler(kube, settings, echo=echo, note=sweeps.note, now=now)
+        queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
+        metrics.QUEUE_DEPTH.set_function(lambda: len(queue))
+        metrics.QUEUE_AGE.set_function(queue.oldest)
+        metrics.ECHO_AGE.set_function(echo.age)
+
+        def ill() -> str | None:
+            return health.illness(held_for=lease.held_for(), echo_age=echo.age(), queue_age=queue.oldest())
+
+        server = await health.serve(settings.health_port, ill, ready=lambda: lease.held_for() > 0)
+        # Kopf cancels every task that is younger than itself when it ends, so that it comes last.
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                lease.hold(),
+                queue.run(),
+                sweeps.queue.run(),
+                resync_forever(kube, settings, queue, sweeps, echo),
+                health.measure_lag(),
+            )
+        ]
+        await asyncio.sleep(0)  # the queues start their workers
+        tasks.append(asyncio.create_task(handlers.watch(settings, queue, sweeps, echo)))
+        try:
+            await _until_one_ends(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await lease.release()
+            await server.cleanup()
+
+
+async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until any of them ends, and raise what ended it: an operator that does half its work would look alive."""
+    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        await task
 
 
 def _log(settings: Settings) -> None:

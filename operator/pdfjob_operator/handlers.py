@@ -6,11 +6,14 @@ for this operator. They are never retried either, which is why the queue does th
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 from typing import TYPE_CHECKING, Any
 
 import kopf
 
+from pdfjob_operator import metrics
 from pdfjob_operator.resources import (
     ANNOTATION_JOB,
     GROUP,
@@ -25,17 +28,48 @@ from pdfjob_operator.resources import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from pdfjob_operator.echo import Echo
     from pdfjob_operator.queue import Queue
     from pdfjob_operator.settings import Settings
+    from pdfjob_operator.sweeps import Sweeps
 
 
 IDENTITY: Any = "pdfjob-operator"
 """Kopf would ask for the user's name otherwise, and a user id in a container may have none."""
 
+LAST_BACKOFF_SECONDS = 15.0
 
-def registry_for(queue: Queue[Key]) -> kopf.OperatorRegistry:
+log = logging.getLogger(__name__)
+
+
+class Backoffs:
+    """Pauses between attempts, without an end: an API server that is away for long is no reason to give up.
+
+    Kopf would give up after 54 s of 5xx or 403 by default. It asks for a new iterator at each request.
+    """
+
+    def __iter__(self) -> Iterator[float]:
+        pause = 0.5
+        while True:
+            yield pause * (1 + random.random() / 2)  # noqa: S311 (spreads load, hides nothing)
+            pause = min(pause * 2, LAST_BACKOFF_SECONDS)
+
+
+class HarmlessStorage(kopf.AnnotationsDiffBaseStorage):
+    """Reads nothing, for nothing is ever remembered.
+
+    Kopf reads what it remembered in an annotation before it calls any handler, and an annotation that is no JSON would
+    hide its object from every handler.
+    """
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 (Kopf's signature)
+        """Read nothing."""
+        return None
+
+
+def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> kopf.OperatorRegistry:
     """Handlers that feed this queue."""
     registry = kopf.OperatorRegistry()
 
@@ -43,11 +77,16 @@ def registry_for(queue: Queue[Key]) -> kopf.OperatorRegistry:
     async def configure(settings: kopf.OperatorSettings, **_: object) -> None:
         settings.scanning.disabled = True  # else Kopf lists namespaces and CRDs of the whole cluster, and waits for it
         settings.posting.enabled = False  # our events are posted by the reconciler
+        settings.persistence.diffbase_storage = HarmlessStorage()
+        settings.process.ultimate_exiting_timeout = None  # else this process is killed after Kopf was started anew
+        settings.networking.error_backoffs = Backoffs()
+        settings.networking.connect_timeout = 10
+        settings.networking.request_timeout = 60
+        settings.watching.reconnect_backoff = 1.0
         settings.watching.server_timeout = 300
         settings.watching.client_timeout = 330
         settings.watching.connect_timeout = 10
-        settings.networking.connect_timeout = 10
-        settings.networking.request_timeout = 60
+        settings.watching.inactivity_timeout = 70  # the server sends a bookmark every 60 s
         # Selected by the server: foreign Jobs and pods never reach this process, and chunk pods are never watched.
         settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_UID
         settings.watching.label_selectors["v1", "pods"] = (
@@ -59,27 +98,50 @@ def registry_for(queue: Queue[Key]) -> kopf.OperatorRegistry:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def on_pdfjob(body: kopf.Body, namespace: str | None, name: str, **_: object) -> None:
+    async def on_pdfjob(
+        type: str | None,  # noqa: A002 (Kopf's name)
+        body: kopf.Body,
+        uid: str,
+        namespace: str | None,
+        name: str,
+        **_: object,
+    ) -> None:
+        key = Key(namespace or "", name)  # never empty: all three kinds are namespaced
+        echo.hear("pdfjobs", key)
+        if type == "DELETED":
+            sweeps.exists(body)
+            sweeps.gone(uid)
+            queue.add(key)
+            return
+        sweeps.exists(body)
         if not is_settled(body):
-            queue.add(Key(namespace or "", name))  # never empty: all three kinds are namespaced
+            queue.add(key)
 
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
+    async def on_job(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
+        if (name := annotations.get(ANNOTATION_JOB)) is not None:
+            key = Key(namespace or "", name)
+            echo.hear("jobs", key)
+            queue.add(key)
+
     @kopf.on.event("v1", "pods", registry=registry)
-    async def on_child(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
+    async def on_pod(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
         if (name := annotations.get(ANNOTATION_JOB)) is not None:
             queue.add(Key(namespace or "", name))
 
     return registry
 
 
-async def watch(queue: Queue[Key], settings: Settings) -> None:
-    """Feed the queue from the cluster's events, until cancelled or until Kopf gives up."""
+async def watch(settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
+    """Feed the queue from the cluster's events until a signal ends it; start Kopf anew whenever it gives up."""
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     scope: dict[str, Any] = {"namespaces": settings.namespaces} if settings.namespaces else {"clusterwide": True}
-    await kopf.operator(
-        registry=registry_for(queue),
-        standalone=True,
-        identity=IDENTITY,
-        liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-        **scope,
-    )
+    for pause in Backoffs():
+        try:
+            await kopf.operator(registry=registry_for(queue, sweeps, echo), standalone=True, identity=IDENTITY, **scope)
+        except Exception as error:  # noqa: BLE001 (an ERROR event in the stream, a CRD that is not there yet: not for us to judge)
+            log.warning("the watch ended, and is started anew in %.0f s: %r", pause, error)
+            metrics.WATCH_RESTARTS.inc()
+            await asyncio.sleep(pause)
+        else:
+            return

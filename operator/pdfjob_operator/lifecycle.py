@@ -1,6 +1,6 @@
 """What to do next: the whole life of a job in one place. Pure: the world and the time in, a `Step` out.
 
-    Pending ─► Preparing ─► Processing ─► Merging ─► Succeeded | Failed
+    Pending ─► Preparing ─► Processing ─► Merging ─► Succeeded | Failed ─► (spec.retryFailed raised) ─► Pending
                    └── one chunk: prepare does it all ──┘
 
 Every pass starts from what the cluster holds now. No step is remembered, so a restart of the operator, a lost event or
@@ -9,38 +9,39 @@ a deleted pod changes nothing but the time it takes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import ExitCode, Failure, Reason, Report
+from chunk_runner.contract import ExitCode, Failure, Reason, Report, format_ranges, parse_ranges
 from pdfjob_operator import manifests
-from pdfjob_operator.resources import Children, Manifest, PdfJob, Stage, StageJob, StagePod
+from pdfjob_operator.resources import Manifest, PdfJob, Stage, parse_time
 from pdfjob_operator.status import Facts, Situation
+from pdfjob_operator.verdict import failed, judge, lost, too_late, why
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from pdfjob_operator.children import Children, StageJob
     from pdfjob_operator.settings import Settings
 
 
-MERGE_SECONDS = 3600
-"""How long merge may take, apart from the job's clock, because it also cleans up after a job that ran out of time."""
+MERGE_SECONDS = 600
+"""How long merge may take at least: it also cleans up after a job that ran out of time."""
+
+RANGES_LIMIT = 100_000
+"""Characters of ranges in an environment variable (the kernel's limit is 128 KiB)."""
 
 PERMANENT = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 """Exit codes of prepare after which its Job makes no further pod."""
 
-TOO_LATE = Failure(
-    Reason.DEADLINE_EXCEEDED, "The job was not finished within spec.timeoutSeconds: allow more time or more workers."
-)
-
-MERGE_TOO_LATE = Failure(
-    Reason.DEADLINE_EXCEEDED, f"The merge was not finished within {MERGE_SECONDS} seconds: see its pod's log."
-)
-
 UNFINISHED = {
-    "DeadlineExceeded": TOO_LATE.reason,
+    "DeadlineExceeded": Reason.DEADLINE_EXCEEDED.value,
     "PodFailurePolicy": Reason.CONFIGURATION_ERROR.value,
+    "MaxFailedIndexesExceeded": Reason.TOO_MANY_FAILED_CHUNKS.value,
 }
 """By the reason of a failed chunks Job: what to record for chunks that left neither a result nor a reason."""
 
@@ -53,13 +54,36 @@ class Step:
         situation: Where the job is.
         create: Jobs to make.
         delete: Names of Jobs to delete; their stage runs again.
-        scale: Parallelism to set, by name of the Job.
+        patch: What to change in the spec of Jobs, by name.
     """
 
     situation: Situation
     create: tuple[Manifest, ...] = ()
     delete: tuple[str, ...] = ()
-    scale: dict[str, int] = field(default_factory=dict)
+    patch: Mapping[str, Manifest] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Afterwards:
+    """What a job that has ended still needs.
+
+    Attributes:
+        retry: Its failed chunks are to be run again.
+        delete_in: Seconds until it is to be deleted, 0 for now; `None` for never.
+    """
+
+    retry: bool
+    delete_in: float | None
+
+
+def afterwards(job: PdfJob, now: datetime) -> Afterwards:
+    """Decide what to do for a job that has ended."""
+    raised = job.retry_failed > job.round
+    retry = raised and (job.status["phase"] == "Failed" or job.condition("Partial").get("status") == "True")
+    if retry or job.ttl_seconds is None:
+        return Afterwards(retry, None)
+    due = parse_time(job.status["completionTime"]) + timedelta(seconds=job.ttl_seconds)
+    return Afterwards(retry, max((due - now).total_seconds(), 0))
 
 
 def next_step(job: PdfJob, children: Children, settings: Settings, now: datetime) -> Step:
@@ -67,35 +91,74 @@ def next_step(job: PdfJob, children: Children, settings: Settings, now: datetime
 
     Args:
         job: The PdfJob.
-        children: Its Jobs, and the pods that report.
+        children: Its Jobs, the pods that report, and what a closer look found.
         settings: The configuration.
         now: The time, with its zone.
     """
-    chunks = children.jobs.get(Stage.CHUNKS)
-    if chunks is not None:
-        return _process(job, children, settings, chunks)
-    return _prepare(job, children, settings, now)
+    at_work = children.at_work()
+    if children.namespace_ends:
+        return _let_go(job, children)
+    if job.suspend and not (at_work is not None and at_work.queued):
+        return _suspend(children, at_work)
+    seconds = job.seconds_left(now)
+    step = _stage(job, children, settings, seconds)
+    if at_work is not None and at_work.suspended and not at_work.queued and job.is_suspended:
+        step = _resume(step, at_work, seconds)
+    if at_work is not None and children.trouble is not None and not step.situation.ended:
+        trouble = children.trouble
+        return replace(step, situation=step.situation.troubled(trouble.reason, trouble.message))
+    return step
 
 
-def _prepare(job: PdfJob, children: Children, settings: Settings, now: datetime) -> Step:
-    prepare, seconds = children.jobs.get(Stage.PREPARE), _seconds_left(job, now)
+def _stage(job: PdfJob, children: Children, settings: Settings, seconds: int) -> Step:
+    if children.job(Stage.CHUNKS) is not None:
+        return _process(job, children, settings, seconds)
+    return _prepare(job, children, settings, seconds)
+
+
+def _let_go(job: PdfJob, children: Children) -> Step:
+    """A namespace that is being deleted waits for a Job with retries per index until its deadline, unless it goes."""
+    phase = job.status.get("phase", "Pending")
+    situation = Situation(phase, "NamespaceTerminating", "The namespace is being deleted, and the job with it.")
+    return Step(situation, delete=tuple(it.name for it in children.jobs if it.verdict is None and not it.deleting))
+
+
+def _suspend(children: Children, at_work: StageJob | None) -> Step:
+    situation = Situation("Suspended", "Suspended", "spec.suspend is true: set it to false to go on.", _facts(children))
+    if at_work is None or at_work.suspended:
+        return Step(situation)
+    return Step(situation, patch={at_work.name: {"suspend": True}})
+
+
+def _resume(step: Step, at_work: StageJob, seconds: int) -> Step:
+    """Let the Job go on. Kubernetes starts a Job's clock anew when it resumes; ours stood still meanwhile."""
+    least = MERGE_SECONDS if at_work.stage is Stage.MERGE else 1
+    patch = {"suspend": False, "activeDeadlineSeconds": max(seconds, least), **step.patch.get(at_work.name, {})}
+    return replace(step, patch={**step.patch, at_work.name: patch})
+
+
+def _prepare(job: PdfJob, children: Children, settings: Settings, seconds: int) -> Step:
+    prepare = children.job(Stage.PREPARE)
     pending = Situation("Pending", "Pending", "Waiting for the prepare pod to start.")
     if prepare is None:
-        if children.jobs.get(Stage.MERGE) is not None:
-            return _clean_up(job, children, settings, _lost(Stage.PREPARE))
-        return Step(pending, create=(manifests.prepare_job(job, settings, seconds=max(seconds, 1)),))
+        if children.job(Stage.MERGE) is not None:
+            return _clean_up(job, children, settings, lost(Stage.PREPARE))
+        if seconds <= 0:
+            return _clean_up(job, children, settings, too_late(job))
+        return Step(pending, create=(manifests.prepare_job(job, settings, seconds=seconds),))
     pod = children.ended(Stage.PREPARE)
     if pod is not None and pod.exit_code == 0 and pod.report is not None and pod.report.chunks:
         return _prepared(job, children, settings, pod.report, seconds)
-    if pod is not None and pod.exit_code in PERMANENT:
-        return Step(_failed(pod.report.failure if pod.report and pod.report.failure else _lost(Stage.PREPARE)))
-    if pod is not None and pod.exit_code == 0:
-        return Step(_failed(_lost(Stage.PREPARE)))
+    if pod is not None and (pod.exit_code in PERMANENT or pod.exit_code == 0):
+        return _refused(job, children, settings, (pod.report and pod.report.failure) or lost(Stage.PREPARE), seconds)
     if prepare.verdict == "Complete":  # its pod was deleted before anybody read the report
         return Step(pending, delete=() if prepare.deleting else (prepare.name,))
     if prepare.verdict == "Failed":
-        return _clean_up(job, children, settings, _why(prepare, pod))
-    if prepare.active or children.started(Stage.PREPARE):
+        if pod is not None and pod.out_of_memory and settings.can_double(prepare.memory) and seconds > 0:
+            again = manifests.prepare_job(job, settings, seconds=seconds, memory=prepare.memory + 1)
+            return Step(pending, create=(again,))
+        return _clean_up(job, children, settings, why(job, prepare, pod))
+    if children.started(Stage.PREPARE):
         return Step(Situation("Preparing", "Preparing", "The source is being counted and split."))
     return Step(pending)
 
@@ -104,38 +167,90 @@ def _prepared(job: PdfJob, children: Children, settings: Settings, report: Repor
     """Prepare is done: with one chunk that is all, else the chunks follow."""
     pages, total = report.pages or 0, report.chunks or 0
     if report.failure is not None or report.merged is not None:
-        return Step(_judge(Facts(pages, total), report))
-    facts = Facts(pages, total)
-    if seconds <= 0:
-        return _merge(job, children, settings, facts, "DeadlineExceeded")
-    chunks = manifests.chunks_job(job, settings, chunks=total, pages=pages, seconds=seconds)
-    return Step(_processing(facts), create=(chunks,))
+        return Step(judge(job, Facts(pages, total), report))
+    todo = total if report.todo is None else sum(len(run) for run in parse_ranges(report.todo))
+    facts = Facts(pages, total, succeeded=total - todo)
+    if seconds <= 0 or not todo:
+        return _merge(job, children, settings, facts, "DeadlineExceeded" if todo else "", seconds=seconds)
+    some = report.todo if todo < total else None
+    chunks = manifests.chunks_job(job, settings, total=total, pages=pages, seconds=seconds, chunks=some)
+    return Step(_processing(job, facts), create=(chunks,))
 
 
-def _process(job: PdfJob, children: Children, settings: Settings, chunks: StageJob) -> Step:
-    facts = Facts(chunks.pages, chunks.completions, chunks.active, chunks.succeeded, chunks.failed)
+def _refused(job: PdfJob, children: Children, settings: Settings, failure: Failure, seconds: int) -> Step:
+    """Prepare failed for good. In a retry, the job ends as it had ended before: what it has is not lost by asking."""
+    if job.round == 0:
+        return Step(failed(failure))
+    return _merge(job, children, settings, Facts(), "", seconds=seconds, refused=failure)
+
+
+def _process(job: PdfJob, children: Children, settings: Settings, seconds: int) -> Step:
+    chunks, facts = children.job(Stage.CHUNKS), _facts(children)
+    assert chunks is not None  # noqa: S101 (for the type checker: the caller looked)
     if chunks.verdict is None:
+        if chunks.queued:  # how wide it runs is Kueue's affair too
+            waiting = f"Waiting in the queue {job.queue_name}." if chunks.suspended else ""
+            situation = _processing(job, facts)
+            return Step(replace(situation, reason="Queued", message=waiting) if waiting else situation)
         wanted = manifests.parallelism(job, chunks.completions)
-        return Step(_processing(facts), scale={} if chunks.parallelism == wanted else {chunks.name: wanted})
-    return _merge(job, children, settings, facts, chunks.reason)
+        patch = {} if chunks.parallelism == wanted else {chunks.name: {"parallelism": wanted}}
+        return Step(_processing(job, facts), patch=patch)
+    heavy = _fitting(chunks.chunk(index) for index in sorted(children.out_of_memory) if index < chunks.completions)
+    repeat = heavy and chunks.reason == "FailedIndexes" and settings.can_double(chunks.memory) and seconds > 0
+    if repeat and children.job(Stage.MERGE) is None:
+        again = manifests.chunks_job(
+            job,
+            settings,
+            total=facts.total or 0,
+            pages=facts.pages or 0,
+            seconds=seconds,
+            chunks=heavy,
+            memory=chunks.memory + 1,
+        )
+        return Step(_processing(job, facts), create=(again,))
+    return _merge(job, children, settings, facts, chunks.reason, seconds=seconds, out_of_memory=heavy)
 
 
-def _merge(job: PdfJob, children: Children, settings: Settings, facts: Facts, reason: str) -> Step:
+def _merge(
+    job: PdfJob,
+    children: Children,
+    settings: Settings,
+    facts: Facts,
+    reason: str,
+    *,
+    seconds: int,
+    out_of_memory: str = "",
+    refused: Failure | None = None,
+) -> Step:
     """The chunks have ended, for this reason; merge what there is, whatever it is."""
-    merge = children.jobs.get(Stage.MERGE)
+    merge, late = children.job(Stage.MERGE), too_late(job) if reason == "DeadlineExceeded" else None
     merging = Situation("Merging", "Merging", "The results are being merged.", facts)
-    if merge is None:
-        unfinished = UNFINISHED.get(reason)
-        manifest = manifests.merge_job(job, settings, unfinished=unfinished, seconds=MERGE_SECONDS)
-        return Step(merging, create=(manifest,))
-    late = TOO_LATE if reason == "DeadlineExceeded" else None
+    if late is not None:
+        merging = replace(merging, reason=late.reason, message=late.message)
     pod = children.ended(Stage.MERGE)
+    heavier = (
+        merge is not None
+        and merge.verdict == "Failed"
+        and pod is not None
+        and pod.out_of_memory
+        and settings.can_double(merge.memory)
+    )
+    if merge is None or heavier:
+        manifest = manifests.merge_job(
+            job,
+            settings,
+            unfinished=refused.reason if refused else UNFINISHED.get(reason),
+            seconds=max(seconds, MERGE_SECONDS),
+            out_of_memory=out_of_memory,
+            memory=0 if merge is None else merge.memory + 1,
+        )
+        return Step(merging, create=(manifest,))
     if pod is not None and pod.exit_code == 0:
-        return Step(_judge(facts, pod.report or Report(), late))
+        return Step(judge(job, facts, pod.report or Report(), late=late, refused=refused))
     if merge.verdict == "Complete":  # its pod was deleted before anybody read the report
         return Step(merging, delete=() if merge.deleting else (merge.name,))
     if merge.verdict == "Failed":
-        return Step(_failed(late or _why(merge, pod), facts))
+        return Step(failed(late or why(job, merge, pod), facts))
     return Step(merging)
 
 
@@ -145,62 +260,42 @@ def _clean_up(job: PdfJob, children: Children, settings: Settings, failure: Fail
     Not when prepare never ran: then there is nothing to clean, and merge could not start either. A Job at its deadline
     takes its pods along, so the phase tells too.
     """
-    merge = children.jobs.get(Stage.MERGE)
+    merge = children.job(Stage.MERGE)
     ran = children.started(Stage.PREPARE) or job.status.get("phase") == "Preparing"
     cleaning = Situation("Merging", failure.reason, failure.message)
     if merge is None and ran:
         job_manifest = manifests.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
         return Step(cleaning, create=(job_manifest,))
     if merge is None or merge.verdict is not None or children.ended(Stage.MERGE) is not None:
-        return Step(_failed(failure))
+        return Step(failed(failure))
     return Step(cleaning)
 
 
-def _judge(facts: Facts, report: Report, late: Failure | None = None) -> Situation:
-    """The end of a job whose results are merged.
-
-    Args:
-        facts: Pages and chunks.
-        report: Of the pod that merged.
-        late: Set when the job ran out of time: what it has is merged all the same.
-    """
-    total, merged = facts.total or 0, report.merged
-    failed = total if merged is None else merged.failed
-    facts = replace(facts, active=0, succeeded=total - failed, failed=failed, merged=merged)
-    failure = late or report.failure
-    if failure is not None or merged is None:
-        return _failed(failure or _lost(Stage.MERGE), facts)
-    if merged.failed_pages:
-        message = f"The output is complete but for pages {merged.failed_pages}: see failedPages and failedChunks."
-        return Situation("Succeeded", "PagesMissing", message, facts)
-    return Situation("Succeeded", "AllPagesProcessed", f"All {facts.pages} pages are accounted for.", facts)
-
-
-def _processing(facts: Facts) -> Situation:
-    message = f"{facts.succeeded + facts.failed} of {facts.total} chunks are done."
-    return Situation("Processing", "Processing", message, facts)
-
-
-def _failed(failure: Failure, facts: Facts | None = None) -> Situation:
-    return Situation("Failed", failure.reason, failure.message, facts or Facts())
-
-
-def _why(stage_job: StageJob, pod: StagePod | None) -> Failure:
-    """Why a stage's Job failed: its pod's own words, unless it ran out of time."""
-    if stage_job.reason == "DeadlineExceeded":
-        return TOO_LATE if stage_job.stage is Stage.PREPARE else MERGE_TOO_LATE
-    if pod is not None and pod.report is not None and pod.report.failure is not None:
-        return pod.report.failure
-    return Failure(
-        Reason.CRASHED,
-        f"The {stage_job.stage} pods died without a word ({stage_job.reason}): see the pods of {stage_job.name}.",
+def _facts(children: Children) -> Facts:
+    """Chunks by state, over the Jobs of this round: each but the first repeats failed chunks of the one before."""
+    jobs = sorted((it for it in children.jobs if it.stage is Stage.CHUNKS), key=lambda it: it.memory)
+    if not jobs:
+        return Facts()
+    first, last = jobs[0], jobs[-1]
+    total = last.total or first.completions
+    repeated = sum(it.completions for it in jobs[1:])
+    return Facts(
+        pages=last.pages,
+        total=total,
+        active=last.active,
+        succeeded=total - first.completions + sum(it.succeeded for it in jobs),
+        failed=max(sum(it.failed for it in jobs) - repeated, 0),
     )
 
 
-def _lost(stage: Stage) -> Failure:
-    return Failure(Reason.UNEXPECTED, f"The {stage} pod ended without a report: see its log.")
+def _processing(job: PdfJob, facts: Facts) -> Situation:
+    message = f"{facts.succeeded + facts.failed} of {facts.total} chunks are done."
+    if job.workers == 0:
+        message += " No more are begun: spec.workers is 0."
+    return Situation("Processing", "Processing", message, facts)
 
 
-def _seconds_left(job: PdfJob, now: datetime) -> int:
-    """What is left of the job's one clock, which starts at its first pass."""
-    return job.timeout_seconds - int((now - (job.started or now)).total_seconds())
+def _fitting(chunks: Iterable[int]) -> str:
+    """Chunks as ranges, cut where an environment variable would be too long."""
+    text = format_ranges(chunks)
+    return text if len(text) <= RANGES_LIMIT else text[:RANGES_LIMIT].rpartition(",")[0]

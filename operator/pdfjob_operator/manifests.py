@@ -1,4 +1,4 @@
-"""The three Jobs of a PdfJob as plain dicts. Pure: a PdfJob, the configuration and a few numbers in, a manifest out."""
+"""The Jobs of a PdfJob as plain dicts. Pure: a PdfJob, the configuration and a few numbers in, a manifest out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, JobSpec
+from pdfjob_operator.pods import mount_workspace, pod_template
 from pdfjob_operator.resources import (
+    ANNOTATION_CHUNKS,
     ANNOTATION_JOB,
     ANNOTATION_PAGES,
+    ANNOTATION_TOTAL,
     API_VERSION,
     KIND,
+    LABEL_MEMORY,
+    LABEL_QUEUE,
+    LABEL_ROUND,
     LABEL_STAGE,
     LABEL_UID,
     Manifest,
@@ -25,9 +31,6 @@ if TYPE_CHECKING:
     from pdfjob_operator.settings import Settings
 
 
-RUNNER_USER = 65532
-"""User and group of every pod: `nonroot` in distroless images, and in this project's."""
-
 STAGE_RETRIES = 3
 """How often prepare and merge are tried again."""
 
@@ -35,20 +38,21 @@ STAGE_RETRIES = 3
 _IGNORE_DISRUPTIONS = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
 
 
-def prepare_job(job: PdfJob, settings: Settings, *, seconds: int) -> Manifest:
+def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 0) -> Manifest:
     """The Job that splits the source; with one chunk, it does everything.
 
     Args:
         job: The PdfJob.
         settings: The configuration.
         seconds: What is left of the job's time.
+        memory: How often its memory limit is doubled.
     """
     spec = JobSpec(path=job.path, processor=dict(job.processor), pages_per_chunk=job.pages_per_chunk, sha256=job.sha256)
-    pod = _pod(job, settings, Stage.PREPARE, "prepare", {contract.SPEC_ENV: spec.dumps()})
+    pod = _stage_pod(job, settings, Stage.PREPARE, "prepare", {contract.SPEC_ENV: spec.dumps()}, memory=memory)
     # The whole volume, read-only: a subPath to a missing file would make the kubelet create a folder of that name.
-    claim = job.source_claim or _workspace_claim(job, settings)
+    claim = job.source_claim or workspace_claim(job, settings)
     name = "workspace"
-    if claim != _workspace_claim(job, settings):
+    if claim != workspace_claim(job, settings):
         name = "source"
         pod["spec"]["volumes"].append({"name": name, "persistentVolumeClaim": {"claimName": claim, "readOnly": True}})
     pod["spec"]["containers"][0]["volumeMounts"].append(
@@ -70,27 +74,51 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int) -> Manifest:
     }
 
 
-def chunks_job(job: PdfJob, settings: Settings, *, chunks: int, pages: int, seconds: int) -> Manifest:
+def chunks_job(
+    job: PdfJob,
+    settings: Settings,
+    *,
+    total: int,
+    pages: int,
+    seconds: int,
+    chunks: str | None = None,
+    memory: int = 0,
+) -> Manifest:
     """The Indexed Job that processes the chunks, one pod for each.
 
     Args:
         job: The PdfJob.
         settings: The configuration.
-        chunks: How many there are.
+        total: Chunks of the whole job; kept on the Job.
         pages: Pages of the source; kept on the Job.
         seconds: What is left of the job's time.
+        chunks: The chunks to run, as ranges; `None` for all.
+        memory: How often the memory limit of its pods is doubled.
     """
-    pod = _pod(job, settings, Stage.CHUNKS, "process", {})
+    pod = _stage_pod(
+        job, settings, Stage.CHUNKS, "process", {} if chunks is None else {contract.CHUNKS_ENV: chunks}, memory=memory
+    )
     manifest = _job(job, pod)
-    manifest["metadata"]["annotations"][ANNOTATION_PAGES] = str(pages)
+    annotations = manifest["metadata"]["annotations"]
+    annotations[ANNOTATION_PAGES], annotations[ANNOTATION_TOTAL] = str(pages), str(total)
+    completions = total
+    if chunks is not None:
+        annotations[ANNOTATION_CHUNKS] = chunks
+        completions = sum(len(run) for run in contract.parse_ranges(chunks))
+    # Every chunk is run, then the merge judges: one bad chunk must not take the others with it, unless it is to.
+    may_fail = completions if job.max_failed_chunks is None else min(job.max_failed_chunks, completions)
+    queue: dict[str, Any] = {}
+    if job.queue_name is not None:  # Kueue starts what it finds suspended, once there is room
+        manifest["metadata"]["labels"] = {**manifest["metadata"]["labels"], LABEL_QUEUE: job.queue_name}
+        queue = {"suspend": True}
     return manifest | {
         "spec": {
+            **queue,
             "completionMode": "Indexed",
-            "completions": chunks,
-            "parallelism": parallelism(job, chunks),
+            "completions": completions,
+            "parallelism": parallelism(job, completions),
             "backoffLimitPerIndex": job.retries,
-            # Every chunk is run, then the merge judges: one bad chunk must not take the others with it.
-            "maxFailedIndexes": chunks,
+            "maxFailedIndexes": may_fail,
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": {
@@ -105,7 +133,15 @@ def chunks_job(job: PdfJob, settings: Settings, *, chunks: int, pages: int, seco
     }
 
 
-def merge_job(job: PdfJob, settings: Settings, *, unfinished: str | None, seconds: int) -> Manifest:
+def merge_job(
+    job: PdfJob,
+    settings: Settings,
+    *,
+    unfinished: str | None,
+    seconds: int,
+    out_of_memory: str = "",
+    memory: int = 0,
+) -> Manifest:
     """The Job that merges the results and cleans up.
 
     Args:
@@ -113,9 +149,13 @@ def merge_job(job: PdfJob, settings: Settings, *, unfinished: str | None, second
         settings: The configuration.
         unfinished: The reason to record for chunks that left neither a result nor a reason.
         seconds: How long it may take.
+        out_of_memory: The chunks whose pods were killed for using too much memory, as ranges.
+        memory: How often its own memory limit is doubled.
     """
     env = {} if unfinished is None else {contract.UNFINISHED_ENV: unfinished}
-    pod = _pod(job, settings, Stage.MERGE, "merge", env)
+    if out_of_memory:
+        env[contract.OUT_OF_MEMORY_ENV] = out_of_memory
+    pod = _stage_pod(job, settings, Stage.MERGE, "merge", env, memory=memory)
     return _job(job, pod) | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,
@@ -161,7 +201,17 @@ def owner_reference(job: PdfJob) -> dict[str, Any]:
 
 def workspace_folder(job: PdfJob) -> str:
     """The workspace, relative to the root of its volume."""
-    return f"{contract.WORKSPACES}/{job.uid}"
+    return f"{contract.WORKSPACES}/{job.key.namespace}/{job.uid}"
+
+
+def stage_job_name(job: PdfJob, stage: Stage, round: int, memory: int) -> str:  # noqa: A002 (the project's word)
+    """The name of a stage's Job: at most 47 characters."""
+    return f"{job_name(job)}-{stage}" + (f"-r{round}" if round else "") + (f"-m{memory}" if memory else "")
+
+
+def workspace_claim(job: PdfJob, settings: Settings) -> str:
+    """The claim that holds its workspace."""
+    return job.workspace_claim or settings.workspace_claim
 
 
 def _job(job: PdfJob, pod: Manifest) -> Manifest:
@@ -171,7 +221,9 @@ def _job(job: PdfJob, pod: Manifest) -> Manifest:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": f"{job_name(job)}-{labels[LABEL_STAGE]}",
+            "name": stage_job_name(
+                job, Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_MEMORY])
+            ),
             "namespace": job.key.namespace,
             "labels": labels,
             "annotations": dict(pod["metadata"]["annotations"]),
@@ -180,74 +232,19 @@ def _job(job: PdfJob, pod: Manifest) -> Manifest:
     }
 
 
-def _pod(job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str]) -> Manifest:
-    """A pod template that passes the restricted Pod Security Standard and has no access to the API."""
-    return {
-        "metadata": {
-            "labels": {
-                LABEL_UID: job.uid,
-                LABEL_STAGE: stage.value,
-                "app.kubernetes.io/name": "pdfjob",
-                "app.kubernetes.io/component": stage.value,
-                "app.kubernetes.io/managed-by": "pdfjob-operator",
-            },
-            "annotations": {ANNOTATION_JOB: job.key.name},
-        },
-        "spec": {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": 30,
-            "imagePullSecrets": [{"name": name} for name in settings.image_pull_secrets],
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": RUNNER_USER,
-                "runAsGroup": RUNNER_USER,
-                "fsGroup": RUNNER_USER,
-                "fsGroupChangePolicy": "OnRootMismatch",
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": stage.value,
-                    "image": settings.runner_image,
-                    "imagePullPolicy": settings.image_pull_policy,
-                    "args": [command],
-                    "env": [
-                        {"name": contract.ATTEMPT_ENV, "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
-                        # Doubled, because Kubernetes would expand $(NAME) in what a user wrote.
-                        *({"name": name, "value": value.replace("$", "$$")} for name, value in env.items()),
-                    ],
-                    "resources": dict(settings.resources),
-                    "terminationMessagePolicy": "File",
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [
-                        {
-                            "name": "workspace",
-                            "mountPath": contract.WORKSPACE_MOUNT,
-                            "subPath": workspace_folder(job),
-                        },
-                        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 (the pod's own)
-                    ],
-                }
-            ],
-            "volumes": [
-                {
-                    "name": "workspace",
-                    "persistentVolumeClaim": {"claimName": _workspace_claim(job, settings)},
-                },
-                {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
-            ],
-        },
+def _stage_pod(
+    job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, memory: int
+) -> Manifest:
+    pod = pod_template(settings, stage.value, command, env, memory)
+    pod["metadata"]["labels"] |= {
+        LABEL_UID: job.uid,
+        LABEL_STAGE: stage.value,
+        LABEL_ROUND: str(job.round),
+        LABEL_MEMORY: str(memory),
     }
-
-
-def _workspace_claim(job: PdfJob, settings: Settings) -> str:
-    return job.workspace_claim or settings.workspace_claim
+    pod["metadata"]["annotations"] = {ANNOTATION_JOB: job.key.name}
+    mount_workspace(pod, workspace_claim(job, settings), workspace_folder(job), contract.WORKSPACE_MOUNT)
+    return pod
 
 
 def _on_exit(action: str, *codes: ExitCode) -> dict[str, Any]:

@@ -7,9 +7,10 @@ passes of different keys run side by side, and a key that fails holds up no othe
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
 import random
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 
 if TYPE_CHECKING:
@@ -24,66 +25,128 @@ FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 300.0
 """A failing key waits 1, 2, 4, … seconds, up to five minutes, each time with up to half as much on top."""
 
+PASS_SECONDS = 120.0
+"""No pass takes longer: one that hangs would take its worker away from all other keys."""
+
+RETRY, TIMER = "retry", "timer"
+"""Why a key has a pass, when nobody outside asked for it: the last one failed, or asked to be repeated."""
+
+
+class Patience(NamedTuple):
+    """How long a failed key waits.
+
+    Attributes:
+        least: Seconds at least.
+        most: Seconds at which the waiting stops growing.
+    """
+
+    least: float = 0.0
+    most: float = LAST_BACKOFF_SECONDS
+
+
+async def _open() -> None:
+    """A gate that is never closed."""
+
 
 class Queue(Generic[KeyT]):
     """Keys waiting for their pass.
 
     Args:
-        work: One pass; returns after how many seconds to look again, or `None` to wait for the next event.
+        work: One pass, given the key and why it has one; returns after how many seconds to look again, or `None` to
+            wait for the next event.
         workers: Passes at once.
+        patience: How long to wait after an error.
+        gate: Passes begin only when this returns.
     """
 
-    def __init__(self, work: Callable[[KeyT], Awaitable[float | None]], *, workers: int = 8) -> None:
+    def __init__(
+        self,
+        work: Callable[[KeyT, frozenset[str]], Awaitable[float | None]],
+        *,
+        workers: int = 8,
+        patience: Callable[[Exception], Patience] = lambda _: Patience(),
+        gate: Callable[[], Awaitable[None]] = _open,
+    ) -> None:
         self._work = work
         self._workers = workers
+        self._patience = patience
+        self._gate = gate
         self._due: dict[KeyT, float] = {}
+        self._order: list[tuple[float, KeyT]] = []  # of `_due`; entries that it no longer holds are passed over
+        self._why: dict[KeyT, set[str]] = {}
         self._running: set[KeyT] = set()
         self._failures: dict[KeyT, int] = {}
         self._changed = asyncio.Event()
 
-    def add(self, key: KeyT, delay: float = 0) -> None:
+    def add(self, key: KeyT, delay: float = 0, *, why: str = "watch") -> None:
         """Let the key have a pass after this many seconds, or sooner if one is due sooner."""
         due = asyncio.get_running_loop().time() + delay
-        self._due[key] = min(due, self._due.get(key, due))
+        self._why.setdefault(key, set()).add(why)
+        if key in self._due and self._due[key] <= due:
+            return
+        self._due[key] = due
+        heapq.heappush(self._order, (due, key))
         self._changed.set()
+
+    def __len__(self) -> int:
+        """Keys that wait, be it for their time or for a worker."""
+        return len(self._due)
+
+    def oldest(self) -> float:
+        """For how many seconds the key that is longest due has been waiting for a worker."""
+        now = asyncio.get_running_loop().time()
+        overdue = (now - due for due, key in self._order if self._due.get(key) == due and key not in self._running)
+        return max(max(overdue, default=0), 0)
 
     async def run(self) -> None:
         """Give every key its passes, until cancelled."""
-        async with asyncio.TaskGroup() as passes:
-            while True:
-                self._changed.clear()
-                wait = self._start_due(passes)
-                try:
-                    async with asyncio.timeout(wait):
-                        await self._changed.wait()
-                except TimeoutError:
-                    pass  # something became due
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(self._workers):
+                workers.create_task(self._pass_after_pass())
 
-    def _start_due(self, passes: asyncio.TaskGroup) -> float | None:
-        """Start what is due and has room; returns the seconds until the next key is due."""
-        now = asyncio.get_running_loop().time()
-        waiting = sorted((due, key) for key, due in self._due.items() if key not in self._running)
-        for due, key in waiting:
-            if len(self._running) >= self._workers:
-                return None  # the end of a pass wakes us
-            if due > now:
-                return due - now
-            del self._due[key]
-            self._running.add(key)
-            passes.create_task(self._pass(key))
-        return None
+    async def _pass_after_pass(self) -> None:
+        while True:
+            await self._gate()
+            key, why = await self._next()
+            await self._pass(key, why)
 
-    async def _pass(self, key: KeyT) -> None:
+    async def _next(self) -> tuple[KeyT, frozenset[str]]:
+        """The next key that is due and that has no pass yet."""
+        while True:
+            self._changed.clear()
+            now, wait = asyncio.get_running_loop().time(), None
+            while self._order:
+                due, key = self._order[0]
+                if self._due.get(key) == due and key not in self._running:
+                    if due > now:
+                        wait = due - now
+                        break
+                    heapq.heappop(self._order)
+                    del self._due[key]
+                    self._running.add(key)
+                    return key, frozenset(self._why.pop(key))
+                heapq.heappop(self._order)  # outdated, or for the end of the key's own pass to put back
+            try:
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass  # something became due
+
+    async def _pass(self, key: KeyT, why: frozenset[str]) -> None:
         try:
-            again = await self._work(key)
-        except Exception:  # whatever it was, it concerns this key alone, and the key is tried again
+            async with asyncio.timeout(PASS_SECONDS):
+                again, reason = await self._work(key, why), TIMER
+        except Exception as error:  # whatever it was, it concerns this key alone, and the key is tried again
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            again = min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), LAST_BACKOFF_SECONDS)
+            least, most = self._patience(error)
+            again, reason = max(least, min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), most)), RETRY
             again *= 1 + random.random() / 2  # noqa: S311 (spreads load, hides nothing)
-            log.exception("%s: attempt %d failed, the next one in %.0f s", key, failures, again)
+            log.warning("%s: attempt %d failed, the next one in %.0f s", key, failures, again, exc_info=error)
         else:
             self._failures.pop(key, None)
         self._running.discard(key)
+        if key in self._due:
+            heapq.heappush(self._order, (self._due[key], key))
         if again is not None:
-            self.add(key, again)
+            self.add(key, again, why=reason)
         self._changed.set()

@@ -2,78 +2,197 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract import shorten
+from pdfjob_operator import metrics, trouble
 from pdfjob_operator.kube import ConflictError, Kube, RefusedError
-from pdfjob_operator.lifecycle import next_step
-from pdfjob_operator.resources import is_settled
-from pdfjob_operator.status import event, status_of, write_delay
+from pdfjob_operator.lifecycle import afterwards, next_step
+from pdfjob_operator.resources import Stage
+from pdfjob_operator.status import Situation, event, is_news, status_of, write_delay
 
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from chunk_runner.contract import Failure
+    from pdfjob_operator.children import Children, StageJob
+    from pdfjob_operator.echo import Echo
     from pdfjob_operator.lifecycle import Step
     from pdfjob_operator.resources import Key, PdfJob
     from pdfjob_operator.settings import Settings
 
 log = logging.getLogger(__name__)
 
+RESYNC = "resync"
+"""Why a key has a pass: everything was listed. Whatever such a pass alone finds to do, the watch has missed."""
+
+LOOK_AFTER_SECONDS = 20
+"""How long a Job may have fewer pods at work than it wants before anybody asks why; and then, how often."""
+
+TROUBLED_SECONDS = 60
+"""How often to ask again once the answer is known."""
+
+
+class _Look(NamedTuple):
+    time: float
+    found: Failure | None
+
 
 class Reconciler:
-    """Passes, and when each status was last written: the only memory, and losing it costs nothing but a write.
+    """Passes. What it remembers costs nothing to lose: when a status was last written, when pods were last looked at.
 
     Args:
         kube: The API server.
         settings: The configuration.
+        echo: What is written is expected back.
+        note: Called before Jobs are made for a PdfJob.
+        now: The time.
     """
 
-    def __init__(self, kube: Kube, settings: Settings) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        settings: Settings,
+        *,
+        echo: Echo,
+        note: Callable[[PdfJob], Awaitable[None]],
+        now: Callable[[], datetime],
+    ) -> None:
         self._kube = kube
         self._settings = settings
+        self._echo = echo
+        self._note = note
+        self._now = now
         self._written: dict[Key, float] = {}
+        self._looks: dict[Key, _Look] = {}
 
-    async def reconcile(self, key: Key) -> float | None:
+    async def reconcile(self, key: Key, why: frozenset[str] = frozenset()) -> float | None:
         """Move one PdfJob a step closer to its end.
+
+        Args:
+            key: Which.
+            why: Who asked for this pass.
 
         Returns:
             Seconds after which to look again, or `None` to wait for the next event.
         """
-        job = await self._kube.pdfjob(key)
-        if job is None or job.deleting or is_settled(job.raw):
-            self._written.pop(key, None)
-            return None
-        now = datetime.now(UTC)
-        if job.ended:
-            return await self._write(job, {**job.status, "observedGeneration": job.generation})
-        step = next_step(job, await self._kube.children(job), self._settings, now)
         try:
-            await self._act(job, step)
-        except RefusedError as error:
-            # Said where the user looks, with the clock running; the queue tries again.
-            refused = replace(step.situation, reason="JobRefused", message=shorten(f"Kubernetes refused: {error}"))
-            await self._write(job, status_of(job, refused, now))
+            job = await self._kube.pdfjob(key)
+            if job is None or job.deleting:
+                self._forget(key)
+                return None
+            changed, again = await (self._after_the_end(job) if job.ended else self._pass(job))
+        except RefusedError:
+            metrics.PASSES.labels("refused").inc()
             raise
-        status = status_of(job, step.situation, now)
-        delay = write_delay(job.status, status, timedelta(seconds=time.monotonic() - self._written.get(key, 0.0)))
-        if delay != 0:
-            return delay
-        again = await self._write(job, status)
-        if again is None and job.status.get("phase") != step.situation.phase:
-            log.info("%s/%s: %s: %s", *key, step.situation.phase, step.situation.message)
-            await self._kube.post_event(event(job, step.situation, now))
+        except Exception:
+            metrics.PASSES.labels("error").inc()
+            raise
+        metrics.PASSES.labels("changed" if changed else "unchanged").inc()
+        if changed and why == {RESYNC}:
+            log.warning("%s/%s: found by the resync, not by the watch", *key)
+            metrics.DRIFT.inc()
         return again
 
-    async def _act(self, job: PdfJob, step: Step) -> None:
+    async def _pass(self, job: PdfJob) -> tuple[bool, float | None]:
+        """Returns whether anything was changed, and when to look again."""
+        now = self._now()
+        if not job.status:  # the clock and the round are on record before anything is made
+            phase = "Suspended" if job.suspend else "Pending"
+            return True, await self._tell(job, Situation(phase, phase, "Accepted."), now) or 0
+        children, again = await self._look(job, now)
+        step = next_step(job, children, self._settings, now)
+        try:
+            acted = await self._act(job, step)
+        except RefusedError as error:
+            # Said where the user looks, with the clock running; the queue tries again.
+            refused = step.situation.troubled("JobRefused", shorten(f"Kubernetes refused: {error}"))
+            if write_delay(job.status, status_of(job, refused, now), timedelta.max) == 0:
+                await self._tell(job, refused, now)
+            raise
+        status = status_of(job, step.situation, now)
+        since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
+        delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
+        if delay == 0:
+            return True, _sooner(await self._tell(job, step.situation, now), again)
+        return acted, _sooner(delay, again)
+
+    async def _after_the_end(self, job: PdfJob) -> tuple[bool, float | None]:
+        now = self._now()
+        self._looks.pop(job.key, None)
+        rest = afterwards(job, now)
+        if rest.retry:
+            afresh = replace(job, status={"retried": job.retry_failed, "conditions": job.status["conditions"]})
+            return True, await self._tell(
+                afresh, Situation("Pending", "Pending", "The failed chunks are run again."), now
+            )
+        current = {**job.status, "observedGeneration": job.generation, "retried": max(job.round, job.retry_failed)}
+        if current != job.status:
+            return True, _sooner(await self._write(job, current), rest.delete_in)
+        if rest.delete_in == 0:
+            log.info("%s/%s: deleted, spec.ttlSecondsAfterFinished has passed", *job.key)
+            await self._kube.delete_pdfjob(job)
+            return True, None
+        return False, rest.delete_in
+
+    async def _look(self, job: PdfJob, now: datetime) -> tuple[Children, float | None]:
+        """What the PdfJob owns, and why it does not get on if it does not; and when to look again."""
+        children = await self._kube.children(job)
+        namespace, chunks, at_work = job.key.namespace, children.job(Stage.CHUNKS), children.at_work()
+        if chunks is not None and chunks.verdict == "Failed" and chunks.failed and not children.job(Stage.MERGE):
+            children = replace(children, out_of_memory=await self._kube.out_of_memory(namespace, chunks))
+        if at_work is None or at_work.ready >= at_work.wanted or children.ended(at_work.stage) is not None:
+            self._looks.pop(job.key, None)
+            return children, None
+        if at_work.active < at_work.wanted and await self._kube.is_terminating(namespace):
+            return replace(children, namespace_ends=True), LOOK_AFTER_SECONDS
+        clock = asyncio.get_running_loop().time()
+        young = LOOK_AFTER_SECONDS - (now - (at_work.created or now)).total_seconds()
+        if young > 0:
+            return children, young
+        look = self._looks.get(job.key)
+        if look is None or clock - look.time >= LOOK_AFTER_SECONDS:
+            look = self._looks[job.key] = _Look(clock, await self._trouble(namespace, at_work))
+        pause = TROUBLED_SECONDS if look.found else LOOK_AFTER_SECONDS
+        return replace(children, trouble=look.found), max(pause - (clock - look.time), 1)
+
+    async def _trouble(self, namespace: str, job: StageJob) -> Failure | None:
+        """Why a Job has fewer pods at work than it wants."""
+        pods = await self._kube.waiting_pods(namespace, job)
+        found = trouble.of_pods(pods)
+        if found is None and pods:
+            found = trouble.of_pod_events(await self._kube.warnings(namespace, pods[0]["metadata"]["uid"]))
+        if found is None and job.active < job.wanted:
+            found = trouble.of_job_events(await self._kube.warnings(namespace, job.uid))
+        return found
+
+    async def _act(self, job: PdfJob, step: Step) -> bool:
+        """Do what was decided; returns whether that was anything."""
+        namespace = job.key.namespace
         for name in step.delete:
-            await self._kube.delete_job(job.key.namespace, name)
+            await self._kube.delete_job(namespace, name)
+        if step.create:
+            await self._note(job)
         for manifest in step.create:
-            await self._kube.create_job(manifest, job)
-        for name, parallelism in step.scale.items():
-            await self._kube.scale_job(job.key.namespace, name, parallelism)
+            if await self._kube.create_job(manifest, job):
+                self._echo.expect("jobs", job.key)
+        for name, spec in step.patch.items():
+            await self._kube.patch_job(namespace, name, spec)
+        return bool(step.delete or step.create or step.patch)
+
+    async def _tell(self, job: PdfJob, situation: Situation, now: datetime) -> float | None:
+        """Write the status, and post an Event when it holds news."""
+        again = await self._write(job, status_of(job, situation, now))
+        if again is None and is_news(job, situation):
+            log.info("%s/%s: %s: %s", *job.key, situation.phase, situation.message)
+            await self._kube.post_event(event(job, situation, now))
+        return again
 
     async def _write(self, job: PdfJob, status: dict[str, Any]) -> float | None:
         """Write the status; returns 0 when the PdfJob changed meanwhile, so that the pass must be made anew."""
@@ -81,5 +200,14 @@ class Reconciler:
             await self._kube.write_status(job, status)
         except ConflictError:
             return 0
-        self._written[job.key] = time.monotonic()
+        self._written[job.key] = asyncio.get_running_loop().time()
+        self._echo.expect("pdfjobs", job.key)
         return None
+
+    def _forget(self, key: Key) -> None:
+        self._written.pop(key, None)
+        self._looks.pop(key, None)
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((it for it in (one, other) if it is not None), default=None)

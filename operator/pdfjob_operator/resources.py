@@ -1,6 +1,6 @@
-"""Kubernetes objects as this code sees them: the PdfJob, the Jobs it owns, and the pods that report.
+"""The words of the API (names, labels, phases), and the PdfJob as this code sees it.
 
-Pure parsing of plain dicts, and total: whoever may edit an object may write anything into it.
+Pure parsing of plain dicts, of what the API server has checked against the schema.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
-
-from chunk_runner.contract import Report, parse_ranges
 
 
 GROUP = "pdfjob.dev"
@@ -26,10 +24,23 @@ LABEL_STAGE = f"{GROUP}/stage"
 """On every Job and pod: one of `Stage`."""
 ANNOTATION_JOB = f"{GROUP}/job"
 """On every Job and pod: the PdfJob's name, which may be too long for a label. A hint for the queue, never a proof."""
+LABEL_ROUND = f"{GROUP}/round"
+"""On every Job and pod: 0, or the value of `spec.retryFailed` that it was made for."""
+LABEL_MEMORY = f"{GROUP}/memory"
+"""On every Job and pod: how often the memory limit has been doubled for it."""
+LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
+"""On a PdfJob: the Kueue queue that its chunks Job is to wait in (https://kueue.sigs.k8s.io/docs/tasks/run/jobs/)."""
 ANNOTATION_PAGES = f"{GROUP}/pages"
 """On the chunks Job: pages of the source, so that the prepare pod may go."""
+ANNOTATION_TOTAL = f"{GROUP}/chunks-total"
+"""On the chunks Job: chunks of the whole job; its own indexes may be some of them only."""
+ANNOTATION_CHUNKS = f"{GROUP}/chunks"
+"""On the chunks Job: its chunks as ranges, where they are not all."""
 
 TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
+
+PHASES = TERMINAL_PHASES | {"Pending", "Preparing", "Processing", "Merging", "Suspended"}
+"""An undisturbed job's reason is its phase."""
 
 Manifest = dict[str, Any]
 """A Kubernetes object as a plain dict."""
@@ -50,6 +61,10 @@ class Stage(StrEnum):
     MERGE = "merge"
 
 
+SWEEP = "sweep"
+"""The value of `LABEL_STAGE` on what belongs to no PdfJob: the Jobs that remove leftovers."""
+
+
 @dataclass(frozen=True)
 class PdfJob:
     """A PdfJob.
@@ -66,7 +81,12 @@ class PdfJob:
         workers: Chunks in flight, 0 or more.
         processor: Name and settings, as the runner takes them.
         retries: Per chunk.
-        timeout_seconds: For the whole job.
+        timeout_seconds: For the whole job, or for one retry of its failed chunks.
+        max_failed_chunks: How many may fail before the job is stopped; `None` to run them all.
+        suspend: Whether it is to wait.
+        ttl_seconds: How long it stays after its end; `None` for ever.
+        retry_failed: Raised to run failed chunks again.
+        queue_name: The Kueue queue of its chunks; `None` for none.
         workspace_claim: `None` for the operator's default.
         status: As it is now.
         raw: The whole object, as the API server sent it.
@@ -84,6 +104,11 @@ class PdfJob:
     processor: Mapping[str, Any]
     retries: int
     timeout_seconds: int
+    max_failed_chunks: int | None
+    suspend: bool
+    ttl_seconds: int | None
+    retry_failed: int
+    queue_name: str | None
     workspace_claim: str | None
     status: Mapping[str, Any]
     raw: Manifest = field(repr=False)
@@ -106,10 +131,50 @@ class PdfJob:
             processor={"name": processor, **settings},
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
+            max_failed_chunks=spec.get("maxFailedChunks"),
+            suspend=spec.get("suspend", False),
+            ttl_seconds=spec.get("ttlSecondsAfterFinished"),
+            retry_failed=spec.get("retryFailed", 0),
+            queue_name=meta.get("labels", {}).get(LABEL_QUEUE),
             workspace_claim=spec.get("storage", {}).get("claimName"),
             status=raw.get("status", {}),
             raw=raw,
         )
+
+    @property
+    def round(self) -> int:
+        """The round it is in: what `spec.retryFailed` was when it began. Only a raise means a retry."""
+        return int(self.status.get("retried", self.retry_failed))
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it was suspended at the last pass."""
+        return self.condition("Suspended").get("status") == "True"
+
+    @property
+    def trouble(self) -> tuple[str, str] | None:
+        """Reason and message of what its status says it is waiting for, if it is."""
+        at_work = self.condition("Reconciling")
+        if at_work.get("status") != "True" or at_work.get("reason") in {*PHASES, None}:
+            return None
+        return at_work["reason"], at_work["message"]
+
+    def condition(self, kind: str) -> Mapping[str, Any]:
+        """A condition of its status; empty if it has none of this kind."""
+        return next((it for it in self.status.get("conditions", ()) if it.get("type") == kind), {})
+
+    def suspended_seconds(self, now: datetime) -> int:
+        """How long it has been suspended in this round."""
+        seconds = int(self.status.get("suspendedSeconds", 0))
+        if self.is_suspended:
+            since = parse_time(self.condition("Suspended")["lastTransitionTime"])
+            seconds += int((now - since).total_seconds())
+        return seconds
+
+    def seconds_left(self, now: datetime) -> int:
+        """What is left of its one clock, which starts at its first pass and stands still while it is suspended."""
+        elapsed = int((now - (self.started or now)).total_seconds()) - self.suspended_seconds(now)
+        return self.timeout_seconds - elapsed
 
     @property
     def started(self) -> datetime | None:
@@ -124,125 +189,13 @@ class PdfJob:
 
 
 def is_settled(raw: Mapping[str, Any]) -> bool:
-    """Whether a PdfJob needs no pass at all: it has ended, and its status is about its present spec."""
-    status = raw.get("status") or {}
-    return status.get("phase") in TERMINAL_PHASES and status.get("observedGeneration") == raw.get("metadata", {}).get(
-        "generation"
+    """Whether a PdfJob needs no pass at all: it has ended for good, and its status is about its present spec."""
+    status, meta = raw.get("status") or {}, raw.get("metadata", {})
+    return (
+        status.get("phase") in TERMINAL_PHASES
+        and status.get("observedGeneration") == meta.get("generation")
+        and "ttlSecondsAfterFinished" not in raw.get("spec", {})
     )
-
-
-@dataclass(frozen=True)
-class StageJob:
-    """A Job that a PdfJob owns.
-
-    Attributes:
-        name: Its name.
-        stage: Which stage it runs.
-        deleting: It is on its way out.
-        verdict: `Complete`, `Failed`, or `None` while it runs.
-        reason: The reason of a `Failed`, for instance `DeadlineExceeded`.
-        completions: Its indexes.
-        parallelism: Pods at once.
-        active: Pods there now.
-        succeeded: Indexes that succeeded.
-        failed: Indexes that failed for good.
-        pages: `ANNOTATION_PAGES`, on the chunks Job.
-    """
-
-    name: str
-    stage: Stage
-    deleting: bool = False
-    verdict: str | None = None
-    reason: str = ""
-    completions: int = 1
-    parallelism: int = 1
-    active: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    pages: int | None = None
-
-    @classmethod
-    def parse(cls, raw: Manifest) -> StageJob | None:
-        """From a Job with our labels; `None` when somebody else put them there."""
-        meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
-        try:
-            stage = Stage(meta.get("labels", {}).get(LABEL_STAGE))
-            pages = meta.get("annotations", {}).get(ANNOTATION_PAGES)
-            final = next(
-                (
-                    it
-                    for it in status.get("conditions", ())
-                    if it["type"] in ("Complete", "Failed") and it["status"] == "True"
-                ),
-                None,
-            )
-            return cls(
-                name=meta["name"],
-                stage=stage,
-                deleting="deletionTimestamp" in meta,
-                verdict=final and final["type"],
-                reason=(final or {}).get("reason", ""),
-                completions=spec.get("completions", 1),
-                parallelism=spec.get("parallelism", 1),
-                active=status.get("active", 0),
-                succeeded=_count(status.get("completedIndexes")),
-                failed=_count(status.get("failedIndexes")),
-                pages=None if pages is None else int(pages),
-            )
-        except (ValueError, TypeError, KeyError):
-            return None
-
-
-@dataclass(frozen=True)
-class StagePod:
-    """A pod of the prepare or the merge stage, the two that report.
-
-    Attributes:
-        stage: Which stage it runs.
-        running: Its container has started.
-        exit_code: How its container ended, if it has. Visible seconds before its Job's condition.
-        report: What it said.
-    """
-
-    stage: Stage
-    running: bool
-    exit_code: int | None
-    report: Report | None
-
-    @classmethod
-    def parse(cls, raw: Manifest) -> StagePod | None:
-        """From a pod with our labels; `None` when somebody else put them there."""
-        try:
-            stage = Stage(raw["metadata"].get("labels", {}).get(LABEL_STAGE))
-            containers = raw.get("status", {}).get("containerStatuses") or [{}]
-            state = containers[0].get("state", {})
-            ended = state.get("terminated")
-            return cls(
-                stage=stage,
-                running="running" in state,
-                exit_code=None if ended is None else int(ended["exitCode"]),
-                report=None if ended is None else Report.loads(ended.get("message")),
-            )
-        except (ValueError, TypeError, KeyError):
-            return None
-
-
-@dataclass(frozen=True)
-class Children:
-    """What a PdfJob owns, by stage."""
-
-    jobs: Mapping[Stage, StageJob] = field(default_factory=dict)
-    pods: tuple[StagePod, ...] = ()
-
-    def ended(self, stage: Stage) -> StagePod | None:
-        """The stage's pod that did its work, or the last one that failed, if any has ended."""
-        ended = [pod for pod in self.pods if pod.stage is stage and pod.exit_code is not None]
-        done = [pod for pod in ended if pod.exit_code == 0]
-        return next(iter(done or ended[::-1]), None)
-
-    def started(self, stage: Stage) -> bool:
-        """Whether a pod of the stage has ever run."""
-        return any(pod.stage is stage and (pod.running or pod.exit_code is not None) for pod in self.pods)
 
 
 def owned_by(raw: Manifest, uid: str) -> bool:
@@ -261,7 +214,3 @@ def parse_time(text: str) -> datetime:
 def format_time(time: datetime) -> str:
     """As Kubernetes writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _count(ranges: str | None) -> int:
-    return sum(len(indexes) for indexes in parse_ranges(ranges))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.manifests import job_name, selector, workspace_folder
@@ -58,12 +58,18 @@ class Situation:
         reason: One word for programs.
         message: One sentence for people.
         facts: What is known of its work.
+        warning: People should know at once.
     """
 
     phase: str
     reason: str
     message: str
     facts: Facts = Facts()
+    warning: bool = False
+
+    def troubled(self, reason: str, message: str) -> Situation:
+        """The same phase, held up by something."""
+        return replace(self, reason=reason, message=message, warning=True)
 
     @property
     def ended(self) -> bool:
@@ -82,7 +88,11 @@ def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any
         "duration": format_duration(now - started),
         "workers": job.workers if facts.total is None else min(job.workers, facts.total),
         "selector": selector(job),
+        "retried": job.round,
     }
+    suspended = job.status.get("suspendedSeconds", 0) if job.is_suspended and situation.phase == "Suspended" else None
+    if seconds := job.suspended_seconds(now) if suspended is None else suspended:
+        status["suspendedSeconds"] = seconds
     if facts.pages is not None:
         status["pages"] = facts.pages
     if facts.total is not None:
@@ -117,7 +127,8 @@ def write_delay(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write
 
 
 def event(job: PdfJob, situation: Situation, now: datetime) -> Manifest:
-    """The Event that tells people of a new phase; posted once, after the status that it is about is written."""
+    """The Event that tells people of a new phase, or of trouble; posted after the status that it is about."""
+    telling = situation.warning or situation.phase == "Failed"
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -130,8 +141,8 @@ def event(job: PdfJob, situation: Situation, now: datetime) -> Manifest:
             "uid": job.uid,
             "resourceVersion": job.raw["metadata"]["resourceVersion"],
         },
-        "type": "Warning" if situation.phase == "Failed" else "Normal",
-        "reason": situation.reason if situation.phase == "Failed" else situation.phase,
+        "type": "Warning" if telling else "Normal",
+        "reason": situation.reason if telling else situation.phase,
         "message": situation.message,
         "source": {"component": "pdfjob-operator"},
         "reportingComponent": "pdfjob-operator",
@@ -139,6 +150,13 @@ def event(job: PdfJob, situation: Situation, now: datetime) -> Manifest:
         "lastTimestamp": format_time(now),
         "count": 1,
     }
+
+
+def is_news(job: PdfJob, situation: Situation) -> bool:
+    """Whether people should be told: a new phase, or trouble that was not there before."""
+    if job.status.get("phase") != situation.phase:
+        return True
+    return situation.warning and job.condition("Reconciling").get("reason") != situation.reason
 
 
 def format_duration(duration: timedelta) -> str:
@@ -165,6 +183,13 @@ def _without_progress(status: Mapping[str, Any]) -> dict[str, Any]:
 
 def _merged(job: PdfJob, merged: Merged) -> dict[str, Any]:
     fields: dict[str, Any] = {"sentences": merged.sentences, "tokens": asdict(merged.tokens)}
+    if merged.memory is not None:
+        memory = merged.memory
+        fields["memory"] = {
+            "highest": f"{-(-memory.highest // 2**20)}Mi",
+            "chunk": memory.chunk,
+            "mean": f"{-(-memory.mean // 2**20)}Mi",
+        }
     if merged.failed_pages:
         fields["failedPages"] = merged.failed_pages
     if merged.failed_chunks:

@@ -76,6 +76,8 @@ class Volume:
 
     def __init__(self, kubectl: Kubectl) -> None:
         self._kubectl = kubectl
+        self.workspaces = f"pdfjobs/{kubectl.namespace}"
+        """The folder of this namespace's workspaces."""
 
     def put(self, source: Path, name: str) -> None:
         """Copy a file onto the volume."""

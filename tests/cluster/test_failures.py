@@ -56,7 +56,7 @@ def test_a_bad_source_fails_at_once_and_says_why(
     assert "bad.pdf" in failed["message"]
     assert failed["message"].endswith(".")
     assert [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in kubectl.get("jobs")] == ["prepare"]
-    assert volume.files("pdfjobs") == set()
+    assert volume.files(volume.workspaces) == set()
 
 
 def test_another_checksum_than_given_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_another_checksum_than_given_fails(kubectl: Kubectl, volume: Volume, tmp
 def spoil(volume: Volume, uid: str, *chunks: int) -> None:
     """Overwrite chunk PDFs, as a failing disk would."""
     for index in chunks:
-        volume.shell(f"echo spoilt > pdfjobs/{uid}/chunks/{index:05}.pdf")
+        volume.shell(f"echo spoilt > {volume.workspaces}/{uid}/chunks/{index:05}.pdf")
 
 
 def start_paused(kubectl: Kubectl, volume: Volume, tmp_path: Path, **spec: object) -> str:
@@ -95,7 +95,7 @@ def test_a_failed_chunk_leaves_a_gap_and_takes_no_other_along(kubectl: Kubectl, 
     assert status["failedPages"] == "4-6"
     (failed,) = status["failedChunks"]
     assert (failed["index"], failed["pages"], failed["reason"]) == (1, "4-6", "ChunkUnreadable")
-    output = json.loads(volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "output.json"))
+    output = json.loads(volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "output.json"))
     assert output["ledger"]["failed"] == "4-6"
     assert [entry.get("gap") for entry in output["sentences"]] == [
         None,
@@ -109,7 +109,7 @@ def test_a_failed_chunk_leaves_a_gap_and_takes_no_other_along(kubectl: Kubectl, 
     # What a retry of the failed chunk would need stays, and no chunk PDF does.
     kept = {f"{uid}/{name}" for name in ("output.json", "manifest.json", "results/00000.json", "results/00002.json")}
     attempts = {f"{uid}/attempts/{index:05}.jsonl" for index in range(3)}
-    assert volume.files("pdfjobs") == kept | attempts
+    assert volume.files(volume.workspaces) == kept | attempts
 
 
 def test_a_job_whose_chunks_all_fail_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_job_whose_chunks_all_fail_fails(kubectl: Kubectl, volume: Volume, tmp
     assert status["chunks"]["failed"] == 3
     assert "All 3 chunks failed" in status["message"]
     assert "output" not in status
-    assert not any(name.endswith(".pdf") for name in volume.files("pdfjobs"))
+    assert not any(name.endswith(".pdf") for name in volume.files(volume.workspaces))
 
 
 def test_a_job_out_of_time_fails_and_leaves_no_chunk_pdf(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -133,4 +133,4 @@ def test_a_job_out_of_time_fails_and_leaves_no_chunk_pdf(kubectl: Kubectl, volum
 
     status = kubectl.status("job")
     assert {it["reason"] for it in status["conditions"]} == {"DeadlineExceeded"}
-    assert not any(name.endswith(".pdf") for name in volume.files("pdfjobs"))
+    assert not any(name.endswith(".pdf") for name in volume.files(volume.workspaces))

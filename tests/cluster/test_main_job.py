@@ -59,11 +59,11 @@ def test_a_manual_goes_from_pending_to_succeeded(
     assert sorted(progress) == progress
 
     uid = kubectl.get(f"pdfjob/{name}")["metadata"]["uid"]
-    written = volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "cluster.json")
+    written = volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "cluster.json")
     local = Path(shutil.copy(manual, tmp_path / path))
     assert written == run_here(local, tmp_path / "local.json")
     assert len(written) > 100_000
-    assert volume.files("pdfjobs") == {f"{uid}/output.json"}
+    assert volume.files(volume.workspaces) == {f"{uid}/output.json"}
 
     stages = [pod["metadata"].get("labels", {}).get("pdfjob.dev/stage") for pod in kubectl.get("pods")]
     assert (stages.count("prepare"), stages.count("chunks"), stages.count("merge")) == (1, 9, 1)
@@ -88,9 +88,9 @@ def test_twelve_pages_take_one_pod(kubectl: Kubectl, volume: Volume, tmp_path: P
     status = kubectl.status("short")
     assert (status["pages"], status["progress"], status["sentences"]) == (12, "1/1", 12)
     uid = kubectl.get("pdfjob/short")["metadata"]["uid"]
-    written = volume.read(f"pdfjobs/{uid}/output.json", tmp_path / "cluster.json")
+    written = volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "cluster.json")
     assert written == run_here(source, tmp_path / "local.json")
-    assert volume.files("pdfjobs") == {f"{uid}/output.json"}
+    assert volume.files(volume.workspaces) == {f"{uid}/output.json"}
 
 
 def test_chunk_size_and_workers_change_nothing_in_the_output(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_a_source_on_another_claim_is_read_there(kubectl: Kubectl, volume: Volum
     kubectl.apply(manifest)
     kubectl.wait("pdfjob/elsewhere", "condition=Complete")
 
-    assert volume.files("pdfjobs") == set()
+    assert volume.files(volume.workspaces) == set()

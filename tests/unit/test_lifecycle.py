@@ -7,7 +7,8 @@ from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_p
 from chunk_runner.contract import ExitCode, Failure, Report
 from pdfjob_operator.lifecycle import Step, next_step
 from pdfjob_operator.manifests import job_name
-from pdfjob_operator.resources import Children, PdfJob, Stage, StageJob
+from pdfjob_operator.children import Children, StageJob
+from pdfjob_operator.resources import PdfJob, Stage
 
 
 STARTED = {"startTime": "2026-11-23T11:59:00Z"}
@@ -43,7 +44,9 @@ def test_a_new_job_gets_its_prepare_job() -> None:
 
 def test_it_is_pending_until_the_prepare_pod_is_there() -> None:
     assert step(make_children(make_job(Stage.PREPARE, active=0))).situation.phase == "Pending"
-    assert step(make_children(make_job(Stage.PREPARE, active=1))).situation.phase == "Preparing"
+    assert step(make_children(make_job(Stage.PREPARE, active=1))).situation.phase == "Pending"
+    begun = make_children(make_job(Stage.PREPARE, active=1), pods=(make_pod(Stage.PREPARE),))
+    assert step(begun).situation.phase == "Preparing"
 
 
 def test_the_chunks_follow_as_soon_as_the_prepare_pod_has_reported() -> None:
@@ -154,11 +157,11 @@ def test_the_prepare_pod_and_job_may_go_once_the_chunks_are_there() -> None:
 def test_another_number_of_workers_reaches_the_running_job(workers: int, parallelism: int) -> None:
     decided = step(make_children(chunks(parallelism=1)), make_pdfjob(workers=workers))
 
-    assert decided.scale == {"germinal-chunks": parallelism}
+    assert decided.patch == {"germinal-chunks": {"parallelism": parallelism}}
 
 
 def test_the_right_number_of_workers_is_left_alone() -> None:
-    assert step(make_children(chunks())).scale == {}
+    assert step(make_children(chunks())).patch == {}
 
 
 @pytest.mark.parametrize("ended", [DONE, PARTLY])

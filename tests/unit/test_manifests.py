@@ -8,7 +8,7 @@ from pdfjob_operator.resources import Manifest
 
 ALL = [
     prepare_job(make_pdfjob(), SETTINGS, seconds=60),
-    chunks_job(make_pdfjob(), SETTINGS, chunks=4, pages=120, seconds=60),
+    chunks_job(make_pdfjob(), SETTINGS, total=4, pages=120, seconds=60),
     merge_job(make_pdfjob(), SETTINGS, unfinished=None, seconds=60),
 ]
 ids = ["prepare", "chunks", "merge"]
@@ -39,7 +39,7 @@ def test_every_job_goes_with_its_pdfjob_and_has_a_deadline(manifest: Manifest) -
 def test_every_pod_sees_its_own_workspace_only(manifest: Manifest) -> None:
     mounts = {it["mountPath"]: it for it in manifest["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]}
 
-    assert mounts["/workspace"]["subPath"] == f"pdfjobs/{make_pdfjob().uid}"
+    assert mounts["/workspace"]["subPath"] == f"pdfjobs/books/{make_pdfjob().uid}"
 
 
 def test_the_specification_reaches_the_prepare_pod() -> None:

@@ -10,7 +10,7 @@ from pdfjob_operator.queue import Queue
 
 @asynccontextmanager
 async def running(work: Callable[[str], Awaitable[float | None]], workers: int = 8) -> AsyncIterator[Queue[str]]:
-    queue = Queue(work, workers=workers)
+    queue: Queue[str] = Queue(lambda key, _: work(key), workers=workers)
     task = asyncio.create_task(queue.run())
     try:
         async with asyncio.timeout(10):

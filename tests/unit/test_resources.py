@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdfjob_operator.resources import LABEL_STAGE, Stage, StageJob, StagePod, is_settled, owned_by
+from pdfjob_operator.children import StageJob, StagePod
+from pdfjob_operator.resources import LABEL_STAGE, Stage, is_settled, owned_by
 
 
 def raw_job(status: dict[str, Any], labels: dict[str, str] | None = None) -> dict[str, Any]:
     return {
-        "metadata": {"name": "j", "labels": {LABEL_STAGE: "chunks"} if labels is None else labels},
+        "metadata": {
+            "name": "j",
+            "uid": "u",
+            "creationTimestamp": "2026-11-23T12:00:00Z",
+            "labels": {LABEL_STAGE: "chunks"} if labels is None else labels,
+        },
         "spec": {"completions": 8, "parallelism": 4},
         "status": status,
     }

@@ -54,7 +54,7 @@ def test_the_end_records_output_tokens_and_failed_chunks() -> None:
 
     status = status_of(job, Situation("Succeeded", "PagesMissing", "…", Facts(120, 4, 0, 3, 1, merged)), NOW)
 
-    assert status["output"] == {"path": f"pdfjobs/{job.uid}/output.json", "sha256": "ab" * 32, "bytes": 10}
+    assert status["output"] == {"path": f"pdfjobs/books/{job.uid}/output.json", "sha256": "ab" * 32, "bytes": 10}
     assert status["failedChunks"] == [{"index": 1, "pages": "31-60", "reason": "Crashed", "message": "It died."}]
     assert status["failedPages"] == "31-60"
     assert status["tokens"]["total"] == 9

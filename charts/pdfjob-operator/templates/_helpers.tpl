@@ -25,7 +25,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "pdfjob.rules" -}}
 - apiGroups: [pdfjob.dev]
   resources: [pdfjobs]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, delete]  # delete: spec.ttlSecondsAfterFinished
 - apiGroups: [pdfjob.dev]
   resources: [pdfjobs/status]
   verbs: [update]
@@ -41,5 +41,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   verbs: [list, watch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create]
+  verbs: [create, list]  # list: why pods do not start
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]  # a namespace that is being deleted waits for Jobs, unless they are deleted
 {{- end }}

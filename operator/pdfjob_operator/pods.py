@@ -1,0 +1,91 @@
+"""The pod that runs the chunk runner: restricted, without access to the API, one container.
+
+Knows nothing of PdfJobs: who runs it, and on what, is for `manifests` and `sweeps`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chunk_runner import contract
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.resources import Manifest
+    from pdfjob_operator.settings import Settings
+
+
+RUNNER_USER = 65532
+"""User and group of every pod: `nonroot` in distroless images, and in this project's."""
+
+
+def pod_template(settings: Settings, name: str, command: str, env: dict[str, str], memory: int = 0) -> Manifest:
+    """A pod template that passes the restricted Pod Security Standard.
+
+    Args:
+        settings: The configuration.
+        name: Of its container, and its component.
+        command: What the chunk runner is to do.
+        env: Its environment.
+        memory: How often its memory limit is doubled.
+    """
+    return {
+        "metadata": {
+            "labels": {
+                "app.kubernetes.io/name": "pdfjob",
+                "app.kubernetes.io/component": name,
+                "app.kubernetes.io/managed-by": "pdfjob-operator",
+            },
+        },
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": 30,
+            "imagePullSecrets": [{"name": secret} for secret in settings.image_pull_secrets],
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": RUNNER_USER,
+                "runAsGroup": RUNNER_USER,
+                "fsGroup": RUNNER_USER,
+                "fsGroupChangePolicy": "OnRootMismatch",
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": name,
+                    "image": settings.runner_image,
+                    "imagePullPolicy": settings.image_pull_policy,
+                    "args": [command],
+                    "env": [
+                        {"name": contract.ATTEMPT_ENV, "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
+                        # Doubled, because Kubernetes would expand $(NAME) in what a user wrote.
+                        *({"name": key, "value": value.replace("$", "$$")} for key, value in env.items()),
+                    ],
+                    "resources": settings.resources_with(memory),
+                    "terminationMessagePolicy": "File",
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                    "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 (the pod's own)
+                }
+            ],
+            "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}],
+        },
+    }
+
+
+def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
+    """Give a pod a folder of a claim, and nothing else of it.
+
+    Args:
+        pod: The template.
+        claim: The PersistentVolumeClaim.
+        folder: The folder, relative to the volume's root; the kubelet makes it.
+        path: Where the container finds it.
+    """
+    spec = pod["spec"]
+    spec["volumes"].insert(0, {"name": "workspace", "persistentVolumeClaim": {"claimName": claim}})
+    spec["containers"][0]["volumeMounts"].insert(0, {"name": "workspace", "mountPath": path, "subPath": folder})

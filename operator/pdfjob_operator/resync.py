@@ -1,0 +1,52 @@
+"""The resync: everything is listed every few minutes, so that an event which never came costs minutes and not a job."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING
+
+from pdfjob_operator.kube import API_ERRORS
+from pdfjob_operator.reconcile import RESYNC
+from pdfjob_operator.resources import Key, is_settled
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.echo import Echo
+    from pdfjob_operator.kube import Kube
+    from pdfjob_operator.queue import Queue
+    from pdfjob_operator.settings import Settings
+    from pdfjob_operator.sweeps import Sweeps
+
+log = logging.getLogger(__name__)
+
+
+async def resync_forever(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
+    """List, hand over keys, and note what is gone, until cancelled."""
+    while True:
+        pause = settings.resync_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
+        try:
+            await resync(kube, settings, queue, sweeps, echo)
+            await sweeps.recall()
+        except API_ERRORS as error:
+            log.warning("cannot list all PdfJobs: %s", error)
+            pause /= 4
+        await asyncio.sleep(pause)
+
+
+async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
+    """List once."""
+    keys, uids = set(), set()
+    before = sweeps.known()
+    for namespace in settings.namespaces or (None,):
+        async for raw in kube.pdfjobs(namespace):
+            key = Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
+            keys.add(key)
+            uids.add(raw["metadata"]["uid"])
+            sweeps.exists(raw)
+            if not is_settled(raw):
+                queue.add(key, why=RESYNC)
+    for uid in before - uids:
+        sweeps.gone(uid)
+    echo.forget_all_but(keys)

@@ -1,0 +1,113 @@
+"""How a job ends, and what its author is told then. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chunk_runner.contract import Failure, Reason, shorten
+from pdfjob_operator.resources import Stage
+from pdfjob_operator.status import Facts, Situation
+
+
+if TYPE_CHECKING:
+    from chunk_runner.contract import Merged, Report
+    from pdfjob_operator.children import StageJob, StagePod
+    from pdfjob_operator.resources import PdfJob
+
+
+TOO_LATE = Failure(
+    Reason.DEADLINE_EXCEEDED, "The job was not finished within spec.timeoutSeconds: allow more time or more workers."
+)
+
+
+def judge(
+    job: PdfJob, facts: Facts, report: Report, *, late: Failure | None = None, refused: Failure | None = None
+) -> Situation:
+    """The end of a job whose results are merged.
+
+    Args:
+        job: The PdfJob.
+        facts: Pages and chunks.
+        report: Of the pod that merged.
+        late: Set when the job ran out of time: what it has is merged all the same.
+        refused: Set when a retry could not begin: the job ends as it had ended before.
+    """
+    merged = report.merged
+    if facts.total is None and merged is not None:  # a retry that could not begin: nobody counted
+        facts = replace(facts, pages=report.pages, total=_chunks(job) or merged.failed)
+    total = facts.total or 0
+    failures = total if merged is None else merged.failed
+    facts = replace(facts, active=0, succeeded=total - failures, failed=failures, merged=merged)
+    failure = late or report.failure
+    if refused is not None:
+        refused = Failure(refused.reason, shorten(f"The failed chunks cannot be run again: {refused.message}"))
+    if failure is not None or merged is None:
+        return failed(refused or failure or lost(Stage.MERGE), facts)
+    if job.max_failed_chunks is not None and merged.failed > job.max_failed_chunks:
+        return failed(refused or _too_many(job.max_failed_chunks, merged), facts)
+    if refused is not None:
+        return Situation("Succeeded", refused.reason, refused.message, facts)
+    if merged.failed_pages:
+        message = f"The output is complete but for pages {merged.failed_pages}: see failedPages and failedChunks."
+        return Situation("Succeeded", "PagesMissing", message, facts)
+    return Situation("Succeeded", "AllPagesProcessed", f"All {facts.pages} pages are accounted for.", facts)
+
+
+def failed(failure: Failure, facts: Facts | None = None) -> Situation:
+    """The end of a job that failed."""
+    return Situation("Failed", failure.reason, failure.message, facts or Facts())
+
+
+def why(job: PdfJob, stage_job: StageJob, pod: StagePod | None) -> Failure:
+    """Why a stage's Job failed: its pod's own words, unless it ran out of time or of memory."""
+    if stage_job.reason == "DeadlineExceeded":
+        if stage_job.stage is Stage.PREPARE:
+            return too_late(job)
+        return Failure(Reason.DEADLINE_EXCEEDED, _waited(job, "The merge was not finished in time: see its pod's log."))
+    if pod is not None and pod.out_of_memory:
+        return Failure(
+            Reason.OUT_OF_MEMORY,
+            f"The {stage_job.stage} pod was killed for using more memory than its limit: raise the operator's limit.",
+        )
+    if pod is not None and pod.report is not None and pod.report.failure is not None:
+        return pod.report.failure
+    return Failure(
+        Reason.CRASHED,
+        f"The {stage_job.stage} pods died without a word ({stage_job.reason}): see the pods of {stage_job.name}.",
+    )
+
+
+def too_late(job: PdfJob) -> Failure:
+    """Out of time, and what for: the last thing that its status said it was waiting for."""
+    return Failure(TOO_LATE.reason, _waited(job, TOO_LATE.message))
+
+
+def lost(stage: Stage) -> Failure:
+    """A pod that ended well and said nothing."""
+    return Failure(Reason.UNEXPECTED, f"The {stage} pod ended without a report: see its log.")
+
+
+def _waited(job: PdfJob, message: str) -> str:
+    if job.trouble is None:
+        return message
+    reason, waiting_for = job.trouble
+    if reason == Reason.DEADLINE_EXCEEDED:  # said before, with all there is to say
+        return waiting_for
+    return shorten(f"{message} It was waiting: {waiting_for}")
+
+
+def _too_many(allowed: int, merged: Merged) -> Failure:
+    own = [chunk for chunk in merged.failed_chunks if chunk.reason != Reason.TOO_MANY_FAILED_CHUNKS]
+    allows = f"{merged.failed} chunks have no result, and spec.maxFailedChunks allows {allowed}"
+    if not own:
+        return Failure(Reason.TOO_MANY_FAILED_CHUNKS, f"{allows}: see failedChunks.")
+    reason, _ = Counter(chunk.reason for chunk in own).most_common(1)[0]
+    first = next(chunk for chunk in own if chunk.reason == reason)
+    return Failure(reason, shorten(f"{allows}. Chunk {first.index}, pages {first.pages}: {first.message}"))
+
+
+def _chunks(job: PdfJob) -> int | None:
+    total: int | None = job.status.get("chunks", {}).get("total")
+    return total
