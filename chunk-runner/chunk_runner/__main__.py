@@ -1,4 +1,4 @@
-"""`chunk-runner prepare | process | merge | sweep`: what a pod runs. Reads the environment, runs a stage, reports, ends.
+"""`chunk-runner prepare | process | merge | sweep`: what a pod runs. Reads its environment, runs a stage, reports.
 
 The report goes to the pod's termination message, log lines to stderr. Exit codes are `contract.ExitCode`.
 """

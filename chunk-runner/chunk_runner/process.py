@@ -6,7 +6,9 @@ import logging
 import resource
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import ExitCode, Reason, shorten
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from chunk_runner.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+_PROC = Path("/proc/self")
 
 
 def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Callable[[], None] = lambda: None) -> None:
@@ -46,6 +50,7 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
         workspace.remove(chunk_file(index))
         return
     started = time.monotonic()
+    _forget_peak_memory()
     try:
         workspace.append_attempt(index, {"event": "started"})
         result = _result(manifest, chunk, workspace, on_page)
@@ -83,11 +88,24 @@ def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Cal
 
 def _figures(started: float) -> dict[str, float]:
     """What an attempt used: wall-clock seconds and the process's peak memory in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "seconds": round(time.monotonic() - started, 3),
-        "peakMemoryBytes": peak if sys.platform == "darwin" else peak * 1024,  # bytes there, KiB everywhere else
-    }
+    return {"seconds": round(time.monotonic() - started, 3), "peakMemoryBytes": _peak_memory()}
+
+
+def _peak_memory() -> int:
+    """The most memory that was resident since `_forget_peak_memory`, in bytes."""
+    try:
+        status = _PROC.joinpath("status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    except (OSError, IndexError, ValueError):
+        # Without /proc: since the process began, and on Linux even what its parent had then.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024  # bytes there, KiB everywhere else
+
+
+def _forget_peak_memory() -> None:
+    """A process of a local run works on many chunks; each is measured by itself (proc(5), clear_refs)."""
+    with suppress(OSError):
+        _PROC.joinpath("clear_refs").write_text("5")
 
 
 def _why(error: BaseException) -> dict[str, str]:

@@ -64,7 +64,8 @@ class Settings:
         if not image:
             raise SettingsError("PDFJOB_RUNNER_IMAGE is not set: it names the image of the pods that process PDFs.")
         try:
-            resources = json.loads(env.get("PDFJOB_RESOURCES", "null")) or DEFAULT_RESOURCES
+            given = json.loads(env.get("PDFJOB_RESOURCES") or "null")
+            resources = DEFAULT_RESOURCES if given is None else given
             numbers = {
                 field: int(env.get(variable) or default)
                 for field, (variable, default) in {

@@ -114,6 +114,8 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
         **_image("image", cluster.operator_image),
         **_image("runnerImage", cluster.runner_image),
         "workspace.create": "false",
+        "resyncSeconds": "30",
+        "sweepSeconds": "5",
     }
     cluster.run_helm(
         "install", "pdfjob", str(CHART), f"--namespace={namespace}", "--take-ownership", "--wait", "--timeout=120s",

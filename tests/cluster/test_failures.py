@@ -55,7 +55,9 @@ def test_a_bad_source_fails_at_once_and_says_why(
     assert (status["phase"], failed["reason"]) == ("Failed", reason)
     assert "bad.pdf" in failed["message"]
     assert failed["message"].endswith(".")
-    assert [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in kubectl.get("jobs")] == ["prepare"]
+    assert [
+        job["metadata"]["labels"]["pdfjob.dev/stage"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")
+    ] == ["prepare"]
     assert volume.files(volume.workspaces) == set()
 
 

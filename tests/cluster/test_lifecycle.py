@@ -27,16 +27,16 @@ def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, running: st
     kubectl.run("delete", "pdfjob", running)
 
     kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
-    assert kubectl.get("jobs") == []
+    assert kubectl.get("jobs", "--selector=pdfjob.dev/uid") == []
 
 
 def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, running: str) -> None:
-    before = {job["metadata"]["uid"] for job in kubectl.get("jobs")}
+    before = {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")}
 
     operator.run("delete", "pods", "--all", "--grace-period=0", "--force")
     kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
 
-    jobs = kubectl.get("jobs")
+    jobs = kubectl.get("jobs", "--selector=pdfjob.dev/uid")
     assert before < {job["metadata"]["uid"] for job in jobs}
     assert len(jobs) == 3
     assert kubectl.status(running)["pages"] == 12
@@ -71,7 +71,7 @@ def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
         kubectl.apply(pdfjob("lost", "a.pdf", chunking={"pagesPerChunk": 3}))
         kubectl.wait("pdfjob/lost", "jsonpath={.status.phase}", seconds=60)
         operator.run("scale", "deployment", "--all", "--replicas=0")
-        kubectl.run("wait", "jobs", "--all", "--for=condition=Complete", "--timeout=60s")
+        kubectl.run("wait", "jobs", "--selector=pdfjob.dev/uid", "--for=condition=Complete", "--timeout=60s")
         kubectl.run("delete", "pods", "--selector=pdfjob.dev/uid")
     finally:
         operator.run("scale", "deployment", "--all", "--replicas=1")

@@ -5,9 +5,9 @@ import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
 from chunk_runner.contract import ExitCode, Failure, Report
+from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.lifecycle import Step, next_step
 from pdfjob_operator.manifests import job_name
-from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.resources import PdfJob, Stage
 
 

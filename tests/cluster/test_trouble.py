@@ -1,0 +1,101 @@
+"""Pods that do not start: the reason is shown within a minute, the job goes on when it is mended, and fails in time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pdfs
+from cluster.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
+
+
+def wait_for_reason(kubectl: Kubectl, reason: str) -> str:
+    """Wait for what the user sees; returns the sentence. There is a Warning about it too."""
+    path = "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}"
+    kubectl.wait("pdfjob/job", f"{path}={reason}", seconds=60)
+    uid = kubectl.get("pdfjob/job")["metadata"]["uid"]
+    kubectl.run(
+        "wait", "events", "--for=create", f"--field-selector=involvedObject.uid={uid},reason={reason},type=Warning",
+        "--timeout=10s",
+    )  # fmt: skip
+    return str(kubectl.status("job")["message"])
+
+
+def test_a_missing_claim(kubectl: Kubectl) -> None:
+    kubectl.apply(pdfjob("job", "a.pdf"))
+
+    assert f"“{CLAIM}”" in wait_for_reason(kubectl, "ClaimNotFound")
+    assert kubectl.status("job")["phase"] == "Pending"
+
+    # Mended, but the source is missing: the job has gone on far enough to say so.
+    kubectl.apply(claim(CLAIM))
+    kubectl.wait("pdfjob/job", "jsonpath={.status.conditions[?(@.type=='Failed')].reason}=SourceNotFound")
+
+
+def test_a_claim_that_never_comes_ends_with_the_jobs_time(kubectl: Kubectl) -> None:
+    kubectl.apply(pdfjob("job", "a.pdf", timeoutSeconds=30))
+    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
+
+    status = kubectl.status("job")
+    assert {it["reason"] for it in status["conditions"]} == {"DeadlineExceeded"}
+    assert CLAIM in status["message"]
+    kubectl.run("wait", "pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+
+
+def test_a_quota(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+    kubectl.run("create", "quota", "one", "--hard=pods=1")  # the one that holds the volume
+    kubectl.run("wait", "quota/one", "--for=jsonpath={.status.hard}", "--timeout=20s")
+
+    kubectl.apply(pdfjob("job", "a.pdf"))
+    assert "exceeded quota" in wait_for_reason(kubectl, "PodRefused")
+
+    kubectl.run("delete", "quota", "one")
+    kubectl.wait("pdfjob/job", "condition=Complete")
+
+
+@pytest.fixture
+def cordoned(operator: Kubectl) -> Iterator[Kubectl]:
+    """No node takes new pods."""
+    names = [node["metadata"]["name"] for node in operator.get("nodes")]
+    operator.run("cordon", *names)
+    try:
+        yield operator
+    finally:
+        operator.run("uncordon", *names)
+
+
+def test_no_node_takes_the_pods(kubectl: Kubectl, volume: Volume, cordoned: Kubectl, tmp_path: Path) -> None:
+    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+
+    kubectl.apply(pdfjob("job", "a.pdf"))
+    assert "unschedulable" in wait_for_reason(kubectl, "Unschedulable")
+
+    cordoned.run("uncordon", *(node["metadata"]["name"] for node in cordoned.get("nodes")))
+    kubectl.wait("pdfjob/job", "condition=Complete")
+
+
+@pytest.fixture
+def wrong_image(operator: Kubectl) -> Iterator[None]:
+    """The operator's configuration names an image that is nowhere."""
+    deployment = "deployment/pdfjob-pdfjob-operator"
+    (container,) = operator.get(deployment)["spec"]["template"]["spec"]["containers"]
+    right = next(it["value"] for it in container["env"] if it["name"] == "PDFJOB_RUNNER_IMAGE")
+    operator.run("set", "env", deployment, "PDFJOB_RUNNER_IMAGE=localhost/nowhere:1")
+    operator.run("rollout", "status", deployment, "--timeout=120s")
+    try:
+        yield
+    finally:
+        operator.run("set", "env", deployment, f"PDFJOB_RUNNER_IMAGE={right}")
+        operator.run("rollout", "status", deployment, "--timeout=120s")
+
+
+@pytest.mark.usefixtures("wrong_image", "volume")
+def test_an_image_that_cannot_be_pulled(kubectl: Kubectl) -> None:
+    kubectl.apply(pdfjob("job", "a.pdf", timeoutSeconds=45))
+
+    assert "localhost/nowhere:1" in wait_for_reason(kubectl, "ImageUnavailable")
+    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
+
+    assert "cannot be pulled" in kubectl.status("job")["message"]
+    assert len(kubectl.get("jobs", "--selector=pdfjob.dev/uid")) == 1
