@@ -1,0 +1,67 @@
+"""Virtual time: an event loop that jumps to its next timer as soon as nothing else is left to do.
+
+Sockets are real, as long as both their ends are in the loop: a connection through the kernel's loopback delivers within
+the write itself, and a moment of real time is allowed for it anyway. Threads are refused, because nothing tells when
+one of them is idle. Knows nothing of Kubernetes.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+BEGINNING = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+"""What the clock shows when a loop starts."""
+
+GRACE_SECONDS = 0.001
+"""Real time in which nothing happens, before the clock jumps."""
+
+STUCK_SECONDS = 5.0
+"""Real time in which nothing happens and no timer runs, before this is called a deadlock."""
+
+
+class _Jumping(selectors.EpollSelector):
+    """A selector that waits in virtual time.
+
+    Attributes:
+        now: Seconds of the loop's clock. Not from 0: a program must not mistake the start for "never".
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or timeout == 0:
+            return ready
+        if timeout is None:
+            if not (ready := super().select(STUCK_SECONDS)):
+                raise RuntimeError("a deadlock: no timer runs, and nothing comes from outside the loop")
+            return ready
+        if not (ready := super().select(GRACE_SECONDS)):
+            self.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock is not the machine's."""
+
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *_args: Any) -> Any:  # type: ignore[override]
+        """Refuse (that is why it returns nothing that a loop would)."""
+        raise RuntimeError(f"virtual time cannot wait for a thread: {func!r} on {executor!r}")
+
+
+def now() -> datetime:
+    """The wall clock of the running loop."""
+    return BEGINNING + timedelta(seconds=asyncio.get_running_loop().time() - 1000)
