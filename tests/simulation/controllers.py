@@ -1,0 +1,271 @@
+"""The rest of the cluster: the Job controller, the kubelet and the garbage collector, as the operator sees them.
+
+Level-triggered like the real one: it looks at a Job when it changed or when something of it is due, and writes what is
+so by then. A pod's work is a length and an exit code, by plan. Knows of PdfJobs only what `work` tells.
+"""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulation import clock
+from simulation.kinds import JOBS, PODS, Manifest, Ref
+from simulation.store import By, How, Store, timestamp
+from simulation.work import Ended, Work
+
+
+CONDITION_SECONDS = 2
+"""Between the end of the last pod and the Job's condition."""
+
+START_SECONDS = 2
+"""Between a pod's creation and its container's start."""
+
+BACKOFF_SECONDS = 10
+"""Before a failed pod is replaced the first time; then twice as long each time, up to six minutes."""
+
+COLLECT_SECONDS = 1
+"""Between an owner's deletion and its children's."""
+
+_CONTROLLER, _KUBELET = By("job controller"), By("kubelet")
+
+Works = Callable[[Manifest], Work]
+"""What a Job's pods do."""
+
+
+@dataclass
+class _Run:
+    """What the controller remembers of a Job: real ones remember it in pods, which are only made here if they report.
+
+    Attributes:
+        running: By index, when its pod started and what it does.
+        pods: By index, the pod object.
+        failures: By index, how many attempts failed.
+        later: By index, when it may be tried again.
+        done: Indexes that succeeded.
+        failed: Indexes that failed for good.
+        verdict: The condition to come: type, reason and when.
+    """
+
+    running: dict[int, tuple[datetime, Ended]] = field(default_factory=dict)
+    pods: dict[int, Ref] = field(default_factory=dict)
+    failures: dict[int, int] = field(default_factory=dict)
+    later: dict[int, datetime] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    verdict: tuple[str, str, datetime] | None = None
+
+
+class JobController:
+    """Runs the Jobs.
+
+    Args:
+        store: The cluster.
+        work: What a Job's pods do.
+    """
+
+    def __init__(self, store: Store, work: Works) -> None:
+        self._store = store
+        self._work = work
+        self._runs: dict[str, _Run] = {}
+
+    async def run(self) -> None:
+        """Run Jobs until cancelled."""
+        seen, due = 0, dict[Ref, datetime]()
+        while True:
+            changed = {it.ref for it in self._store.since(seen) if it.ref.kind is JOBS}
+            seen, now = self._store.revision, clock.now()
+            for ref in sorted(changed | {ref for ref, time in due.items() if time <= now}):
+                due.pop(ref, None)
+                raw = next((it for it in self._store.all(JOBS, ref.namespace) if _ref(JOBS, it) == ref), None)
+                if raw is not None and (again := self._step(ref, raw, now)) is not None:
+                    due[ref] = again
+            if self._store.revision == seen:
+                try:
+                    async with asyncio.timeout(min(((it - now).total_seconds() for it in due.values()), default=None)):
+                        await self._store.change()
+                except TimeoutError:
+                    pass  # something is due
+
+    def _step(self, ref: Ref, raw: Manifest, now: datetime) -> datetime | None:
+        """Bring a Job up to date; returns when to look again."""
+        if any(it["type"] in ("Complete", "Failed") for it in raw.get("status", {}).get("conditions", ())):
+            return None
+        run = self._runs.setdefault(raw["metadata"]["uid"], _Run())
+        status = copy.deepcopy(raw.get("status", {}))
+        spec = raw["spec"]
+        if spec.get("suspend"):
+            self._stop(run)
+            status.pop("startTime", None)
+            _condition(status, "Suspended", "True", "JobSuspended", now)
+            return self._write(ref, run, spec, status, None)
+        if "startTime" not in status:
+            status["startTime"] = timestamp(now)
+            if status.get("conditions"):
+                _condition(status, "Suspended", "False", "JobResumed", now)
+        deadline = datetime.fromisoformat(status["startTime"]) + timedelta(
+            seconds=spec.get("activeDeadlineSeconds", 10**9)
+        )
+        if run.verdict is None:
+            self._settle(run, raw, now)
+        if run.verdict is None and now >= deadline:
+            run.verdict = ("Failed", "DeadlineExceeded", now)
+            self._stop(run)
+        if run.verdict is not None and run.verdict[2] <= now:
+            self._end(run, status, now)
+            return self._write(ref, run, spec, status, None)
+        if run.verdict is None:
+            self._start(run, raw, now)
+            for index, (started, _) in run.running.items():
+                self._show_running(run, index, started, now)
+        return self._write(ref, run, spec, status, self._next(run, deadline, now))
+
+    def _settle(self, run: _Run, raw: Manifest, now: datetime) -> None:
+        """Judge the pods that have ended by now."""
+        spec, work = raw["spec"], self._work(raw)
+        for index, (started, ended) in sorted(run.running.items()):
+            if started + timedelta(seconds=START_SECONDS + ended.seconds) > now:
+                continue
+            del run.running[index]
+            self._show_ended(run, index, ended, now)
+            if ended.exit_code == 0:
+                run.done.add(index)
+                continue
+            run.failures[index] = failures = run.failures.get(index, 0) + 1
+            action = _action(spec, ended.exit_code)
+            if action == "FailJob":
+                run.verdict = ("Failed", "PodFailurePolicy", now + timedelta(seconds=CONDITION_SECONDS))
+                self._stop(run)
+                return
+            limit = spec.get("backoffLimitPerIndex", spec.get("backoffLimit", 6))
+            if action == "FailIndex" or failures > limit:
+                run.failed.add(index)
+            else:
+                wait = min(BACKOFF_SECONDS * 2 ** (failures - 1), 360)
+                run.later[index] = now + timedelta(seconds=wait)
+        over = now + timedelta(seconds=CONDITION_SECONDS)
+        if len(run.failed) > spec.get("maxFailedIndexes", 10**9):
+            run.verdict = ("Failed", "MaxFailedIndexesExceeded", over)
+            self._stop(run)
+        elif len(run.done) + len(run.failed) == work.indexes:
+            reason = "FailedIndexes" if spec.get("completionMode") == "Indexed" else "BackoffLimitExceeded"
+            run.verdict = ("Failed", reason, over) if run.failed else ("Complete", "CompletionsReached", over)
+
+    def _start(self, run: _Run, raw: Manifest, now: datetime) -> None:
+        """Make pods, the lowest indexes first, until as many run as may; end some if more do."""
+        allowed, work = raw["spec"].get("parallelism", 1), self._work(raw)
+        for index in sorted(run.running)[allowed:]:
+            self._stop(run, index)
+        for index in range(work.indexes):
+            if len(run.running) >= allowed:
+                return
+            busy = index in run.running or index in run.done or index in run.failed
+            if not busy and run.later.get(index, now) <= now:
+                run.running[index] = (now, work.attempt(index, run.failures.get(index, 0)))
+                if work.reports:
+                    run.pods[index] = self._make_pod(raw)
+
+    def _stop(self, run: _Run, *indexes: int) -> None:
+        """End running pods: these, or all."""
+        for index in indexes or tuple(run.running):
+            del run.running[index]
+            if (pod := run.pods.pop(index, None)) in {_ref(PODS, it) for it in self._store.all(PODS)}:
+                self._store.delete(pod, How("delete", by=_CONTROLLER))
+
+    def _next(self, run: _Run, deadline: datetime, now: datetime) -> datetime | None:
+        if run.verdict is not None:
+            return run.verdict[2]
+        starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
+        ends = [it + timedelta(seconds=START_SECONDS + ended.seconds) for it, ended in run.running.values()]
+        return min(time for time in (deadline, *starts, *ends, *run.later.values()) if time > now)
+
+    def _end(self, run: _Run, status: Manifest, now: datetime) -> None:
+        kind, reason, _ = run.verdict or ("", "", now)
+        if reason in ("PodFailurePolicy", "DeadlineExceeded"):
+            run.failed.clear()  # as the real controller does: which indexes had failed is lost
+        if kind == "Complete":
+            status["completionTime"] = timestamp(now)
+        _condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
+        _condition(status, kind, "True", reason, now)
+
+    def _write(self, ref: Ref, run: _Run, spec: Manifest, status: Manifest, again: datetime | None) -> datetime | None:
+        """Write a Job's status; returns when to look again."""
+        now = clock.now()
+        started = [it for it, _ in run.running.values() if it + timedelta(seconds=START_SECONDS) <= now]
+        failures = sum(run.failures.values())
+        status |= {"active": len(run.running), "ready": len(started), "terminating": 0}
+        status |= {"succeeded": len(run.done), "failed": failures}
+        if spec.get("completionMode") == "Indexed":
+            status["completedIndexes"] = job_ranges(run.done)
+            status["failedIndexes"] = job_ranges(run.failed)
+        self._store.patch(ref, {"status": status}, How("patch", "status", _CONTROLLER))
+        return again
+
+    def _make_pod(self, job: Manifest) -> Ref:
+        meta, template = job["metadata"], job["spec"]["template"]
+        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
+        labels = {**template["metadata"].get("labels", {}), "batch.kubernetes.io/job-name": meta["name"]}
+        pod = copy.deepcopy({"metadata": {**template["metadata"], "labels": labels}, "spec": template["spec"]})
+        pod["metadata"] |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner]}
+        made = self._store.create(Ref(PODS, meta["namespace"], ""), pod, _CONTROLLER)
+        ref = _ref(PODS, made)
+        self._show(ref, "Pending", {"waiting": {"reason": "ContainerCreating"}})
+        return ref
+
+    def _show_running(self, run: _Run, index: int, started: datetime, now: datetime) -> None:
+        if index in run.pods and started + timedelta(seconds=START_SECONDS) <= now:
+            self._show(run.pods[index], "Running", {"running": {"startedAt": timestamp(now)}})
+
+    def _show_ended(self, run: _Run, index: int, ended: Ended, now: datetime) -> None:
+        if (pod := run.pods.pop(index, None)) is not None:
+            state = {"exitCode": ended.exit_code, "message": ended.message, "finishedAt": timestamp(now)}
+            self._show(pod, "Failed" if ended.exit_code else "Succeeded", {"terminated": state})
+
+    def _show(self, pod: Ref, phase: str, state: Manifest) -> None:
+        """Write a pod's status, unless somebody deleted it, or it says so already."""
+        raw = next((it for it in self._store.all(PODS, pod.namespace) if _ref(PODS, it) == pod), None)
+        if raw is None or raw.get("status", {}).get("phase") == phase:
+            return
+        name = raw["spec"]["containers"][0]["name"]
+        status = {"phase": phase, "containerStatuses": [{"name": name, "state": state}]}
+        self._store.patch(pod, {"status": status}, How("patch", "status", _KUBELET))
+
+
+async def collect_garbage(store: Store) -> None:
+    """Remove children whose owners are gone, until cancelled."""
+    while True:
+        await store.change()
+        await asyncio.sleep(COLLECT_SECONDS)
+        store.collect()
+
+
+def job_ranges(indexes: set[int]) -> str:
+    """As in a Job's status: `"0,2-4"`, and `"0,1"` for two neighbours."""
+    text, run = [], list[int]()
+    for index in [*sorted(indexes), -1]:
+        if run and index != run[-1] + 1:
+            text.append(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)))
+            run = []
+        run.append(index)
+    return ",".join(text)
+
+
+def _ref(kind: Any, raw: Manifest) -> Ref:
+    return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
+def _action(spec: Manifest, exit_code: int) -> str:
+    """What the Job's pod failure policy says of an exit code."""
+    for rule in spec.get("podFailurePolicy", {}).get("rules", ()):
+        if exit_code in rule.get("onExitCodes", {}).get("values", ()):
+            return str(rule["action"])
+    return "Count"
+
+
+def _condition(status: Manifest, kind: str, truth: str, reason: str, now: datetime) -> None:
+    others = [it for it in status.get("conditions", ()) if it["type"] != kind]
+    if [kind, truth] not in [[it["type"], it["status"]] for it in status.get("conditions", ())]:
+        new = {"type": kind, "status": truth, "reason": reason, "lastTransitionTime": timestamp(now)}
+        status["conditions"] = [*others, new]

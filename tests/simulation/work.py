@@ -1,0 +1,163 @@
+"""What the pods of a PdfJob do: how long they take, how they exit, and what they report, by a plan for each PdfJob."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chunk_runner.contract import UNFINISHED_ENV, ExitCode, FailedChunk, Failure, Merged, Reason, Report, format_ranges
+from chunk_runner.contract import parse_ranges as ranges_of
+from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
+from simulation.store import RefusedError, Store
+
+
+ANNOTATION_JOB = "pdfjob.dev/job"
+LABEL_STAGE = "pdfjob.dev/stage"
+
+NOT_A_PDF = Failure(Reason.NOT_A_PDF, "The source is not a PDF: export it again.")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A pod's work.
+
+    Attributes:
+        seconds: How long its container runs.
+        exit_code: How it ends.
+        message: What it leaves.
+    """
+
+    seconds: float
+    exit_code: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the pods of one Job do.
+
+    Attributes:
+        indexes: How many must succeed.
+        reports: Whether the pods leave reports, so that they must be there as objects.
+        attempt: The work of an index, at this attempt.
+    """
+
+    indexes: int
+    reports: bool
+    attempt: Callable[[int, int], Ended]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to one PdfJob.
+
+    Exit codes are those of one attempt after the other; the last one is repeated.
+
+    Attributes:
+        pages: Of its source.
+        prepare: Exit codes of prepare.
+        chunks: Exit codes of chunks, by index; the others succeed.
+        merge: Exit codes of merge.
+        prepare_seconds: How long prepare takes.
+        chunk_seconds: How long a chunk takes.
+        merge_seconds: How long merge takes.
+        jitter: By how much, at most, times are longer; drawn from the seed.
+        refusal: What prepare reports when it exits with `ExitCode.SOURCE`.
+    """
+
+    pages: int = 120
+    prepare: tuple[int, ...] = (0,)
+    chunks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    merge: tuple[int, ...] = (0,)
+    prepare_seconds: float = 5
+    chunk_seconds: float = 10
+    merge_seconds: float = 3
+    jitter: float = 0.5
+    refusal: Failure = NOT_A_PDF
+
+
+def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -> Work:
+    """What the pods of a Job do, by the plan of its PdfJob."""
+    meta = job["metadata"]
+    name, stage = meta.get("annotations", {}).get(ANNOTATION_JOB, ""), meta.get("labels", {}).get(LABEL_STAGE, "")
+    plan = plans.get(name, Plan())
+    seconds = {"prepare": plan.prepare_seconds, "merge": plan.merge_seconds}.get(stage, plan.chunk_seconds)
+
+    def attempt(index: int, number: int) -> Ended:
+        codes = {"prepare": plan.prepare, "merge": plan.merge}.get(stage) or plan.chunks.get(index, (0,))
+        code = codes[min(number, len(codes) - 1)]
+        dice = random.Random(f"{seed} {name} {stage} {index} {number}")  # noqa: S311 (must be repeatable)
+        report = _report(store, plan, job, stage, code)
+        return Ended(seconds * (1 + plan.jitter * dice.random()), code, report.dumps() if report else "")
+
+    indexes = job["spec"].get("completions", 1)
+    return Work(indexes, stage in ("prepare", "merge"), attempt)
+
+
+def _report(store: Store, plan: Plan, job: Manifest, stage: str, code: int) -> Report | None:
+    """What a pod reports; a killed one reports nothing."""
+    if stage == "prepare" and code == ExitCode.SOURCE:
+        return Report(failure=plan.refusal)
+    if code != 0:
+        return None
+    pdfjob = _pdfjob(store, job)
+    size = pdfjob["spec"]["chunking"]["pagesPerChunk"]
+    total = -(-plan.pages // size)
+    if stage == "prepare" and total > 1:
+        return Report(pages=plan.pages, chunks=total)
+    if stage == "prepare":
+        failed = {0} if any(plan.chunks.get(0, ())) else set[int]()
+        return _merged(plan, total, size, failed, Reason.CHUNK_UNREADABLE)
+    chunks = _sibling(store, job, "chunks")
+    reason = _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
+    prepared = any(it.get("status", {}).get("phase") == "Succeeded" for it in _prepare_pods(store, job))
+    if chunks is None and not prepared:
+        return Report(failure=Failure(reason, "Prepare never finished."))
+    done = {index for run in ranges_of((chunks or {}).get("status", {}).get("completedIndexes")) for index in run}
+    return _merged(plan, total, size, set(range(total)) - done, reason)
+
+
+def _merged(plan: Plan, total: int, size: int, failed: set[int], reason: str) -> Report:
+    lost = [
+        page for index in sorted(failed) for page in range(index * size + 1, min((index + 1) * size, plan.pages) + 1)
+    ]
+    chunks = [FailedChunk(it, format_ranges(p for p in lost if (p - 1) // size == it), reason, "") for it in failed]
+    output = None if len(failed) == total else "output.json"
+    merged = Merged(
+        output=output,
+        sha256="ab" * 32 if output else "",
+        bytes=1000 if output else 0,
+        sentences=10 * (plan.pages - len(lost)),
+        failed=len(failed),
+        ledger={"ok": plan.pages - len(lost), "failed": len(lost)},
+        failed_pages=format_ranges(lost),
+        failed_chunks=tuple(sorted(chunks, key=lambda it: it.index)[:20]),
+    )
+    failure = None if output else Failure(reason, f"All {total} chunks failed.")
+    return Report(pages=plan.pages, chunks=total, merged=merged, failure=failure)
+
+
+def _pdfjob(store: Store, job: Manifest) -> Manifest:
+    owner = job["metadata"]["ownerReferences"][0]["name"]
+    try:
+        return store.get(Ref(PDFJOBS, job["metadata"]["namespace"], owner))
+    except RefusedError:  # its owner was deleted a moment ago, and its own turn comes soon
+        return {"spec": {"chunking": {"pagesPerChunk": 30}}}
+
+
+def _sibling(store: Store, job: Manifest, stage: str) -> Manifest | None:
+    """Another stage's Job of the same PdfJob."""
+    owner = job["metadata"]["ownerReferences"][0]["uid"]
+    jobs: list[Manifest] = store.all(JOBS, job["metadata"]["namespace"])
+    mine = (it for it in jobs if it["metadata"].get("ownerReferences", [{}])[0].get("uid") == owner)
+    return next((it for it in mine if it["metadata"]["labels"].get(LABEL_STAGE) == stage), None)
+
+
+def _prepare_pods(store: Store, job: Manifest) -> list[Manifest]:
+    prepare = _sibling(store, job, "prepare")
+    return [] if prepare is None else store.children(prepare["metadata"]["uid"])
+
+
+def _env(job: Manifest) -> dict[str, Any]:
+    entries = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    return {entry["name"]: entry["value"] for entry in entries if "value" in entry}
