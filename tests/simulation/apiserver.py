@@ -14,7 +14,7 @@ from aiohttp import web
 
 from simulation.faults import Answer, Break, Call, Delay, Effect, Error, Faults
 from simulation.kinds import Manifest
-from simulation.protocol import bare, bookmark, discover, event, failure, inside, line, parse, status
+from simulation.protocol import answer, bare, bookmark, discover, event, failure, inside, line, parse, status
 from simulation.selection import selected
 from simulation.store import By, Change, How, RefusedError, Store
 
@@ -22,6 +22,9 @@ from simulation.store import By, Change, How, RefusedError, Store
 BOOKMARK_SECONDS = 60
 WATCH_SECONDS = 1800
 """How long a watch lasts that asks for nothing else."""
+
+CALLS_PER_SECOND = 100
+"""More than these wait: a client that never pauses must not stop the clock."""
 
 
 class Door:
@@ -58,8 +61,8 @@ class Door:
         body = json.loads(await request.read() or b"{}")
         if self.closed:
             return _reset(request)
-        answer = await self._behind.handle(request, self.client, body)
-        return _reset(request) if self.closed or answer is None else answer
+        response = await self._behind.handle(request, self.client, body)
+        return _reset(request) if self.closed or response is None else response
 
 
 class ApiServer:
@@ -70,6 +73,7 @@ class ApiServer:
         faults: What goes wrong.
         calls: Every request, in order.
         codes: How many were answered with which code; 0 for none at all.
+        seconds: How many there were in each second.
     """
 
     def __init__(self, store: Store) -> None:
@@ -77,14 +81,27 @@ class ApiServer:
         self.faults = Faults()
         self.calls: list[Call] = []
         self.codes: Counter[int] = Counter()
+        self.seconds: Counter[int] = Counter()
 
     async def handle(self, request: web.BaseRequest, client: str, body: Any) -> web.StreamResponse | None:
         """Answer a request; `None` for no answer."""
         call = parse(request, client, body)
         self.calls.append(call)
-        response = await self._answer(request, call)
-        self.codes[0 if response is None else response.status] += 1
+        await self._queue()
+        code = 0
+        try:
+            response = await self._answer(request, call)
+            code = 0 if response is None else response.status
+        finally:  # also when the client gave up
+            self.codes[code] += 1
         return response
+
+    async def _queue(self) -> None:
+        """Wait for the next second in which there is room."""
+        loop = asyncio.get_running_loop()
+        while self.seconds[second := int(loop.time())] >= CALLS_PER_SECOND:  # noqa: ASYNC110 (the clock is what it waits for)
+            await asyncio.sleep(second + 1 - loop.time())
+        self.seconds[second] += 1
 
     async def _answer(self, request: web.BaseRequest, call: Call) -> web.StreamResponse | None:
         if (spoilt := self.faults.before(call)) is not None:
@@ -92,7 +109,7 @@ class ApiServer:
         try:
             if call.verb == "watch":
                 return await self._watch(request, call)
-            response = web.json_response(self._serve(call), status=201 if call.verb == "create" else 200)
+            response = answer(self._serve(call), 201 if call.verb == "create" else 200)
         except RefusedError as error:
             response = status(error.code, error.reason, error.message)
         if (spoilt := self.faults.after(call)) is not None:
@@ -212,8 +229,8 @@ class ApiServer:
         return True
 
 
-async def _spoil(answer: Answer) -> web.Response | None:
-    match answer:
+async def _spoil(spoilt: Answer) -> web.Response | None:
+    match spoilt:
         case Break.HANG:
             await asyncio.Event().wait()  # until the client gives up
         case Error(code=code, reason=reason, retry_after=seconds):

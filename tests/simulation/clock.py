@@ -7,6 +7,7 @@ one of them is idle. Knows nothing of Kubernetes.
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,11 @@ BEGINNING = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 GRACE_SECONDS = 0.001
 """Real time in which nothing happens, before the clock jumps."""
 
-STUCK_SECONDS = 5.0
+DEADLOCK_SECONDS = 5.0
 """Real time in which nothing happens and no timer runs, before this is called a deadlock."""
+
+LIVELOCK_SECONDS = 30.0
+"""Real time in which so much happens that the clock stands still, before this is called a livelock."""
 
 
 class _Jumping(selectors.EpollSelector):
@@ -33,17 +37,21 @@ class _Jumping(selectors.EpollSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
+        self._jumped = time.monotonic()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout == 0:
+            if time.monotonic() - self._jumped > LIVELOCK_SECONDS:
+                raise RuntimeError("a livelock: there is always something to do, so that the clock stands still")
             return ready
         if timeout is None:
-            if not (ready := super().select(STUCK_SECONDS)):
+            if not (ready := super().select(DEADLOCK_SECONDS)):
                 raise RuntimeError("a deadlock: no timer runs, and nothing comes from outside the loop")
             return ready
         if not (ready := super().select(GRACE_SECONDS)):
             self.now += timeout
+            self._jumped = time.monotonic()
         return ready
 
 
@@ -56,6 +64,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *_args: Any) -> None:  # type: ignore[override]
+        """Refuse as loops do that cannot: signals are for the test runner."""
+        raise NotImplementedError(f"no handler for signal {sig}: {callback!r}")
 
     def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *_args: Any) -> Any:  # type: ignore[override]
         """Refuse (that is why it returns nothing that a loop would)."""

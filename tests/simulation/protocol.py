@@ -114,7 +114,13 @@ def failure(code: int, reason: str, message: str) -> Manifest:
     }
 
 
+def answer(raw: Manifest, code: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer, with a content type as the API server gives it: lightkube takes no other for the API's own."""
+    content = json.dumps(raw).encode()
+    return web.Response(body=content, status=code, headers=headers, content_type="application/json")
+
+
 def status(code: int, reason: str, message: str, retry_after: int | None = None) -> web.Response:
-    """The same, as an answer."""
+    """An answer that says what went wrong."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return web.json_response(failure(code, reason, message), status=code, headers=headers)
+    return answer(failure(code, reason, message), code, headers)

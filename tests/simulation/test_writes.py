@@ -1,0 +1,124 @@
+"""Answers that are errors, answers that are lost, and reads of the past: every job ends all the same, and only once."""
+
+import pytest
+
+from simulation.faults import (
+    Answer,
+    Answers,
+    Break,
+    Error,
+    Fault,
+    LostAnswers,
+    StaleReads,
+    both,
+    calls,
+    during,
+    every_second,
+    fraction,
+    nth,
+    writes,
+)
+from simulation.work import Plan
+from simulation.world import Simulation, pdfjob, simulation
+
+
+PLANS = {
+    "germinal": Plan(pages=120),
+    "nana": Plan(pages=12),
+    "l-assommoir": Plan(pages=300, chunks={3: (137, 0), 5: (21,)}),
+    "la-terre": Plan(prepare=(20,)),
+}
+
+PHASES = {"germinal": "Succeeded", "nana": "Succeeded", "l-assommoir": "Succeeded", "la-terre": "Failed"}
+
+
+async def all_end(sim: Simulation, *faults: Fault, begin: float = 0) -> None:
+    """Run four jobs while this goes wrong."""
+    await sim.rest(begin)
+    sim.faults.add(*faults)
+    for name in PLANS:
+        sim.apply(pdfjob(name))
+    await sim.until_ended(*PLANS)
+    sim.faults.clear()
+    await sim.rest()
+    sim.check()
+    assert {name: sim.status(name)["phase"] for name in PLANS} == PHASES
+    assert sim.status("l-assommoir")["failedPages"] == "151-180"
+    assert sim.operator.exits == []
+
+
+async def test_conflicts_on_every_second_status_write() -> None:
+    async with simulation(plans=PLANS) as sim:
+        conflicts = every_second(calls("replace", plural="pdfjobs", subresource="status"))
+        await all_end(sim, Answers(conflicts, Error(409, "Conflict")))
+        assert sim.server.codes[409] > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("lost", [Break.RESET, Break.HANG, Error(504, "Timeout")], ids=["reset", "hang", "504"])
+async def test_answers_that_are_lost_after_the_write(seed: int, lost: Answer) -> None:
+    async with simulation(seed=seed, plans=PLANS) as sim:
+        await all_end(sim, LostAnswers(both(writes, fraction(0.5, seed)), lost))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("code", [500, 503, 403])
+async def test_half_of_all_writes_fail(seed: int, code: int) -> None:
+    async with simulation(seed=seed, plans=PLANS) as sim:
+        await all_end(sim, Answers(both(writes, fraction(0.5, seed)), Error(code, "Simulated")))
+        assert sim.server.codes[code] > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_fifth_of_all_requests_of_any_kind_fail(seed: int) -> None:
+    async with simulation(seed=seed, plans=PLANS) as sim:
+        await all_end(sim, Answers(fraction(0.2, seed), Error(503, "ServiceUnavailable")))
+        assert sim.server.codes[503] > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_too_many_requests_with_a_time_to_wait(seed: int) -> None:
+    async with simulation(seed=seed, plans=PLANS) as sim:
+        await all_end(sim, Answers(fraction(0.2, seed), Error(429, "TooManyRequests", retry_after=7)))
+        assert sim.server.codes[429] > 5
+
+
+@pytest.mark.parametrize("nobody", [Break.RESET, Break.HANG], ids=["reset", "hang"])
+async def test_ten_minutes_in_which_nobody_answers(nobody: Answer) -> None:
+    async with simulation(plans=PLANS) as sim:
+        await all_end(sim, Answers(during(10, 610), nobody), begin=5)
+        assert sim.server.codes[0] > 5
+
+
+async def test_ten_minutes_of_errors_end_the_operator_and_its_next_start_goes_on() -> None:
+    async with simulation(plans=PLANS) as sim:
+        for name in PLANS:
+            sim.apply(pdfjob(name))
+        sim.faults.add(Answers(during(10, 610), Error(503, "ServiceUnavailable")))
+        await sim.until_ended(*PLANS)
+        await sim.rest()
+        sim.check()
+        assert {name: sim.status(name)["phase"] for name in PLANS} == PHASES
+
+
+async def test_a_restart_that_reads_the_past() -> None:
+    async with simulation(plans={"l-assommoir": PLANS["l-assommoir"]}) as sim:
+        sim.apply(pdfjob("l-assommoir"))
+        await sim.until(lambda: sim.status("l-assommoir").get("phase") == "Processing", "its chunks")
+        sim.faults.add(StaleReads(both(calls("get", "list"), during(0, 10)), behind=12))
+        sim.operator.crash()
+        await sim.until_ended("l-assommoir")
+        await sim.rest()
+        sim.check()
+        assert sim.status("l-assommoir")["phase"] == "Succeeded"
+
+
+async def test_one_refused_job_is_tried_again() -> None:
+    async with simulation(plans=PLANS) as sim:
+        refused = nth(0, 1, of=calls("create", plural="jobs"))
+        sim.faults.add(Answers(refused, Error(422, "Invalid")))
+        sim.apply(pdfjob("germinal"))
+        await sim.until(lambda: "conditions" in sim.status("germinal"), "a status")
+        assert sim.status("germinal")["conditions"][4]["reason"] == "JobRefused"
+        await sim.until_ended("germinal")
+        sim.check()
