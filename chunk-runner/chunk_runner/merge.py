@@ -91,7 +91,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
     findings.ledger.prove(manifest.pages)
     try:
         if findings.ledger.has_only_failures():
-            report = _all_failed(manifest, findings)
+            report = _all_failed(manifest, findings, unfinished)
             Manifest.read(workspace)
         else:
             report = _written(manifest, findings, workspace)
@@ -187,11 +187,12 @@ def _report(head: output.Head, written: output.Written, memory: Memory | None = 
     )
 
 
-def _all_failed(manifest: Manifest, findings: _Findings) -> Report:
-    """A report without an output: the reason is the most common one."""
+def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) -> Report:
+    """A report without an output: the reason is the most common one among the chunks that had their turn."""
     chunks = list(findings.failed.values())
     if chunks:
-        reason, count = Counter(chunk.reason for chunk in chunks).most_common(1)[0]
+        own = [chunk for chunk in chunks if chunk.reason != unfinished.reason] or chunks
+        reason, count = Counter(chunk.reason for chunk in own).most_common(1)[0]
         message = next(chunk.message for chunk in chunks if chunk.reason == reason)
         if len(chunks) > 1:
             message = f"All {len(chunks)} chunks failed, {count} of them like this: {message}"

@@ -70,7 +70,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         def ill() -> str | None:
             return health.illness(held_for=lease.held_for(), echo_age=echo.age(), queue_age=queue.oldest())
 
-        server = await health.serve(settings.health_port, ill, ready=lambda: lease.held_for() > 0)
+        server = await health.serve(settings.health_port, ill, ready=lease.is_held)
         # Kopf cancels every task that is younger than itself when it ends, so that it comes last.
         tasks = [
             asyncio.create_task(work)

@@ -7,6 +7,7 @@ it writes and works off its queue. An API server that is away is not its illness
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -60,7 +61,9 @@ async def serve(port: int, ill: Callable[[], str | None], ready: Callable[[], bo
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", figures)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, None, port).start()
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    await web.SockSite(runner, socket.create_server(("", port), family=family, dualstack_ipv6=both)).start()
     return runner
 
 

@@ -58,12 +58,15 @@ class Lease:
 
     def held_for(self) -> float:
         """For how many seconds it has been held without a break; 0 when it is not."""
-        now = asyncio.get_running_loop().time()
-        return now - self._since if self._renewed is not None and now - self._renewed < DURATION_SECONDS else 0.0
+        return asyncio.get_running_loop().time() - self._since if self.is_held() else 0.0
+
+    def is_held(self) -> bool:
+        """Whether it was renewed lately enough."""
+        return self._renewed is not None and asyncio.get_running_loop().time() - self._renewed < DURATION_SECONDS
 
     async def held(self) -> None:
         """Return once it is held."""
-        while not self.held_for():
+        while not self.is_held():
             self._fresh.clear()
             await self._fresh.wait()
 
@@ -87,7 +90,7 @@ class Lease:
                 log.warning("cannot renew the lease %s/%s: %s", self._namespace, self._name, error)
             else:
                 if renewed:
-                    if not self.held_for():
+                    if not self.is_held():
                         self._since = began
                         log.info("holding the lease %s/%s", self._namespace, self._name)
                     self._renewed, pause = began, RENEW_SECONDS

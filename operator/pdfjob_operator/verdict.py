@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import Failure, Reason, shorten
+from chunk_runner.contract import CHUNKS_LIMIT, Failure, Reason, shorten
 from pdfjob_operator.resources import Stage
 from pdfjob_operator.status import Facts, Situation
 
@@ -43,10 +43,10 @@ def judge(
     failure = late or report.failure
     if refused is not None:
         refused = Failure(refused.reason, shorten(f"The failed chunks cannot be run again: {refused.message}"))
+    if late is None and merged is not None and merged.failed > _allowed(job):
+        failure = _too_many(_allowed(job), merged)
     if failure is not None or merged is None:
         return failed(refused or failure or lost(Stage.MERGE), facts)
-    if job.max_failed_chunks is not None and merged.failed > job.max_failed_chunks:
-        return failed(refused or _too_many(job.max_failed_chunks, merged), facts)
     if refused is not None:
         return Situation("Succeeded", refused.reason, refused.message, facts)
     if merged.failed_pages:
@@ -96,6 +96,11 @@ def _waited(job: PdfJob, message: str) -> str:
     if reason == Reason.DEADLINE_EXCEEDED:  # said before, with all there is to say
         return waiting_for
     return shorten(f"{message} It was waiting: {waiting_for}")
+
+
+def _allowed(job: PdfJob) -> int:
+    """How many chunks may fail: all of them, unless its author says otherwise (if all do, merge says so itself)."""
+    return CHUNKS_LIMIT if job.max_failed_chunks is None else job.max_failed_chunks
 
 
 def _too_many(allowed: int, merged: Merged) -> Failure:

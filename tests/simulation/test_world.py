@@ -10,6 +10,7 @@ async def test_a_job_runs_through_all_its_phases() -> None:
 
     written = [it.after["status"]["phase"] for it in sim.store.journal if it.ref.kind is PDFJOBS and it.before]
     assert list(dict.fromkeys(written)) == ["Pending", "Preparing", "Processing", "Merging", "Succeeded"]
-    assert len(sim.store.all(JOBS)) == 3
+    stages = [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in sim.store.all(JOBS)]
+    assert sorted(stages) == ["chunks", "merge", "prepare", "sweep"]
     assert sim.operator.exits == []
     sim.check()
