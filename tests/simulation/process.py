@@ -114,6 +114,9 @@ class Operator:
         if left := self._alive(client):
             _, pending = await asyncio.wait(left, timeout=60)
             assert not pending, pending
+        for task, (owner, _) in list(self._tasks.items()):
+            if owner == client and not task.cancelled():
+                task.exception()  # else asyncio complains, much later, that nobody asked
 
     def _alive(self, client: str) -> list[asyncio.Task[Any]]:
         return [task for task, (owner, _) in list(self._tasks.items()) if owner == client and not task.done()]

@@ -14,9 +14,8 @@ from simulation.world import Simulation, pdfjob, simulation
 TIMES = {"startTime", "completionTime", "duration", "lastTransitionTime"}
 
 PLANS = {
-    "chunks": Plan(pages=120),
+    "several chunks": Plan(pages=120, chunks={2: (21,)}),
     "one chunk": Plan(pages=12),
-    "a chunk that fails": Plan(pages=120, chunks={2: (21,)}),
     "a refused source": Plan(prepare=(20,)),
 }
 

@@ -1,6 +1,16 @@
-from simulation.kinds import JOBS, PDFJOBS
+from typing import Any
+
+import pytest
+
+from simulation.faults import Answers, Error, fraction
+from simulation.kinds import JOBS, PDFJOBS, Ref
+from simulation.store import How
 from simulation.work import Plan
 from simulation.world import pdfjob, simulation
+
+
+GERMINAL = Ref(PDFJOBS, "books", "germinal")
+STATUS = How("replace", "status")
 
 
 async def test_a_job_runs_through_all_its_phases() -> None:
@@ -14,3 +24,52 @@ async def test_a_job_runs_through_all_its_phases() -> None:
     assert sorted(stages) == ["chunks", "merge", "prepare", "sweep"]
     assert sim.operator.exits == []
     sim.check()
+
+
+async def run(seed: int) -> list[tuple[str, str, str, int]]:
+    plans = {"germinal": Plan(pages=120, chunks={1: (137, 0)}), "nana": Plan(pages=300)}
+    async with simulation(seed=seed, plans=plans) as sim:
+        sim.faults.add(Answers(fraction(0.2, seed), Error(503)))
+        for name in plans:
+            sim.apply(pdfjob(name))
+        await sim.until_ended(*plans)
+        begin = sim.store.journal[0].time
+        return [(*it.how[:2], str(it.ref), round((it.time - begin).total_seconds())) for it in sim.store.journal]
+
+
+async def test_the_same_seed_gives_the_same_run_and_another_one_another() -> None:
+    first, again, another = await run(1), await run(1), await run(2)
+
+    assert first == again
+    assert first != another
+
+
+async def test_what_did_not_end_in_time_is_told_with_its_history() -> None:
+    async with simulation(start=False) as sim:
+        sim.apply(pdfjob("germinal"))
+        with pytest.raises(
+            AssertionError, match=r"(?s)the end of germinal: not within 60 virtual.*create pdfjobs books"
+        ):
+            await sim.until_ended("germinal", seconds=60)
+        with pytest.raises(AssertionError, match="germinal has not ended"):
+            sim.check()
+
+
+@pytest.mark.parametrize(("was", "became"), [("Succeeded", "Failed"), ("Merging", "Processing")])
+async def test_a_phase_that_goes_back_is_found(was: str, became: str) -> None:
+    async with simulation(start=False) as sim:
+        for phase in (was, became):
+            sim.store.replace(GERMINAL, {**sim.apply(pdfjob()), "status": {"phase": phase}}, STATUS)
+        with pytest.raises(AssertionError, match=became):
+            sim.check(ended=False)
+
+
+async def test_a_job_of_another_name_for_the_same_stage_is_found() -> None:
+    async with simulation(start=False) as sim:
+        meta: dict[str, Any] = {"labels": {"pdfjob.dev/stage": "merge"}}
+        meta |= {"ownerReferences": [{"uid": sim.apply(pdfjob())["metadata"]["uid"]}]}
+        for name in ("a", "b"):
+            spec = {"template": {"metadata": {}, "spec": {"containers": [{"name": "merge", "env": []}]}}}
+            sim.store.create(Ref(JOBS, "books", name), {"metadata": meta, "spec": spec})
+        with pytest.raises(AssertionError, match="the same stage"):
+            sim.check(ended=False)

@@ -7,6 +7,7 @@ async with simulation(seed=1) as sim:
 
 import asyncio
 import functools
+import random
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,6 +31,9 @@ NAMESPACE = "books"
 SETTINGS = Settings(runner_image="runner:test")
 LIMIT_SECONDS = 6 * 3600
 """Of virtual time, that a test waits for anything."""
+
+LIMIT_CALLS = 20_000
+"""Of requests until then: an operator that asks more often has lost its way."""
 
 
 def pdfjob(name: str = "germinal", *, namespace: str = NAMESPACE, **spec: Any) -> Manifest:
@@ -99,6 +103,7 @@ class Simulation:
             async with asyncio.timeout(seconds):
                 while not holds():
                     await self.store.change()
+                    assert len(self.server.calls) < LIMIT_CALLS, f"{what}: a storm of requests\n{self.told()}"
         except TimeoutError:
             raise AssertionError(f"{what}: not within {seconds} virtual seconds\n{self.told()}") from None
 
@@ -139,6 +144,7 @@ async def simulation(
         start: Whether to start the operator.
     """
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        random.seed(seed)  # the operator's own dice
         sim = Simulation(Path(folder), seed=seed, plans=plans or {}, settings=settings)
         sim.operator.install(patch)
         work = functools.partial(work_of, sim.store, sim.plans, seed)

@@ -1,0 +1,74 @@
+"""Watches that stutter, lag, break off or end the operator: every job ends all the same, and only once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from simulation.faults import (
+    Answers,
+    Delay,
+    Effect,
+    Error,
+    Fault,
+    SpoiltWatch,
+    StreamEffect,
+    both,
+    calls,
+    during,
+    nth,
+)
+from simulation.work import Plan
+from simulation.world import pdfjob, simulation
+
+
+PLANS = {"germinal": Plan(pages=120), "nana": Plan(pages=12)}
+PHASES = dict.fromkeys(PLANS, "Succeeded")
+
+WATCHES = calls("watch")
+MANY = range(1000)
+
+
+async def all_end(fault: Callable[[], Fault]) -> int:
+    """Run two jobs while this goes wrong; returns how often the operator gave up and was started again."""
+    async with simulation(plans=PLANS) as sim:
+        await sim.rest(5)
+        sim.faults.add(fault())
+        for name in PLANS:
+            sim.apply(pdfjob(name))
+        await sim.until_ended(*PLANS)
+        sim.faults.clear()
+        await sim.rest()
+        sim.check()
+        assert {name: sim.status(name)["phase"] for name in PLANS} == PHASES
+        return len(sim.operator.exits)
+
+
+@pytest.mark.parametrize("plural", ["pdfjobs", "jobs", "pods"])
+@pytest.mark.parametrize("effect", [Effect.TWICE, Effect.CLOSE, Delay(60), Error(410, "Expired")], ids=str)
+async def test_every_third_event_of_a_kind_is_spoilt(plural: str, effect: StreamEffect) -> None:
+    events = frozenset(MANY[::3])
+
+    assert await all_end(lambda: SpoiltWatch(calls("watch", plural=plural), effect, events)) == 0
+
+
+async def test_watches_fall_silent_for_a_minute() -> None:
+    assert await all_end(lambda: SpoiltWatch(both(WATCHES, during(10, 70)), Effect.SILENCE)) == 0
+
+
+async def test_watches_are_forbidden_for_half_a_minute() -> None:
+    assert await all_end(lambda: Answers(both(WATCHES, during(0, 30)), Error(403, "Forbidden"))) == 0
+
+
+@pytest.mark.parametrize("code", [429, 500, 504])
+async def test_an_error_in_a_stream_ends_the_operator_and_its_next_start_goes_on(code: int) -> None:
+    assert await all_end(lambda: SpoiltWatch(WATCHES, Error(code), frozenset({3}))) == 1
+
+
+@pytest.mark.parametrize("event", range(2, 12))
+async def test_any_event_may_be_lost_when_another_one_follows(event: int) -> None:
+    assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP, frozenset({event}))) == 0
+
+
+@pytest.mark.parametrize("code", [401, 404, 410])
+async def test_a_watch_that_is_refused_ends_the_operator_and_its_next_start_goes_on(code: int) -> None:
+    assert await all_end(lambda: Answers(nth(0, of=both(WATCHES, during(60, 3600))), Error(code))) <= 1
