@@ -39,6 +39,10 @@ TROUBLED_SECONDS = 60
 """How often to ask again once the answer is known."""
 
 
+CONFLICT_SECONDS = 0.5
+"""Before a pass is made anew because something else was faster: reads may be of the past for a moment."""
+
+
 class _Look(NamedTuple):
     time: float
     found: Failure | None
@@ -195,11 +199,11 @@ class Reconciler:
         return again
 
     async def _write(self, job: PdfJob, status: dict[str, Any]) -> float | None:
-        """Write the status; returns 0 when the PdfJob changed meanwhile, so that the pass must be made anew."""
+        """Write the status; returns when to make the pass anew, if the PdfJob changed meanwhile."""
         try:
             await self._kube.write_status(job, status)
         except ConflictError:
-            return 0
+            return CONFLICT_SECONDS
         self._written[job.key] = asyncio.get_running_loop().time()
         self._echo.expect("pdfjobs", job.key)
         return None

@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+START = "start"
+"""Why a key has a pass: the operator has just begun, and the watch may be slower. That is no lost event."""
+
 
 async def resync_forever(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
     """List, hand over keys, and note what is gone, until cancelled."""
+    why = START
     while True:
         pause = settings.resync_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
         try:
-            await resync(kube, settings, queue, sweeps, echo)
+            await resync(kube, settings, queue, sweeps, echo, why=why)
             await sweeps.recall()
+            why = RESYNC
         except API_ERRORS as error:
             log.warning("cannot list all PdfJobs: %s", error)
             pause /= 4
         await asyncio.sleep(pause)
 
 
-async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
-    """List once."""
+async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, *, why: str) -> None:
+    """List once, and say why."""
     keys, uids = set(), set()
     before = sweeps.known()
     for namespace in settings.namespaces or (None,):
@@ -46,7 +51,7 @@ async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Swee
             uids.add(raw["metadata"]["uid"])
             sweeps.exists(raw)
             if not is_settled(raw):
-                queue.add(key, why=RESYNC)
+                queue.add(key, why=why)
     for uid in before - uids:
         sweeps.gone(uid)
     echo.forget_all_but(keys)

@@ -1,9 +1,10 @@
-"""Watches that stutter, lag, break off or end the operator: every job ends all the same, and only once."""
+"""Watches that stutter, lag, break off, lie or die: every job ends all the same, and only once."""
 
 from collections.abc import Callable
 
 import pytest
 
+from pdfjob_operator import metrics
 from simulation.faults import (
     Answers,
     Delay,
@@ -19,6 +20,11 @@ from simulation.faults import (
 )
 from simulation.work import Plan
 from simulation.world import pdfjob, simulation
+
+
+def figure(name: str) -> float:
+    """What the operator's metrics say."""
+    return metrics.REGISTRY.get_sample_value(name) or 0.0
 
 
 PLANS = {"germinal": Plan(pages=120), "nana": Plan(pages=12)}
@@ -60,8 +66,11 @@ async def test_watches_are_forbidden_for_half_a_minute() -> None:
 
 
 @pytest.mark.parametrize("code", [429, 500, 504])
-async def test_an_error_in_a_stream_ends_the_operator_and_its_next_start_goes_on(code: int) -> None:
-    assert await all_end(lambda: SpoiltWatch(WATCHES, Error(code), frozenset({3}))) == 1
+async def test_an_error_in_a_stream_ends_kopf_and_not_the_operator(code: int) -> None:
+    restarts = figure("pdfjob_watch_restarts_total")
+
+    assert await all_end(lambda: SpoiltWatch(WATCHES, Error(code), frozenset({3}))) == 0
+    assert figure("pdfjob_watch_restarts_total") == restarts + 1
 
 
 @pytest.mark.parametrize("event", range(2, 12))
@@ -70,5 +79,38 @@ async def test_any_event_may_be_lost_when_another_one_follows(event: int) -> Non
 
 
 @pytest.mark.parametrize("code", [401, 404, 410])
-async def test_a_watch_that_is_refused_ends_the_operator_and_its_next_start_goes_on(code: int) -> None:
-    assert await all_end(lambda: Answers(nth(0, of=both(WATCHES, during(60, 3600))), Error(code))) <= 1
+async def test_a_watch_that_is_refused_does_not_end_the_operator(code: int) -> None:
+    assert await all_end(lambda: Answers(nth(0, of=both(WATCHES, during(60, 3600))), Error(code))) == 0
+
+
+@pytest.mark.parametrize("plural", ["pdfjobs", "jobs", "pods"])
+async def test_a_kind_of_which_nothing_is_heard_costs_minutes_only(plural: str) -> None:
+    assert await all_end(lambda: SpoiltWatch(calls("watch", plural=plural), Effect.DROP)) == 0
+
+
+async def test_with_no_event_at_all_the_resync_does_everything_and_says_so() -> None:
+    drift = figure("pdfjob_resync_drift_total")
+
+    assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP)) == 0
+    assert figure("pdfjob_resync_drift_total") > drift
+
+
+async def test_without_faults_the_resync_finds_nothing() -> None:
+    drift = figure("pdfjob_resync_drift_total")
+
+    async with simulation(plans=PLANS) as sim:
+        for name in PLANS:
+            sim.apply(pdfjob(name))
+        await sim.until_ended(*PLANS)
+        await sim.rest(3600)
+
+    assert figure("pdfjob_resync_drift_total") == drift
+
+
+async def test_watches_that_stay_silent_for_ever() -> None:
+    assert await all_end(lambda: SpoiltWatch(both(WATCHES, during(10, 36000)), Effect.SILENCE)) == 0
+
+
+@pytest.mark.parametrize("event", range(8))
+async def test_any_single_event_may_be_lost(event: int) -> None:
+    assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP, frozenset({event}))) == 0

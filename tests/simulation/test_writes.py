@@ -90,14 +90,17 @@ async def test_ten_minutes_in_which_nobody_answers(nobody: Answer) -> None:
         assert sim.server.codes[0] > 5
 
 
-async def test_ten_minutes_of_errors_end_the_operator_and_its_next_start_goes_on() -> None:
+@pytest.mark.parametrize("code", [500, 503, 403, 429])
+async def test_ten_minutes_of_errors_fail_no_job_and_end_nothing(code: int) -> None:
     async with simulation(plans=PLANS) as sim:
         for name in PLANS:
             sim.apply(pdfjob(name))
-        sim.faults.add(Answers(during(10, 610), Error(503, "ServiceUnavailable")))
-        await sim.until_ended(*PLANS)
+        sim.faults.add(Answers(during(10, 610), Error(code, "Simulated", retry_after=5 if code == 429 else None)))
+        await sim.rest(610)
+        await sim.until_ended(*PLANS, seconds=600)
         await sim.rest()
         sim.check()
+        assert sim.operator.exits == []
         assert {name: sim.status(name)["phase"] for name in PLANS} == PHASES
 
 

@@ -1,0 +1,154 @@
+"""Health and the lease: a blind operator is found out, a working one is left alone, and only one is in charge."""
+
+import asyncio
+
+import pytest
+
+from pdfjob_operator import metrics
+from pdfjob_operator.echo import Echo
+from pdfjob_operator.health import illness
+from pdfjob_operator.kube import Kube
+from pdfjob_operator.lease import DURATION_SECONDS, Lease, LeaseLostError
+from pdfjob_operator.resources import Key
+from simulation import clock
+from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
+from simulation.kinds import JOBS
+from simulation.work import Plan
+from simulation.world import Simulation, pdfjob, simulation
+
+
+PLANS = {"germinal": Plan(pages=120)}
+
+
+def complaint() -> str | None:
+    """What `/healthz` would say, from the same figures."""
+    age = metrics.REGISTRY.get_sample_value("pdfjob_watch_echo_age_seconds") or 0.0
+    queue = metrics.REGISTRY.get_sample_value("pdfjob_queue_oldest_seconds") or 0.0
+    return illness(held_for=float("inf"), echo_age=age, queue_age=queue)
+
+
+@pytest.mark.parametrize("plural", ["pdfjobs", "jobs"])
+async def test_an_operator_that_hears_nothing_is_ill_within_three_minutes(plural: str) -> None:
+    async with simulation(plans=PLANS) as sim:
+        await sim.rest(5)
+        sim.faults.add(SpoiltWatch(calls("watch", plural=plural), Effect.DROP))
+        sim.apply(pdfjob("germinal"))
+
+        await sim.until(lambda: bool(sim.store.all(JOBS)), "a Job")
+        await asyncio.sleep(180)
+
+        assert "blind" in str(complaint())
+
+
+async def test_a_working_operator_is_well_all_the_time() -> None:
+    async with simulation(plans=PLANS) as sim:
+        sim.apply(pdfjob("germinal"))
+        complaints = []
+
+        async def look() -> None:
+            while True:
+                complaints.append(complaint())
+                await asyncio.sleep(5)
+
+        looking = asyncio.create_task(look())
+        await sim.until_ended("germinal")
+        await sim.rest(1800)
+        looking.cancel()
+
+        assert len(complaints) > 300
+        assert set(complaints) == {None}
+
+
+def test_an_operator_is_not_ill_because_the_api_server_is_away() -> None:
+    assert illness(held_for=0, echo_age=600, queue_age=600) is None
+    assert illness(held_for=10, echo_age=600, queue_age=600) is None
+    assert illness(held_for=700, echo_age=0, queue_age=0) is None
+    assert "blind" in str(illness(held_for=700, echo_age=100, queue_age=0))
+    assert "stuck" in str(illness(held_for=700, echo_age=0, queue_age=400))
+
+
+async def test_an_echo_is_missing_until_it_is_heard_or_nobody_can_send_it() -> None:
+    echo, one, other = Echo(), Key("books", "one"), Key("books", "other")
+    echo.expect("pdfjobs", one)
+    echo.expect("jobs", other)
+    await asyncio.sleep(7)
+    echo.expect("pdfjobs", one)
+    assert echo.age() == 7
+
+    echo.hear("pdfjobs", one)
+    echo.hear("pdfjobs", other)
+    assert echo.age() == 7
+    echo.forget_all_but({one})
+    assert echo.age() == 0
+
+
+class TestLease:
+    def contender(self, kube: Kube, name: str) -> Lease:
+        return Lease(kube, "books/pdfjob", name, clock.now)
+
+    async def hold(self, sim: Simulation, *, interrupt: float | None = None) -> tuple[Lease, asyncio.Task[None], Kube]:
+        """A lease that is held by somebody, whose renewals are cut off after a while."""
+        kube = Kube()
+        lease = self.contender(kube, "first")
+        task = asyncio.create_task(lease.hold())
+        await lease.held()
+        if interrupt is not None:
+            sim.faults.add(Answers(both(calls(plural="leases"), during(interrupt, 3600)), Break.RESET))
+        return lease, task, kube
+
+    async def test_only_one_holds_it_and_the_next_one_waits(self) -> None:
+        async with simulation() as sim:
+            await sim.rest(5)
+            first, task, kube = await self.hold(sim)
+            second = self.contender(kube, "second")
+            waiting = asyncio.create_task(second.hold())
+            await asyncio.sleep(600)
+            assert (first.is_held(), second.is_held()) == (True, False)
+
+            task.cancel()
+            await first.release()
+            await asyncio.sleep(5)
+            assert second.is_held()
+            waiting.cancel()
+            await kube.__aexit__()
+
+    async def test_one_that_died_is_followed_after_its_time(self) -> None:
+        async with simulation() as sim:
+            await sim.rest(5)
+            _, task, kube = await self.hold(sim)
+            task.cancel()
+            second = self.contender(kube, "second")
+            waiting = asyncio.create_task(second.hold())
+
+            await asyncio.sleep(DURATION_SECONDS - 2)
+            assert not second.is_held()
+            await asyncio.sleep(6)
+            assert second.is_held()
+            waiting.cancel()
+            await kube.__aexit__()
+
+    async def test_one_that_cannot_renew_it_waits_and_does_not_end(self) -> None:
+        async with simulation() as sim:
+            await sim.rest(5)
+            lease, task, kube = await self.hold(sim, interrupt=20)
+            await asyncio.sleep(120)
+            assert not lease.is_held()
+            assert lease.held_for() == 0
+
+            sim.faults.clear()
+            await lease.held()
+            assert not task.done()
+            task.cancel()
+            await kube.__aexit__()
+
+    async def test_one_that_finds_another_in_charge_ends(self) -> None:
+        async with simulation() as sim:
+            await sim.rest(5)
+            _, task, kube = await self.hold(sim)
+            found = await kube.lease("books", "pdfjob")
+            assert found is not None
+            await kube.write_lease({**found, "spec": {**found["spec"], "holderIdentity": "second"}})
+
+            with pytest.raises(LeaseLostError, match="second holds the lease"):
+                await task
+            await kube.__aexit__()
