@@ -1,0 +1,48 @@
+"""A real control plane without a kubelet and a scheduler: an API server, etcd, the controllers, and puppets for pods.
+
+The operator runs as a process of this machine, so that it can be killed, stopped and started twice; jobs of a thousand
+chunks cost seconds.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from control_plane.arena import Arena
+from control_plane.stand import arena_in, control_plane_in
+from control_plane.world import World, world
+from testcluster.layout import Cluster
+from testcluster.packages import UnsuitableMachineError
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("control-plane")
+    try:
+        with control_plane_in(folder) as cluster:
+            yield cluster
+    except UnsuitableMachineError as error:
+        # A developer's machine may be unable to run a cluster, and is told so. CI must be able to.
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"NO CONTROL PLANE TESTS: {error}")
+
+
+@pytest.fixture(scope="session")
+def rest_of_the_world(control_plane: Cluster) -> Iterator[World]:
+    with world(control_plane) as here:
+        yield here
+
+
+@pytest.fixture
+def arena(control_plane: Cluster, rest_of_the_world: World, tmp_path: Path) -> Iterator[Arena]:
+    with arena_in(control_plane, rest_of_the_world, tmp_path) as it:
+        yield it
