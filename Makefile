@@ -9,7 +9,7 @@ UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock images cluster-up cluster-down clean
+.PHONY: help demo test lint format lock soak images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ demo: $(READY) ## process a sample PDF on this machine: no cluster, no key
 
 test: $(READY) ## unit and integration tests anywhere, cluster tests where the machine can
 	$(BIN)/python -m pytest
+
+soak: $(READY) ## PdfJobs without end against a real control plane, while the operator is killed: HOURS=1 JOBS=200
+	PYTHONPATH=tests $(BIN)/python -m control_plane.soak --hours $(or $(HOURS),1) --jobs $(or $(JOBS),200)
 
 lint: $(READY) ## formatting, style, types, and the arrows between modules
 	$(BIN)/ruff format --check

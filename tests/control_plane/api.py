@@ -20,6 +20,7 @@ Manifest = dict[str, Any]
 
 _WATCH_SECONDS = 300
 _PAUSE_SECONDS = 0.5
+_CLOSE_SECONDS = 0.25
 
 
 class Api:
@@ -44,7 +45,11 @@ class Api:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        connector = self._session.connector
+        assert connector is not None
+        await connector.close(abort_ssl=True)
         await self._session.close()
+        await asyncio.sleep(_CLOSE_SECONDS)  # aiohttp says that it is done before its sockets are closed
 
     async def patch_status(self, path: str, status: Manifest) -> bool:
         """Merge something into an object's status; returns whether the object was there."""

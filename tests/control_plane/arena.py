@@ -78,6 +78,11 @@ class Arena:
         )
         return made
 
+    def make_all(self, manifests: list[Manifest]) -> None:
+        """Create many objects with one call."""
+        items = {"apiVersion": "v1", "kind": "List", "items": manifests}
+        self.kubectl.run("create", "--filename=-", stdin=json.dumps(items))
+
     def release(self, name: str, what: str) -> None:
         """Let go what a plan held."""
         self._world.release(self.namespace, name, what)

@@ -93,6 +93,10 @@ class OperatorProcess:
         """Wait until a metric has grown to this."""
         _poll(lambda: self.metric(name) >= least, f"{name} of at least {least}")
 
+    def wait_metric_at_most(self, name: str, most: float) -> None:
+        """Wait until a metric has fallen to this."""
+        _poll(lambda: self.metric(name) <= most, f"{name} of at most {most}")
+
     def resident_bytes(self) -> int:
         """Its resident memory."""
         return int(psutil.Process(self._process.pid).memory_info().rss)

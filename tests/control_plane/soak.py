@@ -1,0 +1,141 @@
+"""The soak: PdfJobs without end, and an operator that is killed again and again. In CI for a minute, by hand for hours.
+
+    PYTHONPATH=tests .venv/bin/python -m control_plane.soak --jobs 200 --hours 8
+
+Rounds follow each other: PdfJobs are created, the operator dies a few times, everything ends, everything is deleted.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import mean
+
+from cluster.kubectl import pdfjob
+from control_plane.arena import Arena
+from control_plane.chronicle import ENDED, PATIENCE_SECONDS
+from control_plane.plan import Plan
+from control_plane.process import OperatorProcess
+from control_plane.stand import arena_in, control_plane_in
+from control_plane.world import world
+
+
+KINDS = "jobs,pods"
+KILLS_EVERY = 4
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round was like.
+
+    Attributes:
+        ends: How PdfJobs ended, and how many.
+        kills: How often the operator was killed.
+        seconds: How long it took.
+        resident: Bytes of the operator's memory at its end.
+    """
+
+    ends: dict[str, int]
+    kills: int
+    seconds: float
+    resident: int
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{number} {phase}" for phase, number in sorted(self.ends.items()))
+        return f"{ends}; {self.kills} kills; {self.seconds:.0f} s; operator {self.resident / 2**20:.1f} MiB"
+
+
+def rounds(arena: Arena, jobs: int, *, kills: int, seed: int = 0) -> Iterator[Round]:
+    """Rounds of so many PdfJobs, without end; what must hold is asserted after each.
+
+    Every fourth round has kills, the first one among them; the rounds between them are one life of the operator, and
+    show what its memory does.
+
+    Args:
+        arena: Where.
+        jobs: PdfJobs in a round.
+        kills: How often the operator is killed in a round that has kills.
+        seed: Of what chunks do.
+    """
+    operator = arena.operator(PDFJOB_SWEEP_SECONDS="1")
+    for number in count():
+        began = time.monotonic()
+        dice = random.Random(f"{seed} {number}")  # noqa: S311 (must be repeatable)
+        names = [f"soak-{number}-{index}" for index in range(jobs)]
+        for name in names:
+            arena.plan(name, _plan(dice))
+        items = [pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}, retries=0) for name in names]
+        arena.make_all(items)
+        deaths = kills if number % KILLS_EVERY == 0 else 0
+        for death in range(deaths):
+            _until(arena, names, jobs * (death + 1) // (deaths + 1))
+            operator.kill()
+            operator = arena.operator(PDFJOB_SWEEP_SECONDS="1")
+        _until(arena, names, jobs)
+        arena.check()
+        ends = {phase: sum(arena.history(name)[-1].phase == phase for name in names) for phase in ENDED}
+        _clear(arena, operator)
+        yield Round(ends, deaths, time.monotonic() - began, operator.resident_bytes())
+        arena.chronicle.forget(arena.namespace)
+
+
+def _plan(dice: random.Random) -> Plan:
+    chunks = dice.choice((1, 2, 4, 7))
+    failing = {index: 21 for index in range(chunks) if dice.random() < 0.1 and chunks > 1}
+    hungry = frozenset(index for index in range(chunks) if dice.random() < 0.05 and index not in failing)
+    return Plan(chunks=chunks, failing=failing, out_of_memory=hungry)
+
+
+def _until(arena: Arena, names: list[str], number: int) -> None:
+    """Wait until so many of these have ended."""
+
+    def ended() -> set[str]:
+        return {it.name for it in arena.chronicle.of(arena.namespace, "PdfJob") if it.phase in ENDED} & set(names)
+
+    arena.until(lambda: len(ended()) >= number, f"{number} PdfJobs have ended")
+
+
+def _clear(arena: Arena, operator: OperatorProcess) -> None:
+    """Delete all PdfJobs; nothing may be left of them, and nothing to do."""
+    arena.kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
+    arena.kubectl.run("wait", KINDS, "--selector=pdfjob.dev/uid", "--for=delete", f"--timeout={PATIENCE_SECONDS:.0f}s")
+    operator.wait_ready()
+    operator.wait_metric_at_most("pdfjob_queue_depth", 0)
+    owned = [it for it in arena.kubectl.get("jobs,pods") if "pdfjob.dev/uid" in it["metadata"]["labels"]]
+    assert owned == []
+    assert operator.is_healthy()
+
+
+def memory_growth(done: list[Round]) -> float:
+    """The last third's memory, relative to that of the middle third."""
+    third = len(done) // 3
+    return mean(it.resident for it in done[-third:]) / mean(it.resident for it in done[third:-third])
+
+
+def main() -> None:
+    """Soak for as long as asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--jobs", type=int, default=200, help="PdfJobs in a round")
+    parser.add_argument("--hours", type=float, default=1.0)
+    parser.add_argument("--kills", type=int, default=3, help="in every fourth round")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, control_plane_in(Path(folder) / "cluster") as cluster:
+        deadline, done = time.monotonic() + given.hours * 3600, list[Round]()
+        with world(cluster) as here, arena_in(cluster, here, Path(folder)) as arena:
+            for it in rounds(arena, given.jobs, kills=given.kills):
+                done.append(it)
+                sys.stdout.write(f"{len(done)}: {it}\n")
+                sys.stdout.flush()
+                if time.monotonic() > deadline:
+                    break
+    if len(done) >= 3:
+        sys.stdout.write(f"memory, last third against middle third: {memory_growth(done):.2f}\n")
+
+
+if __name__ == "__main__":
+    main()
