@@ -17,6 +17,7 @@ import pytest
 
 from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from testcluster import binaries, images, node
+from testcluster.layout import Cluster
 from testcluster.packages import UnsuitableMachineError
 
 
@@ -34,6 +35,7 @@ class Installation:
         kubeconfig: Which cluster.
         operator_image: Where its nodes find it.
         runner_image: Where its nodes find it.
+        node: The folder of the project's own cluster; `None` for a given one.
     """
 
     kubectl: Path
@@ -41,6 +43,7 @@ class Installation:
     kubeconfig: Path
     operator_image: str
     runner_image: str
+    node: Path | None
 
     def in_namespace(self, namespace: str) -> Kubectl:
         """kubectl, in this namespace."""
@@ -84,6 +87,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             kubeconfig=running.kubeconfig,
             operator_image=images.OPERATOR_IMAGE,
             runner_image=images.CHUNK_RUNNER_IMAGE,
+            node=folder,
         )
     finally:
         node.down(folder)
@@ -101,7 +105,19 @@ def _given(kubeconfig: Path) -> Installation:
         kubeconfig=kubeconfig,
         operator_image=os.environ["PDFJOB_TEST_OPERATOR_IMAGE"],
         runner_image=os.environ["PDFJOB_TEST_RUNNER_IMAGE"],
+        node=None,
     )
+
+
+@pytest.fixture(scope="session")
+def box(cluster: Installation) -> Cluster:
+    """The project's own cluster, for a test that kills its processes or mounts in it."""
+    if cluster.node is not None:
+        return node.require_running(cluster.node)
+    reason = "this test reaches into the node: it needs the project's own cluster, not one from PDFJOB_TEST_KUBECONFIG"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

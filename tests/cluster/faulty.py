@@ -1,0 +1,108 @@
+"""A job of five chunks whose pods wait where a test wants them to, for the tests of faults."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pdfs
+from cluster.gates import Gate
+from cluster.kubectl import Kubectl, Volume, pdfjob
+
+
+PAGES, CHUNKS = 10, 5
+TEXTS = [f"This is page {page} of the book." for page in range(1, PAGES + 1)]
+
+
+class FaultyJob:
+    """A PdfJob of five chunks, created suspended: nothing of it runs before the test lets it.
+
+    Args:
+        kubectl: In its namespace.
+        volume: Its claim; the source is `a.pdf`.
+        name: Its name.
+        spec: What else its spec holds.
+    """
+
+    def __init__(self, kubectl: Kubectl, volume: Volume, name: str = "job", **spec: Any) -> None:
+        self._kubectl = kubectl
+        self._shell = volume.shell
+        self.name = name
+        kubectl.apply(pdfjob(name, "a.pdf", chunking={"pagesPerChunk": PAGES // CHUNKS}, suspend=True, **spec))
+        self.uid = str(kubectl.get(f"pdfjob/{name}")["metadata"]["uid"])
+        self.folder = f"{volume.workspaces}/{self.uid}"
+        self.what = f"pdfjob/{name}"
+
+    def selector(self, stage: str) -> str:
+        """Selects the Jobs and the pods of a stage."""
+        return f"--selector=pdfjob.dev/stage={stage},pdfjob.dev/uid={self.uid}"
+
+    def patch(self, **spec: Any) -> None:
+        """Change its spec."""
+        self._kubectl.run("patch", self.what, "--type=merge", f"--patch={json.dumps({'spec': spec})}")
+
+    def prepare(self) -> None:
+        """Let it go on until its chunks are prepared, and no further."""
+        self.patch(suspend=False, workers=0)
+        self._kubectl.wait(self.what, "jsonpath={.status.phase}=Processing")
+
+    def gate(self, file: str, shell: Callable[[str], str] | None = None) -> Gate:
+        """A gate in place of a file of its workspace."""
+        return Gate(shell or self._shell, f"{self.folder}/{file}")
+
+    def shut(self, *chunks: int) -> list[Gate]:
+        """Gates in place of chunk PDFs."""
+        return [self.gate(f"chunks/{index:05}.pdf") for index in chunks]
+
+    def wait_until_begun(self, *chunks: int, times: int = 1) -> None:
+        """Wait until the pods of these chunks have begun their work, this often each; waits where the files are."""
+        for index in chunks:
+            attempts = f"{self.folder}/attempts/{index:05}.jsonl"
+            self._shell(
+                f"for i in $(seq 600); do test $(grep -c started {attempts} 2>&-) -ge {times} 2>&- && exit 0;"
+                f" sleep 0.2; done; cat {attempts}; exit 1"
+            )
+
+    def wait_for_indexes(self, indexes: str) -> None:
+        """Wait until these indexes of the chunks Job, and no others, are complete."""
+        self._kubectl.run(
+            "wait", "jobs", self.selector("chunks"), f"--for=jsonpath={{.status.completedIndexes}}={indexes}",
+            "--timeout=120s",
+        )  # fmt: skip
+
+    def wait_for_pod(self, stage: str) -> str:
+        """Wait until the one pod of a stage runs; returns its name."""
+        self._kubectl.run("wait", "pods", self.selector(stage), "--for=create", "--timeout=60s")
+        self._kubectl.run("wait", "pods", self.selector(stage), "--for=condition=Ready", "--timeout=60s")
+        (pod,) = self.pods(stage)
+        return pod
+
+    def pods(self, stage: str, phase: str = "Running") -> list[str]:
+        """The names of the pods of a stage, by index."""
+        found = self._kubectl.get("pods", self.selector(stage), f"--field-selector=status.phase={phase}")
+        return sorted(str(pod["metadata"]["name"]) for pod in found)
+
+    def jobs(self, stage: str) -> list[dict[str, Any]]:
+        """The Jobs of a stage."""
+        found: list[dict[str, Any]] = self._kubectl.get("jobs", self.selector(stage))
+        return found
+
+    def wait_until_complete(self, seconds: int = 180) -> dict[str, Any]:
+        """Wait for its end; returns its status."""
+        self._kubectl.wait(self.what, "condition=Complete", seconds=seconds)
+        return self._kubectl.status(self.name)
+
+
+def texts(output: bytes) -> list[str]:
+    """The sentences of an output, without the gaps."""
+    return [entry["text"] for entry in json.loads(output)["sentences"] if "text" in entry]
+
+
+def failed_for_good(jobs: Iterable[dict[str, Any]]) -> list[str]:
+    """Indexes that failed for good, over these Jobs."""
+    return [found for job in jobs if (found := job["status"].get("failedIndexes", ""))]
+
+
+def write_source(path: Path) -> Path:
+    """The source of a `FaultyJob`."""
+    return pdfs.write_numbered(path / "a.pdf", PAGES)
