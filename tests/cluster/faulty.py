@@ -95,7 +95,7 @@ class FaultyJob:
 
 def texts(output: bytes) -> list[str]:
     """The sentences of an output, without the gaps."""
-    return [entry["text"] for entry in json.loads(output)["sentences"] if "text" in entry]
+    return [entry["text"] for entry in json.loads(output)["sentences"] if "gap" not in entry]
 
 
 def failed_for_good(jobs: Iterable[dict[str, Any]]) -> list[str]:

@@ -96,7 +96,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         assert places == sorted(places), (job.name, phases)
 
 
-def test_the_api_server_is_away_for_a_while(
+def test_the_api_server_is_away_for_a_while(  # noqa: PLR0917 (fixtures)
     box: Cluster, cluster: Installation, kubectl: Kubectl, operator: Kubectl, source: Volume, tmp_path: Path
 ) -> None:
     """The API server dies while one chunk is done and others run, of which one ends meanwhile; then it is back.

@@ -1,0 +1,75 @@
+"""A volume that is full: the job says so, never succeeds without its text, and goes on once there is room."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster.conftest import Installation
+from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
+from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from testcluster import isolation, volumes
+from testcluster.layout import Cluster
+from testcluster.shell import run
+
+
+FILL = "cat /dev/zero > filler 2>&- || test -s filler"
+
+
+@pytest.fixture
+def small(box: Cluster, cluster: Installation, kubectl: Kubectl, tmp_path: Path) -> Iterator[Volume]:
+    """A volume that holds 8 MB, with the source on it: a file system of its own, in place before any pod sees it."""
+    kubectl.apply(claim(CLAIM))
+    kubectl.wait(f"pvc/{CLAIM}", "jsonpath={.status.phase}=Bound")
+    (folder,) = volumes.of_claim(box, kubectl.namespace, CLAIM)
+    options = f"size=8m,uid={volumes.OWNER},gid={volumes.OWNER},mode={volumes.MODE:o}"
+    mount = ["mount", "--types=tmpfs", f"--options={options}", "small", str(folder)]
+    run(isolation.inside(box, mount), "mounting a small volume")
+    try:
+        kubectl.apply(librarian(cluster.runner_image))
+        kubectl.wait("pod/librarian", "condition=Ready")
+        volume = Volume(kubectl)
+        volume.put(write_source(tmp_path), "a.pdf")
+        yield volume
+    finally:
+        run(isolation.inside(box, ["umount", "--lazy", str(folder)]), "unmounting a small volume")
+
+
+def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, small: Volume) -> None:
+    """No chunk can write its result, nor even that it began: the reason is what the user must mend."""
+    job = FaultyJob(kubectl, small, retries=0)
+    job.prepare()
+    small.shell(FILL)
+    with kubectl.history("pdfjobs") as states:
+        job.patch(workers=CHUNKS)
+        kubectl.wait(job.what, "condition=Failed", seconds=180)
+
+    status = kubectl.status(job.name)
+    assert {it["reason"] for it in status["conditions"]} == {"WorkspaceUnavailable"}, status
+    assert "output" not in status
+    assert "Succeeded" not in {state["status"].get("phase") for state in states}
+
+
+def test_a_job_goes_on_when_a_full_volume_has_room_again(kubectl: Kubectl, small: Volume, tmp_path: Path) -> None:
+    """The volume is full while chunks run, and again while the merge runs; each time, retries are left."""
+    job = FaultyJob(kubectl, small, retries=3)
+    job.prepare()
+    small.shell(FILL)
+    job.patch(workers=CHUNKS)
+    kubectl.run("wait", "jobs", job.selector("chunks"), f"--for=jsonpath={{.status.failed}}={CHUNKS}", "--timeout=120s")
+
+    (gate,) = job.shut(4)
+    small.shell("rm filler")
+    job.wait_for_indexes("0-3")
+    at_merge = job.gate("results/00000.json")
+    gate.open()
+    job.wait_for_pod("merge")
+    small.shell(FILL)
+    at_merge.open()
+    kubectl.run("wait", "jobs", job.selector("merge"), "--for=jsonpath={.status.failed}=1", "--timeout=120s")
+    small.shell("rm filler")
+    status = job.wait_until_complete()
+
+    assert status["chunks"] == {"total": 5, "active": 0, "succeeded": 5, "failed": 0}
+    assert texts(small.read(f"{job.folder}/output.json", tmp_path / "output.json")) == TEXTS
+    assert small.files(job.folder) == {"output.json"}
