@@ -182,6 +182,8 @@ def _ranges(variable: str) -> list[range] | None:
 def _merge(workspace: Workspace) -> tuple[Report, ExitCode]:
     reason = os.environ.get(contract.UNFINISHED_ENV)
     unfinished = Failure(reason, "The chunk was not finished when the job ended.") if reason else UNFINISHED
+    if reason == Reason.WORKSPACE_UNAVAILABLE:
+        unfinished = Failure(reason, "Not a word could be written: check that the volume has free space.")
     out_of_memory = frozenset(chain.from_iterable(_ranges(contract.OUT_OF_MEMORY_ENV) or ()))
     return merge(workspace, unfinished, out_of_memory), ExitCode.OK
 

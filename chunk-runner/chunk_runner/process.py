@@ -54,11 +54,13 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
     try:
         workspace.append_attempt(index, {"event": "started"})
         result = _result(manifest, chunk, workspace, on_page)
-    except FileNotFoundError as error:
-        if has_result(workspace, chunk):  # another attempt at this chunk was faster
+    except Exception as error:
+        if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
-        failure = WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"{chunk_file(index)} is missing.")
+        failure = error
+        if isinstance(error, FileNotFoundError):
+            failure = WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"{chunk_file(index)} is missing.")
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(failure)})
         raise failure from error
     except BaseException as error:  # an interruption ends an attempt too

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chunk_runner.contract import Failure, Report, parse_ranges
+from chunk_runner.contract import ExitCode, Failure, Report, parse_ranges
 from pdfjob_operator.resources import (
     ANNOTATION_CHUNKS,
     ANNOTATION_PAGES,
@@ -182,6 +182,7 @@ class Children:
         jobs: Its Jobs; of a stage that was repeated with more memory, all.
         pods: The pods of the last prepare and merge Jobs.
         out_of_memory: Indexes of the last chunks Job whose last pod was killed for using too much memory.
+        volume_failed: The last pod of some of its indexes could not write to the volume, so that it left no word there.
         trouble: Why pods do not start.
         namespace_ends: The namespace is being deleted.
     """
@@ -189,6 +190,7 @@ class Children:
     jobs: tuple[StageJob, ...] = ()
     pods: tuple[StagePod, ...] = ()
     out_of_memory: frozenset[int] = frozenset()
+    volume_failed: bool = False
     trouble: Failure | None = None
     namespace_ends: bool = False
 
@@ -227,6 +229,11 @@ def is_out_of_memory(pod: Manifest) -> bool:
     """
     ended = container_state(pod).get("terminated") or {}
     return ended.get("reason") == "OOMKilled" or ended.get("exitCode") == SIGKILLED
+
+
+def is_volume_failure(pod: Manifest) -> bool:
+    """Whether a pod ended because it could not read or write its volume."""
+    return (container_state(pod).get("terminated") or {}).get("exitCode") == ExitCode.WORKSPACE
 
 
 def _int_or_none(text: str | None) -> int | None:

@@ -15,7 +15,7 @@ from lightkube import ApiError, AsyncClient
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.types import CascadeType, PatchType
 
-from pdfjob_operator.children import Children, StageJob, StagePod, is_out_of_memory
+from pdfjob_operator.children import Children, StageJob, StagePod
 from pdfjob_operator.manifests import stage_job_name
 from pdfjob_operator.queue import Patience
 from pdfjob_operator.resources import (
@@ -157,14 +157,14 @@ class Kube:
         pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
         return Children(jobs=tuple(jobs), pods=tuple(pod for raw in pods if (pod := StagePod.parse(raw)) is not None))
 
-    async def out_of_memory(self, namespace: str, job: StageJob) -> frozenset[int]:
-        """The indexes of a Job whose last pod was killed for using too much memory."""
+    async def last_failed_pods(self, namespace: str, job: StageJob) -> dict[int, Manifest]:
+        """The last failed pod of each index of a Job, as far as they are still there."""
         pods = await self._pods(namespace, labels={_JOB_NAME: job.name}, fields={"status.phase": "Failed"})
         pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
         last = {
             raw["metadata"].get("annotations", {}).get(_JOB_INDEX, ""): raw for raw in pods if owned_by(raw, job.uid)
         }
-        return frozenset(int(index) for index, raw in last.items() if index.isdecimal() and is_out_of_memory(raw))
+        return {int(index): raw for index, raw in last.items() if index.isdecimal()}
 
     async def waiting_pods(self, namespace: str, job: StageJob) -> list[Manifest]:
         """Some of a Job's pods that have not started."""

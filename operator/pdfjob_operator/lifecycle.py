@@ -40,6 +40,7 @@ PERMANENT = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 
 UNFINISHED = {
     "DeadlineExceeded": Reason.DEADLINE_EXCEEDED.value,
+    Reason.WORKSPACE_UNAVAILABLE: Reason.WORKSPACE_UNAVAILABLE.value,
     "PodFailurePolicy": Reason.CONFIGURATION_ERROR.value,
     "MaxFailedIndexesExceeded": Reason.TOO_MANY_FAILED_CHUNKS.value,
 }
@@ -208,7 +209,10 @@ def _process(job: PdfJob, children: Children, settings: Settings, seconds: int) 
             memory=chunks.memory + 1,
         )
         return Step(_processing(job, facts), create=(again,))
-    return _merge(job, children, settings, facts, chunks.reason, seconds=seconds, out_of_memory=heavy)
+    reason = chunks.reason
+    if children.volume_failed and reason == "FailedIndexes":
+        reason = Reason.WORKSPACE_UNAVAILABLE
+    return _merge(job, children, settings, facts, reason, seconds=seconds, out_of_memory=heavy)
 
 
 def _merge(

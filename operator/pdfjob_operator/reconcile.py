@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract import shorten
 from pdfjob_operator import metrics, trouble
+from pdfjob_operator.children import is_out_of_memory, is_volume_failure
 from pdfjob_operator.kube import ConflictError, Kube, RefusedError
 from pdfjob_operator.lifecycle import afterwards, next_step
 from pdfjob_operator.resources import Stage
@@ -150,7 +151,12 @@ class Reconciler:
         children = await self._kube.children(job)
         namespace, chunks, at_work = job.key.namespace, children.job(Stage.CHUNKS), children.at_work()
         if chunks is not None and chunks.verdict == "Failed" and chunks.failed and not children.job(Stage.MERGE):
-            children = replace(children, out_of_memory=await self._kube.out_of_memory(namespace, chunks))
+            pods = await self._kube.last_failed_pods(namespace, chunks)
+            children = replace(
+                children,
+                out_of_memory=frozenset(index for index, pod in pods.items() if is_out_of_memory(pod)),
+                volume_failed=any(is_volume_failure(pod) for pod in pods.values()),
+            )
         if at_work is None or at_work.ready >= at_work.wanted or children.ended(at_work.stage) is not None:
             self._looks.pop(job.key, None)
             return children, None

@@ -246,3 +246,15 @@ def test_a_job_is_deleted_when_its_time_has_come(ended_ago: float, delete_in: fl
     status = after(Situation("Failed", "SourceNotFound", "…"), seconds=ended_ago)
 
     assert afterwards(make_pdfjob(status=status, ttlSecondsAfterFinished=60), NOW).delete_in == delete_in
+
+
+@pytest.mark.parametrize(
+    ("reason", "recorded"), [("FailedIndexes", "WorkspaceUnavailable"), ("DeadlineExceeded", "DeadlineExceeded")]
+)
+def test_pods_that_could_not_write_a_word_are_spoken_for(reason: str, recorded: str) -> None:
+    children = replace(make_children(chunks(**PARTLY | {"reason": reason})), volume_failed=True)
+
+    (manifest,) = step(children).create
+
+    env = {it["name"]: it.get("value") for it in manifest["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert env["PDFJOB_UNFINISHED_REASON"] == recorded
