@@ -23,8 +23,8 @@ from testcluster.packages import cni_folder, install, require_suitable_machine
 from testcluster.shell import ClusterError, run, say, tail, wait_until
 
 
-VOLUMES = 40
-"""How many volumes a new cluster has; `volumes.add` makes more."""
+VOLUMES = 200
+"""How many volumes a new cluster has, more than one run of the tests uses up; `volumes.add` makes more."""
 
 PATIENCE_SECONDS = 120
 """How long a step of starting up may take on a machine that is busy with something else."""
