@@ -64,7 +64,7 @@ class FaultyJob:
             )
 
     def wait_for_indexes(self, indexes: str) -> None:
-        """Wait until these indexes of the chunks Job, and no others, are complete."""
+        """Wait until these indexes of the chunks Job, and no others, are complete. Two in a row are `0,1`."""
         self._kubectl.run(
             "wait", "jobs", self.selector("chunks"), f"--for=jsonpath={{.status.completedIndexes}}={indexes}",
             "--timeout=120s",
