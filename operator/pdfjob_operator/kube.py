@@ -15,6 +15,7 @@ from lightkube import ApiError, AsyncClient
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.types import CascadeType, PatchType
 
+from pdfjob_operator import metrics
 from pdfjob_operator.children import Children, StageJob, StagePod
 from pdfjob_operator.manifests import stage_job_name
 from pdfjob_operator.queue import Patience
@@ -322,8 +323,26 @@ class _ExistsError(Exception):
     """There is one of that name."""
 
 
+def _resource(path: str) -> str:
+    """What a path of the API is about, without names: `jobs`, `pdfjobs/status`."""
+    parts = path.strip("/").split("/")
+    parts = parts[3 if parts[0] == "apis" else 2 :]
+    if parts[0] == "namespaces" and len(parts) > 2:  # noqa: PLR2004 (what follows a namespace's name is in it)
+        parts = parts[2:]
+    return "/".join([parts[0], *parts[2:]])
+
+
+async def _count(response: httpx2.Response) -> None:
+    resource = _resource(response.request.url.path)
+    metrics.API_CALLS.labels(response.request.method, resource, response.status_code).inc()
+
+
 class _Client(AsyncClient):
-    """lightkube's client, and what it lacks: a delete that names the uid."""
+    """lightkube's client, and what it lacks: a delete that names the uid, and counting."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._client._client.event_hooks = {"response": [_count]}  # noqa: SLF001 (lightkube has no way in)
 
     async def delete_exactly(self, kind: Any, name: str, *, namespace: str, uid: str) -> None:
         request = self._client.prepare_request(

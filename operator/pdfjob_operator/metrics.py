@@ -15,6 +15,13 @@ DRIFT = Counter(
     registry=REGISTRY,
 )
 
+API_CALLS = Counter(
+    "pdfjob_api_calls",
+    "Answers of the API server, the watches' apart, by method, resource and status code.",
+    ["method", "resource", "code"],
+    registry=REGISTRY,
+)
+
 WATCH_RESTARTS = Counter(
     "pdfjob_watch_restarts", "How often the watch gave up and was started anew.", registry=REGISTRY
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from control_plane.chronicle import PATIENCE_SECONDS
 
@@ -82,12 +83,15 @@ class OperatorProcess:
         """What it says of itself."""
         return self._ask("/healthz")[0] == HTTPStatus.OK
 
-    def metric(self, name: str) -> float:
-        """A metric, summed over its labels."""
+    def samples(self, name: str) -> list[Sample]:
+        """What a metric says, with its labels."""
         status, text = self._ask("/metrics")
         assert status == HTTPStatus.OK, text
-        samples = (it for family in text_string_to_metric_families(text) for it in family.samples)
-        return sum(it.value for it in samples if it.name == name)
+        return [it for family in text_string_to_metric_families(text) for it in family.samples if it.name == name]
+
+    def metric(self, name: str) -> float:
+        """A metric, summed over its labels."""
+        return sum(it.value for it in self.samples(name))
 
     def wait_metric(self, name: str, least: float) -> None:
         """Wait until a metric has grown to this."""

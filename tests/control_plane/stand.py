@@ -35,13 +35,11 @@ def control_plane_in(folder: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def arena_in(
-    cluster: Cluster, world: World, logs: Path, *, operators_kubeconfig: Path | None = None
-) -> Iterator[Arena]:
-    """A namespace of its own, and all that a test does in it; operators may be given a way of their own to it."""
+def arena_in(cluster: Cluster, world: World, logs: Path) -> Iterator[Arena]:
+    """A namespace of its own, and all that a test does in it."""
     kubectl = Kubectl(cluster.bin / "kubectl", cluster.kubeconfig, f"pdfjob-test-{secrets.token_hex(3)}")
     kubectl.run("create", "namespace", kubectl.namespace)
-    arena = Arena(kubectl, world, operators_kubeconfig or cluster.kubeconfig, logs)
+    arena = Arena(kubectl, world, cluster.kubeconfig, logs)
     try:
         yield arena
     finally:
