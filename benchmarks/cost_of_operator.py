@@ -40,6 +40,7 @@ def measure_writes(cluster: Cluster, here: World, folder: Path) -> None:
     for chunks in CHUNKS:
         with arena_in(cluster, here, folder) as arena:
             operator = arena.operator()
+            operator.wait_alive()
             arena.create("first", Plan(chunks=2))
             arena.end_of("first")
             time.sleep(REST_SECONDS)
@@ -59,6 +60,7 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
     for number in COUNTS:
         with arena_in(cluster, here, folder) as arena:
             operator = arena.operator()
+            operator.wait_alive()
             names = [f"job-{index}" for index in range(number)]
             for name in names:
                 arena.plan(name, Plan(chunks=2, holds=frozenset({"chunks"})))
@@ -73,6 +75,7 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
             ended = operator.resident_bytes()
             operator.end()
             fresh = arena.operator()
+            fresh.wait_alive()
             fresh.wait_metric("pdfjob_reconciles_total", number)  # every Job makes for a pass
             fresh.wait_metric_at_most("pdfjob_queue_depth", 0)
             figures = " | ".join(f"{it / 2**20:.0f} MiB" for it in (at_work, ended, fresh.resident_bytes()))

@@ -82,6 +82,9 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> kopf.Operator
         settings.networking.error_backoffs = Backoffs()
         settings.networking.connect_timeout = 10
         settings.networking.request_timeout = 60
+        # Kopf would read whole lists at once, and keep each object in memory for 5 s: 260 MiB for 1,000 PdfJobs.
+        settings.watching.chunk_size = 100
+        settings.queueing.idle_timeout = 0.5
         settings.watching.reconnect_backoff = 1.0
         settings.watching.server_timeout = 300
         settings.watching.client_timeout = 330
