@@ -51,7 +51,9 @@ def test_a_manual_goes_from_pending_to_succeeded(
 
     statuses = [state.get("status", {}) for state in states if "status" in state]
     phases = list(dict.fromkeys(status["phase"] for status in statuses))
-    assert phases == ["Pending", "Preparing", "Processing", "Merging", "Succeeded"]
+    # The kubelet looks at a pod once a second: prepare may be over before anybody has seen it run.
+    assert phases[1:2] == ["Preparing"] or "Preparing" not in phases
+    assert [phase for phase in phases if phase != "Preparing"] == ["Pending", "Processing", "Merging", "Succeeded"]
     progress = list(dict.fromkeys(status["progress"] for status in statuses if "progress" in status))
     assert progress[0] == "0/9"
     assert progress[-1] == "9/9"
