@@ -41,6 +41,7 @@ class StageJob:
         memory: How often its memory limit was doubled.
         created: When it was made.
         deleting: It is on its way out.
+        ending: It is decided how it ends; Kubernetes is removing its pods.
         verdict: `Complete`, `Failed`, or `None` while it runs.
         reason: The reason of a `Failed`, for instance `DeadlineExceeded`.
         completions: Its indexes.
@@ -63,6 +64,7 @@ class StageJob:
     memory: int = 0
     created: datetime | None = None
     deleting: bool = False
+    ending: bool = False
     verdict: str | None = None
     reason: str = ""
     completions: int = 1
@@ -104,14 +106,8 @@ class StageJob:
         try:
             labels, annotations = meta.get("labels", {}), meta.get("annotations", {})
             chunks = annotations.get(ANNOTATION_CHUNKS)
-            final = next(
-                (
-                    it
-                    for it in status.get("conditions", ())
-                    if it["type"] in ("Complete", "Failed") and it["status"] == "True"
-                ),
-                None,
-            )
+            conditions = {it["type"]: it for it in status.get("conditions", ()) if it["status"] == "True"}
+            final = conditions.get("Complete") or conditions.get("Failed")
             return cls(
                 name=meta["name"],
                 uid=meta["uid"],
@@ -120,6 +116,7 @@ class StageJob:
                 memory=int(labels.get(LABEL_MEMORY, 0)),
                 created=parse_time(meta["creationTimestamp"]),
                 deleting="deletionTimestamp" in meta,
+                ending="FailureTarget" in conditions or "SuccessCriteriaMet" in conditions,
                 verdict=final and final["type"],
                 reason=(final or {}).get("reason", ""),
                 completions=spec.get("completions", 1),

@@ -157,6 +157,8 @@ class Reconciler:
                 out_of_memory=frozenset(index for index, pod in pods.items() if is_out_of_memory(pod)),
                 volume_failed=any(is_volume_failure(pod) for pod in pods.values()),
             )
+        if at_work is not None and at_work.ending:  # its pods are gone, and with them what they waited for
+            return replace(children, trouble=job.trouble), None
         if at_work is None or at_work.ready >= at_work.wanted or children.ended(at_work.stage) is not None:
             self._looks.pop(job.key, None)
             return children, None
@@ -168,18 +170,21 @@ class Reconciler:
             return children, young
         look = self._looks.get(job.key)
         if look is None or clock - look.time >= LOOK_AFTER_SECONDS:
-            look = self._looks[job.key] = _Look(clock, await self._trouble(namespace, at_work))
+            look = self._looks[job.key] = _Look(clock, await self._trouble(job, at_work))
         pause = TROUBLED_SECONDS if look.found else LOOK_AFTER_SECONDS
         return replace(children, trouble=look.found), max(pause - (clock - look.time), 1)
 
-    async def _trouble(self, namespace: str, job: StageJob) -> Failure | None:
+    async def _trouble(self, job: PdfJob, at_work: StageJob) -> Failure | None:
         """Why a Job has fewer pods at work than it wants."""
-        pods = await self._kube.waiting_pods(namespace, job)
+        namespace = job.key.namespace
+        pods = await self._kube.waiting_pods(namespace, at_work)
+        if not pods and at_work.active >= at_work.wanted:
+            return job.trouble  # its pods have just begun, or just gone: the Job does not say so yet
         found = trouble.of_pods(pods)
         if found is None and pods:
             found = trouble.of_pod_events(await self._kube.warnings(namespace, pods[0]["metadata"]["uid"]))
-        if found is None and job.active < job.wanted:
-            found = trouble.of_job_events(await self._kube.warnings(namespace, job.uid))
+        if found is None and at_work.active < at_work.wanted:
+            found = trouble.of_job_events(await self._kube.warnings(namespace, at_work.uid))
         return found
 
     async def _act(self, job: PdfJob, step: Step) -> bool:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from chunk_runner.contract import Failure
+
 
 GROUP = "pdfjob.dev"
 VERSION = "v1alpha1"
@@ -152,12 +154,12 @@ class PdfJob:
         return self.condition("Suspended").get("status") == "True"
 
     @property
-    def trouble(self) -> tuple[str, str] | None:
-        """Reason and message of what its status says it is waiting for, if it is."""
+    def trouble(self) -> Failure | None:
+        """What its status says it is waiting for, if it is."""
         at_work = self.condition("Reconciling")
         if at_work.get("status") != "True" or at_work.get("reason") in {*PHASES, None}:
             return None
-        return at_work["reason"], at_work["message"]
+        return Failure(at_work["reason"], at_work["message"])
 
     def condition(self, kind: str) -> Mapping[str, Any]:
         """A condition of its status; empty if it has none of this kind."""

@@ -92,10 +92,9 @@ def lost(stage: Stage) -> Failure:
 def _waited(job: PdfJob, message: str) -> str:
     if job.trouble is None:
         return message
-    reason, waiting_for = job.trouble
-    if reason == Reason.DEADLINE_EXCEEDED:  # said before, with all there is to say
-        return waiting_for
-    return shorten(f"{message} It was waiting: {waiting_for}")
+    if job.trouble.reason == Reason.DEADLINE_EXCEEDED:  # said before, with all there is to say
+        return job.trouble.message
+    return shorten(f"{message} It was waiting: {job.trouble.message}")
 
 
 def _allowed(job: PdfJob) -> int:

@@ -23,6 +23,8 @@ CONDITION_SECONDS = 2
 START_SECONDS = 2
 """Between a pod's creation and its container's start."""
 
+FOREVER = timedelta(days=365)
+
 BACKOFF_SECONDS = 10
 """Before a failed pod is replaced the first time; then twice as long each time, up to six minutes."""
 
@@ -111,8 +113,9 @@ class JobController:
         if run.verdict is None:
             self._settle(run, raw, now)
         if run.verdict is None and now >= deadline:
-            run.verdict = ("Failed", "DeadlineExceeded", now)
+            run.verdict = ("Failed", "DeadlineExceeded", now + timedelta(seconds=CONDITION_SECONDS))
             self._stop(run)
+        _announce(run, status, now)
         if run.verdict is not None and run.verdict[2] <= now:
             self._end(run, status, now)
             return self._write(ref, run, spec, status, None)
@@ -163,9 +166,10 @@ class JobController:
                 return
             busy = index in run.running or index in run.done or index in run.failed
             if not busy and run.later.get(index, now) <= now:
-                run.running[index] = (now, work.attempt(index, run.failures.get(index, 0)))
+                started = now + FOREVER if work.waiting else now
+                run.running[index] = (started, work.attempt(index, run.failures.get(index, 0)))
                 if work.reports:
-                    run.pods[index] = self._make_pod(raw)
+                    run.pods[index] = self._make_pod(raw, work.waiting or "ContainerCreating")
 
     def _stop(self, run: _Run, *indexes: int) -> None:
         """End running pods: these, or all."""
@@ -187,7 +191,6 @@ class JobController:
             run.failed.clear()  # as the real controller does: which indexes had failed is lost
         if kind == "Complete":
             status["completionTime"] = timestamp(now)
-        _condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
         _condition(status, kind, "True", reason, now)
 
     def _write(self, ref: Ref, run: _Run, spec: Manifest, status: Manifest, again: datetime | None) -> datetime | None:
@@ -203,7 +206,7 @@ class JobController:
         self._store.patch(ref, {"status": status}, How("patch", "status", _CONTROLLER))
         return again
 
-    def _make_pod(self, job: Manifest) -> Ref:
+    def _make_pod(self, job: Manifest, waiting: str) -> Ref:
         meta, template = job["metadata"], job["spec"]["template"]
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
         labels = {**template["metadata"].get("labels", {}), "batch.kubernetes.io/job-name": meta["name"]}
@@ -211,7 +214,7 @@ class JobController:
         pod["metadata"] |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner]}
         made = self._store.create(Ref(PODS, meta["namespace"], ""), pod, _CONTROLLER)
         ref = _ref(PODS, made)
-        self._show(ref, "Pending", {"waiting": {"reason": "ContainerCreating"}})
+        self._show(ref, "Pending", {"waiting": {"reason": waiting}})
         return ref
 
     def _show_running(self, run: _Run, index: int, started: datetime, now: datetime) -> None:
@@ -254,6 +257,13 @@ def job_ranges(indexes: set[int]) -> str:
 
 def _ref(kind: Any, raw: Manifest) -> Ref:
     return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
+def _announce(run: _Run, status: Manifest, now: datetime) -> None:
+    """Say how a Job will end, while its last pods go (KEP-3998)."""
+    if run.verdict is not None:
+        kind, reason, _ = run.verdict
+        _condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
 
 
 def _action(spec: Manifest, exit_code: int) -> str:

@@ -26,6 +26,18 @@ async def test_a_job_runs_through_all_its_phases() -> None:
     sim.check()
 
 
+@pytest.mark.parametrize("seconds", [45, 100])
+async def test_out_of_time_a_job_says_what_it_waited_for(seconds: int) -> None:
+    """The pod that said so is gone by then, and the Job tells at that moment that it is about to fail."""
+    async with simulation(plans={"germinal": Plan(waiting="ErrImagePull")}) as sim:
+        sim.apply(pdfjob("germinal", timeoutSeconds=seconds))
+        await sim.until_ended("germinal")
+
+    assert sim.status("germinal")["phase"] == "Failed"
+    assert "cannot be pulled" in sim.status("germinal")["message"]
+    sim.check()
+
+
 async def run(seed: int) -> list[tuple[str, str, str, int]]:
     plans = {"germinal": Plan(pages=120, chunks={1: (137, 0)}), "nana": Plan(pages=300)}
     async with simulation(seed=seed, plans=plans) as sim:

@@ -40,11 +40,13 @@ class Work:
         indexes: How many must succeed.
         reports: Whether the pods leave reports, so that they must be there as objects.
         attempt: The work of an index, at this attempt.
+        waiting: Why its containers never start; empty if they do.
     """
 
     indexes: int
     reports: bool
     attempt: Callable[[int, int], Ended]
+    waiting: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Plan:
         merge_seconds: How long merge takes.
         jitter: By how much, at most, times are longer; drawn from the seed.
         refusal: What prepare reports when it exits with `ExitCode.SOURCE`.
+        waiting: Why no container ever starts; empty if they do.
     """
 
     pages: int = 120
@@ -74,6 +77,7 @@ class Plan:
     merge_seconds: float = 3
     jitter: float = 0.5
     refusal: Failure = NOT_A_PDF
+    waiting: str = ""
 
 
 def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -> Work:
@@ -91,7 +95,7 @@ def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -
         return Ended(seconds * (1 + plan.jitter * dice.random()), code, report.dumps() if report else "")
 
     indexes = job["spec"].get("completions", 1)
-    return Work(indexes, stage in ("prepare", "merge"), attempt)
+    return Work(indexes, stage in ("prepare", "merge"), attempt, plan.waiting)
 
 
 def _report(store: Store, plan: Plan, job: Manifest, stage: str, code: int) -> Report | None:

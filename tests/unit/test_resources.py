@@ -33,7 +33,7 @@ def test_a_job_has_ended_with_its_condition_and_not_before() -> None:
     ended = StageJob.parse(raw_job({"conditions": [{"type": "Failed", "status": "True", "reason": "FailedIndexes"}]}))
 
     assert early is not None
-    assert early.verdict is None
+    assert (early.verdict, early.ending) == (None, True)
     assert ended is not None
     assert (ended.verdict, ended.reason) == ("Failed", "FailedIndexes")
 
