@@ -75,8 +75,14 @@ RANGES_LIMIT = 1000
 REASON_LIMIT = 60
 """Characters of a reason."""
 
-OUTPUT = "output.json"
-"""The output's name in the workspace."""
+OUTPUTS = {"json": "output.json", "jsonl": "output.jsonl", "markdown": "output.md"}
+"""The formats of an output, and the output's name in the workspace for each."""
+
+PASSWORD_FILE = "/password/password"  # noqa: S105 (a path)
+"""Where the prepare pod finds the password of an encrypted source, if its PdfJob names one."""
+
+WARNINGS_LIMIT = 5
+"""What prepare found odd about a source, named one by one in a report and in a status."""
 
 MESSAGE_LIMIT = 300
 """Characters of a message that comes from a file or a library."""
@@ -110,12 +116,16 @@ class Reason(StrEnum):
     NOT_A_PDF = "NotAPdf"
     SOURCE_UNREADABLE = "SourceUnreadable"
     PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 (a reason, not a password)
+    WRONG_PASSWORD = "WrongPassword"  # noqa: S105 (the same)
+    PAGES_OUT_OF_RANGE = "PagesOutOfRange"
     NO_PAGES = "NoPages"
     CHECKSUM_MISMATCH = "ChecksumMismatch"
     PATH_REFUSED = "PathRefused"
     SOURCE_CHANGED = "SourceChanged"
     CHUNK_UNREADABLE = "ChunkUnreadable"
     PAGE_UNREADABLE = "PageUnreadable"
+    TIME_LIMIT_EXCEEDED = "TimeLimitExceeded"
+    MEMORY_LIMIT_EXCEEDED = "MemoryLimitExceeded"
     RESULT_CORRUPT = "ResultCorrupt"
     CRASHED = "Crashed"
     OUT_OF_MEMORY = "OutOfMemory"
@@ -136,12 +146,18 @@ class JobSpec:
         processor: The processor and its settings, `{"name": "text"}`.
         pages_per_chunk: Pages in every chunk but the last, 1 or more.
         sha256: What the source's checksum must be, in hexadecimal; `None` when it was not given.
+        pages: The pages to process, as `selection` reads them: `"1-120,130-"`; `None` for all.
+        language: Of the source's text, as two letters of ISO 639-1; `None` to find out.
+        format: Of the output: one of `OUTPUTS`.
     """
 
     path: str
     processor: Mapping[str, Any] = field(default_factory=lambda: {"name": "text"})
     pages_per_chunk: int = 30
     sha256: str | None = None
+    pages: str | None = None
+    language: str | None = None
+    format: str = "json"
 
     def dumps(self) -> str:
         """The specification as it travels in `SPEC_ENV`."""
@@ -160,6 +176,8 @@ class JobSpec:
         spec = cls(**raw)
         if not isinstance(spec.pages_per_chunk, int) or spec.pages_per_chunk < 1:
             raise ValueError("pages_per_chunk is a whole number, 1 or more")
+        if spec.format not in OUTPUTS:
+            raise ValueError(f"the format is one of {', '.join(OUTPUTS)}")
         return spec
 
 
@@ -233,6 +251,7 @@ class Merged:
         failed: Chunks without a result.
         ledger: How many pages ended in each state.
         failed_pages: The pages in state `failed`, as ranges, cut at `RANGES_LIMIT`.
+        page_reasons: Of these, the ones that failed alone, in a chunk that has a result: ranges by reason.
         failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
         tokens: Over every attempt.
         memory: Peak memory; `None` when no chunk has a result.
@@ -245,6 +264,7 @@ class Merged:
     failed: int
     ledger: Mapping[str, int] = field(default_factory=dict)
     failed_pages: str = ""
+    page_reasons: Mapping[str, str] = field(default_factory=dict)
     failed_chunks: tuple[FailedChunk, ...] = ()
     tokens: Tokens = Tokens()
     memory: Memory | None = None
@@ -257,6 +277,7 @@ class Report:
     Attributes:
         pages: Pages of the source, once prepare knows them.
         chunks: Chunks they were split into.
+        warnings: What prepare found odd about the source, repairs for instance; at most `WARNINGS_LIMIT` sentences.
         todo: The chunks that have no result yet, as ranges; `None` where they are too many to say, so that all are run
             (a chunk that has its result costs a pod and nothing else).
         merged: Set by merge, or by the prepare of a job with one chunk.
@@ -266,6 +287,7 @@ class Report:
     pages: int | None = None
     chunks: int | None = None
     todo: str | None = None
+    warnings: tuple[str, ...] = ()
     merged: Merged | None = None
     failure: Failure | None = None
 
@@ -280,6 +302,10 @@ class Report:
                 for chunk in merged["failed_chunks"]:
                     chunk["message"] = shorten(chunk["message"], length)
                 merged["failed_pages"] = shorten(merged["failed_pages"], RANGES_LIMIT)
+                merged["page_reasons"] = {
+                    reason: shorten(ranges, length) for reason, ranges in merged["page_reasons"].items()
+                }
+            raw["warnings"] = [shorten(warning, length) for warning in raw["warnings"] if length]
             text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
             if len(text.encode()) <= REPORT_LIMIT:
                 return text
@@ -304,6 +330,7 @@ class Report:
                 pages=pages,
                 chunks=chunks,
                 todo=None if todo is None else _ranges(todo, below=chunks or 0),
+                warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
                 merged=None if merged is None else _load_merged(merged),
                 failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
             )
@@ -312,7 +339,7 @@ class Report:
 
 
 def _load_merged(raw: Mapping[str, Any]) -> Merged:
-    if raw["output"] not in (None, OUTPUT) or not set(raw["sha256"]) <= set("0123456789abcdef"):
+    if raw["output"] not in (None, *OUTPUTS.values()) or not set(raw["sha256"]) <= set("0123456789abcdef"):
         raise ValueError("not an output of this project")
     return Merged(
         output=raw["output"],
@@ -322,6 +349,7 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
         failed=_count(raw["failed"]),
         ledger={shorten(state, 20): _count(pages) for state, pages in raw["ledger"].items()},
         failed_pages=shorten(raw["failed_pages"], RANGES_LIMIT),
+        page_reasons={_reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:5]},
         failed_chunks=tuple(
             FailedChunk(_count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
