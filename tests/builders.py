@@ -33,6 +33,7 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
                 "chunking": {"pagesPerChunk": 30},
                 "workers": 4,
                 "processor": {"text": {}},
+                "output": {"format": "json"},
                 "retries": 3,
                 "timeoutSeconds": 86400,
             }

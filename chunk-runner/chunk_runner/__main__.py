@@ -25,7 +25,7 @@ from chunk_runner.prepare import has_result, prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify, locate
 from chunk_runner.sweep import sweep
-from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace
+from chunk_runner.workspace import MANIFEST, REPORT, CorruptFileError, Workspace
 
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
     try:
         source = identify(locate(volume, spec.path), sha256=spec.sha256)
         _require_same(source, workspace)
-        if not prepared and workspace.path(contract.OUTPUT).is_file():
+        if not prepared and workspace.path(REPORT).is_file():
             # An earlier pod did everything, but its report was lost.
             return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
-        manifest = prepare(spec, source, workspace)
+        manifest = prepare(spec, source, workspace, password=_password())
     except (SourceError, ConfigurationError):
         if not prepared:  # nothing in the workspace will ever be of use
             workspace.clear()
@@ -114,7 +114,20 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
     if len(manifest.chunks) == 1:
         return _only_chunk(manifest, workspace), ExitCode.OK
     todo = format_ranges(chunk.index for chunk in manifest.chunks if not has_result(workspace, chunk))
-    return Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo), ExitCode.OK
+    report = Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo, warnings=manifest.warnings)
+    return report, ExitCode.OK
+
+
+def _password() -> str:
+    """The password of an encrypted source, if a Secret with one is mounted."""
+    try:
+        return Path(contract.PASSWORD_FILE).read_text(encoding="utf-8").removesuffix("\n")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            Reason.CONFIGURATION_ERROR, "The password's Secret cannot be read as text: check spec.source.passwordSecretRef."
+        ) from error
 
 
 def _require_same(source: Source, workspace: Workspace) -> None:

@@ -54,6 +54,9 @@ BEFORE_ENV = "PDFJOB_BEFORE"
 ATTEMPT_ENV = "PDFJOB_ATTEMPT"
 """A name for this attempt that no other attempt has: the pod's uid."""
 
+MEMORY_ENV = "PDFJOB_MEMORY_LIMIT"
+"""The memory limit of the container in bytes (the downward API's `limits.memory`): the sandbox stays below it."""
+
 UNFINISHED_ENV = "PDFJOB_UNFINISHED_REASON"
 """For merge: the reason to record for chunks that left none themselves."""
 
@@ -115,6 +118,7 @@ class Reason(StrEnum):
     SOURCE_EMPTY = "SourceEmpty"
     NOT_A_PDF = "NotAPdf"
     SOURCE_UNREADABLE = "SourceUnreadable"
+    PAGE_TREE_LOOPS = "PageTreeLoops"
     PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 (a reason, not a password)
     WRONG_PASSWORD = "WrongPassword"  # noqa: S105 (the same)
     PAGES_OUT_OF_RANGE = "PagesOutOfRange"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract import Reason, format_ranges
 from chunk_runner.errors import LedgerError
-from chunk_runner.pdf import PageState
+from chunk_runner.page import PageState
 
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class Ledger:
         """Enter the pages of a chunk without a result."""
         self.pages[PageState.FAILED].extend(pages)
 
+    def enter_skipped(self, selected: Iterable[int], pages: int) -> None:
+        """Enter the pages of a source of so many that were not selected."""
+        self.pages[PageState.SKIPPED].extend(sorted(set(range(1, pages + 1)).difference(selected)))
+
     def prove(self, pages: int) -> None:
         """Prove that each of the source's pages has been entered once.
 
@@ -44,7 +48,8 @@ class Ledger:
 
     def has_only_failures(self) -> bool:
         """Whether not one page came to anything."""
-        return not any(column for state, column in self.pages.items() if state is not PageState.FAILED)
+        told = (PageState.FAILED, PageState.SKIPPED)
+        return not any(column for state, column in self.pages.items() if state not in told)
 
     def ranges(self) -> dict[str, str]:
         """Each state's pages as ranges."""

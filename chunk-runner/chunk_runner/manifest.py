@@ -4,50 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
-from chunk_runner.workspace import MANIFEST
+from chunk_runner.contract import Failure, JobSpec, format_ranges, parse_ranges
+from chunk_runner.output import MARKDOWN
+from chunk_runner.sample import Decisions
+from chunk_runner.source import Source
+from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from chunk_runner.contract import JobSpec
-    from chunk_runner.source import Source
-    from chunk_runner.workspace import Workspace
+_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A run of consecutive pages.
+    """A run of selected pages: consecutive ones, where every page of the source is selected.
 
     Attributes:
         index: 0-based; the index of the Indexed Job.
-        first_page: 1-based page of the source.
-        last_page: Inclusive.
+        page_range: Its pages of the source, as people write them: `61-90`, `91`, `1-10,20-39`.
         key: What its result depends on; a result with this key is not computed again. Not taken of the chunk's PDF,
             whose bytes may vary.
-        sha256: Checksum of the chunk's PDF.
+        sha256: Checksum of the chunk's PDF; empty when it has none, because its result is there or the source is read.
         bytes: Size of the chunk's PDF.
+        failure: Why it has no PDF, when no library could copy its pages.
     """
 
     index: int
-    first_page: int
-    last_page: int
+    page_range: str
     key: str
     sha256: str = ""
     bytes: int = 0
+    failure: Failure | None = None
 
-    @property
-    def pages(self) -> range:
-        """Its pages."""
-        return range(self.first_page, self.last_page + 1)
-
-    @property
-    def page_range(self) -> str:
-        """Its pages as people write them: `61-90`, or `91`."""
-        return f"{self.first_page}-{self.last_page}" if len(self.pages) > 1 else str(self.first_page)
+    @cached_property
+    def pages(self) -> list[int]:
+        """Its pages of the source, counted from 1."""
+        return list(chain.from_iterable(parse_ranges(self.page_range)))
 
 
 @dataclass(frozen=True)
@@ -57,23 +54,40 @@ class Manifest:
     Attributes:
         source: `name`, `sha256`, `bytes` and `pages` of the source, as the output shows them.
         processor: `name` and `version`, as the output shows them, and the settings.
-        pages_per_chunk: As specified.
-        chunks: In order, without gaps.
+        form: The format of the output.
+        selected: The pages to process, as ranges.
+        lost: Pages whose content is not in the source any more, as ranges.
+        warnings: What was odd about the source, for people.
+        chunks: In order.
+        decisions: About its text.
+        direct: Whether the chunks have no PDFs, because whoever processes them reads the source itself.
     """
 
     source: dict[str, Any]
     processor: dict[str, Any]
-    pages_per_chunk: int
+    form: str
+    selected: str
+    lost: str
+    warnings: tuple[str, ...]
     chunks: tuple[Chunk, ...]
+    decisions: Decisions = Decisions()
+    direct: bool = False
 
     @property
     def pages(self) -> int:
         """Pages of the source."""
         return int(self.source["pages"])
 
+    @property
+    def selected_pages(self) -> int:
+        """Pages to process."""
+        return sum(len(run) for run in parse_ranges(self.selected))
+
     def write(self, workspace: Workspace) -> None:
         """Write it; from then on the job is prepared."""
-        workspace.write_json(MANIFEST, {"version": 1, **asdict(self)})
+        raw = {field.name: getattr(self, field.name) for field in fields(self)}
+        raw |= {"decisions": self.decisions.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
+        workspace.write_document(MANIFEST, {"version": _VERSION, **raw})
 
     @classmethod
     def read(cls, workspace: Workspace) -> Manifest:
@@ -81,45 +95,55 @@ class Manifest:
 
         Raises:
             FileNotFoundError: The job is not prepared, or already cleaned up.
-            CorruptFileError: It was altered.
+            CorruptFileError: It was altered, or another version wrote it.
         """
-        raw = workspace.read_json(MANIFEST)
-        return cls(
-            source=raw["source"],
-            processor=raw["processor"],
-            pages_per_chunk=raw["pages_per_chunk"],
-            chunks=tuple(Chunk(**chunk) for chunk in raw["chunks"]),
+        raw, _ = workspace.read_document(MANIFEST)
+        if raw.pop("version") != _VERSION:
+            raise CorruptFileError(f"{MANIFEST} was written by another version")
+        raw["chunks"] = tuple(
+            Chunk(**{**chunk, "failure": chunk["failure"] and Failure(**chunk["failure"])}) for chunk in raw["chunks"]
         )
+        raw |= {"decisions": Decisions.load(raw["decisions"]), "warnings": tuple(raw["warnings"])}
+        return cls(**raw)
 
 
-def plan(spec: JobSpec, source: Source, pages: int, version: str) -> Manifest:
-    """Decide the chunks of a source: consecutive pages, all chunks of one size but the last.
+def plan(
+    spec: JobSpec, source: Source, pages: int, selected: Sequence[int], version: str, *, lost: str, warnings: Sequence[str]
+) -> Manifest:
+    """Decide the chunks of a source: runs of the selected pages, all of one size but the last.
 
     Args:
         spec: What to do.
         source: The file.
         pages: Its page count, 1 or more.
+        selected: The pages to process, ascending.
         version: The processor's version.
+        lost: See `Manifest`.
+        warnings: See `Manifest`.
     """
     processor = {"name": spec.processor["name"], "version": version}
-    chunks = tuple(
-        Chunk(index, first, last, _key(source, first, last, {**spec.processor, **processor}))
-        for index, (first, last) in enumerate(_runs(pages, spec.pages_per_chunk))
-    )
+    ranges = format_ranges(selected)
+    # Everything that may change a result; what is decided from the sample follows from these.
+    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**spec.processor, **processor}]
     return Manifest(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
         processor=processor,
-        pages_per_chunk=spec.pages_per_chunk,
-        chunks=chunks,
+        form=spec.format,
+        selected=ranges,
+        lost=lost,
+        warnings=tuple(warnings),
+        chunks=tuple(
+            Chunk(index, run, _key([run, *settings]))
+            for index, run in enumerate(map(format_ranges, _runs(selected, spec.pages_per_chunk)))
+        ),
     )
 
 
-def _runs(pages: int, size: int) -> Iterator[tuple[int, int]]:
-    for first in range(1, pages + 1, size):
-        yield first, min(first + size - 1, pages)
+def _runs(pages: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for first in range(0, len(pages), size):
+        yield pages[first : first + size]
 
 
-def _key(source: Source, first: int, last: int, processor: dict[str, Any]) -> str:
-    """A name for the result: source, pages, and every setting that affects it."""
-    what = json.dumps([source.sha256, first, last, processor], sort_keys=True)
-    return hashlib.sha256(what.encode()).hexdigest()
+def _key(what: Sequence[Any]) -> str:
+    """A name for a result."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

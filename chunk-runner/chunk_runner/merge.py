@@ -1,19 +1,20 @@
 """The merge stage: results in order, seams closed, ledger proved, output written, the rest removed.
 
-Idempotent: run again after its work is done, it reads its report off the output.
+Idempotent: run again after its work is done, it repeats its report.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from chunk_runner import output
 from chunk_runner.contract import (
     FAILED_CHUNKS_LIMIT,
-    OUTPUT,
+    OUTPUTS,
     FailedChunk,
     Failure,
     Memory,
@@ -21,20 +22,15 @@ from chunk_runner.contract import (
     Reason,
     Report,
     Tokens,
+    format_ranges,
     parse_ranges,
 )
 from chunk_runner.ledger import Ledger
-from chunk_runner.manifest import Manifest
+from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.processors.base import ChunkResult
 from chunk_runner.sentences import Gap, Seam
-from chunk_runner.workspace import CHUNKS, CorruptFileError, result_file
+from chunk_runner.workspace import CHUNKS, REPORT, CorruptFileError, Workspace, result_file
 
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from chunk_runner.manifest import Chunk
-    from chunk_runner.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +44,8 @@ class _Findings:
     tokens: Tokens = field(default_factory=Tokens)
     peaks: dict[int, int] = field(default_factory=dict)
     """Peak memory in bytes, by chunk."""
+    reasons: dict[str, list[int]] = field(default_factory=dict)
+    """Pages that failed alone, by reason."""
 
     def memory(self) -> Memory | None:
         """The peaks in short."""
@@ -56,6 +54,8 @@ class _Findings:
         chunk = max(self.peaks, key=self.peaks.__getitem__)
         return Memory(self.peaks[chunk], chunk, sum(self.peaks.values()) // len(self.peaks))
 
+
+_KEPT = frozenset({*OUTPUTS.values(), REPORT})
 
 OUT_OF_MEMORY = Failure(
     Reason.OUT_OF_MEMORY,
@@ -67,7 +67,7 @@ OUT_OF_MEMORY = Failure(
 def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int] = frozenset()) -> Report:
     """Merge a job's results and leave only what is still needed.
 
-    After full success that is the output alone; otherwise the manifest, results and attempts stay too, for a retry of
+    After full success that is the output and the report; otherwise the manifest, results and attempts stay too, for a retry of
     the failed chunks. Chunk PDFs always go.
 
     Args:
@@ -88,6 +88,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
     except FileNotFoundError:
         return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
     findings = _look(manifest, workspace, unfinished, out_of_memory)
+    findings.ledger.enter_skipped(chain.from_iterable(parse_ranges(manifest.selected)), manifest.pages)
     findings.ledger.prove(manifest.pages)
     try:
         if findings.ledger.has_only_failures():
@@ -111,6 +112,8 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
             findings.peaks[chunk.index] = result.peak_memory
+            for page, reason in result.reasons.items():
+                findings.reasons.setdefault(reason, []).append(page)
             continue
         findings.ledger.enter_failed(chunk.pages)
         last = attempts[-1] if attempts else {}
@@ -130,14 +133,14 @@ def _result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | None:
     """The chunk's result; a failure when it cannot be trusted; `None` when there is none."""
     name = result_file(chunk.index)
     try:
-        raw = workspace.read_json(name)
+        raw, body = workspace.read_document(name)
     except FileNotFoundError:
         return None
     except CorruptFileError as error:
         return Failure(Reason.RESULT_CORRUPT, f"{error}.")
     if raw.get("key") != chunk.key:
         return Failure(Reason.RESULT_CORRUPT, f"{name} is the result of other pages or settings.")
-    return ChunkResult.load(raw)
+    return ChunkResult.load(raw, body)
 
 
 def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> Report:
@@ -148,41 +151,57 @@ def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> R
         failed_chunks=tuple(findings.failed.values()),
         tokens=findings.tokens,
     )
-    memory = findings.memory()
-    with workspace.replacing(OUTPUT) as file:
-        written = output.write(file, head, _entries(manifest, findings, workspace))
+    name = OUTPUTS[manifest.form]
+    with workspace.replacing(name) as file:
+        writer = output.Writer(file, head, manifest.form)
+        for piece in _pieces(manifest, findings, workspace):
+            writer.put(piece)
+        written = writer.end()
         # Results go only after the manifest: while it is there, what was read was all there is.
         Manifest.read(workspace)
-    return _report(head, written, memory)
+    report = _report(name, head, written, findings, manifest.warnings)
+    with workspace.replacing(REPORT) as file:  # for a merge that is run again, and for whoever reads the output
+        file.write(report.dumps().encode())
+    return report
 
 
-def _entries(manifest: Manifest, findings: _Findings, workspace: Workspace) -> Iterator[output.Entry]:
+def _pieces(manifest: Manifest, findings: _Findings, workspace: Workspace) -> Iterator[output.Piece | None]:
     """The sentences in order, and a gap where a chunk is missing."""
-    seam = Seam()
+    seam = Seam(manifest.decisions.joiner)
+    before = 0
     for chunk in manifest.chunks:
         failed = findings.failed.get(chunk.index)
+        if chunk.pages[0] != before + 1:  # pages in between were not selected
+            yield output.render(seam.close(), manifest.form)
+        before = chunk.pages[-1]
         if failed is None:
-            yield from seam.join(ChunkResult.load(workspace.read_json(result_file(chunk.index))).segments)
+            result = ChunkResult.load(*workspace.read_document(result_file(chunk.index)))
+            yield output.render(seam.join(result.segments), manifest.form)
+            yield result.piece
         else:
-            yield from seam.close()
-            yield Gap(chunk.first_page, chunk.last_page, failed.reason)
-    yield from seam.close()
+            gaps = [Gap(run[0], run[-1], failed.reason) for run in parse_ranges(chunk.page_range)]
+            yield output.render([*seam.close(), *gaps], manifest.form)
+    yield output.render(seam.close(), manifest.form)
 
 
-def _report(head: output.Head, written: output.Written, memory: Memory | None = None) -> Report:
+def _report(
+    name: str, head: output.Head, written: output.Written, findings: _Findings, warnings: tuple[str, ...]
+) -> Report:
     return Report(
         pages=head.source["pages"],
+        warnings=warnings,
         merged=Merged(
-            output=OUTPUT,
+            output=name,
             sha256=written.sha256,
             bytes=written.bytes,
             sentences=written.sentences,
             failed=len(head.failed_chunks),
             ledger=_counts(head.ledger),
             failed_pages=head.ledger["failed"],
+            page_reasons={reason: format_ranges(pages) for reason, pages in findings.reasons.items()},
             failed_chunks=head.failed_chunks[:FAILED_CHUNKS_LIMIT],
             tokens=head.tokens,
-            memory=memory,
+            memory=findings.memory(),
         ),
     )
 
@@ -197,9 +216,11 @@ def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) ->
         if len(chunks) > 1:
             message = f"All {len(chunks)} chunks failed, {count} of them like this: {message}"
     else:
-        reason, message = Reason.PAGE_UNREADABLE, "Not one page could be read: the file is damaged, export it again."
+        reason, _ = max(findings.reasons.items(), key=lambda it: len(it[1]))
+        message = "Not one page could be read: the file is damaged or hostile, export it again."
     return Report(
         pages=manifest.pages,
+        warnings=manifest.warnings,
         merged=Merged(
             output=None,
             sha256="",
@@ -208,6 +229,7 @@ def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) ->
             failed=len(chunks),
             ledger=_counts(findings.ledger.ranges()),
             failed_pages=findings.ledger.ranges()["failed"],
+            page_reasons={reason: format_ranges(pages) for reason, pages in findings.reasons.items()},
             failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
         ),
@@ -227,17 +249,17 @@ def _clean(findings: _Findings, workspace: Workspace) -> None:
         workspace.remove_temporary()
     else:
         workspace.seal()
-        workspace.clear(keep=frozenset({OUTPUT}))
+        workspace.clear(keep=_KEPT)
 
 
 def _already_merged(workspace: Workspace) -> Report | None:
     """The report of a merge whose pod was lost after the clean-up; only a full success is cleaned up so far."""
-    path = workspace.path(OUTPUT)
-    if not path.is_file():
+    try:
+        report = Report.loads(workspace.path(REPORT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return None
-    head, written = output.read(path)
-    workspace.clear(keep=frozenset({OUTPUT}))
-    return _report(head, written)
+    workspace.clear(keep=_KEPT)
+    return report
 
 
 def _nothing_to_merge(workspace: Workspace, unfinished: Failure) -> Report:

@@ -1,29 +1,33 @@
-"""The output: the merged whole, in the documented JSON schema, written as it streams by.
+"""The output: the merged whole, in one of three formats, written as it streams by.
 
-    {"source": …, "processor": …, "ledger": …, "failedChunks": …, "tokens": …, "sentences": […]}
+- `json`: one document, `{"source": …, "processor": …, "ledger": …, "failedChunks": …, "tokens": …, "sentences": […]}`,
+  one sentence a line.
+- `jsonl`: the sentences alone, one a line.
+- `markdown`: the running text in paragraphs, with a mark where each page begins: `[p. 12]`.
 
-One sentence a line. Nothing in it depends on chunk size, workers, time or machine, save `failedChunks`. A failed range
-leaves a gap, in the place where its sentences would be: `{"text": "[…]", "pages": [61, 90], "gap": "reason"}`.
+Nothing in it depends on chunk size, workers, time or machine, save `failedChunks`. Where pages are missing there is a
+gap, in the place where their sentences would be: `{"text": "[page 61 missing: reason]", "pages": [61, 61], "gap":
+"reason"}`.
+
+Chunks render their own entries (`render`), so that the merge only puts the pieces together (`Writer`), which costs it
+about as much as copying a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from json.encoder import encode_basestring as _quoted
+from typing import Any, BinaryIO
 
 from chunk_runner.contract import FailedChunk, Tokens
-from chunk_runner.sentences import Gap, Sentence
-from chunk_runner.workspace import sha256_of
+from chunk_runner.sentences import Entry, Gap, Sentence
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-
-Entry = Sentence | Gap
+MARKDOWN = "markdown"
 
 
 @dataclass(frozen=True)
@@ -54,16 +58,94 @@ class Written:
     sentences: int
 
 
-def write(file: BinaryIO, head: Head, entries: Iterable[Entry]) -> Written:
-    """Write an output, one entry at a time."""
-    digest, size, sentences = hashlib.sha256(), 0, 0
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive entries, rendered but for what depends on their neighbours.
 
-    def put(text: str) -> None:
-        nonlocal size
-        data = text.encode()
-        digest.update(data)
-        size += file.write(data)
+    Attributes:
+        body: In UTF-8.
+        sentences: How many there are in it.
+        first_page: Of its first entry.
+        last_page: The page on which its last entry begins.
+        starts: Whether a paragraph starts with it.
+        ends: Whether one ends with it.
+    """
 
+    body: bytes = b""
+    sentences: int = 0
+    first_page: int = 0
+    last_page: int = 0
+    starts: bool = False
+    ends: bool = False
+
+
+def render(entries: Sequence[Entry], form: str) -> Piece | None:
+    """Render entries for an output of this format; `None` when there are none."""
+    if not entries:
+        return None
+    first, last = entries[0], entries[-1]
+    body = _markdown(entries) if form == MARKDOWN else "\n".join(map(_line, entries))
+    return Piece(
+        # What is not Unicode (half of a surrogate pair) cannot be in a file that is.
+        body.encode(errors="replace"),
+        sum(isinstance(entry, Sentence) for entry in entries),
+        first.first_page,
+        last.first_page,
+        _starts(first),
+        isinstance(last, Gap),
+    )
+
+
+class Writer:
+    """Writes an output, one piece at a time.
+
+    Args:
+        file: Where to.
+        head: Of the output; `jsonl` and `markdown` have no place for it.
+        form: The format.
+    """
+
+    def __init__(self, file: BinaryIO, head: Head, form: str) -> None:
+        self._file = file
+        self._form = form
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._sentences = 0
+        self._before: Piece | None = None
+        if form == "json":
+            self._put(_head(head))
+
+    def put(self, piece: Piece | None) -> None:
+        """Write a piece after those before it."""
+        if piece is None:
+            return
+        match self._form:
+            case "json":
+                # No line end stands inside an entry: JSON writes it as two letters.
+                self._put((b",\n  " if self._before else b"\n  ") + piece.body.replace(b"\n", b",\n  "))
+            case "jsonl":
+                self._put(piece.body + b"\n")
+            case _:
+                before = self._before
+                paragraph = piece.starts or (before is not None and before.ends)
+                self._put(_space(before and before.last_page, piece.first_page, paragraph).encode() + piece.body)
+        self._sentences += piece.sentences
+        self._before = piece
+
+    def end(self) -> Written:
+        """Write what comes last."""
+        if self._form == "json":
+            self._put(b"\n ]}\n")
+        elif self._form == MARKDOWN and self._before:
+            self._put(b"\n")
+        return Written(self._digest.hexdigest(), self._size, self._sentences)
+
+    def _put(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._size += self._file.write(data)
+
+
+def _head(head: Head) -> bytes:
     fields = {
         "source": {key: head.source[key] for key in ("name", "sha256", "bytes", "pages")},
         "processor": {key: head.processor[key] for key in ("name", "version")},
@@ -71,46 +153,48 @@ def write(file: BinaryIO, head: Head, entries: Iterable[Entry]) -> Written:
         "failedChunks": [asdict(chunk) for chunk in head.failed_chunks],
         "tokens": asdict(head.tokens),
     }
-    put("{" + "".join(f"{_dumps(key)}: {_dumps(value)},\n " for key, value in fields.items()) + '"sentences": [')
-    separator = "\n  "
+    lines = "".join(f'"{key}": {json.dumps(value, ensure_ascii=False)},\n ' for key, value in fields.items())
+    return f'{{{lines}"sentences": ['.encode()
+
+
+def _line(entry: Entry) -> str:
+    # By hand, because there are as many as a book has sentences.
+    pages = f'"pages": [{entry.first_page}, {entry.last_page}]'
+    if isinstance(entry, Gap):
+        return f'{{"text": {_quoted(_missing(entry))}, {pages}, "gap": {_quoted(entry.reason)}}}'
+    return f'{{"text": {_quoted(entry.text)}, {pages}}}'
+
+
+def _markdown(entries: Sequence[Entry]) -> str:
+    parts: list[str] = []
+    before: Entry | None = None
     for entry in entries:
-        put(separator + _dumps(_plain(entry)))
-        separator = ",\n  "
-        sentences += isinstance(entry, Sentence)
-    put("\n ]}\n")
-    return Written(digest.hexdigest(), size, sentences)
+        if before is not None:
+            paragraph = _starts(entry) or isinstance(before, Gap)
+            parts.append(_space(before.first_page, entry.first_page, paragraph))
+        parts.append(f"**{_escaped(_missing(entry))}**" if isinstance(entry, Gap) else _escaped(entry.text))
+        before = entry
+    return "".join(parts)
 
 
-def read(path: Path) -> tuple[Head, Written]:
-    """Read an output's head back, and what `write` returned for it.
-
-    Raises:
-        ValueError: The file is not an output.
-    """
-    raw = json.loads(path.read_bytes())
-    try:
-        head = Head(
-            source=raw["source"],
-            processor=raw["processor"],
-            ledger=raw["ledger"],
-            failed_chunks=tuple(FailedChunk(**chunk) for chunk in raw["failedChunks"]),
-            tokens=Tokens(**raw["tokens"]),
-        )
-        sentences = sum("gap" not in entry for entry in raw["sentences"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path.name} is not an output of this version") from error
-    return head, Written(sha256_of(path), path.stat().st_size, sentences)
+def _space(before: int | None, page: int, paragraph: bool) -> str:  # noqa: FBT001 (it is called by position in two places)
+    """What stands between two entries: a page's mark before the first one that begins on it."""
+    space = "" if before is None else "\n\n" if paragraph else " "
+    return space if page == before else f"{space}[p. {page}] "
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
-    pages = [entry.first_page, entry.last_page]
-    match entry:
-        case Gap(first, last, reason):
-            shown = f"pages {first}-{last}" if last > first else f"page {first}"
-            return {"text": f"[{shown} missing: {reason}]", "pages": pages, "gap": reason}
-        case Sentence(text):
-            return {"text": text, "pages": pages}
+def _starts(entry: Entry) -> bool:
+    return isinstance(entry, Gap) or entry.starts
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _missing(gap: Gap) -> str:
+    shown = f"pages {gap.first_page}-{gap.last_page}" if gap.last_page > gap.first_page else f"page {gap.first_page}"
+    return f"[{shown} missing: {gap.reason}]"
+
+
+_MARKUP = re.compile(r"[\\`*_\[\]<>&#|~]|^[-+](?=\s)|^\d{1,9}(?=[.)])")
+
+
+def _escaped(text: str) -> str:
+    """Text as text: nothing in it is markup, and a document cannot smuggle in a link or a script."""
+    return _MARKUP.sub(lambda match: f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}", text)

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
 
 from chunk_runner import manifest as manifests
-from chunk_runner import pdf
-from chunk_runner.contract import CHUNKS_LIMIT, Reason
-from chunk_runner.errors import ConfigurationError
+from chunk_runner import sample
+from chunk_runner.contract import CHUNKS_LIMIT, Failure, JobSpec, Reason, format_ranges, shorten
+from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
+from chunk_runner.manifest import Chunk, Manifest
+from chunk_runner.page import Page
+from chunk_runner.pdf import pages as pdf
+from chunk_runner.pdf.documents import Document, Part, explore, write_parts
 from chunk_runner.processors import processor_for
-from chunk_runner.workspace import CorruptFileError, chunk_file, result_file, sha256_of
+from chunk_runner.selection import SelectionError, select
+from chunk_runner.source import Source
+from chunk_runner.workspace import SAMPLE, CorruptFileError, Workspace, chunk_file, result_file, sha256_of
 
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from chunk_runner.contract import JobSpec
-    from chunk_runner.manifest import Chunk, Manifest
-    from chunk_runner.source import Source
-    from chunk_runner.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+_SAMPLE_SECONDS = 5
+"""For reading one page of the sample: one that is slow is left out."""
 
-def prepare(spec: JobSpec, source: Source, workspace: Workspace) -> Manifest:
+
+def prepare(
+    spec: JobSpec, source: Source, workspace: Workspace, *, password: str = "", direct: bool = False
+) -> Manifest:
     """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
+
+    Args:
+        spec: What to do.
+        source: The file.
+        workspace: The job's workspace.
+        password: Opens the source if it is encrypted.
+        direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is encrypted
+            or damaged, so that each library might see something else in it.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -34,39 +46,83 @@ def prepare(spec: JobSpec, source: Source, workspace: Workspace) -> Manifest:
         WorkspaceError: The workspace cannot be written.
     """
     processor = processor_for(spec.processor)
-    with pdf.opened(source.path, source.name) as document:
-        planned = manifests.plan(spec, source, len(document.pages), processor.version)
-        if len(planned.chunks) > CHUNKS_LIMIT:
-            raise ConfigurationError(
-                Reason.CONFIGURATION_ERROR,
-                f"{planned.pages} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
-                " ask for more pages per chunk.",
-            )
-        log.info("%s: %d pages, %d chunks", source.name, planned.pages, len(planned.chunks))
-        manifest = replace(planned, chunks=tuple(_written(planned, document, workspace)))
+    document = Document(source.path, source.name, password)
+    found = explore(document)
+    try:
+        selected = select(spec.pages, found.pages)
+    except SelectionError as error:
+        raise SourceError(Reason.PAGES_OUT_OF_RANGE, f"“{shorten(source.name, 120)}”: {error}") from error
+    planned = manifests.plan(
+        spec,
+        source,
+        found.pages,
+        selected,
+        processor.version,
+        lost=format_ranges(sorted(found.lost)),
+        warnings=found.warnings,
+    )
+    if len(planned.chunks) > CHUNKS_LIMIT:
+        raise ConfigurationError(
+            Reason.CONFIGURATION_ERROR,
+            f"{len(selected)} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
+            " ask for more pages per chunk.",
+        )
+    log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
+    direct = direct and not (found.encrypted or found.warnings)
+    sampled = sample.choose(selected)
+    to_write = [] if direct else [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
+    written = write_parts(
+        document,
+        found.pages,
+        [
+            Part(sampled, partial(workspace.replacing, SAMPLE)),
+            *(Part(chunk.pages, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+        ],
+    )
+    readable = next(written).failure is None
+    parts: dict[int, Chunk] = {}
+    lost = set(found.lost)
+    for chunk, outcome in zip(to_write, written, strict=True):
+        parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
+        lost |= outcome.lost
+    manifest = replace(
+        planned,
+        lost=format_ranges(sorted(lost)),
+        chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
+        decisions=sample.decide(_sample(workspace, sampled) if readable else [], spec.language),
+        direct=direct,
+    )
     manifest.write(workspace)
     return manifest
-
-
-def _written(planned: Manifest, document: pdf.Document, workspace: Workspace) -> Iterator[Chunk]:
-    """The planned chunks with checksum and size, their PDFs on disk unless their results already are."""
-    for chunk in planned.chunks:
-        if has_result(workspace, chunk):
-            yield chunk
-            continue
-        name = chunk_file(chunk.index)
-        with workspace.replacing(name) as file:
-            pdf.write_pages(document, chunk.first_page, chunk.last_page, file)
-        path = workspace.path(name)
-        yield replace(chunk, sha256=sha256_of(path), bytes=path.stat().st_size)
 
 
 def has_result(workspace: Workspace, chunk: Chunk) -> bool:
     """Whether the chunk's result is there, whole, and of the same pages and settings."""
     try:
-        return workspace.read_json(result_file(chunk.index)).get("key") == chunk.key
+        content, _ = workspace.read_document(result_file(chunk.index))
     except FileNotFoundError:
         return False
     except CorruptFileError as error:
         log.warning("%s; chunk %d is processed again", error, chunk.index)
         return False
+    return content.get("key") == chunk.key
+
+
+def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> Chunk:
+    if failure is not None:
+        log.warning("chunk %d: %s", chunk.index, failure.message)
+        return replace(chunk, failure=failure)
+    path = workspace.path(chunk_file(chunk.index))
+    return replace(chunk, sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def _sample(workspace: Workspace, pages: Sequence[int]) -> list[tuple[int, Page]]:
+    """The sample's pages with their numbers, as far as they can be read."""
+    try:
+        places = range(1, len(pages) + 1)
+        return list(zip(pages, pdf.read(workspace.path(SAMPLE), places, seconds=_SAMPLE_SECONDS), strict=True))
+    except ChunkError as error:
+        log.warning("the sample cannot be read: %s", error)
+        return []
+    finally:
+        workspace.remove(SAMPLE)

@@ -6,31 +6,33 @@ import logging
 import resource
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from chunk_runner.contract import ExitCode, Reason, shorten
+from chunk_runner import sandbox
+from chunk_runner.contract import ExitCode, Reason, parse_ranges, shorten
 from chunk_runner.errors import ChunkError, StageError, WorkspaceError
+from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.prepare import has_result
 from chunk_runner.processors import processor_for
-from chunk_runner.workspace import chunk_file, result_file, sha256_of
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chunk_runner.manifest import Chunk, Manifest
-    from chunk_runner.processors.base import ChunkResult
-    from chunk_runner.workspace import Workspace
+from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.workspace import Workspace, chunk_file, result_file, sha256_of
 
 log = logging.getLogger(__name__)
 
 _PROC = Path("/proc/self")
 
 
-def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Callable[[], None] = lambda: None) -> None:
+def process(
+    manifest: Manifest,
+    index: int,
+    workspace: Workspace,
+    on_page: Callable[[], None] = lambda: None,
+    source: Path | None = None,
+) -> None:
     """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
 
     Args:
@@ -38,6 +40,7 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
         index: The chunk.
         workspace: The job's workspace.
         on_page: Called after each page, for progress.
+        source: The source, for a job whose chunks are read from it directly.
 
     Raises:
         ChunkError: The chunk fails for good.
@@ -53,7 +56,7 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
     _forget_peak_memory()
     try:
         workspace.append_attempt(index, {"event": "started"})
-        result = _result(manifest, chunk, workspace, on_page)
+        result = _result(manifest, chunk, workspace, on_page, source)
     except Exception as error:
         if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
@@ -69,18 +72,28 @@ def process(manifest: Manifest, index: int, workspace: Workspace, on_page: Calla
     # The figures first: what was paid for is counted even if the result is lost.
     figures = _figures(started)
     workspace.append_attempt(index, {"event": "ok", **figures, "tokens": asdict(result.tokens)})
-    workspace.write_json(result_file(index), {"key": chunk.key, "index": index, "figures": figures, **result.dump()})
+    content, body = result.dump(manifest.form)
+    identity = {"key": chunk.key, "index": index, "figures": figures}
+    workspace.write_document(result_file(index), {**identity, **content}, body)
     workspace.remove(chunk_file(index))
     log.info("chunk %d: pages %s done", index, chunk.page_range)
 
 
-def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Callable[[], None]) -> ChunkResult:
-    path = workspace.path(chunk_file(chunk.index))
-    intact = sha256_of(path) == chunk.sha256
-    if not intact:
-        raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
-    result = processor_for(manifest.processor).process(path, chunk.first_page, on_page)
-    if list(result.states) != list(chunk.pages):
+def _result(
+    manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Callable[[], None], source: Path | None
+) -> ChunkResult:
+    if chunk.failure is not None:
+        raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
+    lost = frozenset(chain.from_iterable(parse_ranges(manifest.lost)))
+    if manifest.direct and source is not None:
+        task = Task(source, chunk.pages, chunk.pages, manifest.decisions, lost)
+    else:
+        path = workspace.path(chunk_file(chunk.index))
+        if sha256_of(path) != chunk.sha256:
+            raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
+        task = Task(path, chunk.pages, range(1, len(chunk.pages) + 1), manifest.decisions, lost)
+    result = processor_for(manifest.processor).process(task, on_page)
+    if list(result.states) != chunk.pages:
         raise ChunkError(
             Reason.CHUNK_UNREADABLE,
             f"The chunk has {len(result.states)} pages, not {len(chunk.pages)}: it is damaged.",
@@ -89,8 +102,9 @@ def _result(manifest: Manifest, chunk: Chunk, workspace: Workspace, on_page: Cal
 
 
 def _figures(started: float) -> dict[str, float]:
-    """What an attempt used: wall-clock seconds and the process's peak memory in bytes."""
-    return {"seconds": round(time.monotonic() - started, 3), "peakMemoryBytes": _peak_memory()}
+    """What an attempt used: wall-clock seconds, and the peak memory of the larger of its two processes in bytes."""
+    peak = max(_peak_memory(), sandbox.peak_memory())
+    return {"seconds": round(time.monotonic() - started, 3), "peakMemoryBytes": peak}
 
 
 def _peak_memory() -> int:
@@ -106,6 +120,7 @@ def _peak_memory() -> int:
 
 def _forget_peak_memory() -> None:
     """A process of a local run works on many chunks; each is measured by itself (proc(5), clear_refs)."""
+    sandbox.forget_peak_memory()
     with suppress(OSError):
         _PROC.joinpath("clear_refs").write_text("5")
 

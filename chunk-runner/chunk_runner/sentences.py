@@ -1,50 +1,47 @@
 """Sentences that are whole: from lines of pages to sentences, the same whatever the chunks.
 
-Everything rests on one rule, `ends_between`: whether a sentence ends between two neighbouring lines is decided by these
-two lines alone. So a chunk can cut all its text but the lines before its first such end and after its last one, which
-stay open; the merge looks at the two lines on either side of the seam and closes what is left. No chunk size, and no
-number of workers, can change what comes out.
+Everything rests on one rule, `Joiner.ends_between`: whether a sentence ends between two neighbouring lines is decided by these two
+lines alone (and by what their own pages say of their place). So a chunk can cut all its text but the lines before its
+first such end and after its last one, which stay open; the merge looks at the two lines on either side of the seam and
+closes what is left. No chunk size, and no number of workers, can change what comes out.
 
-Words here: a **line** carries its page; a **block** is a run of lines in which no line end is a sentence's end.
+Words here: a **block** is a run of lines in which no line end is a sentence's end. **Notes** are the footnotes of a page;
+they come after the last sentence that starts on their page.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 
-import sentencex
-
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-VERSION = f"sentencex {version('sentencex')}"
-
-LANGUAGE = "en"
-"""The segmenter's language; abbreviations are language-dependent."""
-
-_HYPHENS = str.maketrans(dict.fromkeys("\N{SOFT HYPHEN}\ufffe\x02", "-"))
-"""What else may end a hyphenated line; the last two are PDFium's marks for a hyphen at a line's end."""
-
-_BULLETS = ("•", "‣", "◦", "▪", "■", "●", "–", "—", "*")
+from chunk_runner import segmenter
+from chunk_runner.language import CONJUNCTIONS, DEFAULT, HYPHENATED
+from chunk_runner.layout import Line
+from chunk_runner.page import SOFT_HYPHEN
 
 
-class Line(NamedTuple):
-    """A line of text and the 1-based page it stands on."""
+VERSION = f"2, {segmenter.VERSION}"
+"""Changes whenever the same lines may give other sentences."""
 
-    page: int
-    text: str
+_BULLETS = ("•", "‣", "◦", "▪", "■", "●")
 
+_HYPHENS = f"-\N{HYPHEN}{SOFT_HYPHEN}"
+
+_FIRST_WIDE = "⺀"
+"""From here on Unicode has scripts that put no spaces between words."""
 
 class Missing(NamedTuple):
     """A page that should have had lines and could not be read: no sentence crosses it."""
 
     page: int
     reason: str
+
+
+class Skipped(NamedTuple):
+    """Here pages that were not selected lie between two that were: no sentence crosses them."""
 
 
 class Gap(NamedTuple):
@@ -56,11 +53,15 @@ class Gap(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence and the first and last page it stands on."""
+    """A sentence, the first and last page it stands on, and whether a paragraph starts with it."""
 
     text: str
     first_page: int
     last_page: int
+    starts: bool = False
+
+
+Entry = Sentence | Gap
 
 
 @dataclass
@@ -69,136 +70,229 @@ class Segments:
 
     Attributes:
         head: The lines up to the first sentence end between two lines; all of them when there is none.
-        closed: Whether there is one; if not, `sentences` and `tail` are empty.
-        sentences: The sentences between head and tail, and a gap for each page that could not be read.
+        closed: Whether there is one; if not, `entries` and `tail` are empty.
+        early: The notes that come before the end of the head; all of them when it is not closed.
+        entries: The sentences between head and tail with their notes, and a gap for each page that could not be read.
         tail: The lines after the last such end.
+        late: The notes that come after the beginning of the tail.
     """
 
     head: list[Line] = field(default_factory=list)
     closed: bool = False
-    sentences: list[Sentence | Gap] = field(default_factory=list)
+    early: list[Sentence] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     tail: list[Line] = field(default_factory=list)
+    late: list[Sentence] = field(default_factory=list)
 
 
-def lines_of(page: int, text: str) -> list[Line]:
-    """The page's lines without what is not text: control characters, odd spaces, empty lines."""
-    lines = (_clean(raw) for raw in text.splitlines())
-    return [Line(page, line) for line in lines if line]
+@dataclass(frozen=True)
+class Joiner:
+    """The rules of one document.
 
+    Attributes:
+        language: Of its text.
+        compounds: Words with a hyphen, in small letters, as they were seen within lines: at a line's end they keep it.
+    """
 
-def segment(lines: Iterable[Line | Missing]) -> Segments:
-    """Cut a chunk's lines."""
-    segments = Segments()
-    block: list[Line] = []
+    language: str = DEFAULT
+    compounds: frozenset[str] = frozenset()
 
-    def close() -> None:
-        nonlocal block
-        if segments.closed:
-            segments.sentences.extend(sentences_of(block))
-        else:
-            segments.head, segments.closed = block, True
-        block = []
+    def segment(self, stream: Iterable[Line | Missing | Skipped], notes: Sequence[Line] = ()) -> Segments:
+        """Cut a chunk.
 
-    for line in lines:
-        if isinstance(line, Missing):
-            close()
-            # One gap for each page, so that no chunk border can change how many there are.
-            segments.sentences.append(Gap(line.page, line.page, line.reason))
-            continue
-        if block and ends_between(block[-1].text, line.text):
-            close()
-        block.append(line)
-    if segments.closed:
-        segments.tail = block
-    else:
-        segments.head = block
-    return segments
+        Args:
+            stream: The lines of its text, in order.
+            notes: The lines of its notes, in order.
+        """
+        blocks: list[list[Line]] = []
+        between: dict[int, list[Gap]] = {}
+        for run, ended_by in _runs(stream):
+            blocks += self._blocks(run)
+            if isinstance(ended_by, Missing | Skipped):
+                if not blocks:
+                    blocks.append([])
+                gaps = between.setdefault(len(blocks), [])
+                if isinstance(ended_by, Missing):
+                    # One gap for each page, so that no chunk border can change how many there are.
+                    gaps.append(Gap(ended_by.page, ended_by.page, ended_by.reason))
+        if between and max(between) == len(blocks):
+            blocks.append([])  # nothing is open at the end
+        noted = list(self.notes(notes))
+        if len(blocks) < 2:  # noqa: PLR2004 (a head and a tail)
+            return Segments(head=blocks[0] if blocks else [], early=noted)
+        head, *inner, tail = blocks
+        entries: list[Entry] = list(between.get(1, ()))
+        for number, sentences in enumerate(self._sentences(inner), start=2):
+            entries += sentences
+            entries += between.get(number, ())
+        first = head[-1].page if head else 0
+        last = tail[0].page if tail else None
+        early = [note for note in noted if note.first_page < first]
+        late = [note for note in noted if last is not None and note.first_page >= max(last, first)]
+        return Segments(
+            head, True, early, in_order(entries, noted[len(early) : len(noted) - len(late)]), tail, late
+        )
+
+    def notes(self, lines: Sequence[Line]) -> Iterator[Sentence]:
+        """The sentences of notes; a note does not go on from page to page."""
+        for run, _ in _runs(lines):
+            page: list[Line] = []
+            for line in run:
+                if page and line.page != page[-1].page:
+                    yield from self._whole(page)
+                    page = []
+                page.append(line)
+            yield from self._whole(page)
+
+    def ends_between(self, line: Line, following: Line) -> bool:
+        """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
+        return self._ends([line, following]) == [True]
+
+    def close(self, block: Sequence[Line]) -> list[Sentence]:
+        """The sentences of a block that has no line end left to judge."""
+        return next(self._sentences([block])) if block else []
+
+    def _whole(self, lines: Sequence[Line]) -> Iterator[Sentence]:
+        for sentences in self._sentences(self._blocks(lines)):
+            yield from sentences
+
+    def _blocks(self, lines: Sequence[Line]) -> list[list[Line]]:
+        blocks: list[list[Line]] = [[lines[0]]] if lines else []
+        for line, ends in zip(lines[1:], self._ends(lines), strict=True):
+            if ends:
+                blocks.append([line])
+            else:
+                blocks[-1].append(line)
+        return blocks
+
+    def _ends(self, lines: Sequence[Line]) -> list[bool]:
+        """For each line but the last, whether a sentence ends at its end."""
+        ends: list[bool] = []
+        doubtful: list[int] = []
+        for at, (line, following) in enumerate(zip(lines, lines[1:], strict=False)):
+            text, further = line.text, following.text
+            if segmenter.may_end(text):
+                ends.append(following.starts)
+                if not following.starts:
+                    doubtful.append(at)
+            elif following.starts:
+                # What goes on with a small letter goes on, wherever it stands: below a figure, in the next column.
+                ends.append(not (further[0].islower() or text[-1] in _HYPHENS or text[-1] == ","))
+            else:
+                ends.append(further.startswith(_BULLETS))
+        pairs = [f"{lines[at].text} {lines[at + 1].text}" for at in doubtful]
+        for at, cuts in zip(doubtful, segmenter.cuts(pairs, self.language), strict=True):
+            ends[at] = len(lines[at].text) + 1 in cuts
+        return ends
+
+    def _sentences(self, blocks: Sequence[Sequence[Line]]) -> Iterator[list[Sentence]]:
+        """The sentences of each block, with the pages they span."""
+        joined = [self._joined(block) for block in blocks]
+        cuts = segmenter.cuts([text for text, _ in joined], self.language) if joined else []
+        for block, (text, begins), places in zip(blocks, joined, cuts, strict=True):
+            sentences: list[Sentence] = []
+            last = len(begins) == 1 or block[0].page == block[-1].page
+            for begin, end in zip([0, *places], [*places, len(text)], strict=True):
+                sentence = text[begin:end].rstrip()
+                if last:
+                    first_page = last_page = block[0].page
+                else:
+                    first_page = block[bisect_right(begins, begin) - 1].page
+                    last_page = block[bisect_right(begins, begin + len(sentence) - 1) - 1].page
+                sentences.append(Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts))
+            yield sentences
+
+    def _joined(self, block: Sequence[Line]) -> tuple[str, list[int]]:
+        """The block as running text, and where in it each line begins."""
+        if len(block) == 1:
+            return block[0].text, [0]
+        parts: list[str] = []
+        begins: list[int] = []
+        length = 0
+        for line, following in zip(block, [*block[1:], None], strict=True):
+            begins.append(length)
+            part = line.text if following is None else self._before(line.text, following.text)
+            parts.append(part)
+            length += len(part)
+        return "".join(parts), begins
+
+    def _before(self, text: str, following: str) -> str:
+        """A line as it stands before the next one: broken words are made whole, other words are set apart."""
+        if text[-1] in _HYPHENS and len(text) > 1 and text[-2].isalpha() and following[0].isalnum():
+            return text[:-1] + self._hyphen(text[:-1], following)
+        return text if text[-1] >= _FIRST_WIDE and following[0] >= _FIRST_WIDE else text + " "
+
+    def unbroken(self, line: str) -> str:
+        """A line without the soft hyphens inside it; one at its end stays, until the next line is known."""
+        if SOFT_HYPHEN not in line:
+            return line
+        first, *parts = line.rstrip(SOFT_HYPHEN).split(SOFT_HYPHEN)
+        whole = first
+        for part in parts:
+            whole += (self._hyphen(whole, part) if whole and part else "") + part
+        return whole + (SOFT_HYPHEN if line.endswith(SOFT_HYPHEN) else "")
+
+    def _hyphen(self, before: str, after: str) -> str:
+        """What stands between the parts of a word that was broken: its own hyphen, or nothing."""
+        beginning, end = before.rsplit(None, 1)[-1].lstrip("(“”«„\"'’").lower(), _word(after)
+        if end in CONJUNCTIONS:  # “pre- and post-war”
+            return "- "
+        own = (
+            not after[0].islower()
+            or end in HYPHENATED.get(self.language, ())
+            or f"{beginning}-{end.lower()}" in self.compounds
+        )
+        return "-" if own else ""
 
 
 @dataclass
 class Seam:
     """Joins chunks in order: what is open at one chunk's end is closed by the next one's beginning."""
 
+    joiner: Joiner
     _open: list[Line] = field(default_factory=list)
+    _notes: list[Sentence] = field(default_factory=list)
 
-    def join(self, segments: Segments) -> Iterator[Sentence | Gap]:
-        """The sentences that are whole once this chunk is known, and its gaps."""
-        if self._open and segments.head and ends_between(self._open[-1].text, segments.head[0].text):
-            yield from self.close()
+    def join(self, segments: Segments) -> list[Entry]:
+        """What is whole once this chunk is known, up to the chunk's own `entries`, which come next."""
+        entries: list[Entry] = []
+        if self._open and segments.head and self.joiner.ends_between(self._open[-1], segments.head[0]):
+            entries += self.close()
         self._open += segments.head
+        self._notes += segments.early
         if segments.closed:
-            yield from self.close()
-            yield from segments.sentences
-            self._open = segments.tail
+            entries += self.close()
+            self._open, self._notes = list(segments.tail), list(segments.late)
+        return entries
 
-    def close(self) -> Iterator[Sentence]:
-        """The sentences still open, before a gap and at the end."""
-        block, self._open = self._open, []
-        yield from sentences_of(block)
-
-
-def ends_between(line: str, following: str) -> bool:
-    """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
-    if _is_hyphenated(line, following):
-        return False
-    if following.startswith(_BULLETS):
-        return True
-    joined = f"{line} {following}"
-    return len(line) + 1 in _cuts(joined)
+    def close(self) -> list[Entry]:
+        """What is still open, before a gap and at the end."""
+        entries = in_order(self.joiner.close(self._open), self._notes)
+        self._open, self._notes = [], []
+        return entries
 
 
-def sentences_of(block: list[Line]) -> Iterator[Sentence]:
-    """The sentences of a block, each with the pages it spans."""
-    if not block:
-        return
-    text, starts = _join(block)
-    cuts = [*_cuts(text), len(text)]
-    begin = 0
-    for end in cuts:
-        sentence = text[begin:end]
-        if stripped := sentence.strip():
-            offset = begin + len(sentence) - len(sentence.lstrip())
-            first = block[bisect_right(starts, offset) - 1]
-            last = block[bisect_right(starts, offset + len(stripped) - 1) - 1]
-            yield Sentence(stripped, first.page, last.page)
-        begin = end
+def in_order(entries: Sequence[Entry], notes: Sequence[Sentence]) -> list[Entry]:
+    """Sentences with their notes: those of a page after the last sentence that starts on it."""
+    # Sorting is stable: on one page, what came first stays first.
+    return sorted([*entries, *notes], key=attrgetter("first_page")) if notes else list(entries)
 
 
-def _join(block: list[Line]) -> tuple[str, list[int]]:
-    """The block as running text, and where in it each line starts; hyphenated words are made whole."""
-    parts: list[str] = []
-    starts: list[int] = []
-    length = 0
-    for number, line in enumerate(block):
-        starts.append(length)
-        following = block[number + 1].text if number + 1 < len(block) else None
-        if following is None:
-            part = line.text
-        elif _is_hyphenated(line.text, following):
-            part = line.text[:-1]
+def _runs(stream: Iterable[Line | Missing | Skipped]) -> Iterator[tuple[list[Line], Missing | Skipped | None]]:
+    """The lines without interruption, and what interrupts them."""
+    run: list[Line] = []
+    for it in stream:
+        if isinstance(it, Line):
+            run.append(it)
         else:
-            part = line.text + " "
-        parts.append(part)
-        length += len(part)
-    return "".join(parts), starts
+            yield run, it
+            run = []
+    yield run, None
 
 
-def _is_hyphenated(line: str, following: str) -> bool:
-    """Whether the line's last word goes on in the next line: a hyphen after a letter, and a small letter to follow."""
-    return len(line) > 1 and line.endswith("-") and line[-2].isalpha() and following[:1].islower()
-
-
-def _cuts(text: str) -> list[int]:
-    """Where sentences begin in the text, but for the first."""
-    cuts, position = [], 0
-    for sentence in sentencex.segment(LANGUAGE, text)[:-1]:
-        position += len(sentence)
-        cuts.append(position)
-    return cuts
-
-
-def _clean(line: str) -> str:
-    text = line.translate(_HYPHENS)
-    if not text.isprintable():  # few lines are not, and looking at each character is slow
-        text = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cn", "Cs") else char for char in text)
-    return " ".join(text.split())
+def _word(line: str) -> str:
+    """The first word of a line, without what follows it."""
+    for at, char in enumerate(line):
+        if not (char.isalnum() or char in "-’'"):
+            return line[:at]
+    return line

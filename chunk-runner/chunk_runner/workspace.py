@@ -1,10 +1,12 @@
 """The workspace: one job's folder on the volume, and the only code that writes to it.
 
     manifest.json            what prepare decided; the names of everything else follow from it
+    sample.pdf               some pages, while prepare looks at them
     chunks/00002.pdf         pages of chunk 2, until its result is durable
-    results/00002.json       the result of chunk 2
+    results/00002.result     the result of chunk 2
     attempts/00002.jsonl     one line when an attempt at chunk 2 starts and one when it ends
-    output.json              the merged whole
+    output.json              the merged whole (or output.jsonl, output.md)
+    report.json              what merge reported
 
 A file appears whole or not at all, survives a power cut once it has appeared, and carries its own checksum where this
 project reads it again. Two attempts may write the same file at once: each has its own temporary file, and the last
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+REPORT = "report.json"
+SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
 
 
@@ -44,7 +48,7 @@ def chunk_file(index: int) -> str:
 
 def result_file(index: int) -> str:
     """The chunk's result."""
-    return f"results/{index:05}.json"
+    return f"results/{index:05}.result"
 
 
 def attempts_file(index: int) -> str:
@@ -101,28 +105,26 @@ class Workspace:
                 " and is writable for the user that runs the job.",
             ) from error
 
-    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write a document that `read_json` can prove whole."""
+    def write_document(self, name: str, content: Mapping[str, Any], body: bytes = b"") -> None:
+        """Write a document that `read_document` can prove whole: a checksum, a line of JSON, and any bytes."""
+        proved = _canonical(content) + b"\n" + body
         with self.replacing(name) as file:
-            body = _canonical(content)
-            file.write(b'{"sha256":"%s","content":%s}\n' % (hashlib.sha256(body).hexdigest().encode(), body))
+            file.write(hashlib.sha256(proved).hexdigest().encode() + b"\n")
+            file.write(proved)
 
-    def read_json(self, name: str) -> dict[str, Any]:
-        """Read what `write_json` wrote.
+    def read_document(self, name: str) -> tuple[dict[str, Any], bytes]:
+        """Read what `write_document` wrote.
 
         Raises:
             FileNotFoundError: There is no such file.
             CorruptFileError: It is torn, altered or something else.
         """
-        try:
-            document = json.loads(self.path(name).read_bytes())
-            content: dict[str, Any] = document["content"]
-            intact = hashlib.sha256(_canonical(content)).hexdigest() == document["sha256"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise CorruptFileError(f"{name} is not a document of a workspace") from error
-        if not intact:
+        checksum, _, proved = self.path(name).read_bytes().partition(b"\n")
+        if hashlib.sha256(proved).hexdigest().encode() != checksum:
             raise CorruptFileError(f"{name} was altered after it was written")
-        return content
+        line, _, body = proved.partition(b"\n")
+        content: dict[str, Any] = json.loads(line)
+        return content, body
 
     def append_attempt(self, index: int, record: Mapping[str, Any]) -> None:
         """Add a line to the chunk's attempts, durably: no figure depends on a termination message.

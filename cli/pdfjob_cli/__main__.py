@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from enum import IntEnum, StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -16,10 +18,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from chunk_runner.contract import Failure, JobSpec, Reason, Report, shorten
+from chunk_runner import selection
+from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report, shorten
 from chunk_runner.errors import StageError
 from pdfjob_cli import local
-from pdfjob_cli.show import Display, summary_json, summary_text
+from pdfjob_cli.show import Display, remarks, summary_json, summary_text
 
 
 class Exit(IntEnum):
@@ -38,6 +41,14 @@ class ProcessorName(StrEnum):
     TEXT = "text"
 
 
+class Format(StrEnum):
+    """The formats of an output: the keys of `contract.OUTPUTS`."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -45,7 +56,8 @@ app = typer.Typer(
     help="Process large PDFs in parallel: on this machine, or on a cluster.",
 )
 
-_STDOUT = Path("-")
+_DASH = Path("-")
+"""Stdin or stdout, where a file is asked for."""
 
 
 def main() -> None:
@@ -65,6 +77,22 @@ def version() -> None:
     typer.echo(installed_version("pdfjob"))
 
 
+def _pages(text: str | None) -> str | None:
+    """Refuse what selects no pages of any file, before anything is opened."""
+    try:
+        if text is not None:
+            selection.check(text)
+    except selection.SelectionError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def _language(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch("[a-z]{2}", text):
+        raise typer.BadParameter("give two small letters of ISO 639-1, for instance en or fr")
+    return text
+
+
 @app.command()
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The PDF.")],
@@ -75,12 +103,27 @@ def run(
             "-o",
             "--output",
             metavar="OUT",
-            help="Where the output goes, - for stdout; if not given, FILE's name with .json, here.",
+            help="Where the output goes, - for stdout; if not given, FILE's name with the format's ending, here.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Chunks in flight.")] = 4,
     pages_per_chunk: Annotated[int, typer.Option(min=1, help="Pages in a chunk.")] = 30,
+    pages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RANGES", callback=_pages, help="The pages to process, like 1-120,130-; all, if not given."
+        ),
+    ] = None,
     processor: Annotated[ProcessorName, typer.Option(help="What to do with each chunk.")] = ProcessorName.TEXT,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="XX", callback=_language, help="The text's language, like fr; found out, if not given."),
+    ] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="What the output is like.")] = Format.JSON,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A file with the PDF's password on its first line, - for stdin."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what an interrupted or partial run has done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:
@@ -88,24 +131,34 @@ def run(
 
     Exit codes: 0 every page is accounted for, 1 failed, 2 wrong usage, 3 some pages failed, 130 interrupted.
     """
-    spec = JobSpec(path=file.name, processor={"name": processor.value}, pages_per_chunk=pages_per_chunk)
-    if output == _STDOUT:
+    spec = JobSpec(
+        path=file.name,
+        processor={"name": processor.value},
+        pages_per_chunk=pages_per_chunk,
+        pages=pages,
+        language=language,
+        format=output_format.value,
+    )
+    password = None if password_file is None else _password(password_file)
+    if output == _DASH:
         if as_json or resume:
             raise typer.BadParameter("with -o - stdout is the output and nothing is kept: drop --json and --resume")
         with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
-            target = Path(folder) / "output.json"
-            code, _ = _run(spec, file, target, workers=workers, resume=False)
+            target = Path(folder) / OUTPUTS[spec.format]
+            code, report = _run(spec, file, target, workers=workers, resume=False, password=password)
+            for remark in remarks(report):
+                typer.echo(remark, err=True)
             if code in (Exit.OK, Exit.PARTIAL):
                 with target.open("rb") as written:
                     shutil.copyfileobj(written, sys.stdout.buffer)
         raise typer.Exit(code)
-    target = output or Path(f"{file.stem}.json")
+    target = output or Path(file.stem + Path(OUTPUTS[spec.format]).suffix)
     try:
         _refuse_unwritable(target, file)
     except OSError as error:
         raise typer.BadParameter(f"{shorten(str(target))}: {error.strerror}: give another -o") from error
     started = time.monotonic()
-    code, report = _run(spec, file, target, workers=workers, resume=resume)
+    code, report = _run(spec, file, target, workers=workers, resume=resume, password=password)
     seconds = time.monotonic() - started
     if as_json:
         typer.echo(json.dumps(summary_json(report, str(target), seconds), ensure_ascii=False))
@@ -114,12 +167,31 @@ def run(
     raise typer.Exit(code)
 
 
-def _run(spec: JobSpec, file: Path, output: Path, *, workers: int, resume: bool) -> tuple[Exit, Report]:
+def _password(path: Path) -> str:
+    """The first line of a file; what is wrong with it is said without a word of what it holds."""
+    hint = "'--password-file'"
+    try:
+        with nullcontext(sys.stdin.buffer) if path == _DASH else path.open("rb") as file:
+            password = file.readline().decode().rstrip("\r\n")
+    except AttributeError:  # Python's way to say that stdin is closed
+        raise typer.BadParameter("stdin is closed: give the name of a file", param_hint=hint) from None
+    except OSError as error:
+        raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=hint) from None
+    except ValueError:
+        raise typer.BadParameter("the password is no text in UTF-8", param_hint=hint) from None
+    if not password:
+        raise typer.BadParameter("there is no password: it stands on the first line", param_hint=hint)
+    return password
+
+
+def _run(
+    spec: JobSpec, file: Path, output: Path, *, workers: int, resume: bool, password: str | None
+) -> tuple[Exit, Report]:
     """Run the job, showing progress and saying on stderr why there is no output, if there is none."""
     console = Console(stderr=True)
     try:
         with Display(console, shorten(file.name)) as display:
-            report = local.run(spec, file, output, workers=workers, resume=resume, observer=display)
+            report = local.run(spec, file, output, workers=workers, resume=resume, observer=display, password=password)
     except StageError as error:
         report = Report(failure=Failure(error.reason, error.message))
     except local.BusyError:

@@ -1,7 +1,7 @@
 """A job on one machine: the chunk runner's stages in a pool of processes instead of pods.
 
-Every PDF is opened in a child process, so that a crash inside a PDF library costs a chunk and not the run; this process
-only plans, waits and merges.
+Every PDF is opened in a sandbox, so that a crash inside a PDF library costs a page and not the run; this process only
+plans, waits and merges.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from chunk_runner.contract import OUTPUT, Failure, JobSpec, Reason, Report
-from chunk_runner.errors import SourceError, StageError, WorkspaceError
+from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report
+from chunk_runner.errors import StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import has_result, prepare
@@ -41,8 +41,8 @@ _PROCESSES.set_forkserver_preload([__name__])
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
-_Work = tuple[Manifest, Workspace, Any]
-"""What every worker needs, sent once: the prepared job, its workspace, and the counters of pages."""
+_Work = tuple[Manifest, Workspace, "Path", Any]
+"""What every worker needs, sent once: the prepared job, its workspace, the source, and the counters of pages."""
 
 _UNFINISHED = Failure(Reason.CRASHED, "The chunk's process died without a word: killed, or out of memory.")
 
@@ -73,8 +73,19 @@ class Interrupted(Exception):  # noqa: N818 (it is no error)
         self.chunks = chunks
 
 
-def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool, observer: Observer) -> Report:
+def run(
+    spec: JobSpec,
+    source: Path,
+    output: Path,
+    *,
+    workers: int,
+    resume: bool,
+    observer: Observer,
+    password: str | None = None,
+) -> Report:
     """Run a job and put its output in place.
+
+    The workers read the source itself where they can: splitting it would be the only part that cannot be shared.
 
     Args:
         spec: What to do; its `path` is not used.
@@ -83,6 +94,7 @@ def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool
         workers: Chunks in flight.
         resume: Keep the results of an earlier run that was interrupted or partial.
         observer: Told of progress.
+        password: Opens the source if it is encrypted.
 
     Returns:
         Merge's report; its `failure` is set when there is no output.
@@ -99,12 +111,13 @@ def run(spec: JobSpec, source: Path, output: Path, *, workers: int, resume: bool
             workspace.clear()
         keep = False
         try:
-            manifest = _in_a_child(prepare, spec, identify(source, sha256=spec.sha256), workspace)
+            found = identify(source, sha256=spec.sha256)
+            manifest = prepare(spec, found, workspace, password=password or "", direct=True)
             keep = True
-            _process_all(manifest, workspace, workers, observer)
+            _process_all(manifest, workspace, source, workers, observer)
             report = merge(workspace, _UNFINISHED)
             if report.merged and report.merged.output:
-                workspace.path(OUTPUT).replace(output)
+                workspace.path(OUTPUTS[spec.format]).replace(output)
             keep = not (report.merged and report.merged.failed == 0)
         except KeyboardInterrupt as error:
             if not keep:
@@ -123,16 +136,16 @@ def workspace_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.pdfjob")
 
 
-def _process_all(manifest: Manifest, workspace: Workspace, workers: int, observer: Observer) -> None:
+def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers: int, observer: Observer) -> None:
     """Process every chunk that has no result; failures stay in the workspace, where merge finds them."""
     todo = [chunk for chunk in manifest.chunks if not has_result(workspace, chunk)]
-    kept = manifest.pages - sum(len(chunk.pages) for chunk in todo)
-    observer.prepared(manifest.pages, len(manifest.chunks), kept)
+    kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
+    observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
     if not todo:
         return
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
-    with _pool(min(workers, len(todo)), (manifest, workspace, counters)) as pool:
+    with _pool(min(workers, len(todo)), (manifest, workspace, source, counters)) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
@@ -154,20 +167,8 @@ def _problem(future: Future[None]) -> str | None:
             return f"{type(error).__name__}: {error}"
 
 
-def _in_a_child(function: Callable[..., Manifest], *args: Any) -> Manifest:
-    with _pool(1, None) as pool:
-        try:
-            manifest: Manifest = pool.schedule(function, args=args).result()
-        except ProcessExpired as error:
-            raise SourceError(
-                Reason.CRASHED,
-                "The PDF library crashed while it read the file: the file is damaged or hostile.",
-            ) from error
-    return manifest
-
-
 @contextmanager
-def _pool(workers: int, work: _Work | None) -> Iterator[ProcessPool]:
+def _pool(workers: int, work: _Work) -> Iterator[ProcessPool]:
     pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(work,))
     try:
         yield pool
@@ -182,7 +183,7 @@ def _pool(workers: int, work: _Work | None) -> Iterator[ProcessPool]:
 _work: _Work | None = None
 
 
-def _begin(work: _Work | None) -> None:
+def _begin(work: _Work) -> None:
     """In a new worker: Ctrl-C is the parent's business, which ends its workers itself."""
     global _work  # noqa: PLW0603 (set once, before the process does anything else)
     _work = work
@@ -192,12 +193,12 @@ def _begin(work: _Work | None) -> None:
 def _process(index: int) -> None:
     """In a worker: process one chunk and count its pages."""
     assert _work is not None  # noqa: S101 (the pool was made with it)
-    manifest, workspace, counters = _work
+    manifest, workspace, source, counters = _work
 
     def on_page() -> None:
         counters[index] += 1
 
-    process(manifest, index, workspace, on_page)
+    process(manifest, index, workspace, on_page, source)
 
 
 @contextmanager

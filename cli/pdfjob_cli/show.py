@@ -78,19 +78,33 @@ def summary_text(report: Report, merged: Merged, name: str, output: str, seconds
         f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
     ]
     lines += [f"  failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
-    return "\n".join(lines)
+    return "\n".join(lines + [f"  {remark}" for remark in remarks(report)])
+
+
+def remarks(report: Report) -> list[str]:
+    """What no chunk can say: pages that failed alone, and what is odd about the source."""
+    failed = {} if report.merged is None else report.merged.page_reasons
+    return [
+        *(f"failed: {_pages(ranges)}: {reason}" for reason, ranges in failed.items()),
+        *(f"warning: {warning}" for warning in report.warnings),
+    ]
 
 
 def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:
     """The same for programs; `failure` instead of an output when the run failed."""
     merged = report.merged
-    summary: dict[str, Any] = {"pages": report.pages, "seconds": round(seconds, 3)}
+    summary: dict[str, Any] = {
+        "pages": report.pages,
+        "seconds": round(seconds, 3),
+        "warnings": list(report.warnings),
+    }
     if report.failure is not None:
         summary["failure"] = {"reason": report.failure.reason, "message": report.failure.message}
     if merged is not None:
         summary |= {
             "ledger": dict(merged.ledger),
             "failedChunks": [vars(chunk) for chunk in merged.failed_chunks],
+            "pageReasons": dict(merged.page_reasons),
             "tokens": vars(merged.tokens),
         }
         if merged.output is not None:
@@ -103,8 +117,8 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
     return summary
 
 
-def _pages(page_range: str) -> str:
-    return f"pages {page_range}" if "-" in page_range else f"page {page_range}"
+def _pages(ranges: str) -> str:
+    return f"page {ranges}" if ranges.isdecimal() else f"pages {ranges}"
 
 
 def _count(number: int, noun: str) -> str:

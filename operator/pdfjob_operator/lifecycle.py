@@ -170,7 +170,7 @@ def _prepared(job: PdfJob, children: Children, settings: Settings, report: Repor
     if report.failure is not None or report.merged is not None:
         return Step(judge(job, Facts(pages, total), report))
     todo = total if report.todo is None else sum(len(run) for run in parse_ranges(report.todo))
-    facts = Facts(pages, total, succeeded=total - todo)
+    facts = Facts(pages, total, succeeded=total - todo, warnings=report.warnings)
     if seconds <= 0 or not todo:
         return _merge(job, children, settings, facts, "DeadlineExceeded" if todo else "", seconds=seconds)
     some = report.todo if todo < total else None
@@ -281,6 +281,7 @@ def _facts(children: Children) -> Facts:
     if not jobs:
         return Facts()
     first, last = jobs[0], jobs[-1]
+    prepare = children.ended(Stage.PREPARE)
     total = last.total or first.completions
     repeated = sum(it.completions for it in jobs[1:])
     return Facts(
@@ -289,6 +290,7 @@ def _facts(children: Children) -> Facts:
         active=last.active,
         succeeded=total - first.completions + sum(it.succeeded for it in jobs),
         failed=max(sum(it.failed for it in jobs) - repeated, 0),
+        warnings=prepare.report.warnings if prepare is not None and prepare.report is not None else (),
     )
 
 

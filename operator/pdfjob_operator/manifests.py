@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, JobSpec
-from pdfjob_operator.pods import mount_workspace, pod_template
+from pdfjob_operator.pods import mount_secret, mount_workspace, pod_template
 from pdfjob_operator.resources import (
     ANNOTATION_CHUNKS,
     ANNOTATION_JOB,
@@ -47,7 +47,15 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 
         seconds: What is left of the job's time.
         memory: How often its memory limit is doubled.
     """
-    spec = JobSpec(path=job.path, processor=dict(job.processor), pages_per_chunk=job.pages_per_chunk, sha256=job.sha256)
+    spec = JobSpec(
+        path=job.path,
+        processor=dict(job.processor),
+        pages_per_chunk=job.pages_per_chunk,
+        sha256=job.sha256,
+        pages=job.pages,
+        language=job.language,
+        format=job.output_format,
+    )
     pod = _stage_pod(job, settings, Stage.PREPARE, "prepare", {contract.SPEC_ENV: spec.dumps()}, memory=memory)
     # The whole volume, read-only: a subPath to a missing file would make the kubelet create a folder of that name.
     claim = job.source_claim or workspace_claim(job, settings)
@@ -58,6 +66,8 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 
     pod["spec"]["containers"][0]["volumeMounts"].append(
         {"name": name, "mountPath": contract.SOURCE_MOUNT, "readOnly": True}
     )
+    if job.password is not None:
+        mount_secret(pod, *job.password, contract.PASSWORD_FILE)
     return _job(job, pod) | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,

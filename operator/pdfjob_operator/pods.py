@@ -89,3 +89,25 @@ def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
     spec = pod["spec"]
     spec["volumes"].insert(0, {"name": "workspace", "persistentVolumeClaim": {"claimName": claim}})
     spec["containers"][0]["volumeMounts"].insert(0, {"name": "workspace", "mountPath": path, "subPath": folder})
+
+
+def mount_secret(pod: Manifest, name: str, key: str, path: str) -> None:
+    """Give a pod one key of a Secret as a file; the pod does not start before both are there.
+
+    Args:
+        pod: The template.
+        name: The Secret.
+        key: The key.
+        path: Where the container finds the file, in a folder of its own.
+    """
+    folder, _, file = path.rpartition("/")
+    volume = {
+        "name": file,
+        "secret": {
+            "secretName": name,
+            "items": [{"key": key, "path": file}],
+            "defaultMode": 0o440,  # root's, and its group is the pod's fsGroup: the runner's
+        },
+    }
+    pod["spec"]["volumes"].append(volume)
+    pod["spec"]["containers"][0]["volumeMounts"].append({"name": file, "mountPath": folder, "readOnly": True})

@@ -79,9 +79,13 @@ class PdfJob:
         path: The source on its volume.
         source_claim: Its claim; `None` for the workspace's.
         sha256: What the source's checksum must be.
+        password: The Secret that holds the source's password, and the key in it; `None` for a source that needs none.
+        language: Of the source's text; `None` to find out.
+        pages: The pages to process, as its author wrote them; `None` for all.
         pages_per_chunk: Pages in a chunk.
         workers: Chunks in flight, 0 or more.
         processor: Name and settings, as the runner takes them.
+        output_format: What the output is like.
         retries: Per chunk.
         timeout_seconds: For the whole job, or for one retry of its failed chunks.
         max_failed_chunks: How many may fail before the job is stopped; `None` to run them all.
@@ -101,9 +105,13 @@ class PdfJob:
     path: str
     source_claim: str | None
     sha256: str | None
+    password: tuple[str, str] | None
+    language: str | None
+    pages: str | None
     pages_per_chunk: int
     workers: int
     processor: Mapping[str, Any]
+    output_format: str
     retries: int
     timeout_seconds: int
     max_failed_chunks: int | None
@@ -119,18 +127,24 @@ class PdfJob:
     def parse(cls, raw: Manifest) -> PdfJob:
         """From an object that the API server admitted, so that the schema holds and defaults are filled in."""
         meta, spec = raw["metadata"], raw["spec"]
+        source = spec["source"]
         ((processor, settings),) = spec["processor"].items()
+        secret = source.get("passwordSecretRef")
         return cls(
             key=Key(meta["namespace"], meta["name"]),
             uid=meta["uid"],
             generation=meta["generation"],
             deleting="deletionTimestamp" in meta,
-            path=spec["source"]["volume"]["path"],
-            source_claim=spec["source"]["volume"].get("claimName"),
-            sha256=spec["source"].get("sha256"),
+            path=source["volume"]["path"],
+            source_claim=source["volume"].get("claimName"),
+            sha256=source.get("sha256"),
+            password=None if secret is None else (secret["name"], secret["key"]),
+            language=source.get("language"),
+            pages=spec.get("pages"),
             pages_per_chunk=spec["chunking"]["pagesPerChunk"],
             workers=spec["workers"],
             processor={"name": processor, **settings},
+            output_format=spec.get("output", {}).get("format", "json"),
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
             max_failed_chunks=spec.get("maxFailedChunks"),

@@ -39,6 +39,7 @@ class Facts:
         succeeded: Chunks with a result.
         failed: Chunks that failed for good.
         merged: What merge reported.
+        warnings: What prepare found odd about the source; empty where its report is gone.
     """
 
     pages: int | None = None
@@ -47,6 +48,7 @@ class Facts:
     succeeded: int = 0
     failed: int = 0
     merged: Merged | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any
             "succeeded": facts.succeeded,
             "failed": facts.failed,
         }
+    if warnings := facts.warnings or job.status.get("warnings"):  # once said, they hold: the source does not change
+        status["warnings"] = list(warnings)
     if facts.merged is not None:
         status |= _merged(job, facts.merged)
     if situation.ended:
@@ -192,6 +196,8 @@ def _merged(job: PdfJob, merged: Merged) -> dict[str, Any]:
         }
     if merged.failed_pages:
         fields["failedPages"] = merged.failed_pages
+    if merged.page_reasons:
+        fields["pageReasons"] = dict(merged.page_reasons)
     if merged.failed_chunks:
         fields["failedChunks"] = [asdict(chunk) for chunk in merged.failed_chunks]
     if merged.output is not None:

@@ -32,11 +32,11 @@ def of_pods(pods: Sequence[Manifest]) -> Failure | None:
 
 def of_pod_events(events: Sequence[Manifest]) -> Failure | None:
     """What is said about a pod that has a node, but no container yet."""
-    for event in events:
+    # From time to time the kubelet also sums up what is not mounted, without saying why: what says why comes first.
+    for event in sorted(events, key=lambda it: str(it.get("message")).startswith("Unable to attach or mount")):
         message = str(event.get("message") or "")
         if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
-            reason = "SecretNotFound" if re.search(r'secret "[^"]*" not found', message) else "VolumeUnavailable"
-            return Failure(reason, shorten(f"A volume cannot be mounted: {message}"))
+            return _secret(message) or Failure("VolumeUnavailable", shorten(f"A volume cannot be mounted: {message}"))
         if event.get("reason") == "FailedCreatePodSandBox":
             return Failure("PodNotStarted", shorten(f"The node cannot start the pod: {message}"))
     return None
@@ -56,12 +56,22 @@ def _of_pod(pod: Manifest) -> Failure | None:
     if waiting.get("reason") in IMAGE_REASONS:
         return Failure("ImageUnavailable", shorten(f"The image cannot be pulled: {said}"))
     if waiting.get("reason") in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
-        reason = "SecretNotFound" if re.search(r'secret "[^"]*" not found', str(said)) else "ContainerNotStarted"
-        return Failure(reason, shorten(f"The container cannot be started: {said}"))
+        return _secret(str(said)) or Failure("ContainerNotStarted", shorten(f"The container cannot be started: {said}"))
     for condition in pod.get("status", {}).get("conditions") or ():
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return _unscheduled(str(condition.get("message") or condition.get("reason")))
     return None
+
+
+def _secret(message: str) -> Failure | None:
+    """A Secret that is missing, or its key, if that is what the kubelet complains of."""
+    if missing := re.search(r'secret "([^"]*)" not found', message):
+        said = f"The namespace has no Secret “{missing[1]}”: make one, the job goes on by itself."
+    elif missing := re.search(r"references non-existent secret key: (.*)", message):
+        said = f"The Secret has no key “{missing[1]}”: add it, the job goes on by itself."
+    else:
+        return None
+    return Failure("SecretNotFound", shorten(said))
 
 
 def _unscheduled(message: str) -> Failure:

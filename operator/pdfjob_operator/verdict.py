@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import CHUNKS_LIMIT, Failure, Reason, shorten
+from chunk_runner.contract import CHUNKS_LIMIT, Failure, Reason, parse_ranges, shorten
 from pdfjob_operator.resources import Stage
 from pdfjob_operator.status import Facts, Situation
 
@@ -39,7 +39,8 @@ def judge(
         facts = replace(facts, pages=report.pages, total=_chunks(job) or merged.failed)
     total = facts.total or 0
     failures = total if merged is None else merged.failed
-    facts = replace(facts, active=0, succeeded=total - failures, failed=failures, merged=merged)
+    warnings = report.warnings or facts.warnings
+    facts = replace(facts, active=0, succeeded=total - failures, failed=failures, merged=merged, warnings=warnings)
     failure = late or report.failure
     if refused is not None:
         refused = Failure(refused.reason, shorten(f"The failed chunks cannot be run again: {refused.message}"))
@@ -50,8 +51,7 @@ def judge(
     if refused is not None:
         return Situation("Succeeded", refused.reason, refused.message, facts)
     if merged.failed_pages:
-        message = f"The output is complete but for pages {merged.failed_pages}: see failedPages and failedChunks."
-        return Situation("Succeeded", "PagesMissing", message, facts)
+        return Situation("Succeeded", "PagesMissing", _missing(merged), facts)
     return Situation("Succeeded", "AllPagesProcessed", f"All {facts.pages} pages are accounted for.", facts)
 
 
@@ -110,6 +110,25 @@ def _too_many(allowed: int, merged: Merged) -> Failure:
     reason, _ = Counter(chunk.reason for chunk in own).most_common(1)[0]
     first = next(chunk for chunk in own if chunk.reason == reason)
     return Failure(reason, shorten(f"{allows}. Chunk {first.index}, pages {first.pages}: {first.message}"))
+
+
+def _missing(merged: Merged) -> str:
+    """Which pages are missing; and why, where no chunk is there to say so."""
+    pages, reasons = f"The output is complete but for pages {merged.failed_pages}", merged.page_reasons
+    if merged.failed or not reasons:
+        return f"{pages}: see failedPages and failedChunks."
+    reason = max(reasons, key=lambda it: _count(reasons[it]))
+    mostly = "" if len(reasons) == 1 else "mostly "
+    return f"{pages} ({mostly}{reason}): see failedPages and pageReasons."
+
+
+def _count(ranges: str) -> int:
+    """Pages in ranges that a pod reported: they may be cut, or be something else altogether."""
+    whole = ranges.rpartition(",")[0] if ranges.endswith("…") else ranges
+    try:
+        return sum(run.stop - run.start for run in parse_ranges(whole))
+    except ValueError:
+        return 0
 
 
 def _chunks(job: PdfJob) -> int | None:

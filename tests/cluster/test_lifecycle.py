@@ -105,6 +105,10 @@ def changed(**spec: Any) -> str:
     [
         (changed(source={"volume": {"path": "other.pdf"}}), "spec.source cannot be changed"),
         (changed(source={"sha256": "00" * 32}), "spec.source cannot be changed"),
+        (changed(source={"language": "fr"}), "spec.source cannot be changed"),
+        (changed(source={"passwordSecretRef": {"name": "a", "key": "b"}}), "spec.source cannot be changed"),
+        (changed(pages="1-3"), "spec.pages cannot be changed"),
+        (changed(output={"format": "jsonl"}), "spec.output cannot be changed"),
         (changed(chunking={"pagesPerChunk": 7}), "spec.chunking cannot be changed"),
         (changed(retries=1), "spec.retries cannot be changed"),
         (changed(timeoutSeconds=1), "spec.timeoutSeconds cannot be changed"),
@@ -136,6 +140,22 @@ def test_a_path_that_leads_elsewhere_is_refused(kubectl: Kubectl, path: str, mes
 def test_a_number_below_its_minimum_is_refused(kubectl: Kubectl, field: str) -> None:
     with pytest.raises(KubectlError, match="should be greater than or equal to"):
         kubectl.apply(pdfjob("bad", "a.pdf", **{field: -1}))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("pages", "one-two", "spec.pages in body should match"),
+        ("output", {"format": "html"}, "supported values"),
+        ("output", {}, "leave spec.output out for json"),
+        ("source", {"volume": {"path": "a.pdf"}, "language": "french"}, "spec.source.language"),
+        ("source", {"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "a"}}, "passwordSecretRef.key"),
+    ],
+    ids=["pages", "format", "no format", "language", "password"],
+)
+def test_what_means_nothing_is_refused(kubectl: Kubectl, field: str, value: Any, message: str) -> None:
+    with pytest.raises(KubectlError, match=message):
+        kubectl.apply(pdfjob("bad", "a.pdf", **{field: value}))
 
 
 def test_an_unknown_field_is_refused(kubectl: Kubectl) -> None:

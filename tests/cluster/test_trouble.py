@@ -42,6 +42,18 @@ def test_a_claim_that_never_comes_ends_with_the_jobs_time(kubectl: Kubectl) -> N
     kubectl.run("wait", "pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
 
 
+def test_a_missing_password(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+    volume.put(pdfs.write_pages(tmp_path / "a.pdf", [["This is a secret."]], password="swordfish"), "a.pdf")
+    job = pdfjob("job", "a.pdf")
+    job["spec"]["source"]["passwordSecretRef"] = {"name": "passwords", "key": "book"}
+
+    kubectl.apply(job)
+    assert "“passwords”" in wait_for_reason(kubectl, "SecretNotFound")
+
+    kubectl.run("create", "secret", "generic", "passwords", "--from-literal=book=swordfish")
+    kubectl.wait("pdfjob/job", "condition=Complete", seconds=240)  # the kubelet tries again within two minutes
+
+
 def test_a_quota(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     kubectl.run("create", "quota", "one", "--hard=pods=1")  # the one that holds the volume

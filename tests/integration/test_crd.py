@@ -1,11 +1,15 @@
 """The custom resource definition as a document; the cluster tests try its rules."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from chunk_runner.contract import OUTPUTS, WARNINGS_LIMIT
+from chunk_runner.selection import SelectionError, check
 
 
 PATH = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"
@@ -42,6 +46,77 @@ def test_conditions_are_a_map_by_type(schema: dict[str, Any]) -> None:
     conditions = schema["properties"]["status"]["properties"]["conditions"]
 
     assert (conditions["x-kubernetes-list-type"], conditions["x-kubernetes-list-map-keys"]) == ("map", ["type"])
+
+
+@pytest.mark.parametrize(
+    ("text", "admitted"),
+    [
+        ("7", True),
+        ("1-120", True),
+        ("130-", True),
+        ("-20", True),
+        ("1-120,130-", True),
+        ("-3, 7,9-12", True),
+        ("", False),
+        ("-", False),
+        ("7,", False),
+        (",7", False),
+        ("1-2-3", False),
+        ("one", False),
+        ("7;9", False),
+        ("1..3", False),
+        ("7\n", False),
+    ],
+)
+def test_the_api_admits_the_selections_that_prepare_understands(
+    schema: dict[str, Any],
+    text: str,
+    admitted: bool,  # noqa: FBT001 (a table)
+) -> None:
+    pattern = schema["properties"]["spec"]["properties"]["pages"]["pattern"]
+
+    # In Python, $ also stands before a last line feed.
+    assert bool(re.search(pattern.replace("$", r"\Z"), text)) is admitted
+    if admitted:
+        check(text)
+    elif text.strip() == text:
+        with pytest.raises(SelectionError):
+            check(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("name", ["a", "book-passwords", "books.example.com"], ["", "-a", "a-", "A", "a_b", "a..b", "a/b"]),
+        ("key", ["password", "germinal.txt", "Key_1", "-"], ["", "a/b", "a b", "ü"]),
+    ],
+)
+def test_the_password_is_where_kubernetes_can_find_it(
+    schema: dict[str, Any], field: str, good: list[str], bad: list[str]
+) -> None:
+    secret = schema["properties"]["spec"]["properties"]["source"]["properties"]["passwordSecretRef"]
+    pattern = re.compile(secret["properties"][field]["pattern"])
+
+    assert secret["required"] == ["name", "key"]
+    assert [text for text in (*good, *bad) if pattern.search(text)] == good
+
+
+def test_the_formats_are_those_of_the_chunk_runner(schema: dict[str, Any]) -> None:
+    output = schema["properties"]["spec"]["properties"]["output"]
+
+    assert output["properties"]["format"]["enum"] == list(OUTPUTS)
+    assert output["default"] == {"format": next(iter(OUTPUTS))}
+
+
+def test_there_is_room_for_every_warning(schema: dict[str, Any]) -> None:
+    assert schema["properties"]["status"]["properties"]["warnings"]["maxItems"] == WARNINGS_LIMIT
+
+
+def test_what_fixes_an_output_is_fixed_itself(schema: dict[str, Any]) -> None:
+    rules = [it["rule"] for it in schema["properties"]["spec"]["x-kubernetes-validations"]]
+
+    for field in ("source", "pages", "processor", "chunking", "output"):
+        assert any(f"self.{field} == oldSelf.{field}" in rule for rule in rules)
 
 
 def test_it_is_small_enough_for_kubectl_apply() -> None:

@@ -102,6 +102,61 @@ def test_wrong_usage_is_said_so(tmp_path: Path, arguments: list[str], message: s
     assert "Traceback" not in done.stderr
 
 
+def test_of_a_selection_only_the_selected_pages_come_out(tmp_path: Path) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 9)
+
+    done = pdfjob("run", "a.pdf", "--pages", "2-3,8-", "--pages-per-chunk", 3, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert (found["ledger"]["ok"], found["ledger"]["skipped"]) == ("2-3,8-9", "1,4-7")
+    assert [entry["pages"] for entry in found["sentences"]] == [[2, 2], [3, 3], [8, 8], [9, 9]]
+
+
+def test_pages_that_the_source_does_not_have_are_said_so(tmp_path: Path) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 9)
+
+    done = pdfjob("run", "a.pdf", "--pages", "1-10", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("PagesOutOfRange: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
+@pytest.mark.parametrize(("form", "name"), [("jsonl", "a.jsonl"), ("markdown", "a.md")])
+def test_another_format_holds_the_same_sentences(tmp_path: Path, form: str, name: str) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 5)
+
+    done = pdfjob("run", "a.pdf", "--format", form, "--pages-per-chunk", 2, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / name).read_text()
+    at = [text.index(f"This is page {number} of the book.") for number in range(1, 6)]
+    assert sorted(at) == at
+    assert {path.name for path in tmp_path.iterdir()} == {"a.pdf", name}
+
+
+@pytest.mark.parametrize(
+    ("password", "code", "said"),
+    [
+        (None, 1, "PasswordRequired: "),
+        ("sw0rdfish", 1, "WrongPassword: "),
+        ("swordfish", 0, ""),
+    ],
+    ids=["none", "the wrong one", "the right one"],
+)
+def test_an_encrypted_file_opens_with_its_password(tmp_path: Path, password: str | None, code: int, said: str) -> None:
+    pdfs.write_pages(tmp_path / "a.pdf", [["This is a secret."]], password="swordfish")
+    (tmp_path / "password").write_text(f"{password}\n")
+    options = [] if password is None else ["--password-file", "password"]
+
+    done = pdfjob("run", "a.pdf", *options, cwd=tmp_path)
+
+    assert (done.returncode, (tmp_path / "a.json").exists()) == (code, code == 0)
+    assert said in done.stderr
+    assert "rdfish" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("name", ["[red]a.pdf", "a\nb.pdf", "é“.pdf", "x" * 250 + ".pdf", b"\xff.pdf"])
 def test_any_file_name_ends_with_a_sentence_or_an_output(tmp_path: Path, name: str | bytes) -> None:
     path = tmp_path / os.fsdecode(name)

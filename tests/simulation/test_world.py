@@ -26,6 +26,24 @@ async def test_a_job_runs_through_all_its_phases() -> None:
     sim.check()
 
 
+async def test_what_is_odd_about_a_source_is_in_its_status_from_the_moment_it_is_known() -> None:
+    odd = ("The file was damaged, and repaired.",)
+    async with simulation(plans={"germinal": Plan(pages=120, warnings=odd)}) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+
+    written = [it.after["status"] for it in sim.store.journal if it.ref.kind is PDFJOBS and it.before]
+    said = {status["phase"]: status.get("warnings") for status in written}
+    assert said == {
+        "Pending": None,
+        "Preparing": None,
+        "Processing": [*odd],
+        "Merging": [*odd],
+        "Succeeded": [*odd],
+    }
+    sim.check()
+
+
 @pytest.mark.parametrize("seconds", [45, 100])
 async def test_out_of_time_a_job_says_what_it_waited_for(seconds: int) -> None:
     """The pod that said so is gone by then, and the Job tells at that moment that it is about to fail."""

@@ -66,6 +66,7 @@ class Plan:
         jitter: By how much, at most, times are longer; drawn from the seed.
         refusal: What prepare reports when it exits with `ExitCode.SOURCE`.
         waiting: Why no container ever starts; empty if they do.
+        warnings: What prepare finds odd about the source.
     """
 
     pages: int = 120
@@ -78,6 +79,7 @@ class Plan:
     jitter: float = 0.5
     refusal: Failure = NOT_A_PDF
     waiting: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -> Work:
@@ -108,7 +110,7 @@ def _report(store: Store, plan: Plan, job: Manifest, stage: str, code: int) -> R
     size = pdfjob["spec"]["chunking"]["pagesPerChunk"]
     total = -(-plan.pages // size)
     if stage == "prepare" and total > 1:
-        return Report(pages=plan.pages, chunks=total)
+        return Report(pages=plan.pages, chunks=total, warnings=plan.warnings)
     if stage == "prepare":
         failed = {0} if any(plan.chunks.get(0, ())) else set[int]()
         return _merged(plan, total, size, failed, Reason.CHUNK_UNREADABLE)
@@ -138,7 +140,7 @@ def _merged(plan: Plan, total: int, size: int, failed: set[int], reason: str) ->
         failed_chunks=tuple(sorted(chunks, key=lambda it: it.index)[:20]),
     )
     failure = None if output else Failure(reason, f"All {total} chunks failed.")
-    return Report(pages=plan.pages, chunks=total, merged=merged, failure=failure)
+    return Report(pages=plan.pages, chunks=total, warnings=plan.warnings, merged=merged, failure=failure)
 
 
 def _pdfjob(store: Store, job: Manifest) -> Manifest:

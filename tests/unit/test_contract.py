@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunk_runner.contract import (
+    OUTPUTS,
     REPORT_LIMIT,
+    WARNINGS_LIMIT,
     FailedChunk,
     Failure,
     JobSpec,
@@ -43,21 +45,23 @@ def test_what_is_no_range_is_refused(text: str) -> None:
 failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
 reasons = st.sampled_from(Reason).map(str)
 reports = st.builds(
-    lambda pages, share, merged, failure: Report(
-        pages=pages, chunks=pages and min(pages, share), merged=merged, failure=failure
+    lambda pages, share, warnings, merged, failure: Report(
+        pages=pages, chunks=pages and min(pages, share), warnings=warnings, merged=merged, failure=failure
     ),
     pages=st.none() | st.integers(1, 10**6),
     share=st.integers(1, 100_000),
+    warnings=st.lists(st.text(max_size=400), max_size=WARNINGS_LIMIT).map(tuple),
     merged=st.none()
     | st.builds(
         Merged,
-        output=st.none() | st.just("output.json"),
+        output=st.none() | st.sampled_from(sorted(OUTPUTS.values())),
         sha256=st.just("ab" * 32),
         bytes=st.integers(0, 10**12),
         sentences=st.integers(0, 10**9),
         failed=st.integers(0, 10**6),
         ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
         failed_pages=st.text(max_size=5000),
+        page_reasons=st.dictionaries(reasons, st.text(max_size=500), max_size=5),
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
         memory=st.none() | st.builds(Memory, *[st.integers(0, 10**9)] * 3),
@@ -99,8 +103,19 @@ def test_a_report_that_names_chunks_which_are_not_there_is_not_believed(todo: ob
 
 def test_a_short_report_comes_back_as_it_was() -> None:
     failed = FailedChunk(2, "61-90", "Crashed", "It died.")
-    merged = Merged("output.json", "ab", 10, 5, 1, {"ok": 60, "failed": 30}, "61-90", (failed,), Tokens(1, 2, 3, 4, 5))
-    report = Report(pages=90, chunks=3, merged=merged)
+    merged = Merged(
+        output="output.jsonl",
+        sha256="ab",
+        bytes=10,
+        sentences=5,
+        failed=1,
+        ledger={"ok": 58, "failed": 32},
+        failed_pages="7,12,61-90",
+        page_reasons={"PageUnreadable": "7,12"},
+        failed_chunks=(failed,),
+        tokens=Tokens(1, 2, 3, 4, 5),
+    )
+    report = Report(pages=90, chunks=3, warnings=("It was repaired.",), merged=merged)
 
     assert Report.loads(report.dumps()) == report
 
@@ -115,6 +130,7 @@ def report(**changes: object) -> str:
     """A good report but for these fields, some of them of `merged`."""
     merged: dict[str, object] = {
         "output": "output.json",
+        "page_reasons": {},
         "sha256": "ab" * 32,
         "bytes": 1,
         "sentences": 1,
@@ -145,6 +161,10 @@ def test_a_report_of_a_later_version_is_understood() -> None:
         report(output="../../other/output.json"),
         report(sha256={"a": 1}),
         report(sha256="$(rm -rf)"),
+        report(warnings=7),
+        report(warnings=[7]),
+        report(page_reasons="7,12"),
+        report(page_reasons={"PageUnreadable": 7}),
         "[" * 4000,
     ],
 )
@@ -161,20 +181,50 @@ def test_a_forged_reason_cannot_break_a_status() -> None:
     assert len(forged.failure.message) <= 300
 
 
+def test_what_a_forged_report_says_too_much_of_is_cut() -> None:
+    forged = Report.loads(
+        report(warnings=["x" * 2000] * 100, page_reasons={f"Reason{'x' * it}": "1," * 2000 for it in range(100)})
+    )
+
+    assert forged is not None
+    assert forged.merged is not None
+    assert (len(forged.warnings), len(forged.merged.page_reasons)) == (5, 5)
+    assert max(map(len, (*forged.warnings, *forged.merged.page_reasons.values()))) <= 300
+
+
 @given(st.one_of(st.text(), json_values.map(json.dumps)))
 def test_any_other_termination_message_is_no_report(text: str) -> None:
     assert Report.loads(text) is None
 
 
 def test_a_specification_survives_the_environment() -> None:
-    spec = JobSpec(path="a b/ü.pdf", processor={"name": "text"}, pages_per_chunk=7, sha256="ab" * 32)
+    spec = JobSpec(
+        path="a b/ü.pdf",
+        processor={"name": "text"},
+        pages_per_chunk=7,
+        sha256="ab" * 32,
+        pages="1-120,130-",
+        language="fr",
+        format="markdown",
+    )
 
     assert JobSpec.loads(spec.dumps()) == spec
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"path": 1}', '{"path": "x", "pages_per_chunk": 0}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"path": 1}',
+        '{"path": "x", "pages_per_chunk": 0}',
+        '{"path": "x", "format": "html"}',
+        "{",
+    ],
+)
 def test_what_is_no_specification_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"specification|pages_per_chunk|Expecting"):
+    with pytest.raises(ValueError, match=r"specification|pages_per_chunk|format|Expecting"):
         JobSpec.loads(text)
 
 

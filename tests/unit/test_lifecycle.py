@@ -200,6 +200,55 @@ def test_a_job_with_a_failed_chunk_succeeds_and_says_what_is_missing() -> None:
     assert "31-60" in decided.situation.message
 
 
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ({"PageUnreadable": "7,12"}, "pages 7,12 (PageUnreadable)"),
+        ({"PageUnreadable": "7", "TimeLimitExceeded": "12-20"}, "(mostly TimeLimitExceeded)"),
+        ({"PageUnreadable": "7,12", "TimeLimitExceeded": "20,22,24,2…"}, "(mostly TimeLimitExceeded)"),
+        ({"PageUnreadable": "7", "TimeLimitExceeded": "…"}, "(mostly PageUnreadable)"),
+        ({"PageUnreadable": "7", "Forged": "nonsense"}, "(mostly PageUnreadable)"),
+        ({"PageUnreadable": "7", "Forged": f"1-{'9' * 200}"}, "(mostly Forged)"),
+        ({}, "see failedPages"),
+    ],
+    ids=["one reason", "two", "cut", "cut to nothing", "no ranges", "beyond all numbers", "none"],
+)
+def test_pages_that_failed_alone_are_told_with_what_most_of_them_have(reasons: dict[str, str], said: str) -> None:
+    merged = make_merged(failed_pages="7,12", page_reasons=reasons)
+    pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
+
+    decided = step(make_children(DONE, make_job(Stage.MERGE), pods=(pod,)))
+
+    assert (decided.situation.phase, decided.situation.reason) == ("Succeeded", "PagesMissing")
+    assert said in decided.situation.message
+
+
+def test_chunks_that_failed_are_told_before_single_pages() -> None:
+    merged = make_merged(failed=1, failed_pages="7,31-60", page_reasons={"PageUnreadable": "7"})
+    pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
+
+    decided = step(make_children(PARTLY, make_job(Stage.MERGE), pods=(pod,)))
+
+    assert "failedChunks" in decided.situation.message
+
+
+def test_what_prepare_found_odd_is_told_from_then_on() -> None:
+    odd = ("The file was damaged, and repaired.",)
+    pod = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, warnings=odd))
+    merged = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=120, chunks=4, merged=make_merged(), warnings=odd))
+    prepare, merge = make_job(Stage.PREPARE), make_job(Stage.MERGE)
+
+    steps = [
+        step(make_children(prepare, pods=(pod,))),
+        step(make_children(prepare, chunks(active=4), pods=(pod,))),
+        step(make_children(prepare, DONE, pods=(pod,))),
+        step(make_children(DONE, merge, pods=(merged,))),
+    ]
+
+    assert [it.situation.phase for it in steps] == ["Processing", "Processing", "Merging", "Succeeded"]
+    assert {it.situation.facts.warnings for it in steps} == {odd}
+
+
 def test_a_job_whose_chunks_all_failed_fails_with_their_reason() -> None:
     report = Report(
         merged=make_merged(output=None, failed=4), failure=Failure("ChunkUnreadable", "All 4 chunks failed.")

@@ -1,9 +1,9 @@
 import pytest
 
 from builders import SETTINGS, make_pdfjob
-from chunk_runner.contract import ExitCode, JobSpec
+from chunk_runner.contract import PASSWORD_FILE, ExitCode, JobSpec
 from pdfjob_operator.manifests import chunks_job, merge_job, prepare_job
-from pdfjob_operator.resources import Manifest
+from pdfjob_operator.resources import Manifest, PdfJob
 
 
 ALL = [
@@ -42,12 +42,74 @@ def test_every_pod_sees_its_own_workspace_only(manifest: Manifest) -> None:
     assert mounts["/workspace"]["subPath"] == f"pdfjobs/books/{make_pdfjob().uid}"
 
 
-def test_the_specification_reaches_the_prepare_pod() -> None:
-    job = make_pdfjob(chunking={"pagesPerChunk": 7})
+def specification(job: PdfJob) -> JobSpec:
     container = prepare_job(job, SETTINGS, seconds=60)["spec"]["template"]["spec"]["containers"][0]
     (text,) = [entry["value"] for entry in container["env"] if entry["name"] == "PDFJOB_SPEC"]
+    return JobSpec.loads(text)
 
-    assert JobSpec.loads(text) == JobSpec("germinal.pdf", {"name": "text"}, 7, None)
+
+def test_the_specification_reaches_the_prepare_pod() -> None:
+    job = make_pdfjob(
+        source={"volume": {"path": "germinal.pdf"}, "sha256": "ab" * 32, "language": "fr"},
+        pages="1-120,130-",
+        chunking={"pagesPerChunk": 7},
+        output={"format": "markdown"},
+    )
+
+    assert specification(job) == JobSpec(
+        path="germinal.pdf",
+        processor={"name": "text"},
+        pages_per_chunk=7,
+        sha256="ab" * 32,
+        pages="1-120,130-",
+        language="fr",
+        format="markdown",
+    )
+
+
+def test_what_its_author_left_out_is_left_to_prepare() -> None:
+    assert specification(make_pdfjob()) == JobSpec(path="germinal.pdf")
+
+
+def test_a_retry_splits_by_the_same_specification() -> None:
+    first = make_pdfjob(pages="7,12-", output={"format": "jsonl"})
+    again = make_pdfjob(pages="7,12-", output={"format": "jsonl"}, retryFailed=1, status={"retried": 1})
+
+    assert again.round == 1
+    assert specification(again) == specification(first)
+
+
+ENCRYPTED = make_pdfjob(
+    source={"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "passwords", "key": "germinal"}}
+)
+
+
+def test_the_password_is_a_file_that_the_runner_may_read() -> None:
+    pod = prepare_job(ENCRYPTED, SETTINGS, seconds=60)["spec"]["template"]["spec"]
+    (volume,) = [it for it in pod["volumes"] if "secret" in it]
+    (mount,) = [it for it in pod["containers"][0]["volumeMounts"] if it["name"] == volume["name"]]
+    (item,) = volume["secret"]["items"]
+
+    assert (volume["secret"]["secretName"], item["key"]) == ("passwords", "germinal")
+    assert f"{mount['mountPath']}/{item['path']}" == PASSWORD_FILE
+    assert mount["readOnly"] is True
+    assert volume["secret"]["defaultMode"] == 0o440
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    assert "optional" not in volume["secret"]  # without its password, the pod is to wait
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        prepare_job(make_pdfjob(), SETTINGS, seconds=60),
+        chunks_job(ENCRYPTED, SETTINGS, total=4, pages=120, seconds=60),
+        merge_job(ENCRYPTED, SETTINGS, unfinished=None, seconds=60),
+    ],
+    ids=["prepare without one", "chunks", "merge"],
+)
+def test_no_other_pod_sees_a_password(manifest: Manifest) -> None:
+    assert "secret" not in str(manifest["spec"]["template"]["spec"]["volumes"])
+    assert "passwords" not in str(manifest)
 
 
 def test_a_source_on_another_claim_is_mounted_from_there() -> None:

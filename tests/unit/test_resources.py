@@ -4,8 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import make_pdfjob
 from pdfjob_operator.children import StageJob, StagePod
 from pdfjob_operator.resources import LABEL_STAGE, Stage, is_settled, owned_by
+
+
+def test_what_a_pdfjob_selects_and_speaks_is_as_its_author_wrote_it() -> None:
+    secret = {"name": "passwords", "key": "germinal"}
+    source = {"volume": {"path": "a.pdf"}, "passwordSecretRef": secret, "language": "fr"}
+
+    job = make_pdfjob(source=source, pages="-20,7", output={"format": "jsonl"})
+
+    assert (job.password, job.language) == (("passwords", "germinal"), "fr")
+    assert (job.pages, job.output_format) == ("-20,7", "jsonl")
+
+
+def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
+    job = make_pdfjob()
+
+    assert (job.password, job.language, job.pages, job.output_format) == (None, None, None, "json")
 
 
 def raw_job(status: dict[str, Any], labels: dict[str, str] | None = None) -> dict[str, Any]:

@@ -61,6 +61,37 @@ def test_the_end_records_output_tokens_and_failed_chunks() -> None:
     assert status["completionTime"] == "2026-11-23T12:00:00Z"
 
 
+def test_the_end_records_pages_that_failed_alone_by_reason() -> None:
+    merged = make_merged(failed_pages="7,12", page_reasons={"PageUnreadable": "7,12"})
+
+    status = status_of(make_pdfjob(), Situation("Succeeded", "PagesMissing", "…", Facts(120, 4, 0, 4, 0, merged)), NOW)
+
+    assert status["failedPages"] == "7,12"
+    assert status["pageReasons"] == {"PageUnreadable": "7,12"}
+    assert "failedChunks" not in status
+
+
+def test_what_is_odd_about_the_source_stays_in_the_status_when_its_report_is_gone() -> None:
+    odd = replace(PROCESSING, facts=replace(PROCESSING.facts, warnings=("It was repaired.",)))
+
+    said = status_of(make_pdfjob(), odd, NOW)
+    later = status_of(make_pdfjob(status=said), Situation("Failed", "DeadlineExceeded", "…"), NOW)
+
+    assert said["warnings"] == later["warnings"] == ["It was repaired."]
+
+
+def test_a_source_that_is_as_it_should_be_has_no_warnings() -> None:
+    assert "warnings" not in status_of(make_pdfjob(), PROCESSING, NOW)
+
+
+def test_a_warning_is_written_at_once_and_once() -> None:
+    odd = replace(PROCESSING, facts=replace(PROCESSING.facts, warnings=("It was repaired.",)))
+    before, said = (status_of(make_pdfjob(), it, NOW) for it in (PROCESSING, odd))
+
+    assert write_delay(before, said, timedelta(0)) == 0
+    assert write_delay(said, status_of(make_pdfjob(status=said), odd, NOW), timedelta(0)) is None
+
+
 def test_a_condition_keeps_the_time_of_its_last_change() -> None:
     before = status_of(make_pdfjob(), PROCESSING, NOW)
 

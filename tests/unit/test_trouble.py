@@ -56,6 +56,34 @@ def test_what_events_say() -> None:
     assert reasons == ["SecretNotFound", "VolumeUnavailable", "PodRefused", None, None]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('MountVolume.SetUp failed for volume "password" : secret "books" not found', "no Secret “books”"),
+        (
+            'MountVolume.SetUp failed for volume "password" : references non-existent secret key: germinal',
+            "no key “germinal”",
+        ),
+    ],
+    ids=["no Secret", "no key"],
+)
+def test_a_password_that_is_not_there_is_named(said: str, told: str) -> None:
+    found = of_pod_events([{"reason": "FailedMount", "message": said}])
+
+    assert found is not None
+    assert found.reason == "SecretNotFound"
+    assert told in found.message
+    assert "goes on by itself" in found.message
+
+
+def test_a_cause_is_preferred_to_a_later_summary_without_one() -> None:
+    summary = {"reason": "FailedMount", "message": "Unable to attach or mount volumes: unmounted volumes=[password]"}
+    cause = {"reason": "FailedMount", "message": 'MountVolume.SetUp failed: secret "books" not found'}
+
+    reasons = [found and found.reason for found in (of_pod_events([summary, cause]), of_pod_events([summary]))]
+    assert reasons == ["SecretNotFound", "VolumeUnavailable"]
+
+
 def test_a_hostile_message_becomes_one_line() -> None:
     found = of_job_events([{"reason": "FailedCreate", "message": "a\nb\x1b[31m" + "x" * 10_000}])
 

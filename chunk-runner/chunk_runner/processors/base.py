@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
 
-from chunk_runner.contract import Tokens
-from chunk_runner.pdf import PageState
-from chunk_runner.sentences import Gap, Line, Segments, Sentence
+from chunk_runner.contract import Tokens, format_ranges, parse_ranges
+from chunk_runner.layout import Line
+from chunk_runner.output import Piece, render
+from chunk_runner.page import PageState
+from chunk_runner.sample import Decisions
+from chunk_runner.sentences import Segments, Sentence
 
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+@dataclass(frozen=True)
+class Task:
+    """What a processor is to do.
+
+    Attributes:
+        path: A PDF: of the chunk's pages, or the source itself.
+        pages: The chunk's pages, as the source counts them, from 1.
+        places: The same pages, as this PDF counts them.
+        decisions: About the whole document.
+        lost: Pages of the source whose content is not in it any more.
+    """
+
+    path: Path
+    pages: Sequence[int]
+    places: Sequence[int]
+    decisions: Decisions = Decisions()
+    lost: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -20,39 +40,58 @@ class ChunkResult:
     """One chunk's result.
 
     Attributes:
-        states: The state of every page of the chunk, by page number.
-        segments: The text, cut as far as the chunk alone can know.
+        states: The state of every page of the chunk, by page of the source.
+        reasons: Why the failed ones failed, by page.
+        segments: The text, cut as far as the chunk alone can know. Its `entries` are not read back from a workspace:
+            `piece` has them.
+        piece: The entries as the output will have them.
         tokens: What this result cost.
         peak_memory: Of the process that made it, in bytes; known once the result has been written.
     """
 
     states: dict[int, PageState]
+    reasons: dict[int, str] = field(default_factory=dict)
     segments: Segments = field(default_factory=Segments)
+    piece: Piece | None = None
     tokens: Tokens = field(default_factory=Tokens)
     peak_memory: int = 0
 
-    def dump(self) -> dict[str, Any]:
-        """As plain data, for the workspace."""
-        return {
-            "states": {str(page): state.value for page, state in self.states.items()},
-            "head": self.segments.head,
-            "closed": self.segments.closed,
-            "sentences": self.segments.sentences,
-            "tail": self.segments.tail,
+    def dump(self, form: str) -> tuple[dict[str, Any], bytes]:
+        """As plain data and bytes, for the workspace.
+
+        Args:
+            form: The format of the output.
+        """
+        piece = render(self.segments.entries, form)
+        shape = asdict(piece) if piece else {}
+        body: bytes = shape.pop("body", b"")
+        segments = self.segments
+        content = {
+            "states": _by_value(self.states),
+            "reasons": _by_value(self.reasons),
+            "head": segments.head,
+            "closed": segments.closed,
+            "early": segments.early,
+            "tail": segments.tail,
+            "late": segments.late,
+            "piece": shape,
         }
+        return content, body
 
     @classmethod
-    def load(cls, raw: Mapping[str, Any]) -> ChunkResult:
-        """From what `dump` returned, after a journey through JSON."""
+    def load(cls, raw: Mapping[str, Any], body: bytes) -> ChunkResult:
+        """From what `dump` returned, after a journey through a file."""
         return cls(
-            states={int(page): PageState(state) for page, state in raw["states"].items()},
+            states={page: PageState(state) for page, state in _by_page(raw["states"]).items()},
+            reasons=_by_page(raw["reasons"]),
             segments=Segments(
                 head=[Line(*line) for line in raw["head"]],
                 closed=raw["closed"],
-                # A sentence begins with its text, a gap with a page number.
-                sentences=[Sentence(*it) if isinstance(it[0], str) else Gap(*it) for it in raw["sentences"]],
+                early=[Sentence(*sentence) for sentence in raw["early"]],
                 tail=[Line(*line) for line in raw["tail"]],
+                late=[Sentence(*sentence) for sentence in raw["late"]],
             ),
+            piece=Piece(body, **raw["piece"]) if raw["piece"] else None,
             peak_memory=raw.get("figures", {}).get("peakMemoryBytes", 0),
         )
 
@@ -64,15 +103,28 @@ class Processor(Protocol):
     version: str
     """Changes whenever the same pages may give another result: it is part of the key of every result."""
 
-    def process(self, chunk: Path, first_page: int, on_page: Callable[[], None]) -> ChunkResult:
+    def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """Process a chunk.
 
         Args:
-            chunk: A PDF of the chunk's pages.
-            first_page: The page of the source that is the chunk's first, 1-based.
+            task: What to do.
             on_page: Called after each page, for progress.
 
         Raises:
             ChunkError: The chunk fails for good.
         """
         ...
+
+
+def _by_value(of_pages: Mapping[int, str]) -> dict[str, str]:
+    """Ranges of pages by what they have in common."""
+    pages: dict[str, list[int]] = {}
+    for page, value in of_pages.items():
+        pages.setdefault(str(value), []).append(page)
+    return {value: format_ranges(sorted(column)) for value, column in pages.items()}
+
+
+def _by_page(of_values: Mapping[str, str]) -> dict[int, str]:
+    return {
+        page: value for value, ranges in of_values.items() for page in chain.from_iterable(parse_ranges(ranges))
+    }

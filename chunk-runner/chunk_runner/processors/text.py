@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-from chunk_runner import pdf, sentences
+from chunk_runner import sentences
 from chunk_runner.contract import Reason
-from chunk_runner.processors.base import ChunkResult
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+from chunk_runner.layout import Line, read
+from chunk_runner.page import SOFT_HYPHEN, PageState
+from chunk_runner.pdf import pages as pdf
+from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.sentences import Missing, Skipped
 
 
 class TextProcessor:
     """Sentences from the text layer: no model, no network, no cost."""
 
     name = "text"
-    version = f"1 ({pdf.VERSION}, {sentences.VERSION})"
+    version = f"2 ({pdf.VERSION}, {sentences.VERSION})"
 
-    def process(self, chunk: Path, first_page: int, on_page: Callable[[], None]) -> ChunkResult:
+    def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""
-        states: dict[int, pdf.PageState] = {}
+        result = ChunkResult({})
+        joiner = task.decisions.joiner
+        notes: list[Line] = []
 
-        def lines() -> Iterator[sentences.Line | sentences.Missing]:
-            for number, page in enumerate(pdf.page_texts(chunk), start=first_page):
-                states[number] = page.state
-                if page.state is pdf.PageState.FAILED:
-                    yield sentences.Missing(number, Reason.PAGE_UNREADABLE)
-                yield from sentences.lines_of(number, page.text)
+        def lines() -> Iterator[Line | Missing | Skipped]:
+            before = task.pages[0] - 1
+            for number, page in zip(task.pages, pdf.read(task.path, task.places), strict=True):
+                if number != before + 1:
+                    yield Skipped()
+                before = number
+                state, reason = page.state, page.reason
+                if number in task.lost and state is PageState.EMPTY:
+                    state, reason = PageState.FAILED, Reason.PAGE_UNREADABLE
+                result.states[number] = state
+                if state is PageState.FAILED:
+                    result.reasons[number] = reason or Reason.PAGE_UNREADABLE
+                    yield Missing(number, result.reasons[number])
+                elif state is PageState.OK:
+                    text, noted = read(number, page, task.decisions.layout)
+                    notes.extend(line._replace(text=joiner.unbroken(line.text)) for line in noted)
+                    for line in text:
+                        yield line._replace(text=joiner.unbroken(line.text)) if SOFT_HYPHEN in line.text else line
                 on_page()
 
-        segments = sentences.segment(lines())
-        return ChunkResult(states, segments)
+        stream = list(lines())
+        result.segments = joiner.segment(stream, notes)
+        return result

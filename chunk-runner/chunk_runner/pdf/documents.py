@@ -1,0 +1,246 @@
+"""Sources: opening, counting and splitting, by whichever library can, each step in the sandbox.
+
+A library that refuses, crashes, hangs or swells is followed by the next one. What no library can open is a typed failure
+of the source; what no library can copy is a typed failure of that part, and its neighbours do not notice.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from chunk_runner import sandbox
+from chunk_runner.contract import WARNINGS_LIMIT, Failure, Reason, shorten
+from chunk_runner.errors import SourceError
+from chunk_runner.pdf.libraries import BEST_FIRST, HostileError, Library, Open, PasswordError, RefusedError, qpdf
+from chunk_runner.sandbox import Limits, SandboxError
+
+
+_HEADER_WINDOW = 1024
+"""Readers accept `%PDF-` anywhere in this many first bytes (ISO 32000-1, implementation note 13)."""
+
+_STEP_SECONDS = 60
+"""For opening a source, and for writing one part."""
+
+_PRUNE_ABOVE = 2
+"""A part that is so many times as big as its share of the source is written again without what it does not use."""
+
+_SMALL = 64 * 2**10
+"""Bytes up to which a part is small enough whatever its share."""
+
+_DEATHS = 12
+"""So many children may die over one source; after that it is the source's fault, and not a few pages'."""
+
+_METHODS: tuple[tuple[Open, bool], ...] = ((qpdf, True), *((library, False) for library in BEST_FIRST))
+"""How a part may be written, in the order in which it is tried: with which library, and whether it may prune."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A PDF that cannot be trusted.
+
+    Attributes:
+        path: The file.
+        name: What to call it in messages.
+        password: Opens it if it is encrypted; empty for none.
+    """
+
+    path: Path
+    name: str
+    password: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What opening a source found.
+
+    Attributes:
+        pages: How many it has.
+        encrypted: Whether it is, even if no password is needed.
+        warnings: What was repaired, in short, for people; at most `WARNINGS_LIMIT`.
+        lost: Pages, counted from 1, whose content is not in the file any more.
+    """
+
+    pages: int
+    encrypted: bool = False
+    warnings: tuple[str, ...] = ()
+    lost: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pages of a source, counted from 1, that are to be a PDF of their own; and how to begin its file."""
+
+    pages: Sequence[int]
+    begin: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a part.
+
+    Attributes:
+        failure: Why there is no file, if there is none.
+        lost: Pages that could not be copied, and are blank in it.
+    """
+
+    failure: Failure | None = None
+    lost: frozenset[int] = frozenset()
+
+
+def explore(document: Document) -> Found:
+    """Open a source and count its pages.
+
+    Raises:
+        SourceError: `NotAPdf`, `PasswordRequired`, `WrongPassword`, `NoPages`, `SourceUnreadable`, or a limit.
+    """
+    shown = shorten(document.name, 120)
+    with document.path.open("rb") as file:
+        if b"%PDF-" not in file.read(_HEADER_WINDOW):
+            raise SourceError(Reason.NOT_A_PDF, f"“{shown}” is not a PDF: it does not begin with %PDF-.")
+    refusals: list[tuple[Reason, str]] = []
+    for library in BEST_FIRST:
+        try:
+            (found,) = sandbox.run(lambda library=library: _found(document, library), _limits())
+        except SandboxError as error:
+            refusals.append((error.reason, error.message))
+        except SourceError as error:
+            if error.reason is not Reason.SOURCE_UNREADABLE:
+                raise
+            refusals.append((error.reason, error.message))
+        else:
+            if found.pages == 0:
+                raise SourceError(Reason.NO_PAGES, f"“{shown}” has no pages: there is nothing to process.")
+            if refusals:
+                odd = f"The file is damaged ({refusals[0][1]}), and was opened by another library: check its pages."
+                found = replace(found, warnings=(odd, *found.warnings)[:WARNINGS_LIMIT])
+            return found
+    reason, message = refusals[0]
+    raise SourceError(reason, f"“{shown}” is damaged and cannot be opened ({message}): export it again.")
+
+
+def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Iterator[Outcome]:
+    """Write parts of a source, and say of each whether it could be written, or why not.
+
+    Args:
+        document: The source.
+        pages: How many it has.
+        parts: What to write.
+
+    Raises:
+        SourceError: Over and over, libraries died of this source.
+        WorkspaceError: A file cannot be written.
+    """
+    size = document.path.stat().st_size
+    at, method, deaths = 0, 0, 0
+    while at < len(parts):
+        try:
+            for outcome in sandbox.run(
+                lambda at=at, method=method: _written(document, parts[at:], method, size / pages),
+                _limits(file_bytes=4 * size + 2**26),
+            ):
+                yield outcome
+                at, method = at + 1, 0
+        except SandboxError as error:
+            deaths += 1
+            if deaths > _DEATHS:
+                raise SourceError(
+                    error.reason, f"“{shorten(document.name, 120)}” cannot be split: {error.message}, again and again."
+                ) from error
+            method += 1
+            if method == len(_METHODS):
+                yield Outcome(Failure(error.reason, f"These pages cannot be copied: {error.message}."))
+                at, method = at + 1, 0
+
+
+def _limits(file_bytes: int = 0) -> Limits:
+    return Limits.of_this_process(seconds=_STEP_SECONDS, file_bytes=file_bytes)
+
+
+def _found(document: Document, library: Open) -> Iterator[Found]:
+    """In the sandbox: open it with this library."""
+    shown = shorten(document.name, 120)
+    try:
+        with library(document.path, document.password) as pdf:
+            yield Found(pdf.pages, pdf.encrypted, _for_people(pdf), pdf.lost)
+    except PasswordError as error:
+        if document.password:
+            raise SourceError(
+                Reason.WRONG_PASSWORD, f"The password that was given does not open “{shown}”: correct it."
+            ) from error
+        raise SourceError(
+            Reason.PASSWORD_REQUIRED,
+            f"“{shown}” is encrypted: give its password (spec.source.passwordSecretRef, or --password-file).",
+        ) from error
+    except HostileError as error:
+        raise SourceError(
+            Reason.PAGE_TREE_LOOPS, f"“{shown}” is damaged or hostile ({error}): export it again."
+        ) from error
+    except RefusedError as error:
+        raise SourceError(Reason.SOURCE_UNREADABLE, str(error)) from error
+
+
+def _for_people(pdf: Library) -> tuple[str, ...]:
+    told = [f"The file is damaged, and was repaired: {warning}." for warning in dict.fromkeys(pdf.warnings)]
+    if pdf.lost:
+        told.insert(0, f"The file was cut off or damaged: the content of {len(pdf.lost)} pages is not in it any more.")
+    return tuple(told[:WARNINGS_LIMIT])
+
+
+def _written(document: Document, parts: Sequence[Part], method: int, share: float) -> Iterator[Outcome]:
+    """In the sandbox: write the parts; the first one by no better method than this one, the better ones killed us."""
+    with ExitStack() as stack:
+        opened: dict[Open, Library | None] = {}
+        for part in parts:
+            refusal = Failure(Reason.SOURCE_UNREADABLE, "No library can copy these pages.")
+            for library, may_prune in _METHODS[method:]:
+                if library not in opened:
+                    opened[library] = _opened(stack, document, library)
+                if (pdf := opened[library]) is None:
+                    continue
+                try:
+                    with part.begin() as file:
+                        lost = _copy(pdf, part.pages, file, may_prune, share)
+                except RefusedError as error:
+                    refusal = Failure(Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error}).")
+                else:
+                    yield Outcome(lost=lost)
+                    break
+            else:
+                yield Outcome(refusal)
+            method = 0
+
+
+def _opened(stack: ExitStack, document: Document, library: Open) -> Library | None:
+    try:
+        return stack.enter_context(library(document.path, document.password))
+    except (PasswordError, RefusedError):
+        return None
+
+
+def _copy(
+    pdf: Library,
+    pages: Sequence[int],
+    file: BinaryIO,
+    may_prune: bool,  # noqa: FBT001 (as `_METHODS` has it)
+    share: float,
+) -> frozenset[int]:
+    """Copy pages; and once more, pruned, if they came out far bigger than their share of the source.
+
+    Pruning means parsing content streams, which costs time and, on a hostile page, memory; most files do not need it.
+    """
+    try:
+        lost = pdf.copy(pages, file, prune=False)
+        if may_prune and file.tell() > max(_PRUNE_ABOVE * share * len(pages), _SMALL):
+            file.seek(0)
+            file.truncate()
+            lost = pdf.copy(pages, file, prune=True)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise RefusedError("they grow far beyond the size of the source") from error
+    return lost

@@ -1,0 +1,229 @@
+"""Text: what stands on each page, line by line, with where each line stands. Read in the sandbox, page by page.
+
+PDFium reads, about twenty times as fast as pure Python; what it refuses or dies of is given to pypdf, which knows lines
+but not where they stand. PDFium is not thread-safe: processes, never threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from chunk_runner import sandbox
+from chunk_runner.contract import Reason
+from chunk_runner.errors import ChunkError
+from chunk_runner.page import SOFT_HYPHEN, Page, PageState
+from chunk_runner.sandbox import Limits, SandboxError
+
+
+VERSION = f"pdfium {pypdfium2.PDFIUM_INFO.build}"
+"""What the text of a page depends on besides the page."""
+
+_PAGE_SECONDS = 20
+
+_MOST_CHARACTERS = 2_000_000
+"""Of one page; a page of a book has 3,000. More is a bomb, and would swell everything that follows."""
+
+_DEATHS = 8
+"""So many pages of a chunk may kill their reader; after that it is the chunk's fault."""
+
+_VISIBLE = frozenset({pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING})
+
+
+def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS) -> Iterator[Page]:
+    """Read pages, counted from 1; one that cannot be read is `failed`, and the next one follows.
+
+    Args:
+        path: The file.
+        pages: Which, in order.
+        seconds: For each page.
+
+    Raises:
+        ChunkError: No page can be read: the file cannot be opened, or kills its reader over and over.
+    """
+    limits = Limits.of_this_process(seconds=seconds)
+    at, deaths = 0, 0
+    while at < len(pages):
+        try:
+            for page in sandbox.run(lambda at=at: _with_pdfium(path, pages[at:]), limits):
+                yield _again(path, pages[at], limits) if page.state is PageState.FAILED else page
+                at += 1
+        except SandboxError as error:
+            deaths += 1
+            if deaths > _DEATHS:
+                raise ChunkError(error.reason, f"Page after page cannot be read: {error.message}.") from error
+            yield _again(path, pages[at], limits) if error.reason is Reason.CRASHED else _failed(error.reason)
+            at += 1
+        except ChunkError:  # PDFium cannot open the file
+            for page in _with_pypdf_alone(path, pages[at:], limits):
+                yield page
+                at += 1
+
+
+def _again(path: Path, page: int, limits: Limits) -> Page:
+    """What pypdf makes of a page that PDFium could not read."""
+    try:
+        (read_,) = sandbox.run(lambda: _with_pypdf(path, [page]), limits)
+    except SandboxError as error:
+        return _failed(error.reason)
+    except ChunkError:
+        return _failed(Reason.PAGE_UNREADABLE)
+    return read_
+
+
+def _with_pypdf_alone(path: Path, pages: Sequence[int], limits: Limits) -> Iterator[Page]:
+    try:
+        yield from sandbox.run(lambda: _with_pypdf(path, pages), limits)
+    except SandboxError as error:
+        raise ChunkError(error.reason, f"No library can read the chunk: {error.message}.") from error
+
+
+def _failed(reason: Reason) -> Page:
+    return Page(PageState.FAILED, reason=reason)
+
+
+def _with_pdfium(path: Path, pages: Sequence[int]) -> Iterator[Page]:
+    """In the sandbox: read pages with PDFium."""
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
+    for page in pages:
+        yield _page(document, path, page)
+
+
+def _page(document: pypdfium2.PdfDocument, path: Path, number: int) -> Page:
+    # The plain functions of the library: its objects cost as much again, on a page of a book.
+    page = pdfium.FPDF_LoadPage(document.raw, number - 1)
+    if not page:
+        return _failed(Reason.PAGE_UNREADABLE)
+    try:
+        text_page = pdfium.FPDFText_LoadPage(page)
+        try:
+            count = pdfium.FPDFText_CountChars(text_page)
+            if count > _MOST_CHARACTERS:
+                return _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+            text = _text(text_page, count)
+            height = pdfium.FPDF_GetPageHeightF(page)
+            lines, boxes = _lines(page, text_page, text, height)
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
+        if lines:
+            return Page(PageState.OK, lines, boxes, height)
+        return _without_text(page, path, number, unreadable=bool(text.strip()))
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+def _text(text_page: Any, count: int) -> str:
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count * 2 + 2))()  # a character may take two units of UTF-16
+    units = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
+    return memoryview(buffer).cast("B")[: max(units - 1, 0) * 2].tobytes().decode("utf-16-le", errors="replace")
+
+
+def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[str], array[float]]:
+    """The lines that hold anything, and for each where its first character is seen: left, bottom, top."""
+    lines: list[str] = []
+    boxes = array("f")
+    box = pdfium.FS_RECTF()
+    reference = ctypes.byref(box)
+    box_of = pdfium.FPDFText_GetLooseCharBox
+    # A page may be turned by quarters, clockwise (ISO 32000-1, table 30, `Rotate`); its characters then stand sideways.
+    rotation = pdfium.FPDFPage_GetRotation(page)
+    width = pdfium.FPDF_GetPageWidthF(page) if rotation else 0
+    # Where a line begins in the text is where its first character stands in the list of characters: PDFium makes
+    # characters of a line end, and the few files that break this (surrogate pairs) are off by a character or two.
+    start = 0
+    for raw in _LINE_END.split(text):
+        if line := clean(raw):
+            lines.append(line)
+            if not box_of(text_page, start + len(raw) - len(raw.lstrip()), reference):
+                boxes.extend((0, 0, 0))
+            elif rotation == 0:
+                boxes.extend((box.left, box.bottom, box.top))
+            elif rotation == 1:
+                boxes.extend((box.bottom, height - box.right, height - box.left))
+            elif rotation == 2:  # noqa: PLR2004 (two quarters)
+                boxes.extend((width - box.right, height - box.top, height - box.bottom))
+            else:
+                boxes.extend((width - box.top, box.left, box.right))
+        start += len(raw) + (0 if raw[-1:] in _MARKS else 2)
+    return lines, boxes
+
+
+def _without_text(page: Any, path: Path, number: int, *, unreadable: bool) -> Page:
+    """Of a page without a line of text: why."""
+    objects = pdfium.FPDFPage_CountObjects(page)
+    kinds = {pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, at)) for at in range(min(objects, 1000))}
+    if unreadable or kinds & _VISIBLE or pdfium.FPDF_PAGEOBJ_FORM in kinds:
+        return Page(PageState.NO_TEXT)
+    if not kinds and not _has_sound_content(path, number):
+        return _failed(Reason.PAGE_UNREADABLE)
+    return Page(PageState.EMPTY)
+
+
+def _has_sound_content(path: Path, number: int) -> bool:
+    """Whether the page's content can be decoded: PDFium takes garbage for a blank page, without a word."""
+    try:
+        with path.open("rb") as file, pikepdf.open(file, suppress_warnings=True) as pdf:
+            contents = pdf.pages[number - 1].obj.get("/Contents")
+            for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+                if isinstance(stream, pikepdf.Stream) and len(stream.read_raw_bytes()) > 0:
+                    stream.read_bytes()
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+        return False
+    return True
+
+
+def _with_pypdf(path: Path, pages: Sequence[int]) -> Iterator[Page]:
+    """In the sandbox: read pages with pypdf."""
+    try:
+        reader = pypdf.PdfReader(path)
+        found = len(reader.pages)
+    except Exception as error:  # damaged files make it raise nearly anything
+        raise ChunkError(Reason.CHUNK_UNREADABLE, f"No library can open the chunk ({type(error).__name__}).") from error
+    for number in pages:
+        try:
+            if number > found:
+                raise IndexError(number)  # noqa: TRY301 (a page that is not there is one that cannot be read)
+            page = reader.pages[number - 1]
+            lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
+            drawn = page.get_contents() is not None and bool(page.get_contents())
+        except pypdf.errors.LimitReachedError:
+            yield _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+        except Exception:  # noqa: BLE001 (see above)
+            yield _failed(Reason.PAGE_UNREADABLE)
+        else:
+            yield Page(PageState.OK if lines else PageState.NO_TEXT if drawn else PageState.EMPTY, lines)
+
+
+_MARKS = ("\ufffe", "\x02")
+"""What PDFium makes of a hyphen at a line's end; whatever it finds next it puts right behind, be it a page number."""
+
+_LINE_END = re.compile("\r\n|(?<=[\ufffe\x02])")
+_HYPHENS = str.maketrans(dict.fromkeys(_MARKS, SOFT_HYPHEN))
+
+
+def clean(raw: str) -> str:
+    """A line without what is not text: control characters, odd spaces. Soft hyphens are left for who joins lines."""
+    if raw.isascii() and raw.isprintable():  # most lines, and looking at each character is slow
+        return " ".join(raw.split())
+    line = raw.translate(_HYPHENS)
+    if not line.isprintable():
+        line = "".join(
+            " " if char != SOFT_HYPHEN and unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co", "Cs") else char
+            for char in line
+        )
+    return " ".join(line.split())

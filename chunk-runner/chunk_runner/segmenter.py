@@ -1,0 +1,160 @@
+"""The segmenter: where sentences begin in running text. The only module that imports sentencex, and the only one that
+knows where it errs.
+
+sentencex decides; what it is shown is a shadow of the text, of the same length, in which quotation marks and footnote
+marks are blank: with them it takes whole quotations for one sentence, but only if it sees both ends, which would make
+the cuts depend on where lines end. So a quotation of two sentences is two sentences, and the marks stay with the words
+they touch. Its cuts are then judged once more, by the words on either side.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import accumulate
+
+import sentencex
+
+from chunk_runner.language import ABBREVIATIONS, FINAL_ABBREVIATIONS
+
+
+VERSION = f"sentencex {version('sentencex')}"
+
+_BATCH = 3000
+"""Characters that are given to the library at once: a call costs as much as some lines of text, and above 10,000 it
+drops the breaks between some paragraphs (1.0.32), so that nothing can be found again."""
+
+_QUOTES = "\"“”„‟«»‹›"
+_SUPERSCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
+_CLOSERS = _QUOTES + "’')]}" + _SUPERSCRIPTS + "*†‡"
+_TERMINATORS = ".!?…。！？"
+
+_MAYBE_END = frozenset(_TERMINATORS + _CLOSERS + "0123456789")
+
+_END = re.compile(rf"[{_TERMINATORS}][\s{re.escape(_CLOSERS)}]*(?:\[?\d{{1,3}}\]?)?[{re.escape(_CLOSERS)}]*$")
+"""A line that may end a sentence: a terminator, then at most closing marks and the number of a footnote."""
+
+_FOOTNOTE = re.compile(
+    r"(?:(?<=[^\W\d_]\.)|(?<=[!?…])|(?<=[.!?…][)\"“”«»‹›])|(?<=[.!?…]\s»))(?:\d{1,3}|\[\d{1,3}\])(?=\s|$)"
+)
+"""The number of a footnote, as the text layer has it: glued to the end of its sentence."""
+
+_BRACKETED = re.compile(rf"\(([^()]*[{_TERMINATORS}])\)")
+"""A whole sentence in brackets: the library would see no end there."""
+
+_LAST_WORD = re.compile(r"(\S+?)[.][\s" + re.escape(_CLOSERS) + r"\d]*$")
+_INITIAL = re.compile(r"(?:[^\W\d_a-zà-ÿ]\.?-)?[^\W\d_a-zà-ÿ]")
+"""One capital letter, or two with a hyphen."""
+
+_ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
+"""What numbers an item of a list, when it stands at the beginning of a sentence."""
+
+_ELIDED = re.compile(r"^[^\W\d_]{1,5}['’]")
+"""An article or preposition before an apostrophe: `l'art. 3`, `dell'art. 3`."""
+
+_GOES_ON = frozenset(",;:)]}%&/")
+"""No sentence begins with one of these."""
+
+_LEADING = "([{" + _QUOTES + "‘’'-—–"
+
+
+def may_end(line: str) -> bool:
+    """Whether a sentence may end with this line at all; cheap, because most lines end in the middle of one."""
+    return line[-1] in _MAYBE_END and _END.search(line) is not None
+
+
+def cuts(texts: Sequence[str], language: str) -> list[list[int]]:
+    """For each text, the places where a sentence begins, but for the first.
+
+    Args:
+        texts: Running texts, each on one line; each is cut as if it were alone.
+        language: Two letters of ISO 639-1.
+    """
+    found: list[list[int]] = []
+    batch: list[str] = []
+    length = 0
+    for text in texts:
+        if batch and length + len(text) > _BATCH:
+            found += _cuts(batch, language)
+            batch, length = [], 0
+        batch.append(text)
+        length += len(text) + 2
+    found += _cuts(batch, language)
+    return [list(_judged(text, places, language)) for text, places in zip(texts, found, strict=True)]
+
+
+def _cuts(texts: Sequence[str], language: str) -> list[list[int]]:
+    """What the library says of each text, all of them given at once as paragraphs."""
+    begins = list(accumulate((len(text) + 2 for text in texts), initial=0))
+    found: list[list[int]] = [[] for _ in texts]
+    at, number, inside = 0, 0, False
+    for segment in sentencex.segment(language, _shadow("\n\n".join(texts))):
+        if words := segment.lstrip():
+            place = at + len(segment) - len(words)
+            while place >= begins[number + 1]:
+                number, inside = number + 1, False
+            if inside:
+                found[number].append(place - begins[number])
+            inside = True
+        at += len(segment)
+    return found
+
+
+def _shadow(text: str) -> str:
+    shadow = _FOOTNOTE.sub(lambda match: " " * len(match[0]), text).replace("…", ".")
+    for mark in _QUOTES + _SUPERSCRIPTS:
+        if mark in shadow:
+            shadow = shadow.replace(mark, " ")
+    for abbreviation in FINAL_ABBREVIATIONS:
+        if abbreviation in shadow:
+            shadow = shadow.replace(abbreviation, "x" * (len(abbreviation) - 1) + ".")
+    if ")" in shadow:
+        shadow = _BRACKETED.sub(r" \1 ", shadow)
+    return shadow
+
+
+def _judged(text: str, places: list[int], language: str) -> Iterator[int]:
+    """The cuts that stand, moved to where the sentence really begins."""
+    abbreviations = ABBREVIATIONS.get(language, frozenset())
+    last = 0
+    for place in places:
+        start = _start(text, place)
+        if start <= last or start >= len(text):
+            continue
+        if not _goes_on(text[last:start], text[start : start + 40], language, abbreviations):
+            yield start
+            last = start
+
+
+def _start(text: str, place: int) -> int:
+    """Where the sentence begins whose first word is at this place: quotation marks that open belong to it."""
+    start = place
+    while start > 0:
+        before = text[start - 1]
+        if before in _QUOTES + "([" and (start == 1 or text[start - 2].isspace() or text[start - 2] in "(["):
+            start -= 1
+        elif before == " " and start > 1 and text[start - 2] == "«":  # « so », with spaces
+            start -= 2
+        else:
+            break
+    return start
+
+
+def _goes_on(sentence: str, following: str, language: str, abbreviations: frozenset[str]) -> bool:
+    """Whether the sentence goes on, although the library would end it here."""
+    first = following.lstrip(_LEADING + " ")[:1]
+    if first.islower() or first in _GOES_ON:
+        return True
+    if _ENUMERATOR.fullmatch(sentence.strip()):
+        return True
+    match = _LAST_WORD.search(sentence[-40:])
+    if match is None:
+        return False
+    word = match[1].lstrip(_LEADING)
+    word = _ELIDED.sub("", word)
+    if word.lower() in abbreviations:
+        return True
+    if language == "de" and word.isdecimal() and len(word) <= 2:  # noqa: PLR2004 (an ordinal: a day, a floor)
+        return True
+    return _INITIAL.fullmatch(word) is not None and not (language == "en" and word == "I")
