@@ -59,6 +59,7 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
                     "args": [command],
                     "env": [
                         {"name": contract.ATTEMPT_ENV, "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
+                        {"name": contract.MEMORY_ENV, "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}},
                         # Doubled, because Kubernetes would expand $(NAME) in what a user wrote.
                         *({"name": key, "value": value.replace("$", "$$")} for key, value in env.items()),
                     ],

@@ -7,8 +7,9 @@ of the source; what no library can copy is a typed failure of that part, and its
 from __future__ import annotations
 
 import errno
+import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from typing import BinaryIO
 from chunk_runner import sandbox
 from chunk_runner.contract import WARNINGS_LIMIT, Failure, Reason, shorten
 from chunk_runner.errors import SourceError
-from chunk_runner.pdf.libraries import BEST_FIRST, HostileError, Library, Open, PasswordError, RefusedError, qpdf
+from chunk_runner.pdf.libraries import BEST_FIRST, HostileError, Library, Open, PasswordError, RefusedError, pdfium_, qpdf
 from chunk_runner.sandbox import Limits, SandboxError
 
 
@@ -26,17 +27,11 @@ _HEADER_WINDOW = 1024
 _STEP_SECONDS = 60
 """For opening a source, and for writing one part."""
 
-_PRUNE_ABOVE = 2
-"""A part that is so many times as big as its share of the source is written again without what it does not use."""
-
-_SMALL = 64 * 2**10
-"""Bytes up to which a part is small enough whatever its share."""
-
 _DEATHS = 12
 """So many children may die over one source; after that it is the source's fault, and not a few pages'."""
 
 _METHODS: tuple[tuple[Open, bool], ...] = ((qpdf, True), *((library, False) for library in BEST_FIRST))
-"""How a part may be written, in the order in which it is tried: with which library, and whether it may prune."""
+"""How a part may be written, in the order in which it is tried: with which library, and whether to keep it small."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +101,10 @@ def explore(document: Document) -> Found:
     for library in BEST_FIRST:
         try:
             (found,) = sandbox.run(lambda library=library: _found(document, library), _limits())
+            if library is qpdf and _more_pages(document, found.pages):
+                # qpdf drops what is no page without a word, and all pages behind it would get other numbers.
+                refusals.append((Reason.SOURCE_UNREADABLE, "its page tree is damaged, and pages may be lost"))
+                continue
         except SandboxError as error:
             refusals.append((error.reason, error.message))
         except SourceError as error:
@@ -123,6 +122,15 @@ def explore(document: Document) -> Found:
     raise SourceError(reason, f"“{shown}” is damaged and cannot be opened ({message}): export it again.")
 
 
+def _more_pages(document: Document, pages: int) -> bool:
+    """Whether PDFium, which counts what is no page too, finds more pages."""
+    try:
+        (found,) = sandbox.run(lambda: _found(document, pdfium_), _limits())
+    except (SandboxError, SourceError):
+        return False
+    return found.pages > pages
+
+
 def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Iterator[Outcome]:
     """Write parts of a source, and say of each whether it could be written, or why not.
 
@@ -137,24 +145,27 @@ def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Iterat
     """
     size = document.path.stat().st_size
     at, method, deaths = 0, 0, 0
+    death: Failure | None = None
     while at < len(parts):
         try:
             for outcome in sandbox.run(
-                lambda at=at, method=method: _written(document, parts[at:], method, size / pages),
+                lambda at=at, method=method, death=death: _written(
+                    document, pages, parts[at:], method, size / pages, death
+                ),
                 _limits(file_bytes=4 * size + 2**26),
             ):
                 yield outcome
-                at, method = at + 1, 0
+                at, method, death = at + 1, 0, None
         except SandboxError as error:
             deaths += 1
             if deaths > _DEATHS:
                 raise SourceError(
                     error.reason, f"“{shorten(document.name, 120)}” cannot be split: {error.message}, again and again."
                 ) from error
-            method += 1
+            method, death = method + 1, Failure(error.reason, f"These pages cannot be copied: {error.message}.")
             if method == len(_METHODS):
-                yield Outcome(Failure(error.reason, f"These pages cannot be copied: {error.message}."))
-                at, method = at + 1, 0
+                yield Outcome(death)
+                at, method, death = at + 1, 0, None
 
 
 def _limits(file_bytes: int = 0) -> Limits:
@@ -191,56 +202,48 @@ def _for_people(pdf: Library) -> tuple[str, ...]:
     return tuple(told[:WARNINGS_LIMIT])
 
 
-def _written(document: Document, parts: Sequence[Part], method: int, share: float) -> Iterator[Outcome]:
+def _written(
+    document: Document, pages: int, parts: Sequence[Part], method: int, share: float, death: Failure | None
+) -> Iterator[Outcome]:
     """In the sandbox: write the parts; the first one by no better method than this one, the better ones killed us."""
     with ExitStack() as stack:
         opened: dict[Open, Library | None] = {}
         for part in parts:
-            refusal = Failure(Reason.SOURCE_UNREADABLE, "No library can copy these pages.")
-            for library, may_prune in _METHODS[method:]:
+            refusal = death or Failure(Reason.SOURCE_UNREADABLE, "No library can copy these pages.")
+            for library, small in _METHODS[method:]:
                 if library not in opened:
-                    opened[library] = _opened(stack, document, library)
+                    opened[library] = _opened(stack, document, library, pages)
                 if (pdf := opened[library]) is None:
                     continue
                 try:
-                    with part.begin() as file:
-                        lost = _copy(pdf, part.pages, file, may_prune, share)
+                    with part.begin() as file, _not_too_big():
+                        lost = pdf.copy(part.pages, file, share=share * len(part.pages) if small else math.inf)
                 except RefusedError as error:
-                    refusal = Failure(Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error}).")
+                    refusal = death or Failure(
+                        Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error})."
+                    )
                 else:
                     yield Outcome(lost=lost)
                     break
             else:
                 yield Outcome(refusal)
-            method = 0
+            method, death = 0, None
 
 
-def _opened(stack: ExitStack, document: Document, library: Open) -> Library | None:
+def _opened(stack: ExitStack, document: Document, library: Open, pages: int) -> Library | None:
+    """The document as this library sees it, if it sees all pages: otherwise their numbers would differ."""
     try:
-        return stack.enter_context(library(document.path, document.password))
+        opened = stack.enter_context(library(document.path, document.password))
     except (PasswordError, RefusedError):
         return None
+    return opened if opened.pages == pages else None
 
 
-def _copy(
-    pdf: Library,
-    pages: Sequence[int],
-    file: BinaryIO,
-    may_prune: bool,  # noqa: FBT001 (as `_METHODS` has it)
-    share: float,
-) -> frozenset[int]:
-    """Copy pages; and once more, pruned, if they came out far bigger than their share of the source.
-
-    Pruning means parsing content streams, which costs time and, on a hostile page, memory; most files do not need it.
-    """
+@contextmanager
+def _not_too_big() -> Iterator[None]:
     try:
-        lost = pdf.copy(pages, file, prune=False)
-        if may_prune and file.tell() > max(_PRUNE_ABOVE * share * len(pages), _SMALL):
-            file.seek(0)
-            file.truncate()
-            lost = pdf.copy(pages, file, prune=True)
+        yield
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
         raise RefusedError("they grow far beyond the size of the source") from error
-    return lost

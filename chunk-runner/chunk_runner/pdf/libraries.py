@@ -7,6 +7,7 @@ the document travels with them.
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,7 @@ class Library(Protocol):
     lost: frozenset[int]
     """Pages, counted from 1, whose content is not in the file any more."""
 
-    def copy(self, pages: Sequence[int], file: BinaryIO, *, prune: bool) -> frozenset[int]:
+    def copy(self, pages: Sequence[int], file: BinaryIO, *, share: float = math.inf) -> frozenset[int]:
         """Write these pages, counted from 1, as a PDF of their own.
 
         Returns:
@@ -55,7 +56,9 @@ class Library(Protocol):
         Args:
             pages: Which, in order.
             file: Where to.
-            prune: Leave out what their resource dictionaries name and they do not use, if the library can.
+            share: Bytes that would be their share of the source. If they come out far bigger, what their resource
+                dictionaries name and they do not use is left out, if the library can. That means parsing their content,
+                which costs time and, on a hostile page, memory; most files do not need it.
 
         Raises:
             RefusedError: The library cannot.
@@ -66,15 +69,13 @@ class Qpdf:
     """qpdf, through pikepdf."""
 
     def __init__(self, path: Path, pdf: pikepdf.Pdf) -> None:
-        self._pdf = pdf
-        self.pages = len(pdf.pages)  # walks the page tree
+        # Kept, because to find a page by its number takes as long as there are pages.
+        self._pages = [page.obj for page in pdf.pages]
+        self.pages = len(self._pages)
         self.encrypted = pdf.is_encrypted
         self.warnings = [_words(warning) for warning in pdf.get_warnings()]
-        declared = pdf.Root.Pages.get("/Count")
-        # qpdf drops what is no page, sometimes without a word, and all pages behind it would get other numbers.
-        if any("pages tree" in it.lower() for it in self.warnings) or (
-            isinstance(declared, int) and self.pages < declared
-        ):
+        # It dropped what is no page, and all pages behind that would get other numbers.
+        if any("pages tree" in it.lower() for it in self.warnings):
             raise RefusedError("its page tree is damaged, and pages may be lost")
         self.lost = frozenset()
         if any("reconstruct" in warning for warning in self.warnings):
@@ -83,8 +84,8 @@ class Qpdf:
     def _without_content(self, cut_off: int | None) -> frozenset[int]:
         """Of a file that was put together again: pages that have no content, or whose content ends with the file."""
         lost = set()
-        for number, page in enumerate(self._pdf.pages, start=1):
-            contents = page.obj.get("/Contents")
+        for number, page in enumerate(self._pages, start=1):
+            contents = page.get("/Contents")
             parts = contents if isinstance(contents, pikepdf.Array) else [contents]
             if all(part is None for part in parts) or cut_off in [
                 part.objgen[0] for part in parts if isinstance(part, pikepdf.Object)
@@ -92,16 +93,20 @@ class Qpdf:
                 lost.add(number)
         return frozenset(lost)
 
-    def copy(self, pages: Sequence[int], file: BinaryIO, *, prune: bool) -> frozenset[int]:
+    def copy(self, pages: Sequence[int], file: BinaryIO, *, share: float = math.inf) -> frozenset[int]:
         """See `Library.copy`."""
         try:
             with pikepdf.new() as part, warnings.catch_warnings():
                 # It warns that document-level trees stay behind, which is what is wanted.
                 warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
-                part.add_pages_from(self._pdf, [page - 1 for page in pages])
-                if prune:
-                    part.remove_unreferenced_resources()
+                for page in pages:
+                    part.pages.append(pikepdf.Page(self._pages[page - 1]))
                 _save(part, file)
+                if file.tell() - _content_bytes(part) > max(_PRUNE_ABOVE * share, _SMALL):
+                    part.remove_unreferenced_resources()
+                    file.seek(0)
+                    file.truncate()
+                    _save(part, file)
         except (pikepdf.PdfError, ValueError, TypeError) as error:
             raise RefusedError(_words(error)) from error
         return frozenset()
@@ -118,7 +123,13 @@ class Pdfium:
         self.encrypted = pdfium.FPDF_GetSecurityHandlerRevision(document.raw) != -1
         self.warnings: list[str] = []
 
-    def copy(self, pages: Sequence[int], file: BinaryIO, *, prune: bool) -> frozenset[int]:  # noqa: ARG002 (it cannot)
+    def copy(
+        self,
+        pages: Sequence[int],
+        file: BinaryIO,
+        *,
+        share: float = math.inf,  # noqa: ARG002 (it cannot)
+    ) -> frozenset[int]:
         """See `Library.copy`."""
         lost = set()
         part = pypdfium2.PdfDocument.new()
@@ -127,8 +138,9 @@ class Pdfium:
                 try:
                     part.import_pages(self._document, [page - 1])
                 except pypdfium2.PdfiumError:
-                    part.new_page(*_BLANK)
                     lost.add(page)
+                    if len(part) < pages.index(page) + 1:  # sometimes it leaves a blank page itself
+                        part.new_page(*_BLANK)
             if len(lost) == len(pages):
                 raise RefusedError("none of them can be read")
             buffer = BytesIO()
@@ -152,7 +164,13 @@ class Pypdf:
         self.encrypted = reader.is_encrypted
         self.warnings: list[str] = []
 
-    def copy(self, pages: Sequence[int], file: BinaryIO, *, prune: bool) -> frozenset[int]:  # noqa: ARG002 (it cannot)
+    def copy(
+        self,
+        pages: Sequence[int],
+        file: BinaryIO,
+        *,
+        share: float = math.inf,  # noqa: ARG002 (it cannot)
+    ) -> frozenset[int]:
         """See `Library.copy`."""
         buffer = BytesIO()
         try:
@@ -185,8 +203,26 @@ def _save(part: pikepdf.Pdf, file: BinaryIO) -> None:
         file,
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
         stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        compress_streams=False,
     )
 
+
+def _content_bytes(part: pikepdf.Pdf) -> int:
+    """How much of a PDF is what its pages draw: nothing of that can be left out."""
+    total = 0
+    for page in part.pages:
+        contents = page.obj.get("/Contents")
+        for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+            if isinstance(stream, pikepdf.Stream):
+                total += len(stream.read_raw_bytes())
+    return total
+
+
+_PRUNE_ABOVE = 2
+"""Pages that are so many times as big as their share of the source are pruned."""
+
+_SMALL = 64 * 2**10
+"""Bytes up to which they are small enough whatever their share."""
 
 _NOT_CARRIED = ("/AA", "/Annots", "/B", "/Metadata", "/PieceInfo", "/StructParents", "/Thumb")
 """What hangs on a page and is not its content: scripts, attachments, form fields, links, and what applications left."""

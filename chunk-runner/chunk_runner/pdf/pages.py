@@ -56,7 +56,8 @@ def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS) ->
     while at < len(pages):
         try:
             for page in sandbox.run(lambda at=at: _with_pdfium(path, pages[at:]), limits):
-                yield _again(path, pages[at], limits) if page.state is PageState.FAILED else page
+                refused = page.state is PageState.FAILED and page.reason is Reason.PAGE_UNREADABLE
+                yield _again(path, pages[at], limits) if refused else page
                 at += 1
         except SandboxError as error:
             deaths += 1
@@ -71,14 +72,14 @@ def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS) ->
 
 
 def _again(path: Path, page: int, limits: Limits) -> Page:
-    """What pypdf makes of a page that PDFium could not read."""
+    """The text that pypdf finds on a page that PDFium could not read; if it finds none, the page has failed."""
     try:
-        (read_,) = sandbox.run(lambda: _with_pypdf(path, [page]), limits)
+        (found,) = sandbox.run(lambda: _with_pypdf(path, [page]), limits)
     except SandboxError as error:
         return _failed(error.reason)
     except ChunkError:
         return _failed(Reason.PAGE_UNREADABLE)
-    return read_
+    return found if found.state is PageState.OK else _failed(found.reason or Reason.PAGE_UNREADABLE)
 
 
 def _with_pypdf_alone(path: Path, pages: Sequence[int], limits: Limits) -> Iterator[Page]:
@@ -180,7 +181,7 @@ def _has_sound_content(path: Path, number: int) -> bool:
         with path.open("rb") as file, pikepdf.open(file, suppress_warnings=True) as pdf:
             contents = pdf.pages[number - 1].obj.get("/Contents")
             for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
-                if isinstance(stream, pikepdf.Stream) and len(stream.read_raw_bytes()) > 0:
+                if isinstance(stream, pikepdf.Stream):
                     stream.read_bytes()
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
         return False
