@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Never, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 from chunk_runner.contract import MEMORY_ENV, Reason
 from chunk_runner.errors import StageError
@@ -29,6 +29,7 @@ from chunk_runner.errors import StageError
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 _RESERVE = 160 * 2**20
@@ -76,52 +77,94 @@ class SandboxError(Exception):
         self.message = message
 
 
+class Sandbox(Generic[Q, T]):
+    """A child that answers requests, each with any number of items; it is started by the first one.
+
+    Args:
+        serve: Makes a generator for a request; called in the child.
+        limits: What the child may use.
+    """
+
+    def __init__(self, serve: Callable[[Q], Iterator[T]], limits: Limits) -> None:
+        self._serve = serve
+        self._limits = limits
+        self._child = 0
+        self._pipe: Connection | None = None
+
+    def ask(self, request: Q) -> Iterator[T]:
+        """Yield what the generator yields for this request.
+
+        A child whose answer was not taken to its end, or that went wrong, is ended; the next request starts another.
+
+        Raises:
+            SandboxError: A step was stopped, or the child died.
+            StageError: As the generator raised it.
+            RuntimeError: The generator raised anything else; the message says what.
+        """
+        pipe = self._pipe or self._start()
+        whole = False
+        try:
+            pipe.send(request)
+            while True:
+                if not pipe.poll(self._limits.seconds):
+                    raise _too_slow(self._limits)
+                kind, value = pipe.recv()
+                match kind:
+                    case "item":
+                        yield value
+                    case "memory":
+                        raise _too_big(self._limits)
+                    case "error":
+                        raise value
+                    case _:
+                        whole = True
+                        return
+        except (EOFError, ConnectionResetError, BrokenPipeError):
+            raise _post_mortem(*self._end(), self._limits) from None
+        finally:
+            if not whole:
+                self.close()
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        if self._child:
+            with suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
+            self._end()
+
+    def _start(self) -> Connection:
+        self._pipe, theirs = multiprocessing.Pipe()
+        parent = os.getpid()
+        self._child = os.fork()
+        if self._child == 0:
+            self._pipe.close()
+            _be_the_child(self._serve, self._limits, theirs, parent)
+        theirs.close()
+        return self._pipe
+
+    def _end(self) -> tuple[int, resource.struct_rusage]:
+        """Wait for the child's end: its status, and what it used."""
+        _, status, usage = os.wait4(self._child, 0)
+        _remember(usage)
+        self._child = 0
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        return status, usage
+
+
 def run(steps: Callable[[], Iterator[T]], limits: Limits) -> Iterator[T]:
-    """Yield what the generator yields, from a child process of its own.
+    """Yield what the generator yields, from a child process of its own; raises as `Sandbox.ask` does.
 
     Args:
         steps: Makes the generator; called in the child.
         limits: What the child may use.
-
-    Raises:
-        SandboxError: A step was stopped, or the child died.
-        StageError: As the generator raised it.
-        RuntimeError: The generator raised anything else; the message says what.
     """
-    receiving, sending = multiprocessing.Pipe(duplex=False)
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        receiving.close()
-        _be_the_child(steps, limits, sending, parent)
-    sending.close()
-    ended = False
+    sandbox: Sandbox[None, T] = Sandbox(lambda _: steps(), limits)
     try:
-        while True:
-            if not receiving.poll(limits.seconds):
-                raise _too_slow(limits)
-            try:
-                kind, value = receiving.recv()
-            except (EOFError, ConnectionResetError):
-                _, status, usage = os.wait4(child, 0)
-                ended = True
-                raise _post_mortem(status, usage, limits) from None
-            match kind:
-                case "item":
-                    yield value
-                case "memory":
-                    raise _too_big(limits)
-                case "error":
-                    raise value
-                case _:
-                    return
+        yield from sandbox.ask(None)
     finally:
-        receiving.close()
-        if not ended:
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-            _, _, usage = os.wait4(child, 0)
-        _remember(usage)
+        sandbox.close()
 
 
 _peak = 0
@@ -147,7 +190,9 @@ def _resident(usage: resource.struct_rusage) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes there, KiB everywhere else
 
 
-def _be_the_child(steps: Callable[[], Iterator[Any]], limits: Limits, sending: Connection, parent: int) -> Never:
+def _be_the_child(
+    serve: Callable[[Any], Iterator[Any]], limits: Limits, pipe: Connection, parent: int
+) -> Never:
     """Never returns: what the parent set up to be done at its end is the parent's to do."""
     code = 1
     try:
@@ -158,28 +203,35 @@ def _be_the_child(steps: Callable[[], Iterator[Any]], limits: Limits, sending: C
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_DATA, limits.memory)
         _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
-        message: tuple[str, Any] = ("end", None)
-        try:
-            iterator = steps()
-            while True:
-                _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + limits.seconds) + 1)
-                try:
-                    item = next(iterator)
-                except StopIteration:
-                    break
-                sending.send(("item", item))
-        except MemoryError:
-            message = ("memory", None)
-        except StageError as error:
-            message = ("error", error)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the parent is told)
-            message = ("error", RuntimeError(f"{type(error).__name__}: {error}"))
-        sending.send(message)
+        while True:
+            pipe.send(_answer(serve, pipe.recv(), limits, pipe))
+    except (EOFError, BrokenPipeError, ConnectionResetError):  # the parent has heard enough
         code = 0
-    except BrokenPipeError:  # the parent has heard enough
-        pass
     finally:
         os._exit(code)
+
+
+def _answer(
+    serve: Callable[[Any], Iterator[Any]], request: Any, limits: Limits, pipe: Connection
+) -> tuple[str, Any]:
+    """In the child: send the items of one answer, and return what ends it."""
+    try:
+        iterator = serve(request)
+        while True:
+            _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + limits.seconds) + 1)
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return "end", None
+            pipe.send(("item", item))
+    except MemoryError:
+        return "memory", None
+    except StageError as error:
+        return "error", error
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, the parent is told)
+        return "error", RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _limit(kind: int, value: int) -> None:

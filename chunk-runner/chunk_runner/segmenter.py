@@ -35,15 +35,12 @@ _MAYBE_END = frozenset(_TERMINATORS + _CLOSERS + "0123456789")
 _END = re.compile(rf"[{_TERMINATORS}][\s{re.escape(_CLOSERS)}]*(?:\[?\d{{1,3}}\]?)?[{re.escape(_CLOSERS)}]*$")
 """A line that may end a sentence: a terminator, then at most closing marks and the number of a footnote."""
 
-_FOOTNOTE = re.compile(
-    r"(?:(?<=[^\W\d_]\.)|(?<=[!?…])|(?<=[.!?…][)\"“”«»‹›])|(?<=[.!?…]\s»))(?:\d{1,3}|\[\d{1,3}\])(?=\s|$)"
-)
+_FOOTNOTE = re.compile(r"([.!?…)\"“”«»‹›](?:\s»)?)(\d{1,3}|\[\d{1,3}\])(?=\s|$)")
 """The number of a footnote, as the text layer has it: glued to the end of its sentence."""
 
 _BRACKETED = re.compile(rf"\(([^()]*[{_TERMINATORS}])\)")
 """A whole sentence in brackets: the library would see no end there."""
 
-_LAST_WORD = re.compile(r"(\S+?)[.][\s" + re.escape(_CLOSERS) + r"\d]*$")
 _INITIAL = re.compile(r"(?:[^\W\d_a-zà-ÿ]\.?-)?[^\W\d_a-zà-ÿ]")
 """One capital letter, or two with a hyphen."""
 
@@ -53,10 +50,16 @@ _ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _ELIDED = re.compile(r"^[^\W\d_]{1,5}['’]")
 """An article or preposition before an apostrophe: `l'art. 3`, `dell'art. 3`."""
 
+_LONGEST_ENUMERATOR = 10
+_LONGEST_WORD = 20
+"""Characters to look at; no abbreviation is longer."""
+
+_AFTER_STOP = _CLOSERS + "0123456789 "
+
 _GOES_ON = frozenset(",;:)]}%&/")
 """No sentence begins with one of these."""
 
-_LEADING = "([{" + _QUOTES + "‘’'-—–"
+_LEADING = " ([{" + _QUOTES + "‘’'-—–"
 
 
 def may_end(line: str) -> bool:
@@ -81,7 +84,7 @@ def cuts(texts: Sequence[str], language: str) -> list[list[int]]:
         batch.append(text)
         length += len(text) + 2
     found += _cuts(batch, language)
-    return [list(_judged(text, places, language)) for text, places in zip(texts, found, strict=True)]
+    return [_judged(text, places, language) for text, places in zip(texts, found, strict=True)]
 
 
 def _cuts(texts: Sequence[str], language: str) -> list[list[int]]:
@@ -102,7 +105,7 @@ def _cuts(texts: Sequence[str], language: str) -> list[list[int]]:
 
 
 def _shadow(text: str) -> str:
-    shadow = _FOOTNOTE.sub(lambda match: " " * len(match[0]), text).replace("…", ".")
+    shadow = _FOOTNOTE.sub(_without_number, text).replace("…", ".")
     for mark in _QUOTES + _SUPERSCRIPTS:
         if mark in shadow:
             shadow = shadow.replace(mark, " ")
@@ -114,17 +117,39 @@ def _shadow(text: str) -> str:
     return shadow
 
 
-def _judged(text: str, places: list[int], language: str) -> Iterator[int]:
+def _without_number(match: re.Match[str]) -> str:
+    number = match.string[match.start() - 1 : match.start() + 1]
+    if number[-1] == "." and number[0].isdecimal():  # a decimal number
+        return match[0]
+    return match[1] + " " * len(match[2])
+
+
+def _judged(text: str, places: list[int], language: str) -> list[int]:
     """The cuts that stand, moved to where the sentence really begins."""
     abbreviations = ABBREVIATIONS.get(language, frozenset())
+    judged: list[int] = []
     last = 0
     for place in places:
-        start = _start(text, place)
-        if start <= last or start >= len(text):
+        if _is_plain(text, last, place, abbreviations):
+            judged.append(place)
+            last = place
             continue
-        if not _goes_on(text[last:start], text[start : start + 40], language, abbreviations):
-            yield start
+        start = _start(text, place)
+        if last < start < len(text) and not _goes_on(text[last:start], text[start : start + 40], language, abbreviations):
+            judged.append(start)
             last = start
+    return judged
+
+
+def _is_plain(text: str, last: int, place: int, abbreviations: frozenset[str]) -> bool:
+    """Whether nothing about this cut can be doubted; true of most, and quick to see."""
+    if place - last < _LONGEST_ENUMERATOR or text[place - 1] != " " or not text[place].isupper():
+        return False
+    stop = text[place - 2]
+    if stop in "!?":
+        return True
+    word = text[text.rfind(" ", last, place - 2) + 1 : place - 2]
+    return stop == "." and len(word) > 2 and word.isalpha() and word.lower() not in abbreviations  # noqa: PLR2004 (an initial, a day)
 
 
 def _start(text: str, place: int) -> int:
@@ -143,16 +168,19 @@ def _start(text: str, place: int) -> int:
 
 def _goes_on(sentence: str, following: str, language: str, abbreviations: frozenset[str]) -> bool:
     """Whether the sentence goes on, although the library would end it here."""
-    first = following.lstrip(_LEADING + " ")[:1]
+    first = following[:1]
+    if not first.isalnum():
+        first = following.lstrip(_LEADING)[:1]
     if first.islower() or first in _GOES_ON:
         return True
-    if _ENUMERATOR.fullmatch(sentence.strip()):
+    if len(sentence) < _LONGEST_ENUMERATOR and _ENUMERATOR.fullmatch(sentence.strip()):
         return True
-    match = _LAST_WORD.search(sentence[-40:])
-    if match is None:
+    end = sentence.rstrip(_AFTER_STOP)
+    if not end.endswith("."):
         return False
-    word = match[1].lstrip(_LEADING)
-    word = _ELIDED.sub("", word)
+    word = end[:-1].rsplit(None, 1)[-1][-_LONGEST_WORD:].lstrip(_LEADING) if len(end) > 1 else ""
+    if "'" in word or "’" in word:
+        word = _ELIDED.sub("", word)
     if word.lower() in abbreviations:
         return True
     if language == "de" and word.isdecimal() and len(word) <= 2:  # noqa: PLR2004 (an ordinal: a day, a floor)

@@ -11,6 +11,7 @@ they come after the last sentence that starts on their page.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,11 @@ VERSION = f"2, {segmenter.VERSION}"
 """Changes whenever the same lines may give other sentences."""
 
 _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
+
+_ENOUGH = 60
+"""Characters on either side of a line end that are looked at."""
+
+_WORD_END = re.compile(r"(?:[^\W\d_]|-)*$")
 
 _HYPHENS = f"-\N{HYPHEN}{SOFT_HYPHEN}"
 
@@ -180,9 +186,10 @@ class Joiner:
                 ends.append(not (further[0].islower() or text[-1] in _HYPHENS or text[-1] == ","))
             else:
                 ends.append(further.startswith(_BULLETS))
-        pairs = [f"{lines[at].text} {lines[at + 1].text}" for at in doubtful]
-        for at, cuts in zip(doubtful, segmenter.cuts(pairs, self.language), strict=True):
-            ends[at] = len(lines[at].text) + 1 in cuts
+        pairs = [(lines[at].text[-_ENOUGH:], lines[at + 1].text[:_ENOUGH]) for at in doubtful]
+        cuts = segmenter.cuts([f"{line} {following}" for line, following in pairs], self.language)
+        for at, (line, _), places in zip(doubtful, pairs, cuts, strict=True):
+            ends[at] = len(line) + 1 in places
         return ends
 
     def _sentences(self, blocks: Sequence[Sequence[Line]]) -> Iterator[list[Sentence]]:
@@ -234,7 +241,7 @@ class Joiner:
 
     def _hyphen(self, before: str, after: str) -> str:
         """What stands between the parts of a word that was broken: its own hyphen, or nothing."""
-        beginning, end = before.rsplit(None, 1)[-1].lstrip("(“”«„\"'’").lower(), _word(after)
+        beginning, end = _WORD_END.search(before.lower())[0], _word(after)  # type: ignore[index] # it always matches
         if end in CONJUNCTIONS:  # “pre- and post-war”
             return "- "
         own = (

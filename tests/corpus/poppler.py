@@ -67,7 +67,7 @@ def version() -> str:
 
 def read(path: Path, password: str | None) -> Reading:
     """What poppler makes of this file."""
-    unlock = ["-upw", password] if password else []
+    unlock = ["-upw", password, "-opw", password] if password else []  # the user's or the owner's
     try:
         info = _ask(["pdfinfo", *unlock, path])
         pages = re.search(r"^Pages: +(\d+)$", info.stdout, re.MULTILINE)

@@ -31,7 +31,7 @@ def summary(findings: Sequence[Finding]) -> list[str]:
         f"- {corpus}. {seconds:.0f} s of runs, two at once. Poppler {poppler.version()}.",
         _endings(findings),
         _pages(findings),
-        f"- Chunks of 1, 7, 30 and 1,000,000 pages: the same output in {same} of {len(split)} files with several pages.",
+        f"- Chunks of 1, 7, 30 and all pages: the same output in {same} of {len(split)} files of several pages.",
         _words([one.likeness for one in findings if one.likeness and one.likeness.theirs >= MANY_WORDS]),
     ]
 

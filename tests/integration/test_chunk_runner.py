@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,12 @@ import pytest
 
 import pdfs
 from chunk_runner.contract import ExitCode, JobSpec, Report
+from chunk_runner.workspace import Workspace
 from processes import Pods, until
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)
+LEFT = {"output.json", "report.json"}
 
 
 @pytest.fixture
@@ -38,14 +39,6 @@ def prepared(pods: Pods) -> Pods:
     return pods
 
 
-def without_memory(answer: tuple[int, Report]) -> tuple[int, Report]:
-    """What is left to say of a job whose results are gone: everything but the memory they took."""
-    code, report = answer
-    assert report.merged is not None
-    assert report.merged.memory is not None
-    return code, replace(report, merged=replace(report.merged, memory=None))
-
-
 def output(pods: Pods) -> dict[str, object]:
     found: dict[str, object] = json.loads((pods.workspace / "output.json").read_text())
     return found
@@ -56,7 +49,7 @@ def attempts(pods: Pods, index: int) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line]
 
 
-def test_three_stages_leave_nothing_but_the_output(prepared: Pods) -> None:
+def test_three_stages_leave_nothing_but_the_output_and_the_report(prepared: Pods) -> None:
     chunks = {f"chunks/{index:05}.pdf" for index in range(3)}
     assert prepared.files() == {"manifest.json"} | chunks
 
@@ -68,7 +61,8 @@ def test_three_stages_leave_nothing_but_the_output(prepared: Pods) -> None:
     assert code == 0
     assert report.merged is not None
     assert (report.merged.sentences, report.merged.failed, report.merged.ledger["ok"]) == (9, 0, 9)
-    assert prepared.files() == {"output.json"}
+    assert prepared.files() == LEFT
+    assert Report.loads((prepared.workspace / "report.json").read_text()) == report
     assert output(prepared)["sentences"] == [
         {"text": f"This is page {page} of the book.", "pages": [page, page]} for page in range(1, 10)
     ]
@@ -79,26 +73,28 @@ def test_one_chunk_is_done_by_the_prepare_pod_alone(pods: Pods) -> None:
 
     assert (code, report.chunks) == (0, 1)
     assert report.merged is not None
-    assert pods.files() == {"output.json"}
+    assert pods.files() == LEFT
 
 
 def test_a_prepare_pod_whose_report_was_lost_is_simply_run_again(pods: Pods) -> None:
     first = pods.prepare(JobSpec(path="book.pdf"))
+    assert first[1].merged is not None
 
-    assert pods.prepare(JobSpec(path="book.pdf")) == without_memory(first)
+    assert pods.prepare(JobSpec(path="book.pdf")) == first
 
 
 def test_a_merge_pod_whose_report_was_lost_is_simply_run_again(prepared: Pods) -> None:
     for index in range(3):
         prepared.process(index)
     first = prepared.run("merge")
+    assert first[1].merged is not None
 
-    assert prepared.run("merge") == without_memory(first)
+    assert prepared.run("merge") == first
 
 
 def test_a_chunk_with_a_result_is_not_computed_again(prepared: Pods) -> None:
     prepared.process(1)
-    result = prepared.workspace / "results" / "00001.json"
+    result = prepared.workspace / "results" / "00001.result"
     before = result.stat().st_mtime_ns, (prepared.workspace / "attempts" / "00001.jsonl").read_text()
 
     assert prepared.process(1)[0] == 0
@@ -127,14 +123,14 @@ def truncate(path: Path) -> None:
 
 
 def swap(path: Path) -> None:
-    path.write_bytes((path.parent / "00000.json").read_bytes())
+    path.write_bytes((path.parent / "00000.result").read_bytes())
 
 
 @pytest.mark.parametrize("damage", [flip, truncate, swap])
 def test_a_damaged_result_is_never_merged(prepared: Pods, damage: Callable[[Path], None]) -> None:
     for index in range(3):
         prepared.process(index)
-    damage(prepared.workspace / "results" / "00001.json")
+    damage(prepared.workspace / "results" / "00001.result")
 
     code, report = prepared.run("merge")
 
@@ -150,11 +146,12 @@ def test_a_damaged_result_is_computed_again_when_its_chunk_is_still_there(prepar
     data = chunk.read_bytes()
     prepared.process(1)
     chunk.write_bytes(data)
-    flip(prepared.workspace / "results" / "00001.json")
+    flip(prepared.workspace / "results" / "00001.result")
 
     assert prepared.process(1)[0] == 0
 
-    json.loads((prepared.workspace / "results" / "00001.json").read_text())
+    content, _ = Workspace(prepared.workspace, "test").read_document("results/00001.result")
+    assert content["index"] == 1
     assert not chunk.exists()
 
 
@@ -225,7 +222,7 @@ def test_sigterm_ends_a_chunk_in_order(long_chunk: Pods) -> None:
     assert "Traceback" not in log
     last = attempts(long_chunk, 0)[-1]
     assert (last["event"], last["reason"]) == ("failed", "Interrupted")
-    assert "results/00000.json" not in long_chunk.files()
+    assert "results/00000.result" not in long_chunk.files()
     assert "chunks/00000.pdf" in long_chunk.files()
 
 
@@ -246,7 +243,7 @@ def test_two_pods_of_one_index_leave_one_result(long_chunk: Pods) -> None:
     # The slower one may find the chunk gone already; what counts is there, whole, and once.
     assert 0 in (first.returncode, second.returncode)
     results = {name for name in long_chunk.files() if name.startswith("results/")}
-    assert results == {"results/00000.json"}
+    assert results == {"results/00000.result"}
     assert long_chunk.process(0)[0] == 0
 
 
@@ -290,7 +287,7 @@ def test_a_late_prepare_pod_destroys_nothing(prepared: Pods) -> None:
 
     assert prepared.prepare(SPEC)[0] == ExitCode.SOURCE
 
-    assert {"manifest.json", "results/00000.json", "chunks/00001.pdf"} <= prepared.files()
+    assert {"manifest.json", "results/00000.result", "chunks/00001.pdf"} <= prepared.files()
 
 
 def test_a_merge_that_was_interrupted_while_cleaning_goes_on_and_keeps_its_output(prepared: Pods) -> None:
@@ -303,13 +300,14 @@ def test_a_merge_that_was_interrupted_while_cleaning_goes_on_and_keeps_its_outpu
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(leftovers[name])
 
-    assert prepared.run("merge") == without_memory(first)
-    assert prepared.files() == {"output.json"}
+    assert first[1].merged is not None
+    assert prepared.run("merge") == first
+    assert prepared.files() == LEFT
 
 
 def test_a_partial_merge_leaves_no_temporary_file_of_a_killed_pod(prepared: Pods) -> None:
     prepared.process(0)
-    (prepared.workspace / "results" / ".00001.json.dead.tmp").write_text("half")
+    (prepared.workspace / "results" / ".00001.result.dead.tmp").write_text("half")
     (prepared.workspace / ".output.json.dead.tmp").write_text("half")
 
     prepared.run("merge")
@@ -407,7 +405,8 @@ def test_pages_without_text_are_told_apart(pods: Pods) -> None:
 
     pods.prepare(JobSpec(path="blank.pdf"))
     blank = output(pods)["ledger"]
-    (pods.workspace / "output.json").unlink()
+    for name in LEFT:
+        (pods.workspace / name).unlink()
     pods.prepare(JobSpec(path="scan.pdf"))
 
     assert blank == {"ok": "1,3", "empty": "2", "noText": "", "failed": "", "skipped": ""}

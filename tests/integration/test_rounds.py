@@ -7,6 +7,7 @@ import pytest
 
 import pdfs
 from chunk_runner.contract import ExitCode, JobSpec
+from chunk_runner.workspace import Workspace
 from processes import Pods
 
 
@@ -48,7 +49,7 @@ def test_a_retry_runs_the_failed_chunks_and_keeps_every_other_result(partial: Po
 
     assert report.merged is not None
     assert (report.merged.failed, report.merged.sentences, report.merged.ledger["ok"]) == (0, 10, 10)
-    assert partial.files() == {"output.json"}
+    assert partial.files() == {"output.json", "report.json"}
     output = json.loads((partial.workspace / "output.json").read_text())
     assert [it["text"] for it in output["sentences"]] == [f"This is page {page} of the book." for page in range(1, 11)]
 
@@ -80,12 +81,9 @@ def test_merge_tells_which_chunks_ran_out_of_memory(partial: Pods) -> None:
 
 
 def test_the_peak_memory_of_the_chunks_is_summed_up(partial: Pods) -> None:
-    peaks = {
-        index: json.loads((partial.workspace / "results" / f"{index:05}.json").read_text())["content"]["figures"][
-            "peakMemoryBytes"
-        ]
-        for index in (0, 2, 4)
-    }
+    workspace = Workspace(partial.workspace, "test")
+    results = {index: workspace.read_document(f"results/{index:05}.result")[0] for index in (0, 2, 4)}
+    peaks = {index: result["figures"]["peakMemoryBytes"] for index, result in results.items()}
 
     _, report = partial.run("merge")
 

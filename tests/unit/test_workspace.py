@@ -13,9 +13,16 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_a_document_comes_back_as_it_was(workspace: Workspace) -> None:
-    workspace.write_json("results/00001.json", {"text": "é“", "pages": [1, 2]})
+    content, body = {"text": "é“\n", "pages": [1, 2]}, "lines\nof é\n".encode()
+    workspace.write_document("results/00001.result", content, body)
 
-    assert workspace.read_json("results/00001.json") == {"text": "é“", "pages": [1, 2]}
+    assert workspace.read_document("results/00001.result") == (content, body)
+
+
+def test_a_document_may_have_no_body(workspace: Workspace) -> None:
+    workspace.write_document("manifest.json", {"pages": 12})
+
+    assert workspace.read_document("manifest.json") == ({"pages": 12}, b"")
 
 
 def test_a_file_that_was_never_finished_does_not_appear(workspace: Workspace) -> None:
@@ -31,13 +38,13 @@ def test_a_file_that_was_never_finished_does_not_appear(workspace: Workspace) ->
 
 
 def test_a_merge_that_finds_the_manifest_gone_writes_nothing(workspace: Workspace) -> None:
-    workspace.write_json("manifest.json", {"pages": 12})
+    workspace.write_document("manifest.json", {"pages": 12})
 
     def write_then_look() -> None:
         with workspace.replacing("output.json") as file:
             file.write(b"of results that were already going")
             workspace.seal()
-            workspace.read_json("manifest.json")
+            workspace.read_document("manifest.json")
 
     with pytest.raises(FileNotFoundError):
         write_then_look()
@@ -46,23 +53,25 @@ def test_a_merge_that_finds_the_manifest_gone_writes_nothing(workspace: Workspac
 
 
 def test_every_flipped_byte_of_a_document_is_noticed(workspace: Workspace) -> None:
-    workspace.write_json("manifest.json", {"pages": 12})
+    workspace.write_document("manifest.json", {"pages": 12}, b"body\n")
     path = workspace.path("manifest.json")
     whole = path.read_bytes()
 
-    for position in range(len(whole) - 1):  # the last byte is the line end
+    for position in range(len(whole)):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
         with pytest.raises(CorruptFileError):
-            workspace.read_json("manifest.json")
+            workspace.read_document("manifest.json")
 
 
-def test_a_truncated_document_is_noticed(workspace: Workspace) -> None:
-    workspace.write_json("manifest.json", {"pages": 12})
+def test_a_document_is_noticed_to_be_truncated_wherever_it_is(workspace: Workspace) -> None:
+    workspace.write_document("manifest.json", {"pages": 12}, b"body\n")
     path = workspace.path("manifest.json")
-    path.write_bytes(path.read_bytes()[:20])
+    whole = path.read_bytes()
 
-    with pytest.raises(CorruptFileError):
-        workspace.read_json("manifest.json")
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(CorruptFileError):
+            workspace.read_document("manifest.json")
 
 
 def test_attempts_add_up_and_a_torn_line_takes_no_other_along(workspace: Workspace) -> None:
@@ -83,12 +92,12 @@ def test_a_volume_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(WorkspaceError, match="check that the volume has free space"):
-        Workspace(tmp_path / "file", "x").write_json("manifest.json", {})
+        Workspace(tmp_path / "file", "x").write_document("manifest.json", {})
 
 
 def test_clearing_keeps_only_what_is_named(workspace: Workspace) -> None:
-    workspace.write_json("output.json", {})
-    workspace.write_json("results/00000.json", {})
+    workspace.write_document("output.json", {})
+    workspace.write_document("results/00000.result", {})
     workspace.path(".output.json.dead.tmp").write_text("left by a pod that was killed")
 
     workspace.clear(keep=frozenset({"output.json"}))

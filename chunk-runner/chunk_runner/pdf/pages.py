@@ -7,10 +7,9 @@ but not where they stand. PDFium is not thread-safe: processes, never threads.
 from __future__ import annotations
 
 import ctypes
-import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from chunk_runner import sandbox
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ChunkError
 from chunk_runner.page import SOFT_HYPHEN, Page, PageState
-from chunk_runner.sandbox import Limits, SandboxError
+from chunk_runner.sandbox import Limits, Sandbox, SandboxError
 
 
 VERSION = f"pdfium {pypdfium2.PDFIUM_INFO.build}"
@@ -52,23 +51,59 @@ def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS) ->
         ChunkError: No page can be read: the file cannot be opened, or kills its reader over and over.
     """
     limits = Limits.of_this_process(seconds=seconds)
-    at, deaths = 0, 0
+    reader = _reader(path, limits)
+    at, deaths, fresh = 0, 0, False
     while at < len(pages):
         try:
-            for page in sandbox.run(lambda at=at: _with_pdfium(path, pages[at:]), limits):
+            for page in reader.ask(pages[at:]):
                 refused = page.state is PageState.FAILED and page.reason is Reason.PAGE_UNREADABLE
                 yield _again(path, pages[at], limits) if refused else page
-                at += 1
+                at, fresh = at + 1, False
         except SandboxError as error:
             deaths += 1
             if deaths > _DEATHS:
                 raise ChunkError(error.reason, f"Page after page cannot be read: {error.message}.") from error
+            if not fresh and error.reason is not Reason.TIME_LIMIT_EXCEEDED:
+                fresh = True  # what the child died of may be what it kept of other pages: this page has one more try
+                continue
             yield _again(path, pages[at], limits) if error.reason is Reason.CRASHED else _failed(error.reason)
-            at += 1
+            at, fresh = at + 1, False
         except ChunkError:  # PDFium cannot open the file
             for page in _with_pypdf_alone(path, pages[at:], limits):
                 yield page
                 at += 1
+
+
+_kept: tuple[Path, Limits, Sandbox[Sequence[int], Page]] | None = None
+
+
+def _reader(path: Path, limits: Limits) -> Sandbox[Sequence[int], Page]:
+    """The child that reads this file, kept for the next chunk of the same file.
+
+    To find a page far behind in a file, PDFium looks at all pages before it, whenever the file is opened anew.
+    """
+    global _kept  # noqa: PLW0603 (one child per process)
+    if _kept is None or _kept[:2] != (path, limits):
+        if _kept is not None:
+            _kept[2].close()
+        _kept = path, limits, Sandbox(_server(path), limits)
+    return _kept[2]
+
+
+def _server(path: Path) -> Callable[[Sequence[int]], Iterator[Page]]:
+    """In the sandbox: reads pages with PDFium, and opens the file once."""
+    opened: list[pypdfium2.PdfDocument] = []
+
+    def serve(pages: Sequence[int]) -> Iterator[Page]:
+        if not opened:
+            try:
+                opened.append(pypdfium2.PdfDocument(path))
+            except pypdfium2.PdfiumError as error:
+                raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
+        for page in pages:
+            yield _page(opened[0], path, page)
+
+    return serve
 
 
 def _again(path: Path, page: int, limits: Limits) -> Page:
@@ -91,16 +126,6 @@ def _with_pypdf_alone(path: Path, pages: Sequence[int], limits: Limits) -> Itera
 
 def _failed(reason: Reason) -> Page:
     return Page(PageState.FAILED, reason=reason)
-
-
-def _with_pdfium(path: Path, pages: Sequence[int]) -> Iterator[Page]:
-    """In the sandbox: read pages with PDFium."""
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
-    for page in pages:
-        yield _page(document, path, page)
 
 
 def _page(document: pypdfium2.PdfDocument, path: Path, number: int) -> Page:
@@ -147,7 +172,10 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
     # Where a line begins in the text is where its first character stands in the list of characters: PDFium makes
     # characters of a line end, and the few files that break this (surrogate pairs) are off by a character or two.
     start = 0
-    for raw in _LINE_END.split(text):
+    for mark in _MARKS:
+        if mark in text:
+            text = text.replace(mark, f"{mark}\r\n")
+    for raw in text.split("\r\n"):
         if line := clean(raw):
             lines.append(line)
             if not box_of(text_page, start + len(raw) - len(raw.lstrip()), reference):
@@ -213,14 +241,13 @@ def _with_pypdf(path: Path, pages: Sequence[int]) -> Iterator[Page]:
 _MARKS = ("\ufffe", "\x02")
 """What PDFium makes of a hyphen at a line's end; whatever it finds next it puts right behind, be it a page number."""
 
-_LINE_END = re.compile("\r\n|(?<=[\ufffe\x02])")
 _HYPHENS = str.maketrans(dict.fromkeys(_MARKS, SOFT_HYPHEN))
 
 
 def clean(raw: str) -> str:
     """A line without what is not text: control characters, odd spaces. Soft hyphens are left for who joins lines."""
     if raw.isascii() and raw.isprintable():  # most lines, and looking at each character is slow
-        return " ".join(raw.split())
+        return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
     line = raw.translate(_HYPHENS)
     if not line.isprintable():
         line = "".join(
