@@ -1,20 +1,26 @@
-"""Splitting and text on this machine, each against the barest loop over the same library that could do it."""
+"""Splitting, text and merging on this machine, each against the barest loop over the same library that could do it."""
 
 import multiprocessing
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
 import pikepdf
 import pypdfium2
 
+import attacks
+import books
 import pdfs
-from chunk_runner.contract import JobSpec, Report
+from chunk_runner.contract import Failure, JobSpec
 from chunk_runner.manifest import Chunk
+from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
+from chunk_runner.process import process
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
 from pdfjob_cli import local
@@ -22,6 +28,8 @@ from pdfjob_cli import local
 
 RUNS = 5
 PAGES_PER_CHUNK = 30
+
+Work = Callable[[Path, Path], object]
 
 
 class Silent:
@@ -42,7 +50,7 @@ def bare_split(source: Path, folder: Path) -> None:
     with pikepdf.open(source) as pdf:
         for start in range(0, len(pdf.pages), PAGES_PER_CHUNK):
             with pikepdf.new() as part:
-                part.add_pages_from(pdf, list(range(start, min(start + PAGES_PER_CHUNK, len(pdf.pages)))))
+                part.pages.extend(pdf.pages[start : start + PAGES_PER_CHUNK])
                 part.save(folder / f"{start}.pdf")
 
 
@@ -59,17 +67,17 @@ def bare_text(source: Path, _folder: Path) -> None:
     document.close()
 
 
-def run(workers: int) -> Callable[[Path, Path], Report]:
-    """A whole job: split, text, sentences, ledger, output."""
+def run(workers: int) -> Work:
+    """A whole job: sample, text, sentences, ledger, output."""
 
-    def whole(source: Path, folder: Path) -> Report:
+    def whole(source: Path, folder: Path) -> None:
         spec = JobSpec(source.name, pages_per_chunk=PAGES_PER_CHUNK)
-        return local.run(spec, source, folder / "out.json", workers=workers, resume=False, observer=Silent())
+        local.run(spec, source, folder / "out.json", workers=workers, resume=False, observer=Silent())
 
     return whole
 
 
-def seconds(work: Callable[[Path, Path], object], source: Path) -> float:
+def seconds(work: Work, source: Path) -> float:
     """How long it takes, in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
@@ -77,27 +85,101 @@ def seconds(work: Callable[[Path, Path], object], source: Path) -> float:
         return time.perf_counter() - started
 
 
-def compare(
-    name: str, source: Path, work: Callable[[Path, Path], object], bare: Callable[[Path, Path], object]
-) -> None:
+def peak(work: Work, source: Path) -> float:
+    """The most memory that any of its processes had resident, in MiB; measured in a fresh process."""
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(target=_measure, args=(work, source, sending))
+    process.start()
+    mebibytes: float = receiving.recv()
+    process.join()
+    return mebibytes
+
+
+def _measure(work: Work, source: Path, sending: Connection) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work(source, Path(folder))
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    sending.send(max(resource.getrusage(who).ru_maxrss for who in both) / 1024)
+
+
+def compare(name: str, source: Path, work: Work, bare: Work) -> None:
     """Take turns, so that what else the machine does meets both."""
     pairs = [(seconds(work, source), seconds(bare, source)) for _ in range(RUNS)]
     ours, theirs = (median(column) for column in zip(*pairs, strict=True))
-    sys.stdout.write(f"| {name} | {ours:.2f} s | {theirs:.2f} s | {ours / theirs:.2f} |\n")
+    say(name, f"{ours:.2f} s", f"{theirs:.2f} s", f"{ours / theirs:.2f}")
+
+
+def stages(source: Path) -> None:
+    """The share of the merge in a whole job, its stages run one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder), "benchmark")
+        started = time.perf_counter()
+        manifest = prepare(JobSpec(source.name), identify(source), workspace, direct=True)
+        for chunk in manifest.chunks:
+            process(manifest, chunk.index, workspace, source=source)
+        processed = time.perf_counter()
+        merge(workspace, Failure("Crashed", "never"))
+        ended = time.perf_counter()
+    say(
+        "merge, of a whole job",
+        f"{ended - processed:.2f} s",
+        f"{ended - started:.2f} s",
+        f"{(ended - processed) / (ended - started):.3f}",
+    )
+
+
+def sizes(source: Path) -> None:
+    """How much bigger the chunks of a file are whose pages share their resources."""
+    with tempfile.TemporaryDirectory() as folder:
+        split(source, Path(folder))
+        ours = sum(path.stat().st_size for path in Path(folder, "chunks").iterdir())
+    say(
+        "chunks of shared resources, size",
+        f"{ours / 1e6:.1f} MB",
+        f"{source.stat().st_size / 1e6:.1f} MB",
+        f"{ours / source.stat().st_size:.2f}",
+    )
+
+
+def say(*cells: str) -> None:
+    """Print a row of the table."""
+    sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     with tempfile.TemporaryDirectory() as folder:
-        sentences = [f"Sentence {number} of a book that is long enough to measure." for number in range(170_000)]
-        source = pdfs.write_prose(Path(folder) / "book.pdf", sentences)
-        with pikepdf.open(source) as pdf:
-            pages = len(pdf.pages)
-        sys.stdout.write(f"{pages} pages of text, {multiprocessing.cpu_count()} cores, median of {RUNS}\n\n")
-        sys.stdout.write("| what | this project | bare loop | ratio |\n| --- | --- | --- | --- |\n")
-        compare("split into chunks of 30", source, split, bare_split)
-        compare("whole job, 1 worker, against a PDFium text loop", source, run(1), bare_text)
-        compare("whole job, 2 workers, against the same loop", source, run(2), bare_text)
+        short = [f"Sentence {number} of a book that is long enough to measure." for number in range(160_500)]
+        plain = pdfs.write_prose(Path(folder) / "plain.pdf", short)
+        novel = books.write(Path(folder) / "novel.pdf", seed=1, pages=3000).path
+        shared = attacks.shared_images(Path(folder) / "shared.pdf", pages=600, images=300, kilobytes=60)
+        long = pdfs.write_prose(Path(folder) / "long.pdf", short * 3 + short[:40_000])
+        for source in (plain, novel, shared, long):
+            with pikepdf.open(source) as pdf:
+                sys.stdout.write(f"{source.name}: {len(pdf.pages)} pages, {source.stat().st_size / 1e6:.1f} MB\n")
+        sys.stdout.write(f"{multiprocessing.cpu_count()} cores, median of {RUNS}\n\n")
+        say("what", "this project", "bare loop", "ratio")
+        say("---", "---", "---", "---")
+        for source in (plain, novel):
+            name = source.stem
+            compare(f"{name}: prepare, with the split into chunks of 30", source, split, bare_split)
+            compare(f"{name}: whole job, 1 worker, against a PDFium text loop", source, run(1), bare_text)
+            compare(f"{name}: whole job, 2 workers, against the same loop", source, run(2), bare_text)
+        sizes(shared)
+        stages(long)
+        sys.stdout.write("\n")
+        say("peak memory of the largest process", "MiB")
+        say("---", "---")
+        say("prepare, plain", f"{peak(split, plain):.0f}")
+        say("prepare, shared", f"{peak(split, shared):.0f}")
+        say("bare PDFium text loop, plain", f"{peak(bare_text, plain):.0f}")
+        say("whole job, plain, 1 worker", f"{peak(_run_with_one, plain):.0f}")
+        say("whole job, long, 1 worker", f"{peak(_run_with_one, long):.0f}")
+
+
+def _run_with_one(source: Path, folder: Path) -> None:
+    run(1)(source, folder)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ _RESERVE = 160 * 2**20
 _DEFAULT_MEMORY = 2**30
 _LEAST_MEMORY = 128 * 2**20
 
+_PATIENCE = 4
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LIBC = ctypes.CDLL(None)
 
@@ -48,7 +50,8 @@ class Limits:
 
     Attributes:
         memory: Bytes that it may write to, besides its stack (RLIMIT_DATA; Linux enforces it, macOS does not).
-        seconds: For each step, of the clock and of the processor.
+        seconds: Of the processor, for each step; `_PATIENCE` times as long by the clock, so that a busy machine fails
+            nothing and a step that waits for ever ends too.
         file_bytes: Size of a file that it writes.
     """
 
@@ -106,7 +109,7 @@ class Sandbox(Generic[Q, T]):
         try:
             pipe.send(request)
             while True:
-                if not pipe.poll(self._limits.seconds):
+                if not pipe.poll(_PATIENCE * self._limits.seconds):
                     raise _too_slow(self._limits)
                 kind, value = pipe.recv()
                 match kind:
@@ -218,7 +221,7 @@ def _answer(
     try:
         iterator = serve(request)
         while True:
-            _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + limits.seconds) + 1)
+            _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + limits.seconds))
             try:
                 item = next(iterator)
             except StopIteration:
@@ -262,7 +265,7 @@ def _post_mortem(status: int, usage: resource.struct_rusage, limits: Limits) -> 
 
 
 def _too_slow(limits: Limits) -> SandboxError:
-    return SandboxError(Reason.TIME_LIMIT_EXCEEDED, f"it takes more than {limits.seconds:g} seconds")
+    return SandboxError(Reason.TIME_LIMIT_EXCEEDED, f"it takes more than {limits.seconds:g} seconds of work")
 
 
 def _too_big(limits: Limits) -> SandboxError:

@@ -10,9 +10,7 @@ they touch. Its cuts are then judged once more, by the words on either side.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from itertools import accumulate
 
 import sentencex
 
@@ -20,10 +18,6 @@ from chunk_runner.language import ABBREVIATIONS, FINAL_ABBREVIATIONS
 
 
 VERSION = f"sentencex {version('sentencex')}"
-
-_BATCH = 3000
-"""Characters that are given to the library at once: a call costs as much as some lines of text, and above 10,000 it
-drops the breaks between some paragraphs (1.0.32), so that nothing can be found again."""
 
 _QUOTES = "\"“”„‟«»‹›"
 _SUPERSCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
@@ -67,41 +61,23 @@ def may_end(line: str) -> bool:
     return line[-1] in _MAYBE_END and _END.search(line) is not None
 
 
-def cuts(texts: Sequence[str], language: str) -> list[list[int]]:
-    """For each text, the places where a sentence begins, but for the first.
+def cuts(text: str, language: str) -> list[int]:
+    """The places where a sentence begins in a text, but for the first.
 
     Args:
-        texts: Running texts, each on one line; each is cut as if it were alone.
+        text: Running text, on one line.
         language: Two letters of ISO 639-1.
     """
-    found: list[list[int]] = []
-    batch: list[str] = []
-    length = 0
-    for text in texts:
-        if batch and length + len(text) > _BATCH:
-            found += _cuts(batch, language)
-            batch, length = [], 0
-        batch.append(text)
-        length += len(text) + 2
-    found += _cuts(batch, language)
-    return [_judged(text, places, language) for text, places in zip(texts, found, strict=True)]
-
-
-def _cuts(texts: Sequence[str], language: str) -> list[list[int]]:
-    """What the library says of each text, all of them given at once as paragraphs."""
-    begins = list(accumulate((len(text) + 2 for text in texts), initial=0))
-    found: list[list[int]] = [[] for _ in texts]
-    at, number, inside = 0, 0, False
-    for segment in sentencex.segment(language, _shadow("\n\n".join(texts))):
+    # One text a call: given several as paragraphs, the library pairs a bracket of one with a bracket of another.
+    places: list[int] = []
+    at, inside = 0, False
+    for segment in sentencex.segment(language, _shadow(text)):
         if words := segment.lstrip():
-            place = at + len(segment) - len(words)
-            while place >= begins[number + 1]:
-                number, inside = number + 1, False
             if inside:
-                found[number].append(place - begins[number])
+                places.append(at + len(segment) - len(words))
             inside = True
         at += len(segment)
-    return found
+    return _judged(text, places, language)
 
 
 def _shadow(text: str) -> str:

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -150,10 +151,6 @@ class Joiner:
                 page.append(line)
             yield from self._whole(page)
 
-    def ends_between(self, line: Line, following: Line) -> bool:
-        """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
-        return self._ends([line, following]) == [True]
-
     def close(self, block: Sequence[Line]) -> list[Sentence]:
         """The sentences of a block that has no line end left to judge."""
         return next(self._sentences([block])) if block else []
@@ -164,44 +161,36 @@ class Joiner:
 
     def _blocks(self, lines: Sequence[Line]) -> list[list[Line]]:
         blocks: list[list[Line]] = [[lines[0]]] if lines else []
-        for line, ends in zip(lines[1:], self._ends(lines), strict=True):
-            if ends:
-                blocks.append([line])
+        for line, following in pairwise(lines):
+            if self.ends_between(line, following):
+                blocks.append([following])
             else:
-                blocks[-1].append(line)
+                blocks[-1].append(following)
         return blocks
 
-    def _ends(self, lines: Sequence[Line]) -> list[bool]:
-        """For each line but the last, whether a sentence ends at its end."""
-        ends: list[bool] = []
-        doubtful: list[int] = []
-        for at, (line, following) in enumerate(zip(lines, lines[1:], strict=False)):
-            text, further = line.text, following.text
-            if segmenter.may_end(text):
-                ends.append(following.starts)
-                if not following.starts:
-                    doubtful.append(at)
-            elif following.starts:
-                # What goes on with a small letter goes on, wherever it stands: below a figure, in the next column.
-                ends.append(not (further[0].islower() or text[-1] in _HYPHENS or text[-1] == ","))
-            else:
-                ends.append(further.startswith(_BULLETS))
-        pairs = [(lines[at].text[-_ENOUGH:], lines[at + 1].text[:_ENOUGH]) for at in doubtful]
-        cuts = segmenter.cuts([f"{line} {following}" for line, following in pairs], self.language)
-        for at, (line, _), places in zip(doubtful, pairs, cuts, strict=True):
-            ends[at] = len(line) + 1 in places
-        return ends
+    def ends_between(self, line: Line, following: Line) -> bool:
+        """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
+        text, further = line.text, following.text
+        if segmenter.may_end(text):
+            if following.starts:
+                return True
+            text, further = text[-_ENOUGH:], further[:_ENOUGH]
+            return len(text) + 1 in segmenter.cuts(f"{text} {further}", self.language)
+        if following.starts:
+            # What goes on with a small letter goes on, wherever it stands: below a figure, in the next column.
+            return not (further[0].islower() or text[-1] in _HYPHENS or text[-1] == ",")
+        return further.startswith(_BULLETS)
 
     def _sentences(self, blocks: Sequence[Sequence[Line]]) -> Iterator[list[Sentence]]:
         """The sentences of each block, with the pages they span."""
-        joined = [self._joined(block) for block in blocks]
-        cuts = segmenter.cuts([text for text, _ in joined], self.language) if joined else []
-        for block, (text, begins), places in zip(blocks, joined, cuts, strict=True):
+        for block in blocks:
+            text, begins = self._joined(block)
+            places = segmenter.cuts(text, self.language)
             sentences: list[Sentence] = []
-            last = len(begins) == 1 or block[0].page == block[-1].page
+            one_page = block[0].page == block[-1].page
             for begin, end in zip([0, *places], [*places, len(text)], strict=True):
                 sentence = text[begin:end].rstrip()
-                if last:
+                if one_page:
                     first_page = last_page = block[0].page
                 else:
                     first_page = block[bisect_right(begins, begin) - 1].page

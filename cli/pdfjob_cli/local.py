@@ -224,6 +224,7 @@ def _locked(root: Path) -> Iterator[None]:
     except BlockingIOError as error:
         raise BusyError from error
     finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)  # to close it is not enough: a sandbox that was forked meanwhile has it too
         os.close(fd)
 
 

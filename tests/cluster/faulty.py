@@ -63,6 +63,11 @@ class FaultyJob:
                 f" sleep 0.2; done; cat {attempts}; exit 1"
             )
 
+    def wait_for_file(self, file: str) -> None:
+        """Wait until a file of its workspace is there; waits where the files are."""
+        name = f"{self.folder}/{file}"
+        self._shell(f"for i in $(seq 600); do test -e {name} && exit 0; sleep 0.2; done; exit 1")
+
     def wait_for_indexes(self, indexes: str) -> None:
         """Wait until these indexes of the chunks Job, and no others, are complete. Two in a row are `0,1`."""
         self._kubectl.run(

@@ -109,9 +109,10 @@ def test_a_failed_chunk_leaves_a_gap_and_takes_no_other_along(kubectl: Kubectl, 
         None,
     ]
     # What a retry of the failed chunk would need stays, and no chunk PDF does.
-    kept = {f"{uid}/{name}" for name in ("output.json", "manifest.json", "results/00000.json", "results/00002.json")}
+    kept = {f"{uid}/{name}" for name in ("output.json", "report.json", "manifest.json")}
+    results = {f"{uid}/results/{index:05}.result" for index in (0, 2)}
     attempts = {f"{uid}/attempts/{index:05}.jsonl" for index in range(3)}
-    assert volume.files(volume.workspaces) == kept | attempts
+    assert volume.files(volume.workspaces) == kept | results | attempts
 
 
 def test_a_job_whose_chunks_all_fail_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:

@@ -43,11 +43,15 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
     calm.patch(suspend=False)
     job = FaultyJob(kubectl, source, "job")
 
-    at_prepare = job.gate("results/00002.json")  # prepare looks for it after it wrote chunks 0 and 1
+    at_start = job.gate("results/00002.result")  # prepare looks for results before it writes anything
     job.patch(suspend=False, workers=0)
     pod = job.wait_for_pod("prepare")
-    at_prepare.detach()
+    attempt = kubectl.get(f"pod/{pod}")["metadata"]["uid"]
+    at_prepare = job.gate(f"chunks/.00002.pdf.{attempt}.tmp")  # it begins with this after it wrote chunks 0 and 1
+    at_start.open()
+    job.wait_for_file("chunks/00001.pdf")
     kill(box, kubectl, pod)
+    at_prepare.detach()  # the next pod has temporary files of its own
     kubectl.wait(job.what, "jsonpath={.status.phase}=Processing")
 
     (at_chunk,) = job.shut(4)
@@ -56,7 +60,7 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
     job.wait_for_indexes("0-3")
     (pod,) = job.pods("chunks")
     at_chunk.detach()
-    at_merge = job.gate("results/00000.json")
+    at_merge = job.gate("results/00000.result")
     kill(box, kubectl, pod)
 
     pod = job.wait_for_pod("merge")
@@ -71,7 +75,7 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
     calm.wait_until_complete()
     assert output(source, job, tmp_path) == output(source, calm, tmp_path)
     assert texts(output(source, job, tmp_path)) == TEXTS
-    assert source.files(job.folder) == {"output.json"}
+    assert source.files(job.folder) == {"output.json", "report.json"}
 
 
 def test_a_drained_node_uses_up_no_retry(kubectl: Kubectl, operator: Kubectl, source: Volume, tmp_path: Path) -> None:
@@ -117,7 +121,7 @@ def test_a_pause_uses_up_no_retry_and_keeps_what_is_finished(
     job.patch(workers=CHUNKS)
     job.wait_until_begun(3, 4)
     job.wait_for_indexes("0-2")
-    before = source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].json")
+    before = source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].result")
     for gate in gates:
         gate.detach()
     working = job.pods("chunks")
@@ -128,7 +132,7 @@ def test_a_pause_uses_up_no_retry_and_keeps_what_is_finished(
     (gate,) = job.shut(3)  # else the job would clean up before anybody could look
     job.patch(suspend=False, workers=CHUNKS)
     job.wait_for_indexes("0-2,4")
-    assert source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].json") == before
+    assert source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].result") == before
     gate.open()
     status = job.wait_until_complete()
 
@@ -160,16 +164,16 @@ def test_two_pods_at_one_chunk_leave_one_result(kubectl: Kubectl, source: Volume
     late.detach()
     twin(kubectl, job.jobs("chunks")[0], 3)
     kubectl.wait("pod/twin-3", "jsonpath={.status.phase}=Succeeded")
-    done = source.shell(f"sha256sum {job.folder}/results/00003.json")
+    done = source.shell(f"sha256sum {job.folder}/results/00003.result")
     late.open()
     job.wait_for_indexes("0-3")
-    assert source.shell(f"sha256sum {job.folder}/results/00003.json") == done
+    assert source.shell(f"sha256sum {job.folder}/results/00003.result") == done
 
     at_once.detach()
     (too,) = job.shut(4)
     twin(kubectl, job.jobs("chunks")[0], 4)
     job.wait_until_begun(4, times=2)
-    at_merge = job.gate("results/00000.json")
+    at_merge = job.gate("results/00000.result")
     too.detach()  # or the first pod, going on, would wait at the second one's gate
     at_once.open()
     too.open()
@@ -179,7 +183,7 @@ def test_two_pods_at_one_chunk_leave_one_result(kubectl: Kubectl, source: Volume
     at_merge.open()
     job.wait_until_complete()
 
-    assert {name for name in left if name.startswith("results/")} == {f"results/{it:05}.json" for it in range(1, 5)}
+    assert {name for name in left if name.startswith("results/")} == {f"results/{it:05}.result" for it in range(1, 5)}
     assert not {name for name in left if name.endswith(".tmp")}
     assert [job["status"].get("failed", 0) for job in job.jobs("chunks")] == [0]
     assert texts(output(source, job, tmp_path)) == TEXTS
@@ -205,9 +209,9 @@ def test_tampered_results_are_found_and_mended(kubectl: Kubectl, source: Volume,
     job.wait_until_begun(4)
     job.wait_for_indexes("0-3")
     # Swapped: the whole and valid result of other pages.
-    source.shell(f"cd {job.folder}/results && cp 00000.json 00003.json")
+    source.shell(f"cd {job.folder}/results && cp 00000.result 00003.result")
     for index, how in enumerate(("flipped", "truncated", "empty")):
-        name = f"{job.folder}/results/{index:05}.json"
+        name = f"{job.folder}/results/{index:05}.result"
         wrong = tmp_path / how
         wrong.write_bytes(tampered(how, source.read(name, tmp_path / "right")))
         source.put(wrong, "wrong")

@@ -63,4 +63,4 @@ def test_a_job_goes_on_when_a_full_volume_has_room_again(kubectl: Kubectl, small
 
     assert status["chunks"] == {"total": 5, "active": 0, "succeeded": 5, "failed": 0}
     assert texts(small.read(f"{job.folder}/output.json", tmp_path / "output.json")) == TEXTS
-    assert small.files(job.folder) == {"output.json"}
+    assert small.files(job.folder) == {"output.json", "report.json"}

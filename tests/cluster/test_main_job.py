@@ -65,7 +65,7 @@ def test_a_manual_goes_from_pending_to_succeeded(
     local = Path(shutil.copy(manual, tmp_path / path))
     assert written == run_here(local, tmp_path / "local.json")
     assert len(written) > 100_000
-    assert volume.files(volume.workspaces) == {f"{uid}/output.json"}
+    assert volume.files(volume.workspaces) == {f"{uid}/output.json", f"{uid}/report.json"}
 
     stages = [pod["metadata"].get("labels", {}).get("pdfjob.dev/stage") for pod in kubectl.get("pods")]
     assert (stages.count("prepare"), stages.count("chunks"), stages.count("merge")) == (1, 9, 1)
@@ -92,7 +92,7 @@ def test_twelve_pages_take_one_pod(kubectl: Kubectl, volume: Volume, tmp_path: P
     uid = kubectl.get("pdfjob/short")["metadata"]["uid"]
     written = volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "cluster.json")
     assert written == run_here(source, tmp_path / "local.json")
-    assert volume.files(volume.workspaces) == {f"{uid}/output.json"}
+    assert volume.files(volume.workspaces) == {f"{uid}/output.json", f"{uid}/report.json"}
 
 
 def test_chunk_size_and_workers_change_nothing_in_the_output(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         pending = FaultyJob(kubectl, source, "pending", storage={"claimName": "later"})
         pending.patch(suspend=False)
         preparing = FaultyJob(kubectl, source, "preparing")
-        at_prepare = preparing.gate("results/00002.json")
+        at_prepare = preparing.gate("results/00002.result")
         preparing.patch(suspend=False)
         processing = FaultyJob(kubectl, source, "processing")
         processing.prepare()
@@ -61,7 +61,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         (last,) = merging.shut(4)
         merging.patch(workers=CHUNKS)
         merging.wait_for_indexes("0-3")
-        at_merge = merging.gate("results/00000.json")
+        at_merge = merging.gate("results/00000.result")
         last.open()
         processing.wait_until_begun(2)
         processing.wait_for_indexes("0,1,3,4")
@@ -133,11 +133,11 @@ def test_the_api_server_is_away_for_a_while(  # noqa: PLR0917 (fixtures)
         # What cannot do without it has died; on a real node, the kubelet or systemd would start it again.
         for component in sorted(alive):
             node.start(cluster.node, component)
-    done = shell(f"stat -c %Y.%i {job.folder}/results/0000[012].json")
+    done = shell(f"stat -c %Y.%i {job.folder}/results/0000[012].result")
     job.wait_for_indexes("0-2")
     chunks[3].open()
     job.wait_for_indexes("0-3")
-    assert shell(f"stat -c %Y.%i {job.folder}/results/0000[012].json") == done
+    assert shell(f"stat -c %Y.%i {job.folder}/results/0000[012].result") == done
     chunks[4].open()
     status = job.wait_until_complete()
 

@@ -73,13 +73,13 @@ def test_only_failed_chunks_are_run_again(kubectl: Kubectl, volume: Volume, tmp_
     spoil(volume, uid, 1, 3)
     kubectl.run("scale", "pdfjob/job", "--replicas=5")
     kubectl.wait("pdfjob/job", "condition=Partial")
-    kept = volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 00000.json 00002.json 00004.json")
-    times = volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i *.json")
+    kept = volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 0000[024].result")
+    times = volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i *.result")
 
     patch(kubectl, retryFailed=1)
     kubectl.wait("pdfjob/job", "jsonpath={.status.phase}=Processing")
-    assert volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 0000[024].json") == kept
-    assert volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i 0000[024].json") == times
+    assert volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 0000[024].result") == kept
+    assert volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i 0000[024].result") == times
     kubectl.wait("pdfjob/job", "condition=Complete")
     kubectl.wait("pdfjob/job", "condition=Partial=False")
 
@@ -90,7 +90,7 @@ def test_only_failed_chunks_are_run_again(kubectl: Kubectl, volume: Volume, tmp_
     assert (second["spec"]["completions"], second["metadata"]["annotations"]["pdfjob.dev/chunks"]) == (2, "1,3")
     output = json.loads(volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "output.json"))
     assert [it["text"] for it in output["sentences"]] == [f"This is page {page} of the book." for page in range(1, 11)]
-    assert volume.files(volume.workspaces) == {f"{uid}/output.json"}
+    assert volume.files(volume.workspaces) == {f"{uid}/output.json", f"{uid}/report.json"}
 
 
 def test_a_retry_with_another_source_says_so_and_loses_nothing(

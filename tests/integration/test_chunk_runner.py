@@ -357,12 +357,6 @@ def encrypted(path: Path) -> None:
     pdfs.write_pages(path, [["secret"]], password="swordfish")
 
 
-def lost_page(path: Path) -> None:
-    """One of six pages is no page any more."""
-    data = pdfs.write_numbered(path, 6).read_bytes()
-    path.write_bytes(re.sub(rb"/Kids \[ (\d+ 0 R)", lambda found: b"/Kids [ " + b"42".ljust(len(found[1])), data))
-
-
 def garbage(path: Path) -> None:
     path.write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40)
 
@@ -375,7 +369,6 @@ def garbage(path: Path) -> None:
         (pdfs.write_without_pages, "NoPages"),
         (encrypted, "PasswordRequired"),
         (garbage, "SourceUnreadable"),
-        (lost_page, "SourceUnreadable"),
         (Path.mkdir, "SourceUnreadable"),
         (lambda _path: None, "SourceNotFound"),
     ],
@@ -391,6 +384,32 @@ def test_a_bad_source_is_refused_with_a_reason(pods: Pods, write: Callable[[Path
     assert report.failure.message.endswith(".")
     assert "Traceback" not in pods.log
     assert pods.files() == set()
+
+
+def lose_first_page(path: Path) -> None:
+    """What was the first page is no page any more."""
+    kids = re.compile(rb"/Kids \[ (\d+ 0 R)")
+    path.write_bytes(kids.sub(lambda found: b"/Kids [ " + b"42".ljust(len(found[1])), path.read_bytes()))
+
+
+@pytest.mark.parametrize("pages_per_chunk", [1, 2, 30])
+def test_a_page_that_is_none_any_more_fails_and_the_others_keep_their_numbers(
+    pods: Pods, pages_per_chunk: int
+) -> None:
+    lose_first_page(pdfs.write_numbered(pods.volume / "damaged.pdf", 4))
+
+    _, prepared = pods.prepare(JobSpec(path="damaged.pdf", pages_per_chunk=pages_per_chunk))
+    for index in range(prepared.chunks or 0) if prepared.merged is None else ():
+        pods.process(index)
+    merged = prepared.merged or pods.run("merge")[1].merged
+
+    assert "page tree is damaged" in prepared.warnings[0]
+    assert merged is not None
+    assert (merged.failed_pages, merged.ledger["ok"]) == ("1", 3)
+    assert output(pods)["sentences"] == [
+        {"text": "[page 1 missing: PageUnreadable]", "pages": [1, 1], "gap": "PageUnreadable"},
+        *({"text": f"This is page {page} of the book.", "pages": [page, page]} for page in range(2, 5)),
+    ]
 
 
 def test_an_empty_user_password_just_works(pods: Pods) -> None:

@@ -178,6 +178,34 @@ def test_no_room_beside_the_output_is_said_so(tmp_path: Path) -> None:
     assert done.stderr.startswith("WorkspaceUnavailable: a.json cannot be written")
 
 
+class Looker:
+    """An observer that looks at what prepare left."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self.found: set[str] = set()
+
+    def prepared(self, pages: int, chunks: int, done: int) -> None:
+        assert pages >= chunks > done >= 0
+        self.found = {str(it.relative_to(self._workspace)) for it in self._workspace.rglob("*") if it.is_file()}
+
+    def advanced(self, pages: int) -> None:
+        assert pages >= 0
+
+    def finished(self, chunk: Chunk, problem: str | None) -> None:
+        assert problem is None, chunk
+
+
+def test_the_source_is_read_itself_and_no_copy_is_made(tmp_path: Path) -> None:
+    source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
+    looker = Looker(local.workspace_of(out))
+
+    local.run(JobSpec("a.pdf", pages_per_chunk=3), source, out, workers=2, resume=False, observer=looker)
+
+    assert looker.found == {"manifest.json"}
+    assert len(json.loads(out.read_text())["sentences"]) == 9
+
+
 class Spoiler:
     """An observer that overwrites a chunk's PDF before it is processed."""
 
@@ -197,8 +225,13 @@ class Spoiler:
         self.finished_chunks.append(chunk.index)
 
 
+def write_encrypted(path: Path, pages: int) -> Path:
+    """A source that opens without a password, but whose chunks are PDFs of their own all the same."""
+    return pdfs.write_pages(path, [[f"This is page {number}."] for number in range(1, pages + 1)], password="")
+
+
 def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) -> None:
-    source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
+    source, out = write_encrypted(tmp_path / "a.pdf", 9), tmp_path / "a.json"
     spec = JobSpec("a.pdf", pages_per_chunk=3)
     spoiler = Spoiler(local.workspace_of(out), 1)
 
@@ -239,7 +272,7 @@ def start(book: Path, *options: str) -> subprocess.Popen[str]:
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     workspace = local.workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "2") as process:
-        until((workspace / "results" / "00000.json").exists)
+        until((workspace / "results" / "00000.result").exists)
         started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -265,12 +298,18 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     assert {path.name for path in long_book.parent.iterdir()} == {"long.pdf", "long.json", "fresh.json"}
 
 
+def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
+    """The one worker of a run: its parent is the server that forks; what it started itself reads PDFs."""
+    server_of = {it.pid: it.ppid() for it in descendants(process.pid)}
+    (worker,) = [pid for pid, parent in server_of.items() if server_of.get(parent) == process.pid]
+    return psutil.Process(worker)
+
+
 def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -> None:
     workspace = local.workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
         until((workspace / "attempts" / "00000.jsonl").exists)
-        (worker,) = [it for it in descendants(process.pid) if it.parent() not in (None, psutil.Process(process.pid))]
-        worker.kill()
+        worker_of(process).kill()
         out, err = process.communicate(timeout=60)
 
     assert process.returncode == 3, err

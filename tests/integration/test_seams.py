@@ -1,5 +1,6 @@
 """The promise of the README: no chunk size changes what comes out."""
 
+import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdfs
-from chunk_runner.contract import Failure, JobSpec
+from chunk_runner.contract import OUTPUTS, Failure, JobSpec, format_ranges
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
@@ -20,33 +21,60 @@ from chunk_runner.workspace import Workspace
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def output(source: Path, pages_per_chunk: int) -> bytes:
+def output(source: Path, pages_per_chunk: int, form: str = "json", pages: str | None = None) -> bytes:
     """The output of a job, all stages run in this process."""
+    spec = JobSpec(source.name, pages_per_chunk=pages_per_chunk, format=form, pages=pages)
     with TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "attempt")
-        manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace)
+        manifest = prepare(spec, identify(source), workspace)
         for chunk in manifest.chunks:
             process(manifest, chunk.index, workspace)
         report = merge(workspace, Failure("Crashed", "never"))
         assert report.failure is None
-        return workspace.path("output.json").read_bytes()
+        assert report.merged is not None
+        assert report.merged.output == OUTPUTS[form]
+        return workspace.path(OUTPUTS[form]).read_bytes()
+
+
+Book = tuple[Path, dict[str, bytes]]
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """A book whose sentences cross lines and pages, with blank pages in between; and its output in one chunk."""
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """A book whose sentences cross lines and pages, with blank pages in between; and its outputs in one chunk."""
     lines = [f"and then came line {number}" + ("." if number % 7 == 0 else ",") for number in range(300)]
     pages = [lines[start : start + 11] if start % 5 else [] for start in range(0, len(lines), 11)]
     path = pdfs.write_pages(tmp_path_factory.mktemp("book") / "book.pdf", pages)
-    return path, output(path, 10**6)
+    return path, {form: output(path, 10**6, form) for form in OUTPUTS}
 
 
+@pytest.mark.parametrize("form", OUTPUTS)
 @settings(max_examples=25, deadline=None)
 @given(pages_per_chunk=st.integers(1, 40))
-def test_no_chunk_size_changes_the_output(book: tuple[Path, bytes], pages_per_chunk: int) -> None:
+def test_no_chunk_size_changes_the_output(book: Book, form: str, pages_per_chunk: int) -> None:
     path, whole = book
 
-    assert output(path, pages_per_chunk) == whole
+    assert output(path, pages_per_chunk, form) == whole[form]
+
+
+def test_the_book_has_what_makes_seams_hard(book: Book) -> None:
+    _, whole = book
+
+    found = json.loads(whole["json"])
+    assert found["ledger"]["empty"]
+    assert any(first < last for first, last in (entry["pages"] for entry in found["sentences"]))
+
+
+@pytest.mark.parametrize("form", OUTPUTS)
+@settings(max_examples=15, deadline=None)
+@given(pages_per_chunk=st.integers(1, 28), selected=st.sets(st.integers(1, 28), min_size=1))
+def test_no_chunk_size_changes_the_output_of_a_selection_with_holes(
+    book: Book, form: str, pages_per_chunk: int, selected: set[int]
+) -> None:
+    path, _ = book
+    pages = format_ranges(sorted(selected))
+
+    assert output(path, pages_per_chunk, form, pages) == output(path, 10**6, form, pages)
 
 
 @pytest.mark.parametrize("pages_per_chunk", [1, 7, 30, 10**6])

@@ -4,7 +4,7 @@ from chunk_runner import segmenter
 
 
 def cut(text: str, language: str) -> list[str]:
-    (places,) = segmenter.cuts([text], language)
+    places = segmenter.cuts(text, language)
     return [text[begin:end].strip() for begin, end in zip([0, *places], [*places, len(text)], strict=True)]
 
 
@@ -60,14 +60,6 @@ def test_sentences_end_where_a_reader_ends_them(language: str, marked: str) -> N
     wanted = marked.split("|")
 
     assert cut(" ".join(wanted), language) == wanted
-
-
-def test_texts_are_cut_as_if_each_were_alone() -> None:
-    texts = ["One is here. Two", "lower case. And more", "“Three.” Four", "", "A. B. Cole came. He left"] * 400
-
-    together = segmenter.cuts(texts, "en")
-
-    assert together == [segmenter.cuts([text], "en")[0] for text in texts[:5]] * 400
 
 
 @pytest.mark.parametrize(
