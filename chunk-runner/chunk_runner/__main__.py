@@ -126,7 +126,8 @@ def _password() -> str:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            Reason.CONFIGURATION_ERROR, "The password's Secret cannot be read as text: check spec.source.passwordSecretRef."
+            Reason.CONFIGURATION_ERROR,
+            "The password's Secret cannot be read as text: check spec.source.passwordSecretRef.",
         ) from error
 
 

@@ -30,8 +30,8 @@ ABBREVIATIONS: dict[str, frozenset[str]] = {
         " jh jhd v n chr abs art aufl ausg dipl ing jan feb mär apr jun jul aug sep sept okt nov dez str tel usf vs al",
         "es": "sr sra srta sres d dña dr dra prof profa ud uds vd vds ee uu núm num nº pág págs p pp vol cap fig art"
         " lic ing gral tte cap s ss sto sta fco ma cf ed av avda c tel aprox ej p.ej al ibid",
-        "it": "sig sigg sig.ra sig.na sig.re dott dott.ssa prof prof.ssa ing avv arch on geom rag s ss p pp pag pagg n nn"
-        " art artt cap capp vol voll fig figg cfr es ca tel v a.c d.c c ibid op cit ed al mons gen col",
+        "it": "sig sigg sig.ra sig.na sig.re dott dott.ssa prof prof.ssa ing avv arch on geom rag s ss p pp pag pagg"
+        " n nn art artt cap capp vol voll fig figg cfr es ca tel v a.c d.c c ibid op cit ed al mons gen col",
     }.items()
 }
 
@@ -41,12 +41,32 @@ FINAL_ABBREVIATIONS = ("etc.", "usw.", "ecc.")
 # What a hyphen at a line's end is part of, when one of these words begins the next line: it is no hyphenation.
 HYPHENATED: dict[str, frozenset[str]] = {
     "fr": frozenset(
-        "il elle ils elles on je tu nous vous ce ci là le la les lui leur moi toi y en t même mêmes être".split()
+        (
+            *(
+                "il",
+                "elle",
+                "ils",
+                "elles",
+                "on",
+                "je",
+                "tu",
+                "nous",
+                "vous",
+                "ce",
+                "ci",
+                "là",
+                "le",
+                "la",
+                "les",
+                "lui",
+            ),
+            *("leur", "moi", "toi", "y", "en", "t", "même", "mêmes", "être"),
+        )
     ),
 }
 
-# After a hyphen at a line's end, these words begin nothing: the hyphen stands for a part left out (“pre- and post-war”).
-CONJUNCTIONS = frozenset("and or to und oder bis et ou e ed o y u".split())
+# After a hyphen at a line's end, these words begin nothing: it stands for a part left out (“pre- and post-war”).
+CONJUNCTIONS = frozenset(["and", "or", "to", "und", "oder", "bis", "et", "ou", "e", "ed", "o", "y", "u"])
 
 
 def detect(texts: Iterable[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Layout: which lines of a page are its text, which are notes, which only run along; and where paragraphs start.
 
-Pure. What needs more than one page is learnt from a fixed sample of the document, once, in prepare (`learn`); everything
-else is seen on the page itself. So a page means the same whatever chunk it is in.
+Pure. What needs more than one page is learnt from a fixed sample of the document, once, in prepare (`learn`);
+everything else is seen on the page itself. So a page means the same whatever chunk it is in.
 
 A **row** is what stands at one height: a running title on the left and a page number on the right are two lines and one
 row. A **band** is a height at which rows run along from page to page.
@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -183,7 +184,7 @@ def _bands(sample: Sequence[tuple[int, Page]], size: float, pitch: float) -> Ite
             # A page of a few rows has none to spare: all of them may be its text.
             seen += [
                 _Seen(row.bottom, number, _row_text(page, row))
-                for row, inner in zip(rows[:_OUTERMOST], rows[1:], strict=False)
+                for row, inner in pairwise(rows[: _OUTERMOST + 1])
                 if len(rows) > _OUTERMOST + 1
                 and abs(row.bottom - inner.bottom) > pitch / 2
                 and row.top - row.bottom <= _LARGE * size
@@ -208,9 +209,7 @@ def _repeated(together: Sequence[_Seen]) -> dict[str, int]:
         by_text.setdefault(masked(it.text), []).append(it)
     again: dict[str, int] = {}
     for text, rows in by_text.items():
-        count = sum(
-            any(_follows(one, other) for other in rows if other is not one) for one in rows
-        )
+        count = sum(any(_follows(one, other) for other in rows if other is not one) for one in rows)
         if count:
             again[text] = count
     return again
@@ -278,7 +277,9 @@ def _paragraphs(number: int, column: Sequence[int], page: Page, layout: Layout) 
         if at:
             above = column[at - 1]
             step = boxes[3 * above + 1] - boxes[3 * line + 1]
-            high, higher = sorted((boxes[3 * line + 2] - boxes[3 * line + 1], boxes[3 * above + 2] - boxes[3 * above + 1]))
+            high, higher = sorted(
+                (boxes[3 * line + 2] - boxes[3 * line + 1], boxes[3 * above + 2] - boxes[3 * above + 1])
+            )
             starts |= step > _GAP * max(layout.pitch, higher * 0.9) or higher > _OTHER_SIZE * high
         lines.append(Line(number, page.lines[line], starts))
     return lines
@@ -287,7 +288,7 @@ def _paragraphs(number: int, column: Sequence[int], page: Page, layout: Layout) 
 def _steps(boxes: Sequence[float]) -> list[float]:
     """From each line to the next one below it."""
     bottoms = boxes[1::3]
-    return [step for above, below in zip(bottoms, bottoms[1:], strict=False) if 4 < (step := above - below) < 60]  # noqa: PLR2004 (points; outside, they are no lines of a paragraph)
+    return [step for above, below in pairwise(bottoms) if 4 < (step := above - below) < 60]  # noqa: PLR2004 (points; outside, they are no lines of a paragraph)
 
 
 def _indent(sample: Sequence[tuple[int, Page]], size: float) -> float:
@@ -299,7 +300,7 @@ def _indent(sample: Sequence[tuple[int, Page]], size: float) -> float:
             margin = Counter(map(round, lefts)).most_common(1)[0][0]
             found.update(
                 round(left - margin)
-                for left, following in zip(lefts, lefts[1:], strict=False)
+                for left, following in pairwise(lefts)
                 if size / 2 < left - margin < 4 * size and abs(following - margin) <= 1
             )
     if not found:

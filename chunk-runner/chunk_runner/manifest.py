@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -70,7 +70,7 @@ class Manifest:
     lost: str
     warnings: tuple[str, ...]
     chunks: tuple[Chunk, ...]
-    decisions: Decisions = Decisions()
+    decisions: Decisions = field(default_factory=Decisions)
     direct: bool = False
 
     @property
@@ -85,7 +85,7 @@ class Manifest:
 
     def write(self, workspace: Workspace) -> None:
         """Write it; from then on the job is prepared."""
-        raw = {field.name: getattr(self, field.name) for field in fields(self)}
+        raw = {it.name: getattr(self, it.name) for it in fields(self)}
         raw |= {"decisions": self.decisions.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
         workspace.write_document(MANIFEST, {"version": _VERSION, **raw})
 
@@ -108,7 +108,14 @@ class Manifest:
 
 
 def plan(
-    spec: JobSpec, source: Source, pages: int, selected: Sequence[int], version: str, *, lost: str, warnings: Sequence[str]
+    spec: JobSpec,
+    source: Source,
+    pages: int,
+    selected: Sequence[int],
+    version: str,
+    *,
+    lost: str,
+    warnings: Sequence[str],
 ) -> Manifest:
     """Decide the chunks of a source: runs of the selected pages, all of one size but the last.
 

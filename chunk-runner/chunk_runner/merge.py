@@ -67,8 +67,8 @@ OUT_OF_MEMORY = Failure(
 def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int] = frozenset()) -> Report:
     """Merge a job's results and leave only what is still needed.
 
-    After full success that is the output and the report; otherwise the manifest, results and attempts stay too, for a retry of
-    the failed chunks. Chunk PDFs always go.
+    After full success that is the output and the report; otherwise the manifest, results and attempts stay too, for a
+    retry of the failed chunks. Chunk PDFs always go.
 
     Args:
         workspace: The job's workspace.

@@ -128,7 +128,9 @@ class Writer:
             case _:
                 before = self._before
                 paragraph = piece.starts or (before is not None and before.ends)
-                self._put(_space(before and before.last_page, piece.first_page, paragraph).encode() + piece.body)
+                self._put(
+                    _space(before.last_page if before else None, piece.first_page, paragraph).encode() + piece.body
+                )
         self._sentences += piece.sentences
         self._before = piece
 

@@ -37,8 +37,8 @@ def prepare(
         source: The file.
         workspace: The job's workspace.
         password: Opens the source if it is encrypted.
-        direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is encrypted
-            or damaged, so that each library might see something else in it.
+        direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is
+            encrypted or damaged, so that each library might see something else in it.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.

@@ -21,6 +21,7 @@ from chunk_runner.processors import processor_for
 from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.workspace import Workspace, chunk_file, result_file, sha256_of
 
+
 log = logging.getLogger(__name__)
 
 _PROC = Path("/proc/self")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chunk_runner import language
@@ -39,7 +39,7 @@ class Decisions:
     """
 
     language: str = language.DEFAULT
-    layout: Layout = Layout()
+    layout: Layout = field(default_factory=Layout)
     compounds: frozenset[str] = frozenset()
 
     def dump(self) -> dict[str, Any]:

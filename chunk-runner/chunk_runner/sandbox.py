@@ -1,10 +1,11 @@
 """The sandbox: a child process that may use so much memory, time and disk, and no more.
 
 Knows processes and limits, nothing of PDF. PDF libraries run here and nowhere else, because they crash, hang and swell
-on hostile files, in native code that no timeout inside the process can stop. What runs is a generator: each item that it
-yields is a step, and each step has its own deadline; what was yielded before a step went wrong is kept.
+on hostile files, in native code that no timeout inside the process can stop. What runs is a generator: each item that
+it yields is a step, and each step has its own deadline; what was yielded before a step went wrong is kept.
 
-This guards against accidents. A child has the rights of its parent: against whoever takes a library over stands the pod.
+This guards against accidents. A child has the rights of its parent: against whoever takes a library over stands the
+pod.
 """
 
 from __future__ import annotations
@@ -193,9 +194,7 @@ def _resident(usage: resource.struct_rusage) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes there, KiB everywhere else
 
 
-def _be_the_child(
-    serve: Callable[[Any], Iterator[Any]], limits: Limits, pipe: Connection, parent: int
-) -> Never:
+def _be_the_child(serve: Callable[[Any], Iterator[Any]], limits: Limits, pipe: Connection, parent: int) -> Never:
     """Never returns: what the parent set up to be done at its end is the parent's to do."""
     code = 1
     try:
@@ -214,9 +213,7 @@ def _be_the_child(
         os._exit(code)
 
 
-def _answer(
-    serve: Callable[[Any], Iterator[Any]], request: Any, limits: Limits, pipe: Connection
-) -> tuple[str, Any]:
+def _answer(serve: Callable[[Any], Iterator[Any]], request: Any, limits: Limits, pipe: Connection) -> tuple[str, Any]:
     """In the child: send the items of one answer, and return what ends it."""
     try:
         iterator = serve(request)
@@ -269,6 +266,4 @@ def _too_slow(limits: Limits) -> SandboxError:
 
 
 def _too_big(limits: Limits) -> SandboxError:
-    return SandboxError(
-        Reason.MEMORY_LIMIT_EXCEEDED, f"it needs more than {limits.memory // 2**20} MiB of memory"
-    )
+    return SandboxError(Reason.MEMORY_LIMIT_EXCEEDED, f"it needs more than {limits.memory // 2**20} MiB of memory")

@@ -1,10 +1,10 @@
-"""The segmenter: where sentences begin in running text. The only module that imports sentencex, and the only one that
-knows where it errs.
+"""The segmenter: where sentences begin in running text.
 
-sentencex decides; what it is shown is a shadow of the text, of the same length, in which quotation marks and footnote
-marks are blank: with them it takes whole quotations for one sentence, but only if it sees both ends, which would make
-the cuts depend on where lines end. So a quotation of two sentences is two sentences, and the marks stay with the words
-they touch. Its cuts are then judged once more, by the words on either side.
+The only module that imports sentencex, and the only one that knows where it errs. sentencex decides; what it is shown
+is a shadow of the text, of the same length, in which quotation marks and footnote marks are blank: with them it takes
+whole quotations for one sentence, but only if it sees both ends, which would make the cuts depend on where lines end.
+So a quotation of two sentences is two sentences, and the marks stay with the words they touch. Its cuts are then judged
+once more, by the words on either side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chunk_runner.language import ABBREVIATIONS, FINAL_ABBREVIATIONS
 
 VERSION = f"sentencex {version('sentencex')}"
 
-_QUOTES = "\"“”„‟«»‹›"
+_QUOTES = '"“”„‟«»‹›'
 _SUPERSCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
 _CLOSERS = _QUOTES + "’')]}" + _SUPERSCRIPTS + "*†‡"
 _TERMINATORS = ".!?…。！？"
@@ -111,7 +111,9 @@ def _judged(text: str, places: list[int], language: str) -> list[int]:
             last = place
             continue
         start = _start(text, place)
-        if last < start < len(text) and not _goes_on(text[last:start], text[start : start + 40], language, abbreviations):
+        if last < start < len(text) and not _goes_on(
+            text[last:start], text[start : start + 40], language, abbreviations
+        ):
             judged.append(start)
             last = start
     return judged

@@ -1,4 +1,4 @@
-"""The selection of pages: `1-120,130-`, as people write it, made definite by a page count. Pure, standard library only."""
+"""The selection of pages, `1-120,130-`, as people write it; made definite by a page count. Pure, standard library."""
 
 from __future__ import annotations
 

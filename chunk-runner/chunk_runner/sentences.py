@@ -1,12 +1,12 @@
 """Sentences that are whole: from lines of pages to sentences, the same whatever the chunks.
 
-Everything rests on one rule, `Joiner.ends_between`: whether a sentence ends between two neighbouring lines is decided by these two
-lines alone (and by what their own pages say of their place). So a chunk can cut all its text but the lines before its
-first such end and after its last one, which stay open; the merge looks at the two lines on either side of the seam and
-closes what is left. No chunk size, and no number of workers, can change what comes out.
+Everything rests on one rule, `Joiner.ends_between`: whether a sentence ends between two neighbouring lines is decided
+by these two lines alone (and by what their own pages say of their place). So a chunk can cut all its text but the lines
+before its first such end and after its last one, which stay open; the merge looks at the two lines on either side of
+the seam and closes what is left. No chunk size, and no number of workers, can change what comes out.
 
-Words here: a **block** is a run of lines in which no line end is a sentence's end. **Notes** are the footnotes of a page;
-they come after the last sentence that starts on their page.
+Words here: a **block** is a run of lines in which no line end is a sentence's end. **Notes** are the footnotes of a
+page; they come after the last sentence that starts on their page.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _HYPHENS = f"-\N{HYPHEN}{SOFT_HYPHEN}"
 
 _FIRST_WIDE = "⺀"
 """From here on Unicode has scripts that put no spaces between words."""
+
 
 class Missing(NamedTuple):
     """A page that should have had lines and could not be read: no sentence crosses it."""
@@ -136,9 +137,8 @@ class Joiner:
         last = tail[0].page if tail else None
         early = [note for note in noted if note.first_page < first]
         late = [note for note in noted if last is not None and note.first_page >= max(last, first)]
-        return Segments(
-            head, True, early, in_order(entries, noted[len(early) : len(noted) - len(late)]), tail, late
-        )
+        within = noted[len(early) : len(noted) - len(late)]
+        return Segments(head, closed=True, early=early, entries=in_order(entries, within), tail=tail, late=late)
 
     def notes(self, lines: Sequence[Line]) -> Iterator[Sentence]:
         """The sentences of notes; a note does not go on from page to page."""

@@ -29,7 +29,7 @@ from chunk_runner.workspace import Workspace
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from chunk_runner.manifest import Chunk

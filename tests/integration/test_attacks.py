@@ -33,7 +33,7 @@ from processes import until
 
 
 SECONDS = 120
-"""For a file; the slowest one takes a third of it."""
+"""For a file; the slowest one takes half of it on two idle cores."""
 
 POD = {"PDFJOB_MEMORY_LIMIT": str(1 << 30)}
 """What a pod is given by default."""

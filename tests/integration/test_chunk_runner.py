@@ -393,9 +393,7 @@ def lose_first_page(path: Path) -> None:
 
 
 @pytest.mark.parametrize("pages_per_chunk", [1, 2, 30])
-def test_a_page_that_is_none_any_more_fails_and_the_others_keep_their_numbers(
-    pods: Pods, pages_per_chunk: int
-) -> None:
+def test_a_page_that_is_none_any_more_fails_and_the_others_keep_their_numbers(pods: Pods, pages_per_chunk: int) -> None:
     lose_first_page(pdfs.write_numbered(pods.volume / "damaged.pdf", 4))
 
     _, prepared = pods.prepare(JobSpec(path="damaged.pdf", pages_per_chunk=pages_per_chunk))

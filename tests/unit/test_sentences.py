@@ -94,7 +94,9 @@ def books(draw: st.DrawFn) -> tuple[list[Stream], list[Line]]:
             pages.append([Missing(number, "PageUnreadable")])
             continue
         pages.append([Line(number, text, starts) for text, starts in lines])
-        notes += [Line(number, f"{mark} {text}", True) for mark, text in enumerate(draw(st.lists(texts, max_size=2)))]
+        notes += [
+            Line(number, f"{mark} {text}", starts=True) for mark, text in enumerate(draw(st.lists(texts, max_size=2)))
+        ]
     return pages, notes
 
 
@@ -178,12 +180,14 @@ def test_a_quotation_of_two_sentences_is_two_sentences() -> None:
 
 
 def test_what_the_layout_starts_is_a_sentence_of_its_own() -> None:
-    pages: list[Stream] = [[Line(1, "Chapter One"), Line(1, "The lamp was lit.", True), Line(1, "It was late.", True)]]
+    pages: list[Stream] = [
+        [Line(1, "Chapter One"), Line(1, "The lamp was lit.", starts=True), Line(1, "It was late.", starts=True)]
+    ]
 
     assert cut(pages, 1) == [
         Sentence("Chapter One", 1, 1),
-        Sentence("The lamp was lit.", 1, 1, True),
-        Sentence("It was late.", 1, 1, True),
+        Sentence("The lamp was lit.", 1, 1, starts=True),
+        Sentence("It was late.", 1, 1, starts=True),
     ]
 
 
@@ -193,20 +197,20 @@ def test_what_the_layout_starts_is_a_sentence_of_its_own() -> None:
     ids=["small letter", "hyphen", "comma"],
 )
 def test_what_goes_on_goes_on_wherever_it_stands(line: str, following: str) -> None:
-    assert not ENGLISH.ends_between(Line(1, line), Line(2, following, True))
+    assert not ENGLISH.ends_between(Line(1, line), Line(2, following, starts=True))
 
 
 def test_notes_come_after_the_last_sentence_that_starts_on_their_page() -> None:
     pages = of_text([["One. Two begins"], ["and ends. Three."]])
-    notes = [Line(1, "1 See above.", True), Line(2, "2 See below.", True)]
+    notes = [Line(1, "1 See above.", starts=True), Line(2, "2 See below.", starts=True)]
 
     for pages_per_chunk in (1, 2):
         assert cut(pages, pages_per_chunk, notes=notes) == [
             Sentence("One.", 1, 1),
             Sentence("Two begins and ends.", 1, 2),
-            Sentence("1 See above.", 1, 1, True),
+            Sentence("1 See above.", 1, 1, starts=True),
             Sentence("Three.", 2, 2),
-            Sentence("2 See below.", 2, 2, True),
+            Sentence("2 See below.", 2, 2, starts=True),
         ]
 
 

@@ -1,7 +1,7 @@
 """Sources: opening, counting and splitting, by whichever library can, each step in the sandbox.
 
-A library that refuses, crashes, hangs or swells is followed by the next one. What no library can open is a typed failure
-of the source; what no library can copy is a typed failure of that part, and its neighbours do not notice.
+A library that refuses, crashes, hangs or swells is followed by the next one. What no library can open is a typed
+failure of the source; what no library can copy is a typed failure of that part, and its neighbours do not notice.
 """
 
 from __future__ import annotations
@@ -11,13 +11,23 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from chunk_runner import sandbox
 from chunk_runner.contract import WARNINGS_LIMIT, Failure, Reason, shorten
 from chunk_runner.errors import SourceError
-from chunk_runner.pdf.libraries import BEST_FIRST, HostileError, Library, Open, PasswordError, RefusedError, pdfium_, qpdf
+from chunk_runner.pdf.libraries import (
+    BEST_FIRST,
+    HostileError,
+    Library,
+    Open,
+    PasswordError,
+    RefusedError,
+    pdfium_,
+    qpdf,
+)
 from chunk_runner.sandbox import Limits, SandboxError
 
 
@@ -100,7 +110,7 @@ def explore(document: Document) -> Found:
     refusals: list[tuple[Reason, str]] = []
     for library in BEST_FIRST:
         try:
-            (found,) = sandbox.run(lambda library=library: _found(document, library), _limits())
+            (found,) = sandbox.run(partial(_found, document, library), _limits())
             if library is qpdf and _more_pages(document, found.pages):
                 # qpdf drops what is no page without a word, and all pages behind it would get other numbers.
                 refusals.append((Reason.SOURCE_UNREADABLE, "its page tree is damaged, and pages may be lost"))
@@ -125,7 +135,7 @@ def explore(document: Document) -> Found:
 def _more_pages(document: Document, pages: int) -> bool:
     """Whether PDFium, which counts what is no page too, finds more pages."""
     try:
-        (found,) = sandbox.run(lambda: _found(document, pdfium_), _limits())
+        (found,) = sandbox.run(partial(_found, document, pdfium_), _limits())
     except (SandboxError, SourceError):
         return False
     return found.pages > pages
@@ -149,9 +159,7 @@ def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Iterat
     while at < len(parts):
         try:
             for outcome in sandbox.run(
-                lambda at=at, method=method, death=death: _written(
-                    document, pages, parts[at:], method, size / pages, death
-                ),
+                partial(_written, document, pages, parts[at:], method, size / pages, death),
                 _limits(file_bytes=4 * size + 2**26),
             ):
                 yield outcome
@@ -202,7 +210,7 @@ def _for_people(pdf: Library) -> tuple[str, ...]:
     return tuple(told[:WARNINGS_LIMIT])
 
 
-def _written(
+def _written(  # noqa: PLR0917 (all of them what the parent knows, called in one place)
     document: Document, pages: int, parts: Sequence[Part], method: int, share: float, death: Failure | None
 ) -> Iterator[Outcome]:
     """In the sandbox: write the parts; the first one by no better method than this one, the better ones killed us."""

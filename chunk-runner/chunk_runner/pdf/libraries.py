@@ -1,8 +1,8 @@
 """The three libraries that can open and split a PDF, behind one protocol; the best one first.
 
-qpdf (through pikepdf) repairs what is damaged, and can prune what pages share; PDFium copies what qpdf refuses; pypdf is
-in pure Python, and so fails in other places than both. Each copies pages alone: no outline, form, script or attachment of
-the document travels with them.
+qpdf (through pikepdf) repairs what is damaged, and can prune what pages share; PDFium copies what qpdf refuses; pypdf
+is in pure Python, and so fails in other places than both. Each copies pages alone: no outline, form, script or
+attachment of the document travels with them.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Qpdf:
         # It dropped what is no page, and all pages behind that would get other numbers.
         if any("pages tree" in it.lower() for it in self.warnings):
             raise RefusedError("its page tree is damaged, and pages may be lost")
-        self.lost = frozenset()
+        self.lost: frozenset[int] = frozenset()
         if any("reconstruct" in warning for warning in self.warnings):
             self.lost = self._without_content(_cut_off(path))
 
@@ -272,7 +272,7 @@ def pypdf_(path: Path, password: str) -> Iterator[Library]:
     try:
         reader = pypdf.PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(password):
-            raise PasswordError
+            raise PasswordError  # noqa: TRY301 (as the other two libraries do)
         library = Pypdf(reader)
     except PasswordError:
         raise

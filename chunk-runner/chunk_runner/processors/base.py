@@ -31,7 +31,7 @@ class Task:
     path: Path
     pages: Sequence[int]
     places: Sequence[int]
-    decisions: Decisions = Decisions()
+    decisions: Decisions = field(default_factory=Decisions)
     lost: frozenset[int] = frozenset()
 
 
@@ -125,6 +125,4 @@ def _by_value(of_pages: Mapping[int, str]) -> dict[str, str]:
 
 
 def _by_page(of_values: Mapping[str, str]) -> dict[int, str]:
-    return {
-        page: value for value, ranges in of_values.items() for page in chain.from_iterable(parse_ranges(ranges))
-    }
+    return {page: value for value, ranges in of_values.items() for page in chain.from_iterable(parse_ranges(ranges))}
