@@ -124,7 +124,7 @@ def test_what_runs_is_another_process_and_changes_nothing_here() -> None:
 def test_a_step_that_takes_too_long_is_stopped(act: Callable[[], None]) -> None:
     error = outcome(act, SHORT)
 
-    assert (error.reason, error.message) == (Reason.TIME_LIMIT_EXCEEDED, "it takes more than 1 seconds")
+    assert (error.reason, error.message) == (Reason.TIME_LIMIT_EXCEEDED, "it takes more than 1 seconds of work")
 
 
 def test_a_step_that_keeps_the_processor_busy_is_stopped_though_nobody_waits_for_it() -> None:
