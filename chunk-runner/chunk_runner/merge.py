@@ -244,7 +244,7 @@ def _counts(ledger: Mapping[str, str]) -> dict[str, int]:
 
 def _clean(findings: _Findings, workspace: Workspace) -> None:
     """The manifest first: a merge that is interrupted here finds the job merged, and goes on cleaning."""
-    if findings.failed:
+    if findings.failed or findings.ledger.has_only_failures():
         workspace.remove(CHUNKS)
         workspace.remove_temporary()
     else:

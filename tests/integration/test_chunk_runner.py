@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 import pdfs
@@ -90,6 +91,28 @@ def test_a_merge_pod_whose_report_was_lost_is_simply_run_again(prepared: Pods) -
     assert first[1].merged is not None
 
     assert prepared.run("merge") == first
+
+
+def spoil_contents(path: Path) -> None:
+    """Nothing that is drawn on any page can be decoded any more."""
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        for page in pdf.pages:
+            page.Contents = pdf.make_stream(b"")
+            page.Contents.write(b"not deflated", filter=pikepdf.Name.FlateDecode)
+        pdf.save(path)
+
+
+def test_a_merge_that_found_no_page_to_be_read_says_so_again_when_it_is_run_again(pods: Pods) -> None:
+    spoil_contents(pods.volume / "book.pdf")
+    pods.prepare(SPEC)
+    for index in range(3):
+        assert pods.process(index)[0] == 0
+    first = pods.run("merge")
+
+    assert first[1].failure is not None
+    assert first[1].failure.reason == "PageUnreadable"
+    assert pods.run("merge") == first
+    assert not any(name.startswith(("chunks/", "output")) for name in pods.files())
 
 
 def test_a_chunk_with_a_result_is_not_computed_again(prepared: Pods) -> None:
