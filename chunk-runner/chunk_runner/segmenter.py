@@ -21,6 +21,7 @@ VERSION = f"sentencex {version('sentencex')}"
 
 _QUOTES = '"“”„‟«»‹›'
 _SUPERSCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
+_BLANK = str.maketrans(dict.fromkeys(_QUOTES + _SUPERSCRIPTS, " ") | {"…": "."})
 _CLOSERS = _QUOTES + "’')]}" + _SUPERSCRIPTS + "*†‡"
 _TERMINATORS = ".!?…。！？"
 
@@ -81,21 +82,18 @@ def cuts(text: str, language: str) -> list[int]:
 
 
 def _shadow(text: str) -> str:
-    shadow = _FOOTNOTE.sub(_without_number, text).replace("…", ".")
-    for mark in _QUOTES + _SUPERSCRIPTS:
-        if mark in shadow:
-            shadow = shadow.replace(mark, " ")
+    """The text as the library is shown it; as long as the text."""
+    shadow = _FOOTNOTE.sub(_without_number, text)
+    shadow = shadow.replace('"', " ") if text.isascii() else shadow.translate(_BLANK)
     for abbreviation in FINAL_ABBREVIATIONS:
         if abbreviation in shadow:
             shadow = shadow.replace(abbreviation, "x" * (len(abbreviation) - 1) + ".")
-    if ")" in shadow:
-        shadow = _BRACKETED.sub(r" \1 ", shadow)
-    return shadow
+    return _BRACKETED.sub(r" \1 ", shadow) if ")" in shadow else shadow
 
 
 def _without_number(match: re.Match[str]) -> str:
-    number = match.string[match.start() - 1 : match.start() + 1]
-    if number[-1] == "." and number[0].isdecimal():  # a decimal number
+    before = match.string[max(match.start() - 1, 0) : match.start()]
+    if match[1] == "." and (not before or before.isdecimal()):  # a decimal number
         return match[0]
     return match[1] + " " * len(match[2])
 

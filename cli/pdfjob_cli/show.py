@@ -50,7 +50,7 @@ class Display:
         self._chunks = chunks
         self._progress.update(self._task, total=pages, completed=done)
         kept = f", {done} pages done before" if done else ""
-        self._line(f"{self._name}: {pages} pages, {_count(chunks, 'chunk')}{kept}")
+        self._line(f"{self._name}: {_count(pages, 'page')}, {_count(chunks, 'chunk')}{kept}")
 
     def advanced(self, pages: int) -> None:
         """See `Observer.advanced`."""

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chunk_runner import segmenter
 
@@ -60,6 +62,19 @@ def test_sentences_end_where_a_reader_ends_them(language: str, marked: str) -> N
     wanted = marked.split("|")
 
     assert cut(" ".join(wanted), language) == wanted
+
+
+@pytest.mark.parametrize("text", [".5 and more", "”12", "5", "?", "…", "(.)", '"', "A", "1. ", "« »", ") (", "\u00ad"])
+def test_scraps_are_cut_without_an_error(text: str) -> None:
+    assert cut(text, "en") == [text.strip()]
+
+
+@given(st.text(st.sampled_from("aB1 .!?…»«”“\"()[]-—’'²"), max_size=40), st.sampled_from(["en", "fr", "de"]))
+def test_nothing_is_lost_whatever_the_text(text: str, language: str) -> None:
+    places = segmenter.cuts(text, language)
+
+    assert places == sorted(set(places))
+    assert all(0 < place < len(text) for place in places)
 
 
 @pytest.mark.parametrize(
