@@ -153,7 +153,9 @@ def test_decisions_survive_the_manifest() -> None:
 
     assert Decisions.load(decisions.dump()) == decisions
     assert decisions.language == "fr"
-    assert Layout.load(Layout(1, 2, 3, (Band(True, 4, frozenset({"a"})),)).dump()).bands[0].texts == frozenset({"a"})
+    assert Layout.load(Layout(1, 2, 3, (Band(top=True, bottom=4, texts=frozenset({"a"})),)).dump()).bands[
+        0
+    ].texts == frozenset({"a"})
 
 
 @pytest.mark.parametrize("pages", [1, 31, 32, 33, 500, 10_000])
