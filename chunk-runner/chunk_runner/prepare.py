@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -71,20 +72,17 @@ def prepare(
     direct = direct and not (found.encrypted or found.warnings)
     sampled = sample.choose(selected)
     to_write = [] if direct else [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
-    written = write_parts(
-        document,
-        found.pages,
-        [
-            Part(sampled, partial(workspace.replacing, SAMPLE)),
-            *(Part(chunk.pages, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
-        ],
-    )
-    readable = next(written).failure is None
+    to_begin = [
+        Part(sampled, partial(workspace.replacing, SAMPLE)),
+        *(Part(chunk.pages, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+    ]
     parts: dict[int, Chunk] = {}
     lost = set(found.lost)
-    for chunk, outcome in zip(to_write, written, strict=True):
-        parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
-        lost |= outcome.lost
+    with _tidy(workspace), closing(write_parts(document, found.pages, to_begin)) as written:
+        readable = next(written).failure is None
+        for chunk, outcome in zip(to_write, written, strict=True):
+            parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
+            lost |= outcome.lost
     manifest = replace(
         planned,
         lost=format_ranges(sorted(lost)),
@@ -106,6 +104,16 @@ def has_result(workspace: Workspace, chunk: Chunk) -> bool:
         log.warning("%s; chunk %d is processed again", error, chunk.index)
         return False
     return content.get("key") == chunk.key
+
+
+@contextmanager
+def _tidy(workspace: Workspace) -> Iterator[None]:
+    """The child that writes is killed when this process is told to stop, and cannot remove what it had begun."""
+    try:
+        yield
+    except BaseException:
+        workspace.remove_temporary(own=True)
+        raise
 
 
 def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> Chunk:

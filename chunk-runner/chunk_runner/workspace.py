@@ -179,9 +179,9 @@ class Workspace:
         except OSError as error:
             log.warning("cannot remove %s: %s", name, error.strerror)
 
-    def remove_temporary(self) -> None:
-        """Remove the temporary files of attempts that were killed."""
-        for path in self.root.rglob(".*.tmp"):
+    def remove_temporary(self, *, own: bool = False) -> None:
+        """Remove the temporary files of attempts that were killed; or only those of this attempt."""
+        for path in self.root.rglob(f".*.{self.attempt}.tmp" if own else ".*.tmp"):
             self.remove(str(path.relative_to(self.root)))
 
     def seal(self) -> None:

@@ -111,3 +111,14 @@ def test_what_cannot_be_removed_is_logged_and_not_fatal(workspace: Workspace, ca
     workspace.remove("manifest.json/below-a-file")
 
     assert "cannot remove" in caplog.text
+
+
+def test_only_the_temporary_files_of_this_attempt_may_be_removed(workspace: Workspace) -> None:
+    for name in (".00000.pdf.attempt-1.tmp", ".00001.pdf.attempt-2.tmp"):
+        workspace.path(name).write_text("half")
+
+    workspace.remove_temporary(own=True)
+    assert [path.name for path in workspace.root.iterdir()] == [".00001.pdf.attempt-2.tmp"]
+
+    workspace.remove_temporary()
+    assert list(workspace.root.iterdir()) == []

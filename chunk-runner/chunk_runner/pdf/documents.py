@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -141,7 +141,7 @@ def _more_pages(document: Document, pages: int) -> bool:
     return found.pages > pages
 
 
-def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Iterator[Outcome]:
+def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Generator[Outcome, None, None]:
     """Write parts of a source, and say of each whether it could be written, or why not.
 
     Args:
