@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Never
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, format_ranges, parse_ranges, shorten
-from chunk_runner.errors import ChunkError, ConfigurationError, SourceError, StageError, WorkspaceError
+from chunk_runner.errors import ChunkError, ConfigurationError, MoreMemoryError, SourceError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import has_result, prepare
@@ -38,6 +38,7 @@ log = logging.getLogger("chunk_runner")
 _EXIT_CODES: dict[type[StageError], ExitCode] = {
     SourceError: ExitCode.SOURCE,
     ChunkError: ExitCode.CHUNK,
+    MoreMemoryError: ExitCode.MEMORY,
     ConfigurationError: ExitCode.CONFIGURATION,
     WorkspaceError: ExitCode.WORKSPACE,
 }
@@ -149,7 +150,7 @@ def _require_same(source: Source, workspace: Workspace) -> None:
 
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
     try:
-        process(manifest, 0, workspace)
+        process(manifest, 0, workspace, more_memory=_more_memory())
     except ChunkError as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
     return replace(merge(workspace, UNFINISHED), chunks=1)
@@ -166,8 +167,12 @@ def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
         ) from error
     if index >= len(manifest.chunks):
         raise _UsageError(f"{contract.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks")
-    process(manifest, index, workspace)
+    process(manifest, index, workspace, more_memory=_more_memory())
     return Report(), ExitCode.OK
+
+
+def _more_memory() -> bool:
+    return bool(os.environ.get(contract.MORE_MEMORY_ENV))
 
 
 def _chunk() -> int:

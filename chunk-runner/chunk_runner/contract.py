@@ -57,6 +57,9 @@ ATTEMPT_ENV = "PDFJOB_ATTEMPT"
 MEMORY_ENV = "PDFJOB_MEMORY_LIMIT"
 """The memory limit of the container in bytes (the downward API's `limits.memory`): the sandbox stays below it."""
 
+MORE_MEMORY_ENV = "PDFJOB_MORE_MEMORY"
+"""Set when a pod with more memory can follow: then a page that needs more ends its pod, instead of failing alone."""
+
 UNFINISHED_ENV = "PDFJOB_UNFINISHED_REASON"
 """For merge: the reason to record for chunks that left none themselves."""
 
@@ -107,6 +110,8 @@ class ExitCode(IntEnum):
     """The job's configuration is at fault, so every other chunk would fail too (the Job fails at once)."""
     WORKSPACE = 23
     """The volume is full, read-only or not writable for this user; another attempt may help."""
+    MEMORY = 24
+    """A page needs more memory than this pod may use, and there are pods with more (its index fails at once)."""
     INTERRUPTED = 143
     """SIGTERM: the pod was told to go. What is finished is kept."""
 

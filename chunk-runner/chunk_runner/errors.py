@@ -25,6 +25,10 @@ class ChunkError(StageError):
     """This chunk cannot be processed; another attempt would end the same way."""
 
 
+class MoreMemoryError(StageError):
+    """A page needs more memory than this pod may use; a pod with more may help."""
+
+
 class ConfigurationError(StageError):
     """The job's configuration is at fault, so that every chunk would fail; another attempt would end the same way."""
 

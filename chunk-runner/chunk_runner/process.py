@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chunk_runner import sandbox
 from chunk_runner.contract import ExitCode, Reason, parse_ranges, shorten
-from chunk_runner.errors import ChunkError, StageError, WorkspaceError
+from chunk_runner.errors import ChunkError, MoreMemoryError, StageError, WorkspaceError
 from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.prepare import has_result
 from chunk_runner.processors import processor_for
@@ -33,6 +33,8 @@ def process(
     workspace: Workspace,
     on_page: Callable[[], None] = lambda: None,
     source: Path | None = None,
+    *,
+    more_memory: bool = False,
 ) -> None:
     """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
 
@@ -42,9 +44,11 @@ def process(
         workspace: The job's workspace.
         on_page: Called after each page, for progress.
         source: The source, for a job whose chunks are read from it directly.
+        more_memory: Whether the chunk can be processed again with more memory than there is here.
 
     Raises:
         ChunkError: The chunk fails for good.
+        MoreMemoryError: A page needs more memory, and it can be had.
         ConfigurationError: This version has no such processor.
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
@@ -58,6 +62,7 @@ def process(
     try:
         workspace.append_attempt(index, {"event": "started"})
         result = _result(manifest, chunk, workspace, on_page, source)
+        _require_memory(result, more_memory)
     except Exception as error:
         if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
@@ -87,7 +92,7 @@ def _result(
         raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
     lost = frozenset(chain.from_iterable(parse_ranges(manifest.lost)))
     if manifest.direct and source is not None:
-        task = Task(source, chunk.pages, chunk.pages, manifest.decisions, lost)
+        task = Task(source, chunk.pages, chunk.pages, manifest.decisions, lost, shared=True)
     else:
         path = workspace.path(chunk_file(chunk.index))
         if sha256_of(path) != chunk.sha256:
@@ -100,6 +105,11 @@ def _result(
             f"The chunk has {len(result.states)} pages, not {len(chunk.pages)}: it is damaged.",
         )
     return result
+
+
+def _require_memory(result: ChunkResult, more_memory: bool) -> None:  # noqa: FBT001 (said on, as it came)
+    if more_memory and Reason.MEMORY_LIMIT_EXCEEDED in result.reasons.values():
+        raise MoreMemoryError(Reason.OUT_OF_MEMORY, "A page needs more memory than its pod may use.")
 
 
 def _figures(started: float) -> dict[str, float]:

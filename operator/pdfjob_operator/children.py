@@ -219,13 +219,13 @@ def container_state(pod: Manifest) -> Mapping[str, Any]:
 
 
 def is_out_of_memory(pod: Manifest) -> bool:
-    """Whether a pod was killed for using too much memory.
+    """Whether a pod was killed for using too much memory, or said that it needs more.
 
     Exit code 137 is any SIGKILL. A pod that was told to go exits otherwise (the runner heeds SIGTERM), and some
     container runtimes do not give the reason, so that it counts too (KEP-3329, "resource limits exceeded").
     """
     ended = container_state(pod).get("terminated") or {}
-    return ended.get("reason") == "OOMKilled" or ended.get("exitCode") == SIGKILLED
+    return ended.get("reason") == "OOMKilled" or ended.get("exitCode") in (SIGKILLED, ExitCode.MEMORY)
 
 
 def is_volume_failure(pod: Manifest) -> bool:

@@ -76,7 +76,7 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 
             "podFailurePolicy": {
                 "rules": [
                     _IGNORE_DISRUPTIONS,
-                    _on_exit("FailJob", ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE),
+                    _on_exit("FailJob", ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.MEMORY),
                 ]
             },
             "template": pod,
@@ -134,7 +134,7 @@ def chunks_job(
             "podFailurePolicy": {
                 "rules": [
                     _IGNORE_DISRUPTIONS,
-                    _on_exit("FailIndex", ExitCode.CHUNK),
+                    _on_exit("FailIndex", ExitCode.CHUNK, ExitCode.MEMORY),
                     _on_exit("FailJob", ExitCode.CONFIGURATION, ExitCode.USAGE),
                 ]
             },
@@ -245,6 +245,8 @@ def _job(job: PdfJob, pod: Manifest) -> Manifest:
 def _stage_pod(
     job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, memory: int
 ) -> Manifest:
+    if stage is not Stage.MERGE and settings.can_double(memory):
+        env = {**env, contract.MORE_MEMORY_ENV: "true"}
     pod = pod_template(settings, stage.value, command, env, memory)
     pod["metadata"]["labels"] |= {
         LABEL_UID: job.uid,

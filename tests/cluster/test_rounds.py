@@ -216,12 +216,12 @@ def test_a_chunk_that_was_out_of_memory_is_run_again_with_more(
 
 
 @pytest.mark.usefixtures("little_memory")
-def test_a_chunk_that_is_never_content_fails_as_out_of_memory(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
+def test_a_page_that_is_never_content_fails_alone_in_the_end(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(write_heavy(tmp_path / "heavy.pdf", 60_000), "heavy.pdf")
 
     kubectl.apply(pdfjob("job", "heavy.pdf", chunking={"pagesPerChunk": 1}, retries=0))
     kubectl.wait("pdfjob/job", "condition=Partial", seconds=240)
 
-    (failed,) = kubectl.status("job")["failedChunks"]
-    assert (failed["index"], failed["pages"], failed["reason"]) == (2, "3", "OutOfMemory")
+    status = kubectl.status("job")
+    assert (status["chunks"]["failed"], status["pageReasons"]) == (0, {"MemoryLimitExceeded": "3"})
     assert len(chunk_jobs(kubectl)) == 3

@@ -138,6 +138,6 @@ def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
     actions = {rule["action"]: rule.get("onExitCodes", {}).get("values") for rule in spec["podFailurePolicy"]["rules"]}
     assert actions == {
         "Ignore": None,
-        "FailIndex": [ExitCode.CHUNK],
+        "FailIndex": [ExitCode.CHUNK, ExitCode.MEMORY],
         "FailJob": [ExitCode.USAGE, ExitCode.CONFIGURATION],
     }

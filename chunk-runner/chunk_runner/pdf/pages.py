@@ -20,7 +20,7 @@ import pypdfium2.raw as pdfium
 
 from chunk_runner import sandbox
 from chunk_runner.contract import Reason
-from chunk_runner.errors import ChunkError
+from chunk_runner.errors import ChunkError, WorkspaceError
 from chunk_runner.page import SOFT_HYPHEN, Page, PageState
 from chunk_runner.sandbox import Limits, Sandbox, SandboxError
 
@@ -39,19 +39,29 @@ _DEATHS = 8
 _VISIBLE = frozenset({pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING})
 
 
-def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS) -> Iterator[Page]:
+def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS, keep: bool = False) -> Iterator[Page]:
     """Read pages, counted from 1; one that cannot be read is `failed`, and the next one follows.
 
     Args:
         path: The file.
         pages: Which, in order.
         seconds: For each page.
+        keep: Whether the same file is going to be read again: its reader is kept, because to find a page far behind in
+            a file PDFium looks at all pages before it, whenever the file is opened anew.
 
     Raises:
         ChunkError: No page can be read: the file cannot be opened, or kills its reader over and over.
     """
     limits = Limits.of_this_process(seconds=seconds)
     reader = _reader(path, limits)
+    try:
+        yield from _read(reader, path, pages, limits)
+    finally:
+        if not keep:  # it would hold a file open that is about to be removed
+            reader.close()
+
+
+def _read(reader: Sandbox[Sequence[int], Page], path: Path, pages: Sequence[int], limits: Limits) -> Iterator[Page]:
     at, deaths, fresh = 0, 0, False
     while at < len(pages):
         try:
@@ -78,10 +88,7 @@ _kept: tuple[Path, Limits, Sandbox[Sequence[int], Page]] | None = None
 
 
 def _reader(path: Path, limits: Limits) -> Sandbox[Sequence[int], Page]:
-    """The child that reads this file, kept for the next chunk of the same file.
-
-    To find a page far behind in a file, PDFium looks at all pages before it, whenever the file is opened anew.
-    """
+    """The child that reads this file: the same one as before, if it is the same file."""
     global _kept  # noqa: PLW0603 (one child per process)
     if _kept is None or _kept[:2] != (path, limits):
         if _kept is not None:
@@ -100,6 +107,10 @@ def _server(path: Path) -> Callable[[Sequence[int]], Iterator[Page]]:
                 opened.append(pypdfium2.PdfDocument(path))
             except pypdfium2.PdfiumError as error:
                 raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
+            except OSError as error:
+                raise WorkspaceError(
+                    Reason.WORKSPACE_UNAVAILABLE, f"{path.name} cannot be read ({error.strerror or 'it is gone'})."
+                ) from error
         for page in pages:
             yield _page(opened[0], path, page)
 

@@ -26,6 +26,7 @@ class Task:
         places: The same pages, as this PDF counts them.
         decisions: About the whole document.
         lost: Pages of the source whose content is not in it any more.
+        shared: Whether other chunks are read from the same file.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Task:
     places: Sequence[int]
     decisions: Decisions = field(default_factory=Decisions)
     lost: frozenset[int] = frozenset()
+    shared: bool = False
 
 
 @dataclass
