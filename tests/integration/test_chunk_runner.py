@@ -12,6 +12,7 @@ from typing import Any
 import pikepdf
 import pytest
 
+import attacks
 import pdfs
 from chunk_runner.contract import ExitCode, JobSpec, Report
 from chunk_runner.workspace import Workspace
@@ -451,3 +452,22 @@ def test_pages_without_text_are_told_apart(pods: Pods) -> None:
 
     assert blank == {"ok": "1,3", "empty": "2", "noText": "", "failed": "", "skipped": ""}
     assert output(pods)["ledger"] == {"ok": "", "empty": "", "noText": "1", "failed": "", "skipped": ""}
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "reason"),
+    [({"PDFJOB_MORE_MEMORY": "true"}, ExitCode.MEMORY, "OutOfMemory"), ({}, ExitCode.OK, None)],
+    ids=["where more can be had", "in the largest pod"],
+)
+def test_a_page_that_needs_more_memory_ends_its_pod_or_fails_alone(
+    pods: Pods, more: dict[str, str], code: ExitCode, reason: str | None
+) -> None:
+    attacks.flate_bomb(pods.volume / "book.pdf", size=2**28)
+    memory = {"PDFJOB_MEMORY_LIMIT": str(2**28)}
+    pods.run("prepare", PDFJOB_SPEC=SPEC.dumps(), **memory)
+
+    ended, report = pods.run("process", JOB_COMPLETION_INDEX="0", **memory, **more)
+
+    assert (ended, report.failure and report.failure.reason) == (code, reason)
+    assert (pods.workspace / "results" / "00000.result").exists() is (reason is None)
+    assert (pods.workspace / "chunks" / "00000.pdf").exists() is (reason is not None)

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from builders import SETTINGS, make_pdfjob
-from chunk_runner.contract import PASSWORD_FILE, ExitCode, JobSpec
+from chunk_runner.contract import MORE_MEMORY_ENV, PASSWORD_FILE, ExitCode, JobSpec
 from pdfjob_operator.manifests import chunks_job, merge_job, prepare_job
 from pdfjob_operator.resources import Manifest, PdfJob
 
@@ -141,3 +143,14 @@ def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
         "FailIndex": [ExitCode.CHUNK, ExitCode.MEMORY],
         "FailJob": [ExitCode.USAGE, ExitCode.CONFIGURATION],
     }
+
+
+def test_a_pod_is_told_whether_one_with_more_memory_can_follow() -> None:
+    settings = replace(SETTINGS, max_memory=2**31)
+
+    def told(memory: int) -> bool:
+        pod = chunks_job(make_pdfjob(), settings, total=4, pages=4, seconds=60, memory=memory)
+        env = pod["spec"]["template"]["spec"]["containers"][0]["env"]
+        return any(it["name"] == MORE_MEMORY_ENV for it in env)
+
+    assert (told(0), told(1)) == (True, False)
