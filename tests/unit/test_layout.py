@@ -2,8 +2,9 @@ from array import array
 
 import pytest
 
-from chunk_runner.layout import Band, Layout, Line, learn, masked, read
+from chunk_runner.layout import Layout, Line, learn, read
 from chunk_runner.page import Page, PageState
+from chunk_runner.running import Band, masked
 from chunk_runner.sample import Decisions, choose, decide
 
 
