@@ -45,6 +45,9 @@ _ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _ELIDED = re.compile(r"^[^\W\d_]{1,5}['’]")
 """An article or preposition before an apostrophe: `l'art. 3`, `dell'art. 3`."""
 
+_LONGEST_END = 60
+"""Characters to look at before and after a cut, whatever the text: it may be made to be slow."""
+
 _LONGEST_ENUMERATOR = 10
 _LONGEST_WORD = 20
 """Characters to look at; no abbreviation is longer."""
@@ -59,7 +62,7 @@ _LEADING = " ([{" + _QUOTES + "‘’'-—–"
 
 def may_end(line: str) -> bool:
     """Whether a sentence may end with this line at all; cheap, because most lines end in the middle of one."""
-    return line[-1] in _MAYBE_END and _END.search(line) is not None
+    return line[-1] in _MAYBE_END and _END.search(line[-_LONGEST_END:]) is not None
 
 
 def cuts(text: str, language: str) -> list[int]:
@@ -109,9 +112,8 @@ def _judged(text: str, places: list[int], language: str) -> list[int]:
             last = place
             continue
         start = _start(text, place)
-        if last < start < len(text) and not _goes_on(
-            text[last:start], text[start : start + 40], language, abbreviations
-        ):
+        before, after = text[max(last, start - _LONGEST_END) : start], text[start : start + _LONGEST_END]
+        if last < start < len(text) and not _goes_on(before, after, language, abbreviations):
             judged.append(start)
             last = start
     return judged

@@ -11,18 +11,18 @@ page; they come after the last sentence that starts on their page.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 from chunk_runner import segmenter
-from chunk_runner.language import CONJUNCTIONS, DEFAULT, HYPHENATED
+from chunk_runner.hyphens import HYPHENS, Hyphens
+from chunk_runner.language import DEFAULT
 from chunk_runner.layout import Line
-from chunk_runner.page import SOFT_HYPHEN
 
 
 VERSION = f"2, {segmenter.VERSION}"
@@ -32,13 +32,6 @@ _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
 
 _ENOUGH = 60
 """Characters on either side of a line end that are looked at."""
-
-_WORD_END = re.compile(r"(?:[^\W\d_]|-)*$")
-
-_HYPHENS = f"-\N{HYPHEN}{SOFT_HYPHEN}"
-
-_FIRST_WIDE = "⺀"
-"""From here on Unicode has scripts that put no spaces between words."""
 
 
 class Missing(NamedTuple):
@@ -104,6 +97,11 @@ class Joiner:
 
     language: str = DEFAULT
     compounds: frozenset[str] = frozenset()
+
+    @cached_property
+    def hyphens(self) -> Hyphens:
+        """The rules for words that were broken."""
+        return Hyphens(self.language, self.compounds)
 
     def segment(self, stream: Iterable[Line | Missing | Skipped], notes: Sequence[Line] = ()) -> Segments:
         """Cut a chunk.
@@ -178,7 +176,7 @@ class Joiner:
             return len(text) + 1 in segmenter.cuts(f"{text} {further}", self.language)
         if following.starts:
             # What goes on with a small letter goes on, wherever it stands: below a figure, in the next column.
-            return not (further[0].islower() or text[-1] in _HYPHENS or text[-1] == ",")
+            return not (further[0].islower() or text[-1] in HYPHENS or text[-1] == ",")
         return further.startswith(_BULLETS)
 
     def _sentences(self, blocks: Sequence[Sequence[Line]]) -> Iterator[list[Sentence]]:
@@ -202,43 +200,16 @@ class Joiner:
         """The block as running text, and where in it each line begins."""
         if len(block) == 1:
             return block[0].text, [0]
+        hyphens = self.hyphens
         parts: list[str] = []
         begins: list[int] = []
         length = 0
         for line, following in zip(block, [*block[1:], None], strict=True):
             begins.append(length)
-            part = line.text if following is None else self._before(line.text, following.text)
+            part = line.text if following is None else hyphens.before(line.text, following.text)
             parts.append(part)
             length += len(part)
         return "".join(parts), begins
-
-    def _before(self, text: str, following: str) -> str:
-        """A line as it stands before the next one: broken words are made whole, other words are set apart."""
-        if text[-1] in _HYPHENS and len(text) > 1 and text[-2].isalpha() and following[0].isalnum():
-            return text[:-1] + self._hyphen(text[:-1], following)
-        return text if text[-1] >= _FIRST_WIDE and following[0] >= _FIRST_WIDE else text + " "
-
-    def unbroken(self, line: str) -> str:
-        """A line without the soft hyphens inside it; one at its end stays, until the next line is known."""
-        if SOFT_HYPHEN not in line:
-            return line
-        first, *parts = line.rstrip(SOFT_HYPHEN).split(SOFT_HYPHEN)
-        whole = first
-        for part in parts:
-            whole += (self._hyphen(whole, part) if whole and part else "") + part
-        return whole + (SOFT_HYPHEN if line.endswith(SOFT_HYPHEN) else "")
-
-    def _hyphen(self, before: str, after: str) -> str:
-        """What stands between the parts of a word that was broken: its own hyphen, or nothing."""
-        beginning, end = _WORD_END.search(before.lower())[0], _word(after)  # type: ignore[index] # it always matches
-        if end in CONJUNCTIONS:  # “pre- and post-war”
-            return "- "
-        own = (
-            not after[0].islower()
-            or end in HYPHENATED.get(self.language, ())
-            or f"{beginning}-{end.lower()}" in self.compounds
-        )
-        return "-" if own else ""
 
 
 @dataclass
@@ -284,11 +255,3 @@ def _runs(stream: Iterable[Line | Missing | Skipped]) -> Iterator[tuple[list[Lin
             yield run, it
             run = []
     yield run, None
-
-
-def _word(line: str) -> str:
-    """The first word of a line, without what follows it."""
-    for at, char in enumerate(line):
-        if not (char.isalnum() or char in "-’'"):
-            return line[:at]
-    return line

@@ -69,6 +69,14 @@ def test_scraps_are_cut_without_an_error(text: str) -> None:
     assert cut(text, "en") == [text.strip()]
 
 
+@pytest.mark.parametrize("piece", ["a. ", "A. ", "M. ", "1. ", "!", "(", ").", "“", "« ", "...", "a-", "x", "(a. "])
+def test_text_that_is_made_to_be_slow_is_cut_all_the_same(piece: str) -> None:
+    text = f"!{piece * (300_000 // len(piece))}a)"  # what grows with the square of this would take an hour
+
+    assert segmenter.may_end(text) is False
+    assert "".join(cut(text, "fr")).replace(" ", "") == text.replace(" ", "")
+
+
 @given(st.text(st.sampled_from("aB1 .!?…»«”“\"()[]-—’'²"), max_size=40), st.sampled_from(["en", "fr", "de"]))
 def test_nothing_is_lost_whatever_the_text(text: str, language: str) -> None:
     places = segmenter.cuts(text, language)

@@ -243,7 +243,7 @@ def test_a_soft_hyphen_at_a_line_end_goes_with_the_break() -> None:
 
 
 def test_a_soft_hyphen_inside_a_line_goes() -> None:
-    assert ENGLISH.unbroken(f"It was won{SOFT_HYPHEN}derful{SOFT_HYPHEN}") == f"It was wonderful{SOFT_HYPHEN}"
+    assert ENGLISH.hyphens.unbroken(f"It was won{SOFT_HYPHEN}derful{SOFT_HYPHEN}") == f"It was wonderful{SOFT_HYPHEN}"
 
 
 def test_lines_of_a_script_without_spaces_are_joined_without_one() -> None:

@@ -23,6 +23,7 @@ class TextProcessor:
         """See `Processor.process`."""
         result = ChunkResult({})
         joiner = task.decisions.joiner
+        hyphens = joiner.hyphens
         notes: list[Line] = []
 
         def lines() -> Iterator[Line | Missing | Skipped]:
@@ -40,9 +41,9 @@ class TextProcessor:
                     yield Missing(number, result.reasons[number])
                 elif state is PageState.OK:
                     text, noted = read(number, page, task.decisions.layout)
-                    notes.extend(line._replace(text=joiner.unbroken(line.text)) for line in noted)
+                    notes.extend(line._replace(text=hyphens.unbroken(line.text)) for line in noted)
                     for line in text:
-                        yield line._replace(text=joiner.unbroken(line.text)) if SOFT_HYPHEN in line.text else line
+                        yield line._replace(text=hyphens.unbroken(line.text)) if SOFT_HYPHEN in line.text else line
                 on_page()
 
         stream = list(lines())
