@@ -156,7 +156,8 @@ def _goes_on(sentence: str, following: str, language: str, abbreviations: frozen
     end = sentence.rstrip(_AFTER_STOP)
     if not end.endswith("."):
         return False
-    word = end[:-1].rsplit(None, 1)[-1][-_LONGEST_WORD:].lstrip(_LEADING) if len(end) > 1 else ""
+    words = end[:-1].split()
+    word = words[-1][-_LONGEST_WORD:].lstrip(_LEADING) if words else ""
     if "'" in word or "’" in word:
         word = _ELIDED.sub("", word)
     if word.lower() in abbreviations:
