@@ -64,9 +64,7 @@ def test_sentences_end_where_a_reader_ends_them(language: str, marked: str) -> N
     assert cut(" ".join(wanted), language) == wanted
 
 
-@pytest.mark.parametrize(
-    "text", [".5 and more", "”12", "5", "?", "…", "(.)", '"', "A", "1. ", "« »", ") (", "\u00ad"]
-)
+@pytest.mark.parametrize("text", [".5 and more", "”12", "5", "?", "…", "(.)", '"', "A", "1. ", "« »", ") (", "\u00ad"])
 def test_scraps_are_cut_without_an_error(text: str) -> None:
     assert cut(text, "en") == [text.strip()]
 
