@@ -111,7 +111,7 @@ def _tidy(workspace: Workspace) -> Iterator[None]:
     """The child that writes is killed when this process is told to stop, and cannot remove what it had begun."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # being told to stop is no Exception
         workspace.remove_temporary(own=True)
         raise
 

@@ -101,7 +101,8 @@ def explore(document: Document) -> Found:
     """Open a source and count its pages.
 
     Raises:
-        SourceError: `NotAPdf`, `PasswordRequired`, `WrongPassword`, `NoPages`, `SourceUnreadable`, or a limit.
+        SourceError: `NotAPdf`, `PasswordRequired`, `WrongPassword`, `NoPages`, `PageTreeLoops`, `SourceUnreadable`, or
+            a limit.
     """
     shown = shorten(document.name, 120)
     with document.path.open("rb") as file:

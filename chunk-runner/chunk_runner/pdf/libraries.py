@@ -134,12 +134,12 @@ class Pdfium:
         lost = set()
         part = pypdfium2.PdfDocument.new()
         try:
-            for page in pages:
+            for place, page in enumerate(pages, start=1):
                 try:
                     part.import_pages(self._document, [page - 1])
                 except pypdfium2.PdfiumError:
                     lost.add(page)
-                    if len(part) < pages.index(page) + 1:  # sometimes it leaves a blank page itself
+                    if len(part) < place:  # sometimes it leaves a blank page itself
                         part.new_page(*_BLANK)
             if len(lost) == len(pages):
                 raise RefusedError("none of them can be read")

@@ -36,7 +36,14 @@ _MOST_CHARACTERS = 2_000_000
 _DEATHS = 8
 """So many pages of a chunk may kill their reader; after that it is the chunk's fault."""
 
-_VISIBLE = frozenset({pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING})
+_VISIBLE = frozenset(
+    {
+        pdfium.FPDF_PAGEOBJ_PATH,
+        pdfium.FPDF_PAGEOBJ_IMAGE,
+        pdfium.FPDF_PAGEOBJ_SHADING,
+        pdfium.FPDF_PAGEOBJ_FORM,
+    }
+)
 
 
 def read(path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS, keep: bool = False) -> Iterator[Page]:
@@ -207,7 +214,7 @@ def _without_text(page: Any, path: Path, number: int, *, unreadable: bool) -> Pa
     """Of a page without a line of text: why."""
     objects = pdfium.FPDFPage_CountObjects(page)
     kinds = {pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, at)) for at in range(min(objects, 1000))}
-    if unreadable or kinds & _VISIBLE or pdfium.FPDF_PAGEOBJ_FORM in kinds:
+    if unreadable or kinds & _VISIBLE:
         return Page(PageState.NO_TEXT)
     if not kinds and not _has_sound_content(path, number):
         return _failed(Reason.PAGE_UNREADABLE)
@@ -240,7 +247,7 @@ def _with_pypdf(path: Path, pages: Sequence[int]) -> Iterator[Page]:
                 raise IndexError(number)  # noqa: TRY301 (a page that is not there is one that cannot be read)
             page = reader.pages[number - 1]
             lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
-            drawn = page.get_contents() is not None and bool(page.get_contents())
+            drawn = bool(page.get_contents())
         except pypdf.errors.LimitReachedError:
             yield _failed(Reason.MEMORY_LIMIT_EXCEEDED)
         except Exception:  # noqa: BLE001 (see above)
