@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -108,63 +108,45 @@ class Joiner:
 
         Args:
             stream: The lines of its text, in order.
-            notes: The lines of its notes, in order.
+            notes: The lines of its notes, in order; read when the stream has ended, so whoever makes it may fill them.
         """
-        blocks: list[list[Line]] = []
-        between: dict[int, list[Gap]] = {}
-        for run, ended_by in _runs(stream):
-            blocks += self._blocks(run)
-            if isinstance(ended_by, Missing | Skipped):
-                if not blocks:
-                    blocks.append([])
-                gaps = between.setdefault(len(blocks), [])
-                if isinstance(ended_by, Missing):
-                    # One gap for each page, so that no chunk border can change how many there are.
-                    gaps.append(Gap(ended_by.page, ended_by.page, ended_by.reason))
-        if between and max(between) == len(blocks):
-            blocks.append([])  # nothing is open at the end
+        head: list[Line] | None = None
+        entries: list[Entry] = []
+        block: list[Line] = []
+        for it in stream:
+            if isinstance(it, Line) and not (block and self.ends_between(block[-1], it)):
+                block.append(it)
+                continue
+            if head is None:
+                head = block
+            else:
+                entries += self.close(block)
+            block = []
+            if isinstance(it, Line):
+                block.append(it)
+            elif isinstance(it, Missing):
+                # One gap for each page, so that no chunk border can change how many there are.
+                entries.append(Gap(it.page, it.page, it.reason))
         noted = list(self.notes(notes))
-        if len(blocks) < 2:  # noqa: PLR2004 (a head and a tail)
-            return Segments(head=blocks[0] if blocks else [], early=noted)
-        head, *inner, tail = blocks
-        entries: list[Entry] = list(between.get(1, ()))
-        for number, sentences in enumerate(self._sentences(inner), start=2):
-            entries += sentences
-            entries += between.get(number, ())
+        if head is None:
+            return Segments(head=block, early=noted)
         first = head[-1].page if head else 0
-        last = tail[0].page if tail else None
+        last = block[0].page if block else None
         early = [note for note in noted if note.first_page < first]
         late = [note for note in noted if last is not None and note.first_page >= max(last, first)]
         within = noted[len(early) : len(noted) - len(late)]
-        return Segments(head, closed=True, early=early, entries=in_order(entries, within), tail=tail, late=late)
+        return Segments(head, closed=True, early=early, entries=in_order(entries, within), tail=block, late=late)
 
     def notes(self, lines: Sequence[Line]) -> Iterator[Sentence]:
         """The sentences of notes; a note does not go on from page to page."""
-        for run, _ in _runs(lines):
-            page: list[Line] = []
-            for line in run:
-                if page and line.page != page[-1].page:
-                    yield from self._whole(page)
-                    page = []
-                page.append(line)
-            yield from self._whole(page)
-
-    def close(self, block: Sequence[Line]) -> list[Sentence]:
-        """The sentences of a block that has no line end left to judge."""
-        return next(self._sentences([block])) if block else []
-
-    def _whole(self, lines: Sequence[Line]) -> Iterator[Sentence]:
-        for sentences in self._sentences(self._blocks(lines)):
-            yield from sentences
-
-    def _blocks(self, lines: Sequence[Line]) -> list[list[Line]]:
-        blocks: list[list[Line]] = [[lines[0]]] if lines else []
-        for line, following in pairwise(lines):
-            if self.ends_between(line, following):
-                blocks.append([following])
-            else:
-                blocks[-1].append(following)
-        return blocks
+        for _, page in groupby(lines, key=attrgetter("page")):
+            block: list[Line] = []
+            for line in page:
+                if block and self.ends_between(block[-1], line):
+                    yield from self.close(block)
+                    block = []
+                block.append(line)
+            yield from self.close(block)
 
     def ends_between(self, line: Line, following: Line) -> bool:
         """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
@@ -179,22 +161,22 @@ class Joiner:
             return not (further[0].islower() or text[-1] in HYPHENS or text[-1] == ",")
         return further.startswith(_BULLETS)
 
-    def _sentences(self, blocks: Sequence[Sequence[Line]]) -> Iterator[list[Sentence]]:
-        """The sentences of each block, with the pages they span."""
-        for block in blocks:
-            text, begins = self._joined(block)
-            places = segmenter.cuts(text, self.language)
-            sentences: list[Sentence] = []
-            one_page = block[0].page == block[-1].page
-            for begin, end in zip([0, *places], [*places, len(text)], strict=True):
-                sentence = text[begin:end].rstrip()
-                if one_page:
-                    first_page = last_page = block[0].page
-                else:
-                    first_page = block[bisect_right(begins, begin) - 1].page
-                    last_page = block[bisect_right(begins, begin + len(sentence) - 1) - 1].page
-                sentences.append(Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts))
-            yield sentences
+    def close(self, block: Sequence[Line]) -> list[Sentence]:
+        """The sentences of a block that has no line end left to judge, with the pages they span."""
+        if not block:
+            return []
+        text, begins = self._joined(block)
+        places = segmenter.cuts(text, self.language)
+        first_page = last_page = block[0].page
+        one_page = first_page == block[-1].page
+        sentences: list[Sentence] = []
+        for begin, end in zip([0, *places], [*places, len(text)], strict=True):
+            sentence = text[begin:end].rstrip()
+            if not one_page:
+                first_page = block[bisect_right(begins, begin) - 1].page
+                last_page = block[bisect_right(begins, begin + len(sentence) - 1) - 1].page
+            sentences.append(Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts))
+        return sentences
 
     def _joined(self, block: Sequence[Line]) -> tuple[str, list[int]]:
         """The block as running text, and where in it each line begins."""
@@ -243,15 +225,3 @@ def in_order(entries: Sequence[Entry], notes: Sequence[Sentence]) -> list[Entry]
     """Sentences with their notes: those of a page after the last sentence that starts on it."""
     # Sorting is stable: on one page, what came first stays first.
     return sorted([*entries, *notes], key=attrgetter("first_page")) if notes else list(entries)
-
-
-def _runs(stream: Iterable[Line | Missing | Skipped]) -> Iterator[tuple[list[Line], Missing | Skipped | None]]:
-    """The lines without interruption, and what interrupts them."""
-    run: list[Line] = []
-    for it in stream:
-        if isinstance(it, Line):
-            run.append(it)
-        else:
-            yield run, it
-            run = []
-    yield run, None

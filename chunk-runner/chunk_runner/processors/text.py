@@ -46,6 +46,5 @@ class TextProcessor:
                         yield line._replace(text=hyphens.unbroken(line.text)) if SOFT_HYPHEN in line.text else line
                 on_page()
 
-        stream = list(lines())
-        result.segments = joiner.segment(stream, notes)
+        result.segments = joiner.segment(lines(), notes)
         return result
