@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from chunk_runner.language import CONJUNCTIONS, HYPHENATED
@@ -17,8 +16,6 @@ _FIRST_WIDE = "⺀"
 
 _LONGEST_WORD = 60
 """Characters to look at, whatever the line."""
-
-_WORD_END = re.compile(r"(?:[^\W\d_]|-)*$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Hyphens:
 
     def _hyphen(self, before: str, after: str) -> str:
         """What stands between the parts of a word that was broken: its own hyphen, or nothing."""
-        beginning, end = _WORD_END.search(before[-_LONGEST_WORD:].lower())[0], _word(after[:_LONGEST_WORD])  # type: ignore[index] # it always matches
+        beginning, end = _word_end(before[-_LONGEST_WORD:].lower()), _word(after[:_LONGEST_WORD])
         if end in CONJUNCTIONS:  # “pre- and post-war”
             return "- "
         own = (
@@ -60,6 +57,14 @@ class Hyphens:
             or f"{beginning}-{end.lower()}" in self.compounds
         )
         return "-" if own else ""
+
+
+def _word_end(line: str) -> str:
+    """The letters at the end of a line, with the hyphens between them."""
+    start = len(line)
+    while start and (line[start - 1].isalpha() or line[start - 1] == "-"):
+        start -= 1
+    return line[start:]
 
 
 def _word(line: str) -> str:
