@@ -21,7 +21,6 @@ from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, fo
 from chunk_runner.errors import ChunkError, ConfigurationError, MoreMemoryError, SourceError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
-from chunk_runner.prepare import has_result, prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify, locate
 from chunk_runner.sweep import sweep
@@ -100,6 +99,8 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         spec = JobSpec.loads(os.environ.get(contract.SPEC_ENV, ""))
     except (ValueError, TypeError) as error:
         raise _UsageError(f"{contract.SPEC_ENV} does not hold a specification: {error}") from error
+    from chunk_runner.prepare import prepare  # noqa: PLC0415 (what splits PDFs takes a while to load: chunk pods need none of it)
+
     prepared = workspace.path(MANIFEST).is_file()
     try:
         source = identify(locate(volume, spec.path), sha256=spec.sha256)
@@ -114,7 +115,7 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         raise
     if len(manifest.chunks) == 1:
         return _only_chunk(manifest, workspace), ExitCode.OK
-    todo = format_ranges(chunk.index for chunk in manifest.chunks if not has_result(workspace, chunk))
+    todo = format_ranges(chunk.index for chunk in manifest.chunks if not chunk.has_result(workspace))
     report = Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo, warnings=manifest.warnings)
     return report, ExitCode.OK
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -14,8 +15,10 @@ from chunk_runner.contract import Failure, JobSpec, format_ranges, parse_ranges
 from chunk_runner.output import MARKDOWN
 from chunk_runner.sample import Decisions
 from chunk_runner.source import Source
-from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace
+from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace, result_file
 
+
+log = logging.getLogger(__name__)
 
 _VERSION = 2
 
@@ -45,6 +48,17 @@ class Chunk:
     def pages(self) -> list[int]:
         """Its pages of the source, counted from 1."""
         return list(chain.from_iterable(parse_ranges(self.page_range)))
+
+    def has_result(self, workspace: Workspace) -> bool:
+        """Whether its result is there, whole, and of the same pages and settings."""
+        try:
+            content, _ = workspace.read_document(result_file(self.index))
+        except FileNotFoundError:
+            return False
+        except CorruptFileError as error:
+            log.warning("%s; chunk %d is processed again", error, self.index)
+            return False
+        return content.get("key") == self.key
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,3 +45,22 @@ class Page:
     boxes: array[float] = field(default_factory=lambda: array("f"))
     height: float = 0
     reason: Reason | None = None
+
+
+HYPHEN_MARKS = ("\ufffe", "\x02")
+"""What PDFium makes of a hyphen at a line's end; whatever it finds next it puts right behind, be it a page number."""
+
+_HYPHENS = str.maketrans(dict.fromkeys(HYPHEN_MARKS, SOFT_HYPHEN))
+
+
+def clean(raw: str) -> str:
+    """A line without what is not text: control characters, odd spaces. Soft hyphens are left for who joins lines."""
+    if raw.isprintable():  # most lines, and looking at each character is slow; of all spaces, only the usual one is
+        return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
+    line = raw.translate(_HYPHENS)
+    if not line.isprintable():
+        line = "".join(
+            " " if char != SOFT_HYPHEN and unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co", "Cs") else char
+            for char in line
+        )
+    return " ".join(line.split())

@@ -19,7 +19,7 @@ from chunk_runner.pdf.documents import Document, Part, explore, write_parts
 from chunk_runner.processors import processor_for
 from chunk_runner.selection import SelectionError, select
 from chunk_runner.source import Source
-from chunk_runner.workspace import SAMPLE, CorruptFileError, Workspace, chunk_file, result_file, sha256_of
+from chunk_runner.workspace import SAMPLE, Workspace, chunk_file, sha256_of
 
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def prepare(
     log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
     direct = direct and not (found.encrypted or found.warnings)
     sampled = sample.choose(selected)
-    to_write = [] if direct else [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
+    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
     to_begin = [
         Part(sampled, partial(workspace.replacing, SAMPLE)),
         *(Part(chunk.pages, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
@@ -92,18 +92,6 @@ def prepare(
     )
     manifest.write(workspace)
     return manifest
-
-
-def has_result(workspace: Workspace, chunk: Chunk) -> bool:
-    """Whether the chunk's result is there, whole, and of the same pages and settings."""
-    try:
-        content, _ = workspace.read_document(result_file(chunk.index))
-    except FileNotFoundError:
-        return False
-    except CorruptFileError as error:
-        log.warning("%s; chunk %d is processed again", error, chunk.index)
-        return False
-    return content.get("key") == chunk.key
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from chunk_runner import sandbox
 from chunk_runner.contract import ExitCode, Reason, parse_ranges, shorten
 from chunk_runner.errors import ChunkError, MoreMemoryError, StageError, WorkspaceError
 from chunk_runner.manifest import Chunk, Manifest
-from chunk_runner.prepare import has_result
 from chunk_runner.processors import processor_for
 from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.workspace import Workspace, chunk_file, result_file, sha256_of
@@ -53,7 +52,7 @@ def process(
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
     chunk = manifest.chunks[index]
-    if has_result(workspace, chunk):
+    if chunk.has_result(workspace):
         log.info("chunk %d: its result is already there", index)
         workspace.remove(chunk_file(index))
         return
@@ -64,7 +63,7 @@ def process(
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory)
     except Exception as error:
-        if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
+        if chunk.has_result(workspace):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
         failure = error

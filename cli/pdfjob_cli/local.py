@@ -13,7 +13,7 @@ import signal
 import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from multiprocessing import sharedctypes
+from multiprocessing import forkserver, sharedctypes
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,7 +22,7 @@ from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report
 from chunk_runner.errors import StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
-from chunk_runner.prepare import has_result, prepare
+from chunk_runner.prepare import prepare
 from chunk_runner.process import process
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
@@ -104,6 +104,7 @@ def run(
         BusyError: Another run works on the same output.
         Interrupted: Ctrl-C.
     """
+    forkserver.ensure_running()  # it loads the libraries while the source is looked at
     root = workspace_of(output)
     with _writing(output), _locked(root):
         workspace = Workspace(root, uuid.uuid4().hex)
@@ -122,7 +123,7 @@ def run(
         except KeyboardInterrupt as error:
             if not keep:
                 raise Interrupted(0, 0) from error
-            done = sum(has_result(workspace, chunk) for chunk in manifest.chunks)
+            done = sum(chunk.has_result(workspace) for chunk in manifest.chunks)
             raise Interrupted(done, len(manifest.chunks)) from error
         finally:
             if not keep:
@@ -138,7 +139,7 @@ def workspace_of(output: Path) -> Path:
 
 def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers: int, observer: Observer) -> None:
     """Process every chunk that has no result; failures stay in the workspace, where merge finds them."""
-    todo = [chunk for chunk in manifest.chunks if not has_result(workspace, chunk)]
+    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace)]
     kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
     observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
     if not todo:

@@ -1,7 +1,6 @@
 import pytest
 
-from chunk_runner.page import SOFT_HYPHEN
-from chunk_runner.pdf.pages import clean
+from chunk_runner.page import SOFT_HYPHEN, clean
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import pikepdf
-import pypdf
-import pypdf.errors
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner.contract import shorten
+
+
+if TYPE_CHECKING:
+    import pypdf
 
 
 class RefusedError(Exception):
@@ -172,6 +174,8 @@ class Pypdf:
         share: float = math.inf,  # noqa: ARG002 (it cannot)
     ) -> frozenset[int]:
         """See `Library.copy`."""
+        import pypdf  # noqa: PLC0415 (see `pypdf_`)
+
         buffer = BytesIO()
         try:
             writer = pypdf.PdfWriter()
@@ -269,6 +273,8 @@ def pdfium_(path: Path, password: str) -> Iterator[Library]:
 @contextmanager
 def pypdf_(path: Path, password: str) -> Iterator[Library]:
     """Open a file with pypdf; raises as `qpdf` does."""
+    import pypdf  # noqa: PLC0415 (it takes a while to load, and is rarely needed)
+
     try:
         reader = pypdf.PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(password):

@@ -1,27 +1,24 @@
 """Text: what stands on each page, line by line, with where each line stands. Read in the sandbox, page by page.
 
-PDFium reads, about twenty times as fast as pure Python; what it refuses or dies of is given to pypdf, which knows lines
-but not where they stand. PDFium is not thread-safe: processes, never threads.
+PDFium reads, about twenty times as fast as pure Python; what it refuses or dies of is given to `fallback`, which knows
+lines but not where they stand. PDFium is not thread-safe: processes, never threads.
 """
 
 from __future__ import annotations
 
 import ctypes
-import unicodedata
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pikepdf
-import pypdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner import sandbox
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
-from chunk_runner.page import SOFT_HYPHEN, Page, PageState
+from chunk_runner.page import HYPHEN_MARKS, Page, PageState, clean
 from chunk_runner.sandbox import Limits, Sandbox, SandboxError
 
 
@@ -127,7 +124,7 @@ def _server(path: Path) -> Callable[[Sequence[int]], Iterator[Page]]:
 def _again(path: Path, page: int, limits: Limits) -> Page:
     """The text that pypdf finds on a page that PDFium could not read; if it finds none, the page has failed."""
     try:
-        (found,) = sandbox.run(lambda: _with_pypdf(path, [page]), limits)
+        (found,) = sandbox.run(lambda: _otherwise(path, [page]), limits)
     except SandboxError as error:
         return _failed(error.reason)
     except ChunkError:
@@ -137,9 +134,16 @@ def _again(path: Path, page: int, limits: Limits) -> Page:
 
 def _with_pypdf_alone(path: Path, pages: Sequence[int], limits: Limits) -> Iterator[Page]:
     try:
-        yield from sandbox.run(lambda: _with_pypdf(path, pages), limits)
+        yield from sandbox.run(lambda: _otherwise(path, pages), limits)
     except SandboxError as error:
         raise ChunkError(error.reason, f"No library can read the chunk: {error.message}.") from error
+
+
+def _otherwise(path: Path, pages: Sequence[int]) -> Iterator[Page]:
+    """In the sandbox: read pages with pypdf."""
+    from chunk_runner.pdf import fallback  # noqa: PLC0415 (its libraries take longer to load than a chunk to read)
+
+    return fallback.read(path, pages)
 
 
 def _failed(reason: Reason) -> Page:
@@ -190,7 +194,7 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
     # Where a line begins in the text is where its first character stands in the list of characters: PDFium makes
     # characters of a line end, and the few files that break this (surrogate pairs) are off by a character or two.
     start = 0
-    for mark in _MARKS:
+    for mark in HYPHEN_MARKS:
         if mark in text:
             text = text.replace(mark, f"{mark}\r\n")
     for raw in text.split("\r\n"):
@@ -206,7 +210,7 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
                 boxes.extend((width - box.right, height - box.top, height - box.bottom))
             else:
                 boxes.extend((width - box.top, box.left, box.right))
-        start += len(raw) + (0 if raw[-1:] in _MARKS else 2)
+        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
     return lines, boxes
 
 
@@ -216,60 +220,9 @@ def _without_text(page: Any, path: Path, number: int, *, unreadable: bool) -> Pa
     kinds = {pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, at)) for at in range(min(objects, 1000))}
     if unreadable or kinds & _VISIBLE:
         return Page(PageState.NO_TEXT)
-    if not kinds and not _has_sound_content(path, number):
-        return _failed(Reason.PAGE_UNREADABLE)
+    if not kinds:
+        from chunk_runner.pdf import fallback  # noqa: PLC0415 (see `_otherwise`)
+
+        if not fallback.has_sound_content(path, number):
+            return _failed(Reason.PAGE_UNREADABLE)
     return Page(PageState.EMPTY)
-
-
-def _has_sound_content(path: Path, number: int) -> bool:
-    """Whether the page's content can be decoded: PDFium takes garbage for a blank page, without a word."""
-    try:
-        with path.open("rb") as file, pikepdf.open(file, suppress_warnings=True) as pdf:
-            contents = pdf.pages[number - 1].obj.get("/Contents")
-            for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
-                if isinstance(stream, pikepdf.Stream):
-                    stream.read_bytes()
-    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
-        return False
-    return True
-
-
-def _with_pypdf(path: Path, pages: Sequence[int]) -> Iterator[Page]:
-    """In the sandbox: read pages with pypdf."""
-    try:
-        reader = pypdf.PdfReader(path)
-        found = len(reader.pages)
-    except Exception as error:  # damaged files make it raise nearly anything
-        raise ChunkError(Reason.CHUNK_UNREADABLE, f"No library can open the chunk ({type(error).__name__}).") from error
-    for number in pages:
-        try:
-            if number > found:
-                raise IndexError(number)  # noqa: TRY301 (a page that is not there is one that cannot be read)
-            page = reader.pages[number - 1]
-            lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
-            drawn = bool(page.get_contents())
-        except pypdf.errors.LimitReachedError:
-            yield _failed(Reason.MEMORY_LIMIT_EXCEEDED)
-        except Exception:  # noqa: BLE001 (see above)
-            yield _failed(Reason.PAGE_UNREADABLE)
-        else:
-            yield Page(PageState.OK if lines else PageState.NO_TEXT if drawn else PageState.EMPTY, lines)
-
-
-_MARKS = ("\ufffe", "\x02")
-"""What PDFium makes of a hyphen at a line's end; whatever it finds next it puts right behind, be it a page number."""
-
-_HYPHENS = str.maketrans(dict.fromkeys(_MARKS, SOFT_HYPHEN))
-
-
-def clean(raw: str) -> str:
-    """A line without what is not text: control characters, odd spaces. Soft hyphens are left for who joins lines."""
-    if raw.isascii() and raw.isprintable():  # most lines, and looking at each character is slow
-        return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
-    line = raw.translate(_HYPHENS)
-    if not line.isprintable():
-        line = "".join(
-            " " if char != SOFT_HYPHEN and unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co", "Cs") else char
-            for char in line
-        )
-    return " ".join(line.split())
