@@ -37,6 +37,14 @@ BOOKS: dict[str, dict[str, Any]] = {
         "dialogue": True,
     },
     "two columns": {"seed": 6, "columns": 2},
+    "two columns, drawn row by row": {"seed": 3, "columns": 2, "by_rows": True},
+    "two columns, drawn row by row, Spanish dialogue": {
+        "seed": 10,
+        "language": "es",
+        "columns": 2,
+        "by_rows": True,
+        "dialogue": True,
+    },
     "two columns with footnotes in German": {"seed": 29, "language": "de", "columns": 2, "footnotes": True},
     "turned pages, pictures, a preface": {"seed": 8, "rotated": True, "interruptions": True, "front_pages": 4},
     "soft hyphens, ragged, French footnotes": {

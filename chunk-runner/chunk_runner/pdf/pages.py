@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chunk_runner import sandbox
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
 from chunk_runner.page import HYPHEN_MARKS, Page, PageState, clean
+from chunk_runner.pdf.columns import Rect, Span, columns, gutters
 from chunk_runner.sandbox import Limits, Sandbox, SandboxError
 
 
@@ -29,6 +31,11 @@ _PAGE_SECONDS = 20
 
 _MOST_CHARACTERS = 2_000_000
 """Of one page; a page of a book has 3,000. More is a bomb, and would swell everything that follows."""
+
+_MORE_THAN_LINES = 4
+"""So many runs of text more than lines: some of them may stand in columns."""
+
+_MOST_RECTS = 10_000
 
 _DEATHS = 8
 """So many pages of a chunk may kill their reader; after that it is the chunk's fault."""
@@ -191,13 +198,10 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
     # A page may be turned by quarters, clockwise (ISO 32000-1, table 30, `Rotate`); its characters then stand sideways.
     rotation = pdfium.FPDFPage_GetRotation(page)
     width = pdfium.FPDF_GetPageWidthF(page) if rotation else 0
-    # Where a line begins in the text is where its first character stands in the list of characters: PDFium makes
-    # characters of a line end, and the few files that break this (surrogate pairs) are off by a character or two.
-    start = 0
-    for mark in HYPHEN_MARKS:
-        if mark in text:
-            text = text.replace(mark, f"{mark}\r\n")
-    for raw in text.split("\r\n"):
+    pieces = _pieces(text)
+    if rotation == 0 and (between := _gutters(text_page, len(pieces))):
+        pieces = _in_columns(text_page, pieces, between)
+    for start, raw in pieces:
         if line := clean(raw):
             lines.append(line)
             if not box_of(text_page, start + len(raw) - len(raw.lstrip()), reference):
@@ -210,8 +214,57 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
                 boxes.extend((width - box.right, height - box.top, height - box.bottom))
             else:
                 boxes.extend((width - box.top, box.left, box.right))
-        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
     return lines, boxes
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    """The lines of a page's text, and for each where it begins in the list of characters.
+
+    That is where it begins in the text: PDFium makes characters of a line end, and the few files that break this
+    (surrogate pairs) are off by a character or two.
+    """
+    for mark in HYPHEN_MARKS:
+        if mark in text:
+            text = text.replace(mark, f"{mark}\r\n")
+    pieces: list[tuple[int, str]] = []
+    start = 0
+    for raw in text.split("\r\n"):
+        pieces.append((start, raw))
+        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
+    return pieces
+
+
+def _gutters(text_page: Any, lines: int) -> list[Span]:
+    """Where columns meet that are drawn row by row: then more is drawn in one go than there are lines."""
+    count = pdfium.FPDFText_CountRects(text_page, 0, -1)
+    if count < lines + _MORE_THAN_LINES or count > _MOST_RECTS:
+        return []
+    edges = (ctypes.c_double * 4)()
+    left, bottom, right, top = (ctypes.c_double.from_buffer(edges, 8 * at) for at in range(4))
+    rects = [Rect(*edges) for at in range(count) if pdfium.FPDFText_GetRect(text_page, at, left, top, right, bottom)]
+    return gutters(rects)
+
+
+def _in_columns(text_page: Any, pieces: Sequence[tuple[int, str]], between: Sequence[Span]) -> list[tuple[int, str]]:
+    """The same text, in the order of its columns: what one line holds of several is parted."""
+    ordered: list[tuple[int, str]] = []
+    waiting: list[list[tuple[int, str]]] = [[] for _ in range(len(between) + 1)]
+    for start, raw in pieces:
+        spans = [None if char.isspace() else _span(text_page, start + at) for at, char in enumerate(raw)]
+        runs = columns(spans, between)
+        for (begin, column), (end, _) in pairwise([*runs, (len(raw), 0)]):
+            waiting[column].append((start + begin, raw[begin:end]))
+        if not runs:
+            ordered += [*chain.from_iterable(waiting), (start, raw)]
+            waiting = [[] for _ in waiting]
+    return [*ordered, *chain.from_iterable(waiting)]
+
+
+def _span(text_page: Any, at: int) -> Span | None:
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    if not pdfium.FPDFText_GetCharBox(text_page, at, left, right, bottom, top):
+        return None
+    return Span(left.value, right.value)
 
 
 def _without_text(page: Any, path: Path, number: int, *, unreadable: bool) -> Page:
