@@ -87,6 +87,27 @@ OUTPUTS = {"json": "output.json", "jsonl": "output.jsonl", "markdown": "output.m
 PASSWORD_FILE = "/password/password"  # noqa: S105 (a path)
 """Where the prepare pod finds the password of an encrypted source, if its PdfJob names one."""
 
+API_KEY_FILE = "/gemini/api-key"
+"""Where a chunk pod, and the prepare pod of a single chunk, finds the key of the model's API."""
+
+BASE_URL_ENV = "PDFJOB_GEMINI_BASE_URL"
+"""Where the model's API is, if not at its usual place."""
+
+REDIS_URL_ENV = "PDFJOB_REDIS_URL"
+"""The Redis that all pods share, if there is one without a password."""
+
+REDIS_URL_FILE = "/redis/url"
+"""The same, where it has one: a Secret's key as a file."""
+
+REQUESTS_ENV = "PDFJOB_GEMINI_REQUESTS_PER_MINUTE"
+"""How many requests all pods with one API key may send in any minute; no limit if not set."""
+
+TOKENS_ENV = "PDFJOB_GEMINI_TOKENS_PER_MINUTE"
+"""How many tokens they may use in any minute; no limit if not set."""
+
+ROUND_ENV = "PDFJOB_ROUND"
+"""Which round of retries this is, 0 for the first: pages that failed in an earlier one are tried again."""
+
 WARNINGS_LIMIT = 5
 """What prepare found odd about a source, named one by one in a report and in a status."""
 
@@ -112,6 +133,8 @@ class ExitCode(IntEnum):
     """The volume is full, read-only or not writable for this user; another attempt may help."""
     MEMORY = 24
     """A page needs more memory than this pod may use, and there are pods with more (its index fails at once)."""
+    UNAVAILABLE = 25
+    """The model's service did not answer for a long time; another attempt may help."""
     INTERRUPTED = 143
     """SIGTERM: the pod was told to go. What is finished is kept."""
 
@@ -143,6 +166,15 @@ class Reason(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     WORKSPACE_UNAVAILABLE = "WorkspaceUnavailable"
     CONFIGURATION_ERROR = "ConfigurationError"
+    CONTENT_REFUSED = "ContentRefused"
+    RECITATION = "Recitation"
+    OUTPUT_TRUNCATED = "OutputTruncated"
+    OUTPUT_INVALID = "OutputInvalid"
+    REQUEST_REFUSED = "RequestRefused"
+    QUOTA_EXHAUSTED = "QuotaExhausted"
+    MODEL_UNAVAILABLE = "ModelUnavailable"
+    TOKEN_BUDGET_REACHED = "TokenBudgetReached"  # noqa: S105 (tokens of a model)
+    JOB_STOPPED = "JobStopped"
     UNEXPECTED = "UnexpectedError"
 
 
