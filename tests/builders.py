@@ -43,6 +43,18 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
     )
 
 
+def make_gemini(**settings: Any) -> dict[str, Any]:
+    """The processor of a PdfJob that asks Gemini, defaults filled in."""
+    usual = {
+        "apiKeySecretRef": {"name": "gemini", "key": "api-key"},
+        "model": "gemini-3.5-flash-lite",
+        "input": "pdf",
+        "requestTimeoutSeconds": 600,
+        "fallback": "none",
+    }
+    return {"gemini": usual | settings}
+
+
 def make_job(stage: Stage, **fields: Any) -> StageJob:
     """A Job of a stage."""
     if failed := fields.pop("failed", 0):

@@ -41,7 +41,7 @@ PERMANENT = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 UNFINISHED = {
     "DeadlineExceeded": Reason.DEADLINE_EXCEEDED.value,
     Reason.WORKSPACE_UNAVAILABLE: Reason.WORKSPACE_UNAVAILABLE.value,
-    "PodFailurePolicy": Reason.CONFIGURATION_ERROR.value,
+    "PodFailurePolicy": Reason.JOB_STOPPED.value,
     "MaxFailedIndexesExceeded": Reason.TOO_MANY_FAILED_CHUNKS.value,
 }
 """By the reason of a failed chunks Job: what to record for chunks that left neither a result nor a reason."""

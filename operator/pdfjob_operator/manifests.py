@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, JobSpec
+from pdfjob_operator import gemini
 from pdfjob_operator.pods import mount_secret, mount_workspace, pod_template
 from pdfjob_operator.resources import (
     ANNOTATION_CHUNKS,
@@ -245,9 +246,16 @@ def _job(job: PdfJob, pod: Manifest) -> Manifest:
 def _stage_pod(
     job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, memory: int
 ) -> Manifest:
-    if stage is not Stage.MERGE and settings.can_double(memory):
-        env = {**env, contract.MORE_MEMORY_ENV: "true"}
+    processes = stage is not Stage.MERGE  # prepare does so too, if there is only one chunk
+    if processes:
+        env = {**env, contract.ROUND_ENV: str(job.round)}
+    if processes and settings.can_double(memory):
+        env[contract.MORE_MEMORY_ENV] = "true"
+    if processes and job.api_key is not None:
+        env |= gemini.environment(settings)
     pod = pod_template(settings, stage.value, command, env, memory)
+    if processes and job.api_key is not None:
+        gemini.equip(pod, settings, job.api_key)
     pod["metadata"]["labels"] |= {
         LABEL_UID: job.uid,
         LABEL_STAGE: stage.value,

@@ -92,17 +92,18 @@ def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
     spec["containers"][0]["volumeMounts"].insert(0, {"name": "workspace", "mountPath": path, "subPath": folder})
 
 
-def mount_secret(pod: Manifest, name: str, key: str, path: str) -> None:
-    """Give a pod one key of a Secret as a file; the pod does not start before both are there.
+def mount_secret(pod: Manifest, name: str, key: str, path: str, *, optional: bool = False) -> None:
+    """Give a pod one key of a Secret as a file.
 
     Args:
         pod: The template.
         name: The Secret.
         key: The key.
         path: Where the container finds the file, in a folder of its own.
+        optional: The pod does without, if there is no such Secret or key; else it does not start before both are there.
     """
     folder, _, file = path.rpartition("/")
-    volume = {
+    volume: Manifest = {
         "name": file,
         "secret": {
             "secretName": name,
@@ -110,5 +111,7 @@ def mount_secret(pod: Manifest, name: str, key: str, path: str) -> None:
             "defaultMode": 0o440,  # root's, and its group is the pod's fsGroup: the runner's
         },
     }
+    if optional:
+        volume["secret"]["optional"] = True
     pod["spec"]["volumes"].append(volume)
     pod["spec"]["containers"][0]["volumeMounts"].append({"name": file, "mountPath": folder, "readOnly": True})

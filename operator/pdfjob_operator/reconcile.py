@@ -118,10 +118,10 @@ class Reconciler:
         except RefusedError as error:
             # Said where the user looks, with the clock running; the queue tries again.
             refused = step.situation.troubled("JobRefused", shorten(f"Kubernetes refused: {error}"))
-            if write_delay(job.status, status_of(job, refused, now), timedelta.max) == 0:
+            if write_delay(job.status, self._status(job, refused, now), timedelta.max) == 0:
                 await self._tell(job, refused, now)
             raise
-        status = status_of(job, step.situation, now)
+        status = self._status(job, step.situation, now)
         since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
         delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
         if delay == 0:
@@ -203,11 +203,14 @@ class Reconciler:
 
     async def _tell(self, job: PdfJob, situation: Situation, now: datetime) -> float | None:
         """Write the status, and post an Event when it holds news."""
-        again = await self._write(job, status_of(job, situation, now))
+        again = await self._write(job, self._status(job, situation, now))
         if again is None and is_news(job, situation):
             log.info("%s/%s: %s: %s", *job.key, situation.phase, situation.message)
             await self._kube.post_event(event(job, situation, now))
         return again
+
+    def _status(self, job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any]:
+        return status_of(job, situation, now, self._settings.prices)
 
     async def _write(self, job: PdfJob, status: dict[str, Any]) -> float | None:
         """Write the status; returns when to make the pass anew, if the PdfJob changed meanwhile."""

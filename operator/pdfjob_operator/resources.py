@@ -85,6 +85,7 @@ class PdfJob:
         pages_per_chunk: Pages in a chunk.
         workers: Chunks in flight, 0 or more.
         processor: Name and settings, as the runner takes them.
+        api_key: The Secret that holds the key of the model's API, and the key in it; `None` for a processor without.
         output_format: What the output is like.
         retries: Per chunk.
         timeout_seconds: For the whole job, or for one retry of its failed chunks.
@@ -111,6 +112,7 @@ class PdfJob:
     pages_per_chunk: int
     workers: int
     processor: Mapping[str, Any]
+    api_key: tuple[str, str] | None
     output_format: str
     retries: int
     timeout_seconds: int
@@ -129,7 +131,10 @@ class PdfJob:
         meta, spec = raw["metadata"], raw["spec"]
         source = spec["source"]
         ((processor, settings),) = spec["processor"].items()
-        secret = source.get("passwordSecretRef")
+        api_key = _secret(settings.get("apiKeySecretRef"))
+        settings = {key: value for key, value in settings.items() if key != "apiKeySecretRef"}
+        if api_key is not None:
+            settings["secret"] = api_key[0]  # its name, for messages
         return cls(
             key=Key(meta["namespace"], meta["name"]),
             uid=meta["uid"],
@@ -138,12 +143,13 @@ class PdfJob:
             path=source["volume"]["path"],
             source_claim=source["volume"].get("claimName"),
             sha256=source.get("sha256"),
-            password=None if secret is None else (secret["name"], secret["key"]),
+            password=_secret(source.get("passwordSecretRef")),
             language=source.get("language"),
             pages=spec.get("pages"),
             pages_per_chunk=spec["chunking"]["pagesPerChunk"],
             workers=spec["workers"],
             processor={"name": processor, **settings},
+            api_key=api_key,
             output_format=spec.get("output", {}).get("format", "json"),
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
@@ -220,6 +226,10 @@ def owned_by(raw: Manifest, uid: str) -> bool:
         reference.get("controller") and reference.get("uid") == uid
         for reference in raw["metadata"].get("ownerReferences", ())
     )
+
+
+def _secret(reference: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return None if reference is None else (reference["name"], reference["key"])
 
 
 def parse_time(text: str) -> datetime:

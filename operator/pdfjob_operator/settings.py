@@ -10,6 +10,8 @@ from typing import Any
 
 from lightkube.utils.quantity import parse_quantity
 
+from pdfjob_operator.prices import NO_PRICES, Prices
+
 
 DEFAULT_RESOURCES = {
     "requests": {"cpu": "100m", "memory": "128Mi"},
@@ -35,6 +37,12 @@ class Settings:
         max_memory: Bytes to which the memory limit of a pod may be raised after it was killed for using too much.
         resync_seconds: Between two listings of everything.
         sweep_seconds: How long what a deleted PdfJob left on its volume stays there at least.
+        gemini_base_url: Where the Gemini API is; empty for its usual place.
+        gemini_requests_per_minute: How many requests all pods with one API key may send; `None` for no limit.
+        gemini_tokens_per_minute: How many tokens they may use; `None` for no limit.
+        redis_url: The Redis that pods share, if there is one without a password.
+        redis_secret: The Secret that holds its URL, and the key in it, in each PdfJob's own namespace.
+        prices: What a model's tokens cost.
         lease: Namespace and name of the Lease that only one operator holds; empty to do without.
         health_port: Where `/healthz` answers.
         log_json: JSON log lines instead of plain ones.
@@ -49,6 +57,12 @@ class Settings:
     max_memory: int = 4 * 2**30
     resync_seconds: int = 120
     sweep_seconds: int = 300
+    gemini_base_url: str = ""
+    gemini_requests_per_minute: int | None = None
+    gemini_tokens_per_minute: int | None = None
+    redis_url: str = ""
+    redis_secret: tuple[str, str] | None = None
+    prices: Prices = NO_PRICES
     lease: str = ""
     health_port: int = 8080
     log_json: bool = False
@@ -84,6 +98,10 @@ class Settings:
         lease = env.get("PDFJOB_LEASE", "")
         if lease and not all(lease.partition("/")):
             raise SettingsError(f"PDFJOB_LEASE is “{lease}”: it holds a namespace and a name, with a / between them.")
+        try:
+            prices = Prices.parse(env.get("PDFJOB_PRICES", ""))
+        except ValueError as error:
+            raise SettingsError(f"PDFJOB_PRICES holds the price table as JSON: {error}.") from error
         return cls(
             runner_image=image,
             workspace_claim=env.get("PDFJOB_WORKSPACE_CLAIM") or cls.workspace_claim,
@@ -92,6 +110,12 @@ class Settings:
             image_pull_secrets=_names(env.get("PDFJOB_IMAGE_PULL_SECRETS", "")),
             resources=resources,
             max_memory=max_memory,
+            gemini_base_url=env.get("PDFJOB_GEMINI_BASE_URL", ""),
+            gemini_requests_per_minute=_limit(env, "PDFJOB_GEMINI_REQUESTS_PER_MINUTE"),
+            gemini_tokens_per_minute=_limit(env, "PDFJOB_GEMINI_TOKENS_PER_MINUTE"),
+            redis_url=env.get("PDFJOB_REDIS_URL", ""),
+            redis_secret=_secret(env, "PDFJOB_REDIS_SECRET"),
+            prices=prices,
             lease=lease,
             **numbers,
             log_json=env.get("PDFJOB_LOG_FORMAT", "console") == "json",
@@ -121,6 +145,25 @@ class Settings:
 def _bytes(quantity: str | None) -> int | None:
     number = parse_quantity(quantity)
     return None if number is None else int(number)
+
+
+def _limit(env: Mapping[str, str], variable: str) -> int | None:
+    text = env.get(variable, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise SettingsError(f"{variable} is “{text}”: it holds a whole number, 1 or more, or nothing for no limit.")
+    return int(text)
+
+
+def _secret(env: Mapping[str, str], variable: str) -> tuple[str, str] | None:
+    text = env.get(variable, "")
+    name, _, key = text.partition("/")
+    if not text:
+        return None
+    if not name or not key or "/" in key:
+        raise SettingsError(f"{variable} is “{text}”: it holds a Secret's name and a key in it, with a / between them.")
+    return name, key
 
 
 def _mebibytes(number: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.manifests import job_name, selector, workspace_folder
+from pdfjob_operator.prices import NO_PRICES, Prices
 from pdfjob_operator.resources import (
     API_VERSION,
     KIND,
@@ -79,13 +80,21 @@ class Situation:
         return self.phase in TERMINAL_PHASES
 
 
-def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any]:
-    """The whole status."""
+def status_of(job: PdfJob, situation: Situation, now: datetime, prices: Prices = NO_PRICES) -> dict[str, Any]:
+    """The whole status.
+
+    Args:
+        job: The PdfJob.
+        situation: Where it is.
+        now: The time.
+        prices: By which the cost of its tokens is estimated.
+    """
     started, facts = job.started or now, situation.facts
     status: dict[str, Any] = {
         "observedGeneration": job.generation,
         "phase": situation.phase,
         "message": situation.message,
+        "processor": _processor(job),
         "startTime": format_time(started),
         "duration": format_duration(now - started),
         "workers": job.workers if facts.total is None else min(job.workers, facts.total),
@@ -108,7 +117,7 @@ def status_of(job: PdfJob, situation: Situation, now: datetime) -> dict[str, Any
     if warnings := facts.warnings or job.status.get("warnings"):  # once said, they hold: the source does not change
         status["warnings"] = list(warnings)
     if facts.merged is not None:
-        status |= _merged(job, facts.merged)
+        status |= _merged(job, facts.merged, prices)
     if situation.ended:
         status["completionTime"] = format_time(now)
     status["conditions"] = _conditions(job, situation, now)
@@ -185,8 +194,16 @@ def _without_progress(status: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _merged(job: PdfJob, merged: Merged) -> dict[str, Any]:
+def _processor(job: PdfJob) -> str:
+    """In short, for a column."""
+    name, model = job.processor["name"], job.processor.get("model")
+    return f"{name} ({model})" if model else name
+
+
+def _merged(job: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
     fields: dict[str, Any] = {"sentences": merged.sentences, "tokens": asdict(merged.tokens)}
+    if cost := prices.estimate(job.processor.get("model", ""), merged.tokens):
+        fields["cost"] = cost
     if merged.memory is not None:
         memory = merged.memory
         fields["memory"] = {

@@ -21,6 +21,9 @@ TOO_LATE = Failure(
     Reason.DEADLINE_EXCEEDED, "The job was not finished within spec.timeoutSeconds: allow more time or more workers."
 )
 
+NO_TURN = frozenset({Reason.TOO_MANY_FAILED_CHUNKS, Reason.JOB_STOPPED})
+"""Reasons of chunks that had no turn: the job was stopped because of others, which say why."""
+
 
 def judge(
     job: PdfJob, facts: Facts, report: Report, *, late: Failure | None = None, refused: Failure | None = None
@@ -52,7 +55,10 @@ def judge(
         return Situation("Succeeded", refused.reason, refused.message, facts)
     if merged.failed_pages:
         return Situation("Succeeded", "PagesMissing", _missing(merged), facts)
-    return Situation("Succeeded", "AllPagesProcessed", f"All {facts.pages} pages are accounted for.", facts)
+    message = f"All {facts.pages} pages are accounted for."
+    if merged.page_reasons:  # none of them failed, so spec.processor.gemini.fallback stepped in
+        message += " Those in pageReasons have the text of their text layer: the model gave no usable answer."
+    return Situation("Succeeded", "AllPagesProcessed", message, facts)
 
 
 def failed(failure: Failure, facts: Facts | None = None) -> Situation:
@@ -103,7 +109,7 @@ def _allowed(job: PdfJob) -> int:
 
 
 def _too_many(allowed: int, merged: Merged) -> Failure:
-    own = [chunk for chunk in merged.failed_chunks if chunk.reason != Reason.TOO_MANY_FAILED_CHUNKS]
+    own = [chunk for chunk in merged.failed_chunks if chunk.reason not in NO_TURN]
     allows = f"{merged.failed} chunks have no result, and spec.maxFailedChunks allows {allowed}"
     if not own:
         return Failure(Reason.TOO_MANY_FAILED_CHUNKS, f"{allows}: see failedChunks.")

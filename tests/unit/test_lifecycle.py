@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
-from chunk_runner.contract import ExitCode, Failure, Report
+from chunk_runner.contract import ExitCode, FailedChunk, Failure, Report
 from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.lifecycle import Step, next_step
 from pdfjob_operator.manifests import job_name
@@ -173,12 +173,25 @@ def test_merge_follows_either_end_of_the_chunks(ended: StageJob) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "recorded"), [("DeadlineExceeded", "DeadlineExceeded"), ("PodFailurePolicy", "ConfigurationError")]
+    ("reason", "recorded"), [("DeadlineExceeded", "DeadlineExceeded"), ("PodFailurePolicy", "JobStopped")]
 )
 def test_merge_is_told_why_chunks_are_unfinished(reason: str, recorded: str) -> None:
     decided = step(make_children(chunks(verdict="Failed", reason=reason)))
 
     assert env(decided.create[0]) == {"PDFJOB_UNFINISHED_REASON": recorded}
+
+
+def test_a_job_that_was_stopped_says_what_stopped_it_and_not_that_it_was_stopped() -> None:
+    stopped = [FailedChunk(index, f"{index}", "JobStopped", "…") for index in (0, 2, 3)]
+    rejected = FailedChunk(1, "31-60", "ConfigurationError", "The API key was rejected.")
+    report = Report(merged=make_merged(output=None, failed=4, failed_chunks=(stopped[0], rejected, *stopped[1:])))
+    pod = make_pod(Stage.MERGE, exit_code=0, report=report)
+    ended = chunks(verdict="Failed", reason="PodFailurePolicy", failed=1)
+
+    decided = step(make_children(ended, make_job(Stage.MERGE), pods=(pod,)), make_pdfjob(maxFailedChunks=0))
+
+    assert (decided.situation.phase, decided.situation.reason) == ("Failed", "ConfigurationError")
+    assert "The API key was rejected." in decided.situation.message
 
 
 def merged(report: Report, ended: StageJob = DONE) -> Step:
@@ -221,6 +234,13 @@ def test_pages_that_failed_alone_are_told_with_what_most_of_them_have(reasons: d
 
     assert (decided.situation.phase, decided.situation.reason) == ("Succeeded", "PagesMissing")
     assert said in decided.situation.message
+
+
+def test_pages_that_have_their_text_layer_instead_of_an_answer_are_told_but_not_missing() -> None:
+    decided = merged(Report(pages=120, merged=make_merged(page_reasons={"Recitation": "7,12"})))
+
+    assert (decided.situation.phase, decided.situation.reason) == ("Succeeded", "AllPagesProcessed")
+    assert "pageReasons" in decided.situation.message
 
 
 def test_chunks_that_failed_are_told_before_single_pages() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import make_pdfjob
+from builders import make_gemini, make_pdfjob
 from pdfjob_operator.children import StageJob, StagePod
 from pdfjob_operator.resources import LABEL_STAGE, Stage, is_settled, owned_by
 
@@ -23,6 +23,30 @@ def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
     job = make_pdfjob()
 
     assert (job.password, job.language, job.pages, job.output_format) == (None, None, None, "json")
+
+
+def test_the_runner_gets_the_settings_of_gemini_and_of_its_key_no_more_than_the_secrets_name() -> None:
+    asked = {"prompt": "List names.", "outputSchema": "{}", "maxOutputTokens": 9000, "maxTokensTotal": 10**6}
+
+    job = make_pdfjob(processor=make_gemini(**asked, thinkingLevel="low"))
+
+    assert job.api_key == ("gemini", "api-key")
+    assert job.processor == {
+        "name": "gemini",
+        "model": "gemini-3.5-flash-lite",
+        "input": "pdf",
+        "requestTimeoutSeconds": 600,
+        "fallback": "none",
+        "secret": "gemini",
+        "thinkingLevel": "low",
+        **asked,
+    }
+
+
+def test_text_has_no_settings_and_needs_no_key() -> None:
+    job = make_pdfjob()
+
+    assert (job.processor, job.api_key) == ({"name": "text"}, None)
 
 
 def raw_job(status: dict[str, Any], labels: dict[str, str] | None = None) -> dict[str, Any]:

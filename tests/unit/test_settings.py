@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from pdfjob_operator.prices import NO_PRICES
 from pdfjob_operator.settings import Settings, SettingsError
 
 
@@ -64,8 +65,46 @@ def test_memory_without_a_limit_or_beyond_the_highest_stays_as_it_is(resources: 
         ("PDFJOB_LEASE", "without-a-namespace"),
         ("PDFJOB_RESOURCES", '{"limits": {"memory": "much"}}'),
         ("PDFJOB_RESOURCES", "[]"),
+        ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "many"),
+        ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "0"),
+        ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "1e+06"),
+        ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "-1"),
+        ("PDFJOB_REDIS_SECRET", "redis"),
+        ("PDFJOB_REDIS_SECRET", "redis/"),
+        ("PDFJOB_REDIS_SECRET", "books/redis/url"),
+        ("PDFJOB_PRICES", "{"),
+        ("PDFJOB_PRICES", '{"models": {"gemini-x": {"input": "free"}}}'),
     ],
 )
 def test_what_makes_no_sense_is_named(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         Settings.from_env({"PDFJOB_RUNNER_IMAGE": "x", variable: value})
+
+
+def test_what_gemini_needs_is_read() -> None:
+    settings = Settings.from_env(
+        {
+            "PDFJOB_RUNNER_IMAGE": "x",
+            "PDFJOB_GEMINI_BASE_URL": "https://gateway.example.com",
+            "PDFJOB_GEMINI_REQUESTS_PER_MINUTE": "15",
+            "PDFJOB_GEMINI_TOKENS_PER_MINUTE": "4000000",
+            "PDFJOB_REDIS_URL": "redis://redis:6379/0",
+            "PDFJOB_REDIS_SECRET": "redis/url",
+            "PDFJOB_PRICES": '{"models": {"gemini-x": {"input": 1, "output": 2}}}',
+        }
+    )
+
+    assert settings.gemini_base_url == "https://gateway.example.com"
+    assert (settings.gemini_requests_per_minute, settings.gemini_tokens_per_minute) == (15, 4_000_000)
+    assert (settings.redis_url, settings.redis_secret) == ("redis://redis:6379/0", ("redis", "url"))
+    assert list(settings.prices.models) == ["gemini-x"]
+
+
+def test_gemini_can_be_used_without_any_of_it() -> None:
+    names = ("GEMINI_BASE_URL", "GEMINI_REQUESTS_PER_MINUTE", "GEMINI_TOKENS_PER_MINUTE", "REDIS_URL", "REDIS_SECRET")
+    empty = dict.fromkeys((f"PDFJOB_{name}" for name in (*names, "PRICES")), "")
+
+    settings = Settings.from_env({"PDFJOB_RUNNER_IMAGE": "x", **empty})
+
+    assert settings == Settings.from_env({"PDFJOB_RUNNER_IMAGE": "x"})
+    assert (settings.gemini_requests_per_minute, settings.redis_secret, settings.prices) == (None, None, NO_PRICES)

@@ -1,10 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from builders import NOW, make_merged, make_pdfjob
+from builders import NOW, make_gemini, make_merged, make_pdfjob
 from chunk_runner.contract import FailedChunk, Tokens
+from pdfjob_operator.prices import Prices
 from pdfjob_operator.status import Facts, Situation, format_duration, status_of, write_delay
 
 
@@ -69,6 +71,40 @@ def test_the_end_records_pages_that_failed_alone_by_reason() -> None:
     assert status["failedPages"] == "7,12"
     assert status["pageReasons"] == {"PageUnreadable": "7,12"}
     assert "failedChunks" not in status
+
+
+PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite": {"input": 1, "output": 2}}}')
+
+
+@pytest.mark.parametrize(
+    ("processor", "tokens", "cost"),
+    [
+        (
+            make_gemini(),
+            Tokens(prompt=30_000, output=5_000, thoughts=5_000, total=40_000),
+            {"amount": "0.0500", "currency": "USD", "asOf": "2026-10-07", "model": "gemini-3.5-flash-lite"},
+        ),
+        (make_gemini(), Tokens(), None),
+        (make_gemini(model="gemini-9"), Tokens(total=40_000), None),
+        ({"text": {}}, Tokens(), None),
+    ],
+    ids=["bought", "nothing bought", "no price", "text"],
+)
+def test_the_end_records_what_the_tokens_cost_if_that_is_known(
+    processor: dict[str, Any], tokens: Tokens, cost: dict[str, str] | None
+) -> None:
+    facts = Facts(120, 4, 0, 4, 0, make_merged(tokens=tokens))
+
+    status = status_of(make_pdfjob(processor=processor), Situation("Succeeded", "…", "…", facts), NOW, PRICES)
+
+    assert status.get("cost") == cost
+
+
+@pytest.mark.parametrize(
+    ("processor", "short"), [({"text": {}}, "text"), (make_gemini(), "gemini (gemini-3.5-flash-lite)")]
+)
+def test_the_processor_is_said_in_short(processor: dict[str, Any], short: str) -> None:
+    assert status_of(make_pdfjob(processor=processor), PROCESSING, NOW)["processor"] == short
 
 
 def test_what_is_odd_about_the_source_stays_in_the_status_when_its_report_is_gone() -> None:

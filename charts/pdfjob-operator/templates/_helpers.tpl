@@ -21,6 +21,36 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{- define "pdfjob.redisName" -}}
+{{ include "pdfjob.fullname" . | trunc 57 | trimSuffix "-" }}-redis
+{{- end }}
+
+{{- define "pdfjob.redisSelectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-redis
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "pdfjob.redisLabels" -}}
+{{ include "pdfjob.redisSelectorLabels" . }}
+app.kubernetes.io/component: redis
+app.kubernetes.io/part-of: pdfjob
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "pdfjob.redisUrl" -}}
+{{- if .Values.redis.url }}{{ .Values.redis.url }}
+{{- else if .Values.redis.enabled }}{{ printf "redis://%s.%s.svc:6379/0" (include "pdfjob.redisName" .) .Release.Namespace }}
+{{- end }}
+{{- end }}
+
+{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is, for the operator to refuse. */}}
+{{- define "pdfjob.limit" -}}
+{{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- else if not (kindIs "invalid" .) }}{{ . }}
+{{- end }}
+{{- end }}
+
 {{- /* What the operator may do, and nothing else: no wildcard, no Secrets. */}}
 {{- define "pdfjob.rules" -}}
 - apiGroups: [pdfjob.dev]
