@@ -45,6 +45,9 @@ ENTRYPOINT ["pdfjob-operator"]
 
 
 FROM base AS chunk-runner
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 COPY --from=chunk-runner-build /app /app
 USER 65532:65532
 ENTRYPOINT ["chunk-runner"]

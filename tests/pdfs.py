@@ -38,6 +38,21 @@ def write_numbered(path: Path, pages: int) -> Path:
     return write_pages(path, [[f"This is page {number} of the book."] for number in range(1, pages + 1)])
 
 
+_GOODS = (
+    *("anchor", "basket", "candle", "desert", "engine", "forest", "garden", "harbour", "island", "jacket"),
+    *("kettle", "ladder", "meadow", "needle", "orchard", "pencil", "quarry", "ribbon", "saddle", "temple"),
+)
+
+
+def sales(page: int, sentences: int = 12) -> list[str]:
+    """Sentences that no other page has, each short enough for a line."""
+    return [
+        f"On page {page} the {_GOODS[(page * 7 + number) % 20]} was sold for the {_GOODS[(page + number * 3) % 20]},"
+        f" line {number}."
+        for number in range(1, sentences + 1)
+    ]
+
+
 def write_scan(path: Path) -> Path:
     """One page with a drawing and no text."""
     canvas = Canvas(str(path), invariant=True)

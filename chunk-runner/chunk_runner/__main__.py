@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Never
 
 from chunk_runner import contract
 from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, format_ranges, parse_ranges, shorten
-from chunk_runner.errors import ChunkError, ConfigurationError, MoreMemoryError, SourceError, StageError, WorkspaceError
+from chunk_runner.errors import (
+    ChunkError,
+    ConfigurationError,
+    MoreMemoryError,
+    SourceError,
+    StageError,
+    UnavailableError,
+    WorkspaceError,
+)
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.process import process
@@ -38,6 +46,7 @@ _EXIT_CODES: dict[type[StageError], ExitCode] = {
     SourceError: ExitCode.SOURCE,
     ChunkError: ExitCode.CHUNK,
     MoreMemoryError: ExitCode.MEMORY,
+    UnavailableError: ExitCode.UNAVAILABLE,
     ConfigurationError: ExitCode.CONFIGURATION,
     WorkspaceError: ExitCode.WORKSPACE,
 }
@@ -108,14 +117,14 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         if not prepared and workspace.path(REPORT).is_file():
             # An earlier pod did everything, but its report was lost.
             return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
-        manifest = prepare(spec, source, workspace, password=_password())
+        manifest = prepare(spec, source, workspace, password=_password(), round=_round())
     except (SourceError, ConfigurationError):
         if not prepared:  # nothing in the workspace will ever be of use
             workspace.clear()
         raise
     if len(manifest.chunks) == 1:
         return _only_chunk(manifest, workspace), ExitCode.OK
-    todo = format_ranges(chunk.index for chunk in manifest.chunks if not chunk.has_result(workspace))
+    todo = format_ranges(chunk.index for chunk in manifest.chunks if not chunk.has_result(workspace, _round()))
     report = Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo, warnings=manifest.warnings)
     return report, ExitCode.OK
 
@@ -151,7 +160,7 @@ def _require_same(source: Source, workspace: Workspace) -> None:
 
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
     try:
-        process(manifest, 0, workspace, more_memory=_more_memory())
+        process(manifest, 0, workspace, more_memory=_more_memory(), round=_round())
     except ChunkError as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
     return replace(merge(workspace, UNFINISHED), chunks=1)
@@ -168,12 +177,19 @@ def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
         ) from error
     if index >= len(manifest.chunks):
         raise _UsageError(f"{contract.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks")
-    process(manifest, index, workspace, more_memory=_more_memory())
+    process(manifest, index, workspace, more_memory=_more_memory(), round=_round())
     return Report(), ExitCode.OK
 
 
 def _more_memory() -> bool:
     return bool(os.environ.get(contract.MORE_MEMORY_ENV))
+
+
+def _round() -> int:
+    text = os.environ.get(contract.ROUND_ENV) or "0"
+    if not text.isdecimal():
+        raise _UsageError(f"{contract.ROUND_ENV} is “{shorten(text)}”, not the number of a round")
+    return int(text)
 
 
 def _chunk() -> int:

@@ -178,6 +178,18 @@ class Reason(StrEnum):
     UNEXPECTED = "UnexpectedError"
 
 
+MENDABLE = frozenset(
+    {
+        Reason.CONTENT_REFUSED,
+        Reason.RECITATION,
+        Reason.OUTPUT_TRUNCATED,
+        Reason.OUTPUT_INVALID,
+        Reason.REQUEST_REFUSED,
+    }
+)
+"""Why a page may fail that is worth another attempt: a model's answers vary, a file does not."""
+
+
 @dataclass(frozen=True)
 class JobSpec:
     """What a job is to do: all that prepare needs to know of a PdfJob.
@@ -202,7 +214,7 @@ class JobSpec:
 
     def dumps(self) -> str:
         """The specification as it travels in `SPEC_ENV`."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)  # an escape takes three times the room
 
     @classmethod
     def loads(cls, text: str) -> JobSpec:

@@ -33,6 +33,10 @@ class ConfigurationError(StageError):
     """The job's configuration is at fault, so that every chunk would fail; another attempt would end the same way."""
 
 
+class UnavailableError(StageError):
+    """The model's service did not answer for a long time; another attempt may help."""
+
+
 class WorkspaceError(StageError):
     """The workspace cannot be read or written; another attempt may help."""
 

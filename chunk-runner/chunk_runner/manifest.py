@@ -11,8 +11,9 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from chunk_runner.contract import Failure, JobSpec, format_ranges, parse_ranges
+from chunk_runner.contract import MENDABLE, Failure, JobSpec, format_ranges, parse_ranges
 from chunk_runner.output import MARKDOWN
+from chunk_runner.processors.base import Processor
 from chunk_runner.sample import Decisions
 from chunk_runner.source import Source
 from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace, result_file
@@ -20,7 +21,7 @@ from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace, result
 
 log = logging.getLogger(__name__)
 
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Chunk:
         page_range: Its pages of the source, as people write them: `61-90`, `91`, `1-10,20-39`.
         key: What its result depends on; a result with this key is not computed again. Not taken of the chunk's PDF,
             whose bytes may vary.
+        before: The page before it, if it is to be known too (not processed); 0 for none.
+        after: The page after it, likewise.
         sha256: Checksum of the chunk's PDF; empty when it has none, because its result is there or the source is read.
         bytes: Size of the chunk's PDF.
         failure: Why it has no PDF, when no library could copy its pages.
@@ -40,6 +43,8 @@ class Chunk:
     index: int
     page_range: str
     key: str
+    before: int = 0
+    after: int = 0
     sha256: str = ""
     bytes: int = 0
     failure: Failure | None = None
@@ -49,8 +54,17 @@ class Chunk:
         """Its pages of the source, counted from 1."""
         return list(chain.from_iterable(parse_ranges(self.page_range)))
 
-    def has_result(self, workspace: Workspace) -> bool:
-        """Whether its result is there, whole, and of the same pages and settings."""
+    @property
+    def pages_of_pdf(self) -> list[int]:
+        """What its PDF holds: its pages, and those before and after it that are to be known too."""
+        return [page for page in (self.before, *self.pages, self.after) if page]
+
+    def has_result(self, workspace: Workspace, round: int = 0) -> bool:  # noqa: A002 (the project's word)
+        """Whether its result is there, whole, of the same pages and settings, and not to be tried again.
+
+        A result some of whose pages a model failed is tried again in a later round, and stays until there is a better
+        one.
+        """
         try:
             content, _ = workspace.read_document(result_file(self.index))
         except FileNotFoundError:
@@ -58,7 +72,10 @@ class Chunk:
         except CorruptFileError as error:
             log.warning("%s; chunk %d is processed again", error, self.index)
             return False
-        return content.get("key") == self.key
+        if content.get("key") != self.key:
+            return False
+        mendable = content["states"].get("failed") and not MENDABLE.isdisjoint(content["reasons"])
+        return not mendable or content["round"] >= round
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,8 @@ class Manifest:
 
     Attributes:
         source: `name`, `sha256`, `bytes` and `pages` of the source, as the output shows them.
-        processor: `name` and `version`, as the output shows them, and the settings.
+        processor: `name` and `version`, and the `model` if there is one, as the output shows them.
+        settings: Of the processor, as the job gives them.
         form: The format of the output.
         selected: The pages to process, as ranges.
         lost: Pages whose content is not in the source any more, as ranges.
@@ -79,6 +97,7 @@ class Manifest:
 
     source: dict[str, Any]
     processor: dict[str, Any]
+    settings: dict[str, Any]
     form: str
     selected: str
     lost: str
@@ -91,6 +110,11 @@ class Manifest:
     def pages(self) -> int:
         """Pages of the source."""
         return int(self.source["pages"])
+
+    @property
+    def answers(self) -> bool:
+        """Whether the output has answers in a shape of the job's own, and no sentences."""
+        return "outputSchema" in self.settings
 
     @property
     def selected_pages(self) -> int:
@@ -126,7 +150,7 @@ def plan(
     source: Source,
     pages: int,
     selected: Sequence[int],
-    version: str,
+    processor: Processor,
     *,
     lost: str,
     warnings: Sequence[str],
@@ -138,24 +162,34 @@ def plan(
         source: The file.
         pages: Its page count, 1 or more.
         selected: The pages to process, ascending.
-        version: The processor's version.
+        processor: What will be done to them.
         lost: See `Manifest`.
         warnings: See `Manifest`.
     """
-    processor = {"name": spec.processor["name"], "version": version}
+    shown = {"name": processor.name, "version": processor.version}
+    if "model" in processor.decisive:
+        shown["model"] = processor.decisive["model"]
     ranges = format_ranges(selected)
     # Everything that may change a result; what is decided from the sample follows from these.
-    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**spec.processor, **processor}]
+    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive, **shown}]
+    known = frozenset(selected) if processor.wants_neighbours else frozenset()
     return Manifest(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
-        processor=processor,
+        processor=shown,
+        settings=dict(spec.processor),
         form=spec.format,
         selected=ranges,
         lost=lost,
         warnings=tuple(warnings),
         chunks=tuple(
-            Chunk(index, run, _key([run, *settings]))
-            for index, run in enumerate(map(format_ranges, _runs(selected, spec.pages_per_chunk)))
+            Chunk(
+                index,
+                format_ranges(run),
+                _key([format_ranges(run), *settings]),
+                before=run[0] - 1 if run[0] - 1 in known else 0,
+                after=run[-1] + 1 if run[-1] + 1 in known else 0,
+            )
+            for index, run in enumerate(_runs(selected, spec.pages_per_chunk))
         ),
     )
 

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from chunk_runner import output
 from chunk_runner.contract import (
     FAILED_CHUNKS_LIMIT,
+    MENDABLE,
     OUTPUTS,
     FailedChunk,
     Failure,
@@ -27,7 +29,9 @@ from chunk_runner.contract import (
 )
 from chunk_runner.ledger import Ledger
 from chunk_runner.manifest import Chunk, Manifest
+from chunk_runner.page import PageState
 from chunk_runner.processors.base import ChunkResult
+from chunk_runner.receipts import is_request, tokens_of
 from chunk_runner.sentences import Gap, Seam
 from chunk_runner.workspace import CHUNKS, REPORT, CorruptFileError, Workspace, result_file
 
@@ -46,6 +50,14 @@ class _Findings:
     """Peak memory in bytes, by chunk."""
     reasons: dict[str, list[int]] = field(default_factory=dict)
     """Pages that failed alone, by reason."""
+
+    def page_reasons(self) -> dict[str, str]:
+        """Pages as ranges, by reason."""
+        return {reason: format_ranges(pages) for reason, pages in self.reasons.items()}
+
+    def can_be_mended(self) -> bool:
+        """Whether a retry may find what is missing."""
+        return bool(self.failed or (self.ledger.pages[PageState.FAILED] and not MENDABLE.isdisjoint(self.reasons)))
 
     def memory(self) -> Memory | None:
         """The peaks in short."""
@@ -106,8 +118,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
     findings = _Findings()
     for chunk in manifest.chunks:
         attempts = workspace.attempts(chunk.index)
-        for attempt in attempts:
-            findings.tokens += Tokens(**attempt.get("tokens", {}))
+        findings.tokens += tokens_of(attempts)
         result = _result(workspace, chunk)
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
@@ -116,9 +127,11 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
                 findings.reasons.setdefault(reason, []).append(page)
             continue
         findings.ledger.enter_failed(chunk.pages)
-        last = attempts[-1] if attempts else {}
+        last: dict[str, Any] = next((it for it in reversed(attempts) if not is_request(it)), {})
         if chunk.index in out_of_memory:
             failure = OUT_OF_MEMORY
+        elif unfinished.reason == Reason.JOB_STOPPED and _was_ended(last):
+            failure = unfinished
         elif last.get("event") == "started":
             failure = Failure(Reason.CRASHED, "The process died without a word: killed, or out of memory.")
         elif last.get("event") == "failed":
@@ -127,6 +140,11 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
             failure = result or unfinished
         findings.failed[chunk.index] = FailedChunk(chunk.index, chunk.page_range, failure.reason, failure.message)
     return findings
+
+
+def _was_ended(last: Mapping[str, Any]) -> bool:
+    """Whether somebody else ended the last attempt."""
+    return last.get("event") == "started" or last.get("reason") == Reason.INTERRUPTED
 
 
 def _result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | None:
@@ -150,6 +168,8 @@ def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> R
         ledger=findings.ledger.ranges(),
         failed_chunks=tuple(findings.failed.values()),
         tokens=findings.tokens,
+        page_reasons=findings.page_reasons(),
+        entries="answers" if manifest.answers else "sentences",
     )
     name = OUTPUTS[manifest.form]
     with workspace.replacing(name) as file:
@@ -198,7 +218,7 @@ def _report(
             failed=len(head.failed_chunks),
             ledger=_counts(head.ledger),
             failed_pages=head.ledger["failed"],
-            page_reasons={reason: format_ranges(pages) for reason, pages in findings.reasons.items()},
+            page_reasons=head.page_reasons,
             failed_chunks=head.failed_chunks[:FAILED_CHUNKS_LIMIT],
             tokens=head.tokens,
             memory=findings.memory(),
@@ -229,7 +249,7 @@ def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) ->
             failed=len(chunks),
             ledger=_counts(findings.ledger.ranges()),
             failed_pages=findings.ledger.ranges()["failed"],
-            page_reasons={reason: format_ranges(pages) for reason, pages in findings.reasons.items()},
+            page_reasons=findings.page_reasons(),
             failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
         ),
@@ -244,7 +264,7 @@ def _counts(ledger: Mapping[str, str]) -> dict[str, int]:
 
 def _clean(findings: _Findings, workspace: Workspace) -> None:
     """The manifest first: a merge that is interrupted here finds the job merged, and goes on cleaning."""
-    if findings.failed or findings.ledger.has_only_failures():
+    if findings.ledger.has_only_failures() or findings.can_be_mended():
         workspace.remove(CHUNKS)
         workspace.remove_temporary()
     else:

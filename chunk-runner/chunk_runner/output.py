@@ -19,12 +19,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from json.encoder import encode_basestring as _quoted
 from typing import Any, BinaryIO
 
 from chunk_runner.contract import FailedChunk, Tokens
-from chunk_runner.sentences import Entry, Gap, Sentence
+from chunk_runner.sentences import Entry, Gap, Sentence, Value
 
 
 MARKDOWN = "markdown"
@@ -40,6 +40,8 @@ class Head:
         ledger: Page ranges by state.
         failed_chunks: All of them.
         tokens: Over every attempt.
+        page_reasons: Pages whose text is not what was asked for, or that failed alone: ranges by reason.
+        entries: What its entries are called: `sentences`, or `answers` in a shape of the job's own.
     """
 
     source: Mapping[str, Any]
@@ -47,6 +49,8 @@ class Head:
     ledger: Mapping[str, str]
     failed_chunks: tuple[FailedChunk, ...]
     tokens: Tokens
+    page_reasons: Mapping[str, str] = field(default_factory=dict)
+    entries: str = "sentences"
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,13 @@ def render(entries: Sequence[Entry], form: str) -> Piece | None:
         first.first_page,
         last.first_page,
         _starts(first),
-        isinstance(last, Gap),
+        _starts_alone(last),
     )
+
+
+def canonical(value: Any) -> str:
+    """Data as JSON on one line, the same for the same data."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 class Writer:
@@ -150,13 +159,14 @@ class Writer:
 def _head(head: Head) -> bytes:
     fields = {
         "source": {key: head.source[key] for key in ("name", "sha256", "bytes", "pages")},
-        "processor": {key: head.processor[key] for key in ("name", "version")},
+        "processor": head.processor,
         "ledger": head.ledger,
         "failedChunks": [asdict(chunk) for chunk in head.failed_chunks],
         "tokens": asdict(head.tokens),
+        **({"pageReasons": head.page_reasons} if head.page_reasons else {}),
     }
     lines = "".join(f'"{key}": {json.dumps(value, ensure_ascii=False)},\n ' for key, value in fields.items())
-    return f'{{{lines}"sentences": ['.encode()
+    return f'{{{lines}"{head.entries}": ['.encode()
 
 
 def _line(entry: Entry) -> str:
@@ -164,6 +174,8 @@ def _line(entry: Entry) -> str:
     pages = f'"pages": [{entry.first_page}, {entry.last_page}]'
     if isinstance(entry, Gap):
         return f'{{"text": {_quoted(_missing(entry))}, {pages}, "gap": {_quoted(entry.reason)}}}'
+    if isinstance(entry, Value):
+        return f'{{"value": {entry.json}, {pages}}}'
     return f'{{"text": {_quoted(entry.text)}, {pages}}}'
 
 
@@ -172,9 +184,9 @@ def _markdown(entries: Sequence[Entry]) -> str:
     before: Entry | None = None
     for entry in entries:
         if before is not None:
-            paragraph = _starts(entry) or isinstance(before, Gap)
+            paragraph = _starts(entry) or _starts_alone(before)
             parts.append(_space(before.first_page, entry.first_page, paragraph))
-        parts.append(f"**{_escaped(_missing(entry))}**" if isinstance(entry, Gap) else _escaped(entry.text))
+        parts.append(_shown(entry))
         before = entry
     return "".join(parts)
 
@@ -185,8 +197,26 @@ def _space(before: int | None, page: int, paragraph: bool) -> str:  # noqa: FBT0
     return space if page == before else f"{space}[p. {page}] "
 
 
+def _shown(entry: Entry) -> str:
+    match entry:
+        case Gap():
+            return f"**{_escaped(_missing(entry))}**"
+        case Value():
+            fence = "`" * 3
+            while fence in entry.json:
+                fence += "`"
+            return f"{fence}json\n{entry.json}\n{fence}"
+        case _:
+            return _escaped(entry.text)
+
+
 def _starts(entry: Entry) -> bool:
-    return isinstance(entry, Gap) or entry.starts
+    return _starts_alone(entry) or (isinstance(entry, Sentence) and entry.starts)
+
+
+def _starts_alone(entry: Entry) -> bool:
+    """Whether it stands in a paragraph of its own."""
+    return not isinstance(entry, Sentence)
 
 
 def _missing(gap: Gap) -> str:

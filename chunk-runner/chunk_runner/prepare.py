@@ -29,7 +29,13 @@ _SAMPLE_SECONDS = 5
 
 
 def prepare(
-    spec: JobSpec, source: Source, workspace: Workspace, *, password: str = "", direct: bool = False
+    spec: JobSpec,
+    source: Source,
+    workspace: Workspace,
+    *,
+    password: str = "",
+    direct: bool = False,
+    round: int = 0,  # noqa: A002 (the project's word)
 ) -> Manifest:
     """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
 
@@ -40,6 +46,7 @@ def prepare(
         password: Opens the source if it is encrypted.
         direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is
             encrypted or damaged, so that each library might see something else in it.
+        round: Of retries: pages that failed in an earlier one are tried again.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -58,7 +65,7 @@ def prepare(
         source,
         found.pages,
         selected,
-        processor.version,
+        processor,
         lost=format_ranges(sorted(found.lost)),
         warnings=found.warnings,
     )
@@ -71,10 +78,10 @@ def prepare(
     log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
     direct = direct and not (found.encrypted or found.warnings)
     sampled = sample.choose(selected)
-    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
+    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace, round)]
     to_begin = [
         Part(sampled, partial(workspace.replacing, SAMPLE)),
-        *(Part(chunk.pages, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+        *(Part(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
     ]
     parts: dict[int, Chunk] = {}
     lost = set(found.lost)
@@ -82,12 +89,14 @@ def prepare(
         readable = next(written).failure is None
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
-            lost |= outcome.lost
+            lost |= outcome.lost & {*chunk.pages}
     manifest = replace(
         planned,
         lost=format_ranges(sorted(lost)),
         chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
-        decisions=sample.decide(_sample(workspace, sampled) if readable else [], spec.language),
+        decisions=sample.decide(
+            _sample(workspace, sampled) if readable else [], spec.language, whole=processor.gives_whole_sentences
+        ),
         direct=direct,
     )
     manifest.write(workspace)

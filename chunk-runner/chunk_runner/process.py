@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from chunk_runner.errors import ChunkError, MoreMemoryError, StageError, Workspa
 from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.processors import processor_for
 from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.receipts import Receipts, tokens_of
 from chunk_runner.workspace import Workspace, chunk_file, result_file, sha256_of
 
 
@@ -34,6 +34,7 @@ def process(
     source: Path | None = None,
     *,
     more_memory: bool = False,
+    round: int = 0,  # noqa: A002 (the project's word)
 ) -> None:
     """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
 
@@ -44,15 +45,17 @@ def process(
         on_page: Called after each page, for progress.
         source: The source, for a job whose chunks are read from it directly.
         more_memory: Whether the chunk can be processed again with more memory than there is here.
+        round: Of retries: pages that failed in an earlier one are tried again.
 
     Raises:
         ChunkError: The chunk fails for good.
         MoreMemoryError: A page needs more memory, and it can be had.
+        UnavailableError: A model's service does not answer.
         ConfigurationError: This version has no such processor.
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
     chunk = manifest.chunks[index]
-    if chunk.has_result(workspace):
+    if chunk.has_result(workspace, round):
         log.info("chunk %d: its result is already there", index)
         workspace.remove(chunk_file(index))
         return
@@ -63,7 +66,7 @@ def process(
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory)
     except Exception as error:
-        if chunk.has_result(workspace):  # another attempt at this chunk was faster, and took its PDF away
+        if chunk.has_result(workspace, round):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
         failure = error
@@ -76,9 +79,9 @@ def process(
         raise
     # The figures first: what was paid for is counted even if the result is lost.
     figures = _figures(started)
-    workspace.append_attempt(index, {"event": "ok", **figures, "tokens": asdict(result.tokens)})
+    workspace.append_attempt(index, {"event": "ok", **figures})
     content, body = result.dump(manifest.form)
-    identity = {"key": chunk.key, "index": index, "figures": figures}
+    identity = {"key": chunk.key, "index": index, "round": round, "figures": figures}
     workspace.write_document(result_file(index), {**identity, **content}, body)
     workspace.remove(chunk_file(index))
     log.info("chunk %d: pages %s done", index, chunk.page_range)
@@ -89,21 +92,47 @@ def _result(
 ) -> ChunkResult:
     if chunk.failure is not None:
         raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
-    lost = frozenset(chain.from_iterable(parse_ranges(manifest.lost)))
+    _require_budget(manifest, workspace)
     if manifest.direct and source is not None:
-        task = Task(source, chunk.pages, chunk.pages, manifest.decisions, lost, shared=True)
+        path, held = source, [*range(1, manifest.pages + 1)]
     else:
-        path = workspace.path(chunk_file(chunk.index))
+        path, held = workspace.path(chunk_file(chunk.index)), chunk.pages_of_pdf
         if sha256_of(path) != chunk.sha256:
             raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
-        task = Task(path, chunk.pages, range(1, len(chunk.pages) + 1), manifest.decisions, lost)
-    result = processor_for(manifest.processor).process(task, on_page)
+    place = {page: at for at, page in enumerate(held, start=1)}
+    task = Task(
+        path,
+        chunk.pages,
+        [place[page] for page in chunk.pages],
+        manifest.decisions,
+        lost=frozenset(chain.from_iterable(parse_ranges(manifest.lost))),
+        shared=manifest.direct and source is not None,
+        size=len(held),
+        before=place.get(chunk.before, 0),
+        after=place.get(chunk.after, 0),
+        source=manifest.source["sha256"],
+        receipts=Receipts(workspace, chunk.index),
+    )
+    result = processor_for(manifest.settings).process(task, on_page)
     if list(result.states) != chunk.pages:
         raise ChunkError(
             Reason.CHUNK_UNREADABLE,
             f"The chunk has {len(result.states)} pages, not {len(chunk.pages)}: it is damaged.",
         )
     return result
+
+
+def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
+    """No new chunk is begun once the job has used its tokens."""
+    limit = manifest.settings.get("maxTokensTotal")
+    if limit is None:
+        return
+    used = sum(tokens_of(workspace.attempts(chunk.index)).total for chunk in manifest.chunks)
+    if used >= limit:
+        raise ChunkError(
+            Reason.TOKEN_BUDGET_REACHED,
+            f"The job has used {used:,} tokens, and maxTokensTotal is {limit:,}: raise it and retry them.",
+        )
 
 
 def _require_memory(result: ChunkResult, more_memory: bool) -> None:  # noqa: FBT001 (said on, as it came)

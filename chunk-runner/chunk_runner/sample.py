@@ -36,25 +36,32 @@ class Decisions:
         language: Of its text, two letters of ISO 639-1.
         layout: What its pages have in common.
         compounds: Words with a hyphen that were seen within lines, in small letters.
+        whole: Whether the processor gives whole sentences, which nobody needs to cut.
     """
 
     language: str = language.DEFAULT
     layout: Layout = field(default_factory=Layout)
     compounds: frozenset[str] = frozenset()
+    whole: bool = False
 
     def dump(self) -> dict[str, Any]:
         """As plain data, for the manifest."""
-        return {"language": self.language, "layout": self.layout.dump(), "compounds": sorted(self.compounds)}
+        return {
+            "language": self.language,
+            "layout": self.layout.dump(),
+            "compounds": sorted(self.compounds),
+            "whole": self.whole,
+        }
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Decisions:
         """From what `dump` returned."""
-        return cls(raw["language"], Layout.load(raw["layout"]), frozenset(raw["compounds"]))
+        return cls(raw["language"], Layout.load(raw["layout"]), frozenset(raw["compounds"]), raw["whole"])
 
     @property
     def joiner(self) -> Joiner:
         """The rules for this document's sentences."""
-        return Joiner(self.language, self.compounds)
+        return Joiner(self.language, self.compounds, self.whole)
 
 
 def choose(pages: Sequence[int]) -> list[int]:
@@ -66,12 +73,13 @@ def choose(pages: Sequence[int]) -> list[int]:
     return [pages[begin + step] for begin in begins for step in range(_PAGES_IN_A_ROW)]
 
 
-def decide(sample: Sequence[tuple[int, Page]], given: str | None) -> Decisions:
+def decide(sample: Sequence[tuple[int, Page]], given: str | None, *, whole: bool = False) -> Decisions:
     """Decide from the sample.
 
     Args:
         sample: Its pages with their numbers, as far as they could be read.
         given: The language, if it is known.
+        whole: See `Decisions`.
     """
     lines = [line for _, page in sample for line in page.lines]
     words = Counter(match.lower() for line in lines for match in _COMPOUND.findall(line))
@@ -79,4 +87,5 @@ def decide(sample: Sequence[tuple[int, Page]], given: str | None) -> Decisions:
         language=given or language.detect(lines) or language.DEFAULT,
         layout=learn(sample),
         compounds=frozenset(word for word, _ in words.most_common(_COMPOUNDS)),
+        whole=whole,
     )

@@ -62,7 +62,15 @@ class Sentence(NamedTuple):
     starts: bool = False
 
 
-Entry = Sentence | Gap
+class Value(NamedTuple):
+    """What a model made of these pages, first and last, in a shape of the job's own: JSON, on one line."""
+
+    json: str
+    first_page: int
+    last_page: int
+
+
+Entry = Sentence | Gap | Value
 
 
 @dataclass
@@ -93,17 +101,20 @@ class Joiner:
     Attributes:
         language: Of its text.
         compounds: Words with a hyphen, in small letters, as they were seen within lines: at a line's end they keep it.
+        whole: Lines are sentences already, as a model gave them. Those that do not `start` are the first ones of what
+            was asked at a time: they may go on from the one before.
     """
 
     language: str = DEFAULT
     compounds: frozenset[str] = frozenset()
+    whole: bool = False
 
     @cached_property
     def hyphens(self) -> Hyphens:
         """The rules for words that were broken."""
         return Hyphens(self.language, self.compounds)
 
-    def segment(self, stream: Iterable[Line | Missing | Skipped], notes: Sequence[Line] = ()) -> Segments:
+    def segment(self, stream: Iterable[Line | Missing | Skipped | Value], notes: Sequence[Line] = ()) -> Segments:
         """Cut a chunk.
 
         Args:
@@ -127,6 +138,8 @@ class Joiner:
             elif isinstance(it, Missing):
                 # One gap for each page, so that no chunk border can change how many there are.
                 entries.append(Gap(it.page, it.page, it.reason))
+            elif isinstance(it, Value):
+                entries.append(it)
         noted = list(self.notes(notes))
         if head is None:
             return Segments(head=block, early=noted)
@@ -150,6 +163,8 @@ class Joiner:
 
     def ends_between(self, line: Line, following: Line) -> bool:
         """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
+        if self.whole and following.starts:
+            return True
         text, further = line.text, following.text
         if segmenter.may_end(text):
             if following.starts:
@@ -166,7 +181,7 @@ class Joiner:
         if not block:
             return []
         text, begins = self._joined(block)
-        places = segmenter.cuts(text, self.language)
+        places = [] if self.whole else segmenter.cuts(text, self.language)
         first_page = last_page = block[0].page
         one_page = first_page == block[-1].page
         sentences: list[Sentence] = []
@@ -175,7 +190,9 @@ class Joiner:
             if not one_page:
                 first_page = block[bisect_right(begins, begin) - 1].page
                 last_page = block[bisect_right(begins, begin + len(sentence) - 1) - 1].page
-            sentences.append(Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts))
+            sentences.append(
+                Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts and not self.whole)
+            )
         return sentences
 
     def _joined(self, block: Sequence[Line]) -> tuple[str, list[int]]:

@@ -51,6 +51,11 @@ def result_file(index: int) -> str:
     return f"results/{index:05}.result"
 
 
+def answer_file(key: str) -> str:
+    """A model's answer, by what was asked."""
+    return f"answers/{key}.answer"
+
+
 def attempts_file(index: int) -> str:
     """The chunk's attempts."""
     return f"attempts/{index:05}.jsonl"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import math
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from typing import BinaryIO
 
 from chunk_runner import sandbox
 from chunk_runner.contract import WARNINGS_LIMIT, Failure, Reason, shorten
-from chunk_runner.errors import SourceError
+from chunk_runner.errors import ChunkError, SourceError
 from chunk_runner.pdf.libraries import (
     BEST_FIRST,
     HostileError,
@@ -175,6 +176,29 @@ def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Genera
             if method == len(_METHODS):
                 yield Outcome(death)
                 at, method, death = at + 1, 0, None
+
+
+def extract(path: Path, size: int, pages: Sequence[int]) -> bytes:
+    """Pages of a PDF, counted from 1, as a PDF of their own.
+
+    Args:
+        path: The file.
+        size: How many pages it has.
+        pages: Which.
+
+    Raises:
+        ChunkError: No library can copy them.
+    """
+    with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
+        target = Path(folder) / "part.pdf"
+        try:
+            (outcome,) = write_parts(Document(path, path.name), size, [Part(pages, lambda: target.open("w+b"))])
+        except SourceError as error:
+            raise ChunkError(error.reason, error.message) from error
+        if outcome.failure is not None or outcome.lost:
+            message = "The pages cannot be copied." if outcome.failure is None else outcome.failure.message
+            raise ChunkError(Reason.PAGE_UNREADABLE, message)
+        return target.read_bytes()
 
 
 def _limits(file_bytes: int = 0) -> Limits:

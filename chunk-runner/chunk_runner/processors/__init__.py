@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ConfigurationError
+from chunk_runner.gemini.settings import GeminiSettings
+from chunk_runner.processors.gemini import GeminiProcessor
 from chunk_runner.processors.text import TextProcessor
 
 
@@ -19,9 +21,13 @@ def processor_for(settings: Mapping[str, Any]) -> Processor:
     """The processor that a job's specification names.
 
     Raises:
-        ConfigurationError: This version has no such processor.
+        ConfigurationError: This version has no such processor, or it has no such settings.
     """
     name = settings.get("name")
     if name == TextProcessor.name:
         return TextProcessor()
-    raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text.")
+    if name == GeminiProcessor.name:
+        return GeminiProcessor(GeminiSettings.parse(settings))
+    raise ConfigurationError(
+        Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text or gemini."
+    )

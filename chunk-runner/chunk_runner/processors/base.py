@@ -27,6 +27,11 @@ class Task:
         decisions: About the whole document.
         lost: Pages of the source whose content is not in it any more.
         shared: Whether other chunks are read from the same file.
+        size: How many pages this PDF has.
+        before: Where in it the page before the chunk is, which is not the chunk's; 0 for nowhere.
+        after: Where the page after the chunk is, likewise.
+        source: The source's checksum.
+        receipts: What was bought for this chunk so far.
     """
 
     path: Path
@@ -35,6 +40,24 @@ class Task:
     decisions: Decisions = field(default_factory=Decisions)
     lost: frozenset[int] = frozenset()
     shared: bool = False
+    size: int = 0
+    before: int = 0
+    after: int = 0
+    source: str = ""
+    receipts: Receipts | None = None
+
+
+class Receipts(Protocol):
+    """What is paid for outlives the process that paid: it is counted, and not bought again."""
+
+    def spend(self, tokens: Tokens, what: str) -> None:
+        """Count the tokens of an answer, whether it is of use or not, and say what it was."""
+
+    def recall(self, key: str) -> str | None:
+        """An answer that an earlier attempt bought."""
+
+    def keep(self, key: str, answer: str) -> None:
+        """Keep an answer."""
 
 
 @dataclass
@@ -43,11 +66,10 @@ class ChunkResult:
 
     Attributes:
         states: The state of every page of the chunk, by page of the source.
-        reasons: Why the failed ones failed, by page.
+        reasons: Why the failed ones failed, by page; and why others have another text than was asked for.
         segments: The text, cut as far as the chunk alone can know. Its `entries` are not read back from a workspace:
             `piece` has them.
         piece: The entries as the output will have them.
-        tokens: What this result cost.
         peak_memory: Of the process that made it, in bytes; known once the result has been written.
     """
 
@@ -55,7 +77,6 @@ class ChunkResult:
     reasons: dict[int, str] = field(default_factory=dict)
     segments: Segments = field(default_factory=Segments)
     piece: Piece | None = None
-    tokens: Tokens = field(default_factory=Tokens)
     peak_memory: int = 0
 
     def dump(self, form: str) -> tuple[dict[str, Any], bytes]:
@@ -104,6 +125,15 @@ class Processor(Protocol):
     name: str
     version: str
     """Changes whenever the same pages may give another result: it is part of the key of every result."""
+    wants_neighbours: bool
+    """Whether it is to know the pages before and after a chunk."""
+    gives_whole_sentences: bool
+    """Whether nobody needs to cut what it gives."""
+
+    @property
+    def decisive(self) -> Mapping[str, Any]:
+        """The settings that may change a result."""
+        ...
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """Process a chunk.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from chunk_runner import sentences
 from chunk_runner.contract import Reason
@@ -18,6 +19,9 @@ class TextProcessor:
 
     name = "text"
     version = f"2 ({pdf.VERSION}, {sentences.VERSION})"
+    decisive: Mapping[str, Any] = {}
+    wants_neighbours = False
+    gives_whole_sentences = False
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""

@@ -1,0 +1,78 @@
+"""Access: whose key, which address, which Redis. Read from the pod's files and environment, and never shown.
+
+The key is in a file in a pod, and in a file or in the environment on a laptop. It is in no settings, no manifest, no
+log line and no message.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chunk_runner import contract
+from chunk_runner.contract import Reason
+from chunk_runner.errors import ConfigurationError
+
+
+_KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+_URL_VARIABLES = (contract.BASE_URL_ENV, "GOOGLE_GEMINI_BASE_URL")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the model.
+
+    Attributes:
+        key: The key of its API.
+        base_url: Its address; `None` for the usual one.
+        redis_url: The Redis that all pods share; `None` for none.
+        requests_per_minute: Of all pods with this key; `None` for no limit.
+        tokens_per_minute: Likewise.
+    """
+
+    key: str = field(repr=False)
+    base_url: str | None = None
+    redis_url: str | None = field(repr=False, default=None)
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+    @classmethod
+    def from_environment(cls, secret: str = "", env: Mapping[str, str] = os.environ) -> Access:
+        """Read it.
+
+        Args:
+            secret: The name of the key's Secret, for messages.
+            env: The environment.
+
+        Raises:
+            ConfigurationError: There is no key, or a limit is no number.
+        """
+        key = _file(contract.API_KEY_FILE) or next((env[it] for it in _KEY_VARIABLES if env.get(it)), "")
+        if not key.strip() or not key.strip().isascii() or not key.strip().isprintable():
+            where = f"Secret “{secret}” does not hold one" if secret else "set GEMINI_API_KEY, or give --api-key-file"
+            raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"There is no usable API key: {where}.")
+        return cls(
+            key=key.strip(),
+            base_url=next((env[it] for it in _URL_VARIABLES if env.get(it)), None),
+            redis_url=_file(contract.REDIS_URL_FILE).strip() or env.get(contract.REDIS_URL_ENV) or None,
+            requests_per_minute=_limit(env, contract.REQUESTS_ENV),
+            tokens_per_minute=_limit(env, contract.TOKENS_ENV),
+        )
+
+
+def _file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _limit(env: Mapping[str, str], variable: str) -> int | None:
+    text = env.get(variable) or ""
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"{variable} is a whole number, 1 or more.")
+    return int(text)

@@ -1,0 +1,190 @@
+"""The buyer: asks until there is an answer of use, waits where waiting helps, and pays for each answer once.
+
+An answer of use is looked for where it costs nothing first: among the receipts of earlier attempts at this chunk, then
+in the Redis that all jobs share. What asking again cannot mend is raised: for the whole job, or for these pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from chunk_runner.contract import Reason, shorten
+from chunk_runner.errors import ConfigurationError, StageError, UnavailableError
+from chunk_runner.gemini.answer import Answer, Kind, Request
+from chunk_runner.gemini.checks import InvalidError
+
+
+if TYPE_CHECKING:
+    from chunk_runner.processors.base import Receipts
+    from chunk_runner.shared import Shared
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 1800
+"""Seconds of transient failures without a single answer, after which the attempt is given up."""
+
+_FIRST_WAIT = 2
+_LONGEST_WAIT = 60
+"""Seconds between two tries, if the server does not say."""
+
+_TRIES = {Kind.INVALID: 2, Kind.RECITATION: 2}
+"""How often the same is asked before it is asked for fewer pages; what is not listed, once."""
+
+_SMALLER_MAY_HELP = frozenset({Kind.TRUNCATED, Kind.TOO_BIG, Kind.INVALID, Kind.RECITATION, Kind.REFUSED})
+
+_REASONS = {
+    Kind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
+    Kind.TOO_BIG: Reason.REQUEST_REFUSED,
+    Kind.BAD_REQUEST: Reason.REQUEST_REFUSED,
+    Kind.INVALID: Reason.OUTPUT_INVALID,
+    Kind.RECITATION: Reason.RECITATION,
+    Kind.REFUSED: Reason.CONTENT_REFUSED,
+}
+
+
+class UnusableError(StageError):
+    """The model gives no answer of use about these pages."""
+
+    def __init__(self, kind: Kind, what: str) -> None:
+        super().__init__(_REASONS[kind], f"The model gave no usable answer ({shorten(what, 200)}).")
+        self.smaller_may_help = kind in _SMALLER_MAY_HELP
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Buys answers.
+
+    Attributes:
+        ask: Sends a request.
+        shared: What all pods share.
+        receipts: Of this chunk.
+        secret: The name of the key's Secret, for messages.
+        seconds: That one request may take.
+        pause: Sleeps.
+    """
+
+    ask: Callable[[Request], Answer]
+    shared: Shared
+    receipts: Receipts
+    secret: str
+    seconds: float
+    pause: Callable[[float], None] = time.sleep
+
+    def buy(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
+        """An answer that passes the check.
+
+        Args:
+            request: What to ask.
+            key: Names everything that the answer depends on.
+            tokens: About how many the request has.
+            check: Raises `InvalidError` for an answer that is of no use.
+
+        Raises:
+            UnusableError: There is none.
+            UnavailableError: The service did not answer for a long time.
+            ConfigurationError: No request of this job can succeed.
+        """
+        while not self.shared.claim(key, self.seconds + _LONGEST_WAIT):
+            if (found := self._kept(key, check)) is not None:
+                return found
+            self.pause(random.uniform(0.5, 1.5))  # noqa: S311 (somebody else is buying the same)
+        try:
+            found = self._kept(key, check)
+            return self._bought(request, key, tokens, check) if found is None else found
+        finally:
+            self.shared.release(key)
+
+    def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
+        """What was bought before, if it is good: it is no more trusted than what comes from the model."""
+        for kept in (self.receipts.recall(key), (self.shared.recall(key) or b"").decode(errors="replace")):
+            try:
+                if kept:
+                    found = check(kept)
+                    self.receipts.keep(key, kept)
+                    return found
+            except InvalidError:
+                continue
+        return None
+
+    def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
+        tries: dict[Kind, int] = {}
+        last_answer, waits = time.monotonic(), 0
+        while True:
+            self._wait_for_turn(tokens)
+            answer = self.ask(request)
+            self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
+            self.shared.settle(tokens, answer.tokens.prompt)
+            found, answer = self._checked(answer, key, check)
+            if answer.stopped is not None:  # what is paid for is kept
+                raise answer.stopped
+            if found is not None:
+                return found
+            log.warning("%s: %s", answer.kind, answer.what)
+            match answer.kind:
+                case Kind.CONFIGURATION | Kind.QUOTA:
+                    raise self._hopeless(answer)
+                case Kind.TRANSIENT:
+                    if time.monotonic() - last_answer > _PATIENCE:
+                        raise UnavailableError(
+                            Reason.MODEL_UNAVAILABLE,
+                            f"The model's service has not answered for {_PATIENCE // 60} minutes ({answer.what}).",
+                        )
+                    waits += 1
+                    self._wait(answer, waits)
+                case _:
+                    last_answer, waits = time.monotonic(), 0
+                    tries[answer.kind] = tries.get(answer.kind, 0) + 1
+                    if tries[answer.kind] >= _TRIES.get(answer.kind, 1):
+                        raise UnusableError(answer.kind, answer.what)
+
+    def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
+        if answer.kind is not Kind.OK:
+            return None, answer
+        try:
+            found = check(answer.text)
+        except InvalidError as error:
+            return None, Answer(Kind.INVALID, str(error), tokens=answer.tokens, stopped=answer.stopped)
+        self.receipts.keep(key, answer.text)
+        self.shared.keep(key, answer.text.encode(errors="replace"))
+        return found, answer
+
+    def _wait_for_turn(self, tokens: int) -> None:
+        while seconds := self.shared.turn(tokens):
+            self.pause(seconds)
+
+    def _wait(self, answer: Answer, waits: int) -> None:
+        """Wait as long as the server says, and a little more or less than others do."""
+        jitter = random.uniform(0, min(_FIRST_WAIT * 2 ** (waits - 1), _LONGEST_WAIT))  # noqa: S311 (spreads load)
+        if answer.wait is None:
+            self.pause(jitter)
+        else:
+            self.shared.hold(answer.wait)  # and so the next turn comes after it, for everybody
+
+    def _hopeless(self, answer: Answer) -> ConfigurationError:
+        if answer.kind is Kind.QUOTA:
+            return ConfigurationError(
+                Reason.QUOTA_EXHAUSTED,
+                f"The quota of the API key{self._where} is used up: {answer.what} Retry the failed chunks later.",
+            )
+        return ConfigurationError(
+            Reason.CONFIGURATION_ERROR,
+            f"The model's API refuses the key{self._where}, the model or the address: {answer.what}",
+        )
+
+    @property
+    def _where(self) -> str:
+        return f" in Secret “{self.secret}”" if self.secret else ""
+
+
+def key_of(*what: object) -> str:
+    """A name for an answer to exactly this."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()

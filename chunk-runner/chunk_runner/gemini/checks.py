@@ -1,0 +1,151 @@
+"""Checks: whether an answer can be an answer about these pages. Pure.
+
+A model may invent, repeat itself without end, leave pages out, or be talked into something by the document. The text
+layer of the pages knows better, where there is one that can be read: most of what the model gives must be in it, and
+most of it must be in what the model gives. Pages without a text layer are believed, but for loops.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from jsonschema.exceptions import ValidationError
+from referencing.exceptions import Unresolvable
+
+from chunk_runner.contract import Reason, shorten
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.gemini.settings import validator
+from chunk_runner.page import clean
+
+
+class Sentence(NamedTuple):
+    """A sentence as the model gives it: the page on which it begins, counted from 1 among those sent, and its text."""
+
+    page: int
+    text: str
+
+
+class InvalidError(Exception):
+    """The answer cannot be one about these pages; the message says why, in a few words."""
+
+
+_SHINGLE = 4
+"""Letters that are compared at a time: no words, because not every script parts them."""
+
+_LEAST_LETTERS = 200
+"""Of a page, or of what is said of it: less tells nothing."""
+
+_KNOWN = 0.4
+"""So much of what is said of a page must be in its text layer, or in those of its neighbours."""
+
+_COVERED = 0.2
+"""So much of a page's text layer must be in what is said of it and of its neighbours."""
+
+_REPEATED = 5
+"""Times that an entry may come more often than its words stand in the text layer."""
+
+_REPEATED_UNSEEN = 30
+"""The same, where there is no text layer: a form says “Yes” and “No” a few times a page."""
+
+_LONG = 2_000
+_DENSEST = 0.05
+"""A text of so many characters that packs into so small a part of its size says one thing over and over."""
+
+
+def value(answer: str, schema: Mapping[str, Any]) -> Any:
+    """The answer as data, valid by the schema.
+
+    Raises:
+        InvalidError: It is not.
+        ConfigurationError: The schema refers to something outside it.
+    """
+    text = answer.strip()
+    if text.startswith("```"):  # in a fence, in spite of all
+        text = text.partition("\n")[2].rpartition("```")[0]
+    try:
+        found = json.loads(text)
+        validator(schema).validate(found)
+    except ValidationError as error:
+        where = "/".join(map(str, error.absolute_path))
+        raise InvalidError(
+            f"it is not of the schema: {shorten(where, 40) or 'the whole'}: {error.validator}"
+        ) from error
+    except Unresolvable as error:
+        raise ConfigurationError(
+            Reason.CONFIGURATION_ERROR, "outputSchema refers to what it does not hold: nothing is fetched."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidError("it is not JSON") from error
+    _require_no_loop(answer)
+    return found
+
+
+def sentences(found: Any, pages: int) -> list[Sentence]:
+    """The sentences of a valid answer of the default shape.
+
+    Raises:
+        InvalidError: They are not of these pages, or not in order.
+    """
+    entries = [Sentence(it["page"], text) for it in found["sentences"] if (text := clean(it["text"]))]
+    if any(not 1 <= entry.page <= pages for entry in entries):
+        raise InvalidError("it names pages that were not sent")
+    if any(one.page > other.page for one, other in pairwise(entries)):
+        raise InvalidError("its pages are out of order")
+    return entries
+
+
+def require_true(entries: Sequence[Sentence], layer: Sequence[str | None]) -> None:
+    """Compare sentences with the text layer.
+
+    Args:
+        entries: The sentences.
+        layer: The text of each page; `None` where there is none that can be trusted.
+
+    Raises:
+        InvalidError: They cannot be the sentences of these pages.
+    """
+    letters = ["" if text is None else _letters(text) for text in layer]
+    said = ["".join(_letters(entry.text) for entry in entries if entry.page == page + 1) for page in range(len(layer))]
+    _require_no_repetition(entries, "".join(letters), unseen=any(text is None for text in layer))
+    for page, text in enumerate(layer):
+        around = slice(max(page - 1, 0), page + 2)
+        if text is None or None in layer[around]:
+            continue
+        there, spoken = "".join(letters[around]), "".join(said[around])
+        if len(said[page]) >= _LEAST_LETTERS and _share(said[page], there) < _KNOWN:
+            raise InvalidError(f"what it gives for page {page + 1} is not on it")
+        if len(said[page]) > 2 * len(there) + _LEAST_LETTERS:
+            raise InvalidError(f"it gives more than there is on page {page + 1}")
+        if len(letters[page]) >= _LEAST_LETTERS and _share(letters[page], spoken) < _COVERED:
+            raise InvalidError(f"it leaves out page {page + 1}")
+
+
+def _require_no_repetition(entries: Sequence[Sentence], letters: str, *, unseen: bool) -> None:
+    for text, count in Counter(_letters(entry.text) for entry in entries).items():
+        allowed = (letters.count(text) if text else count) + (_REPEATED_UNSEEN if unseen else _REPEATED)
+        if count > allowed:
+            raise InvalidError("it repeats itself")
+
+
+def _require_no_loop(answer: str) -> None:
+    packed = answer.encode(errors="replace")
+    if len(packed) > _LONG and len(zlib.compress(packed)) < _DENSEST * len(packed):
+        raise InvalidError("it repeats itself")
+
+
+def _letters(text: str) -> str:
+    """What remains of a text whatever a model normalises: letters and digits."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+
+
+def _share(part: str, whole: str) -> float:
+    """How much of the part is in the whole."""
+    shingles = [part[at : at + _SHINGLE] for at in range(len(part) - _SHINGLE + 1)]
+    known = {whole[at : at + _SHINGLE] for at in range(len(whole) - _SHINGLE + 1)}
+    return sum(shingle in known for shingle in shingles) / len(shingles) if shingles else 1.0

@@ -1,0 +1,121 @@
+import json
+
+import pytest
+
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.gemini.checks import InvalidError, Sentence, require_true, sentences, value
+from chunk_runner.gemini.question import SENTENCES
+
+
+PAGES = [
+    (
+        "The lamp was lit at dusk and burned until the morning. Nobody had seen the keeper since the storm, and the"
+        " boat was gone from its place below the rocks. In the kitchen the kettle stood on a cold stove. “He will come"
+        " back,” said the old woman, and sat down to wait."
+    ),
+    (
+        "Three days later the supply ship came. Its captain found the door open, the bed made and the journal on the"
+        " table, with a pencil across the last page. There was nothing in it but the weather. He took the journal with"
+        " him, locked the door, and reported what he had seen to the harbour office."
+    ),
+]
+
+
+def answer(*entries: tuple[int, str]) -> str:
+    return json.dumps({"sentences": [{"page": page, "text": text} for page, text in entries]})
+
+
+def whole() -> list[Sentence]:
+    return [Sentence(page, f"{text}.") for page in (1, 2) for text in PAGES[page - 1].rstrip(".").split(". ")]
+
+
+def test_an_answer_that_gives_the_pages_is_true() -> None:
+    require_true(whole(), PAGES)
+
+
+def test_a_normalised_answer_is_true() -> None:
+    plain = [
+        Sentence(page, text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}")) for page, text in whole()
+    ]
+
+    require_true(plain, PAGES)
+
+
+def test_a_fence_is_taken_off() -> None:
+    assert value(f"```json\n{answer((1, 'One.'))}\n```", SENTENCES) == {"sentences": [{"page": 1, "text": "One."}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"sentences": [{"page": 1, "text": "unfini', "not JSON"),
+        ('{"sentences": "none"}', "sentences: type"),
+        ('{"sentences": [{"page": 1}]}', "sentences/0: required"),
+        ("[" * 100_000, "not JSON"),
+        (answer(*[(1, f"The same again and again. {'x' * 30}")] * 400), "repeats itself"),
+    ],
+)
+def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
+    with pytest.raises(InvalidError, match=why):
+        value(text, SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ([(1, "One."), (3, "Two.")], "pages that were not sent"),
+        ([(0, "One.")], "pages that were not sent"),
+        ([(2, "One."), (1, "Two.")], "out of order"),
+    ],
+)
+def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], why: str) -> None:
+    with pytest.raises(InvalidError, match=why):
+        sentences(json.loads(answer(*entries)), 2)
+
+
+def test_text_is_cleaned_and_what_is_empty_is_dropped() -> None:
+    assert sentences(json.loads(answer((1, " One\x07 \n two. "), (1, " "))), 1) == [Sentence(1, "One two.")]
+
+
+INVENTED = Sentence(
+    1,
+    "A cheerful committee of penguins elected their treasurer by secret ballot, which surprised every journalist who"
+    " had bet on walruses; quarterly dividends rose, umbrellas fell, and jazz musicians improvised excuses for their"
+    " xylophones, violas and trombones until the auditorium applauded.",
+)
+
+
+def test_what_is_not_on_the_page_is_invented() -> None:
+    with pytest.raises(InvalidError, match="page 1 is not on it"):
+        require_true([INVENTED, *whole()[-4:]], PAGES)
+
+
+def test_a_page_that_is_left_out_is_missed() -> None:
+    with pytest.raises(InvalidError, match="leaves out page 2"):
+        require_true([entry for entry in whole() if entry.page == 1], PAGES)
+
+
+def test_a_repetition_that_the_page_does_not_have_is_a_loop() -> None:
+    with pytest.raises(InvalidError, match="repeats itself"):
+        require_true([*whole(), *[Sentence(2, "There was nothing in it but the weather.")] * 7], PAGES)
+
+
+def test_a_repetition_that_the_page_has_is_none() -> None:
+    refrain = ["Row, row, row your boat. " * 12]
+
+    require_true([Sentence(1, "Row, row, row your boat.")] * 12, refrain)
+
+
+def test_a_page_without_a_text_layer_is_believed() -> None:
+    require_true([INVENTED, *whole()[-4:]], [None, PAGES[1]])
+
+
+def test_a_sentence_may_begin_on_the_page_before() -> None:
+    text = " ".join(PAGES)
+
+    require_true([Sentence(1, text)], PAGES)
+
+
+def test_a_schema_fetches_nothing() -> None:
+    with pytest.raises(ConfigurationError, match="refers to what it does not hold"):
+        value("{}", {"$ref": "http://schema.example/never-fetched.json"})
