@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
 from enum import IntEnum, StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from chunk_runner import selection
 from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report, shorten
-from chunk_runner.errors import StageError
-from pdfjob_cli import local
+from chunk_runner.errors import ConfigurationError, StageError
+from chunk_runner.gemini.access import Access
+from chunk_runner.gemini.settings import GeminiSettings
+from pdfjob_cli import given, local
 from pdfjob_cli.show import Display, remarks, summary_json, summary_text
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Exit(IntEnum):
@@ -39,6 +45,30 @@ class ProcessorName(StrEnum):
     """The processors of this version."""
 
     TEXT = "text"
+    GEMINI = "gemini"
+
+
+class Input(StrEnum):
+    """What is sent to a model."""
+
+    PDF = "pdf"
+    TEXT = "text"
+
+
+class Fallback(StrEnum):
+    """What becomes of a page that a model does not give."""
+
+    NONE = "none"
+    TEXT = "text"
+
+
+class ThinkingLevel(StrEnum):
+    """How long a model thinks."""
+
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
 
 
 class Format(StrEnum):
@@ -56,8 +86,7 @@ app = typer.Typer(
     help="Process large PDFs in parallel: on this machine, or on a cluster.",
 )
 
-_DASH = Path("-")
-"""Stdin or stdout, where a file is asked for."""
+_GEMINI = "With --processor gemini"
 
 
 def main() -> None:
@@ -115,6 +144,40 @@ def run(
         ),
     ] = None,
     processor: Annotated[ProcessorName, typer.Option(help="What to do with each chunk.")] = ProcessorName.TEXT,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="Which model.", rich_help_panel=_GEMINI)] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="A file with the API key, - for stdin; else GEMINI_API_KEY.", rich_help_panel=_GEMINI
+        ),
+    ] = None,
+    prompt_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="What to do, instead of listing sentences.", rich_help_panel=_GEMINI),
+    ] = None,
+    schema_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="JSON Schema of each chunk's answer.", rich_help_panel=_GEMINI),
+    ] = None,
+    model_input: Annotated[
+        Input | None, typer.Option("--input", help="Send the pages or their text.", rich_help_panel=_GEMINI)
+    ] = None,
+    fallback: Annotated[
+        Fallback | None,
+        typer.Option(help="What a page gets that the model does not give.", rich_help_panel=_GEMINI),
+    ] = None,
+    thinking_level: Annotated[
+        ThinkingLevel | None, typer.Option(help="How long the model thinks.", rich_help_panel=_GEMINI)
+    ] = None,
+    max_output_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Of one answer.", rich_help_panel=_GEMINI)
+    ] = None,
+    max_tokens_total: Annotated[
+        int | None, typer.Option(min=1, help="Begin no chunk after so many tokens.", rich_help_panel=_GEMINI)
+    ] = None,
+    request_timeout: Annotated[
+        int | None, typer.Option(min=10, metavar="SECONDS", help="For one answer.", rich_help_panel=_GEMINI)
+    ] = None,
     language: Annotated[
         str | None,
         typer.Option(metavar="XX", callback=_language, help="The text's language, like fr; found out, if not given."),
@@ -131,16 +194,27 @@ def run(
 
     Exit codes: 0 every page is accounted for, 1 failed, 2 wrong usage, 3 some pages failed, 130 interrupted.
     """
+    settings = {
+        "model": model,
+        "input": model_input,
+        "prompt": None if prompt_file is None else given.text(prompt_file, "--prompt-file"),
+        "outputSchema": None if schema_file is None else given.text(schema_file, "--schema-file"),
+        "fallback": fallback,
+        "thinkingLevel": thinking_level,
+        "maxOutputTokens": max_output_tokens,
+        "maxTokensTotal": max_tokens_total,
+        "requestTimeoutSeconds": request_timeout,
+    }
     spec = JobSpec(
         path=file.name,
-        processor={"name": processor.value},
+        processor=_processor(processor, settings, api_key_file),
         pages_per_chunk=pages_per_chunk,
         pages=pages,
         language=language,
         format=output_format.value,
     )
-    password = None if password_file is None else _password(password_file)
-    if output == _DASH:
+    password = None if password_file is None else given.first_line(password_file, "--password-file", "password")
+    if output == given.DASH:
         if as_json or resume:
             raise typer.BadParameter("with -o - stdout is the output and nothing is kept: drop --json and --resume")
         with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
@@ -167,21 +241,21 @@ def run(
     raise typer.Exit(code)
 
 
-def _password(path: Path) -> str:
-    """The first line of a file; what is wrong with it is said without a word of what it holds."""
-    hint = "'--password-file'"
+def _processor(processor: ProcessorName, settings: Mapping[str, Any], api_key_file: Path | None) -> dict[str, Any]:
+    """The processor as a job names it; what no chunk could be asked with is refused before anything is opened."""
+    chosen = {key: value for key, value in settings.items() if value is not None}
+    if processor is not ProcessorName.GEMINI:
+        if chosen or api_key_file is not None:
+            raise typer.BadParameter("a model's options need --processor gemini")
+        return {"name": processor.value}
+    if api_key_file is not None:  # in the environment, where the workers find it
+        os.environ["GEMINI_API_KEY"] = given.first_line(api_key_file, "--api-key-file", "API key")
     try:
-        with nullcontext(sys.stdin.buffer) if path == _DASH else path.open("rb") as file:
-            password = file.readline().decode().rstrip("\r\n")
-    except AttributeError:  # Python's way to say that stdin is closed
-        raise typer.BadParameter("stdin is closed: give the name of a file", param_hint=hint) from None
-    except OSError as error:
-        raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=hint) from None
-    except ValueError:
-        raise typer.BadParameter("the password is no text in UTF-8", param_hint=hint) from None
-    if not password:
-        raise typer.BadParameter("there is no password: it stands on the first line", param_hint=hint)
-    return password
+        GeminiSettings.parse(chosen)
+        Access.from_environment()
+    except ConfigurationError as error:
+        raise typer.BadParameter(error.message) from error
+    return {"name": processor.value, **chosen}
 
 
 def _run(

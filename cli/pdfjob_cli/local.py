@@ -10,6 +10,7 @@ import fcntl
 import multiprocessing
 import os
 import signal
+import time
 import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report
-from chunk_runner.errors import StageError, WorkspaceError
+from chunk_runner.contract import MENDABLE, OUTPUTS, Failure, JobSpec, Reason, Report
+from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
@@ -41,8 +42,10 @@ _PROCESSES.set_forkserver_preload([__name__])
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
-_Work = tuple[Manifest, Workspace, "Path", Any]
-"""What every worker needs, sent once: the prepared job, its workspace, the source, and the counters of pages."""
+_Work = tuple[Manifest, Workspace, "Path", int, Any]
+"""What every worker needs, sent once: the prepared job, its workspace, the source, round, and the counters of pages."""
+
+_STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk had its turn.")
 
 _UNFINISHED = Failure(Reason.CRASHED, "The chunk's process died without a word: killed, or out of memory.")
 
@@ -106,6 +109,7 @@ def run(
     """
     forkserver.ensure_running()  # it loads the libraries while the source is looked at
     root = workspace_of(output)
+    round = int(time.time())  # noqa: A001 (the project's word) # later than any earlier run's
     with _writing(output), _locked(root):
         workspace = Workspace(root, uuid.uuid4().hex)
         if not resume:
@@ -113,17 +117,19 @@ def run(
         keep = False
         try:
             found = identify(source, sha256=spec.sha256)
-            manifest = prepare(spec, found, workspace, password=password or "", direct=True)
+            manifest = prepare(spec, found, workspace, password=password or "", direct=True, round=round)
             keep = True
-            _process_all(manifest, workspace, source, workers, observer)
-            report = merge(workspace, _UNFINISHED)
+            stopped = _process_all(manifest, workspace, source, workers, observer, round)
+            report = merge(workspace, _STOPPED if stopped else _UNFINISHED)
             if report.merged and report.merged.output:
                 workspace.path(OUTPUTS[spec.format]).replace(output)
-            keep = not (report.merged and report.merged.failed == 0)
+            keep = not (report.merged and report.merged.failed == 0) or not MENDABLE.isdisjoint(
+                report.merged.page_reasons if report.merged.failed_pages else ()
+            )
         except KeyboardInterrupt as error:
             if not keep:
                 raise Interrupted(0, 0) from error
-            done = sum(chunk.has_result(workspace) for chunk in manifest.chunks)
+            done = sum(chunk.has_result(workspace, round) for chunk in manifest.chunks)
             raise Interrupted(done, len(manifest.chunks)) from error
         finally:
             if not keep:
@@ -137,16 +143,27 @@ def workspace_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.pdfjob")
 
 
-def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers: int, observer: Observer) -> None:
-    """Process every chunk that has no result; failures stay in the workspace, where merge finds them."""
-    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace)]
+def _process_all(  # noqa: PLR0917 (all of them what the run knows, called in one place)
+    manifest: Manifest,
+    workspace: Workspace,
+    source: Path,
+    workers: int,
+    observer: Observer,
+    round: int,  # noqa: A002
+) -> bool:
+    """Process every chunk that has no result; failures stay in the workspace, where merge finds them.
+
+    Returns:
+        Whether it was stopped, because one chunk showed that no other could succeed.
+    """
+    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace, round)]
     kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
     observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
     if not todo:
-        return
+        return False
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
-    with _pool(min(workers, len(todo)), (manifest, workspace, source, counters)) as pool:
+    with _pool(min(workers, len(todo)), (manifest, workspace, source, round, counters)) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
@@ -154,6 +171,10 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
             observer.advanced(kept + sum(counters))
             for future in done:
                 observer.finished(futures[future], _problem(future))
+            if any(isinstance(future.exception(), ConfigurationError) for future in done):
+                pool.stop()  # type: ignore[no-untyped-call] # pebble is typed, but for these
+                return True
+    return False
 
 
 def _problem(future: Future[None]) -> str | None:
@@ -194,12 +215,12 @@ def _begin(work: _Work) -> None:
 def _process(index: int) -> None:
     """In a worker: process one chunk and count its pages."""
     assert _work is not None  # noqa: S101 (the pool was made with it)
-    manifest, workspace, source, counters = _work
+    manifest, workspace, source, round, counters = _work  # noqa: A001 (the project's word)
 
     def on_page() -> None:
         counters[index] += 1
 
-    process(manifest, index, workspace, on_page, source)
+    process(manifest, index, workspace, on_page, source, round=round)
 
 
 @contextmanager

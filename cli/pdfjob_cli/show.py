@@ -77,6 +77,8 @@ def summary_text(report: Report, merged: Merged, name: str, output: str, seconds
         f"  pages:  {pages}",
         f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
     ]
+    if merged.tokens.total:
+        lines.append(f"  tokens: {merged.tokens.total:,} ({merged.tokens.prompt:,} in, {merged.tokens.output:,} out)")
     lines += [f"  failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
     return "\n".join(lines + [f"  {remark}" for remark in remarks(report)])
 
