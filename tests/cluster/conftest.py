@@ -1,8 +1,8 @@
 """A real cluster, the operator installed by Helm, and for each test a namespace of its own.
 
 The cluster is the project's own one-node Kubernetes (`testcluster`), started for the session and ended after it; or the
-throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with both images where its nodes find them
-(`PDFJOB_TEST_OPERATOR_IMAGE`, `PDFJOB_TEST_RUNNER_IMAGE`) and kubectl and helm on PATH.
+throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with all images where its nodes find them
+(`PDFJOB_TEST_OPERATOR_IMAGE`, `PDFJOB_TEST_RUNNER_IMAGE`, `PDFJOB_TEST_REDIS_IMAGE`) and kubectl and helm on PATH.
 """
 
 import os
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster import model
 from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from testcluster import binaries, images, node
 from testcluster.layout import Cluster
@@ -22,6 +23,7 @@ from testcluster.packages import UnsuitableMachineError
 
 
 PROJECT = Path(__file__).parents[2]
+REDIS_IMAGE = "localhost/redis:dev"
 CHART = PROJECT / "charts" / "pdfjob-operator"
 
 
@@ -35,6 +37,7 @@ class Installation:
         kubeconfig: Which cluster.
         operator_image: Where its nodes find it.
         runner_image: Where its nodes find it.
+        redis_image: Where its nodes find it.
         node: The folder of the project's own cluster; `None` for a given one.
     """
 
@@ -43,6 +46,7 @@ class Installation:
     kubeconfig: Path
     operator_image: str
     runner_image: str
+    redis_image: str
     node: Path | None
 
     def in_namespace(self, namespace: str) -> Kubectl:
@@ -81,12 +85,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     try:
         for target, image in (("operator", images.OPERATOR_IMAGE), ("chunk-runner", images.CHUNK_RUNNER_IMAGE)):
             node.load(folder, images.build(target, image, PROJECT))
+        node.load(folder, images.build("redis", REDIS_IMAGE, Path(__file__).parent / "redis"))
         yield Installation(
             kubectl=running.bin / "kubectl",
             helm=binaries.helm(),
             kubeconfig=running.kubeconfig,
             operator_image=images.OPERATOR_IMAGE,
             runner_image=images.CHUNK_RUNNER_IMAGE,
+            redis_image=REDIS_IMAGE,
             node=folder,
         )
     finally:
@@ -96,7 +102,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def _given(kubeconfig: Path) -> Installation:
     programs = {name: shutil.which(name) for name in ("kubectl", "helm")}
     missing = [name for name, path in programs.items() if path is None]
-    missing += [name for name in ("PDFJOB_TEST_OPERATOR_IMAGE", "PDFJOB_TEST_RUNNER_IMAGE") if name not in os.environ]
+    images_of = [f"PDFJOB_TEST_{name}_IMAGE" for name in ("OPERATOR", "RUNNER", "REDIS")]
+    missing += [name for name in images_of if name not in os.environ]
     if missing:
         pytest.fail(f"PDFJOB_TEST_KUBECONFIG is set, but these are missing: {', '.join(missing)}", pytrace=False)
     return Installation(
@@ -105,6 +112,7 @@ def _given(kubeconfig: Path) -> Installation:
         kubeconfig=kubeconfig,
         operator_image=os.environ["PDFJOB_TEST_OPERATOR_IMAGE"],
         runner_image=os.environ["PDFJOB_TEST_RUNNER_IMAGE"],
+        redis_image=os.environ["PDFJOB_TEST_REDIS_IMAGE"],
         node=None,
     )
 
@@ -129,6 +137,9 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
     settings = {
         **_image("image", cluster.operator_image),
         **_image("runnerImage", cluster.runner_image),
+        **_image("redis.image", cluster.redis_image),
+        "redis.enabled": "true",
+        "gemini.baseUrl": model.address(namespace),
         "workspace.create": "false",
         "resyncSeconds": "30",
         "sweepSeconds": "5",

@@ -1,0 +1,91 @@
+"""Gemini as the cluster has it: the server of the integration tests, in a pod behind a Service."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import gemini_server
+from cluster.kubectl import Kubectl
+
+
+NAME = "gemini"
+PORT = 8080
+KEY_SECRET = "gemini-key"
+
+
+class Model:
+    """The server, from outside: through the API server, which hands requests on to the Service."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+        self._path = f"/api/v1/namespaces/{kubectl.namespace}/services/{NAME}:{PORT}/proxy/_fake"
+
+    def configure(self, **settings: Any) -> None:
+        """Set the plan, the rules, the limits; and forget what was asked so far."""
+        body = json.dumps({"plan": [], "rules": [], "faults": 0, "latency": 0, "clear": True, **settings})
+        self._kubectl.run("replace", f"--raw={self._path}/plan", "--filename=-", stdin=body)
+
+    def log(self) -> list[dict[str, Any]]:
+        """Every request it has seen."""
+        seen: list[dict[str, Any]] = json.loads(self._kubectl.run("get", f"--raw={self._path}/log"))
+        return seen
+
+    def tokens(self) -> dict[str, int]:
+        """What it has sold, as it counts itself."""
+        return gemini_server.tokens_of(self.log())
+
+    def good_answers(self) -> Counter[tuple[str, ...]]:
+        """How often it gave a good answer about the same pages."""
+        return Counter(tuple(it["page_texts"]) for it in self.log() if it["fault"] == "ok" and it["status"] == 200)
+
+
+def address(namespace: str) -> str:
+    """Where pods find it."""
+    return f"http://{NAME}.{namespace}.svc.cluster.local:{PORT}"
+
+
+def key_secret(key: str) -> dict[str, Any]:
+    """The Secret that a PdfJob names."""
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": KEY_SECRET}, "stringData": {"key": key}}
+
+
+def manifests(image: str) -> list[dict[str, Any]]:
+    """The server's code, pod and Service."""
+    code = Path(gemini_server.__file__).read_text(encoding="utf-8")
+    labels = {"app": NAME}
+    return [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": {"gemini_server.py": code}},
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": NAME, "labels": labels},
+            "spec": {
+                "automountServiceAccountToken": False,
+                "terminationGracePeriodSeconds": 0,
+                "securityContext": {
+                    "runAsNonRoot": True,
+                    "runAsUser": 65532,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
+                "containers": [
+                    {
+                        "name": NAME,
+                        "image": image,
+                        "imagePullPolicy": "IfNotPresent",
+                        "command": ["python3", "/code/gemini_server.py", "--host=0.0.0.0", f"--port={PORT}"],
+                        "readinessProbe": {"httpGet": {"path": "/_fake/log", "port": PORT}, "periodSeconds": 1},
+                        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                        "volumeMounts": [{"name": "code", "mountPath": "/code"}],
+                    }
+                ],
+                "volumes": [{"name": "code", "configMap": {"name": NAME}}],
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": NAME},
+            "spec": {"selector": labels, "ports": [{"port": PORT}]},
+        },
+    ]

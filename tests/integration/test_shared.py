@@ -1,0 +1,206 @@
+"""What pods share, through a real Redis that comes and goes."""
+
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.shared import Limits, Shared, WithRedis, shared
+from processes import until
+from redis_server import RedisServer
+
+
+KEY = "AQ.the-key-of-an-api"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as running:
+        yield running
+
+
+@pytest.fixture
+def redis(server: RedisServer) -> RedisServer:
+    server.client.flushall()
+    return server
+
+
+def pod(redis: RedisServer, name: str, limits: Limits | None = None, key: str = KEY) -> WithRedis:
+    made = shared(redis.url, key, requests_per_minute=None, tokens_per_minute=None, holder=name)
+    assert isinstance(made, WithRedis)
+    return WithRedis(made.redis, made.fingerprint, name, limits or Limits(), away_seconds=0.2)
+
+
+def send(sender: Shared, tokens: int, times: list[float]) -> None:
+    """Wait for a turn as a caller does."""
+    while wait := sender.turn(tokens):
+        time.sleep(wait)
+    times.append(time.monotonic())
+
+
+def test_pods_with_one_key_have_one_budget_of_requests(redis: RedisServer) -> None:
+    limits = Limits(requests=5, window=2)
+    times: list[float] = []
+
+    def work(name: str) -> None:
+        sender = pod(redis, name, limits)
+        for _ in range(7):
+            send(sender, 1, times)
+
+    threads = [Thread(target=work, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    times.sort()
+    assert len(times) == 14
+    # The sixth comes no earlier than a window after the first; a little less, because each is told a moment later.
+    assert all(sixth - first > 1.9 for first, sixth in zip(times, times[5:], strict=False))
+
+
+def test_pods_with_one_key_have_one_budget_of_tokens(redis: RedisServer) -> None:
+    one, two = (pod(redis, name, Limits(tokens=100, window=60)) for name in ("one", "two"))
+
+    assert one.turn(60) == 0
+    assert two.turn(60) > 0
+    assert two.turn(40) == 0
+    assert one.turn(1) > 0
+
+
+def test_tokens_are_counted_as_they_were_used(redis: RedisServer) -> None:
+    one, two = (pod(redis, name, Limits(tokens=100, window=60)) for name in ("one", "two"))
+
+    assert one.turn(90) == 0
+    one.settle(90, 20)
+    assert two.turn(80) == 0
+    assert two.turn(1) > 0
+
+
+def test_a_request_that_is_bigger_than_the_budget_goes_when_nothing_else_does(redis: RedisServer) -> None:
+    one = pod(redis, "one", Limits(tokens=100, window=60))
+
+    assert one.turn(500) == 0
+    assert one.turn(500) > 0
+
+
+def test_pods_with_different_keys_do_not_wait_for_each_other(redis: RedisServer) -> None:
+    limits = Limits(requests=1, window=60)
+
+    assert pod(redis, "one", limits).turn(1) == 0
+    assert pod(redis, "two", limits, key="another").turn(1) == 0
+
+
+def test_what_the_service_tells_one_pod_holds_for_all(redis: RedisServer) -> None:
+    one, two = pod(redis, "one"), pod(redis, "two")
+
+    one.hold(50)
+    two.hold(5)
+
+    assert 45 < two.turn(1) < 55
+    assert 45 < one.turn(1) < 55
+    assert pod(redis, "three", key="another").turn(1) == 0
+
+
+def test_an_answer_is_bought_by_one_and_known_to_all(redis: RedisServer) -> None:
+    one, two = pod(redis, "one"), pod(redis, "two")
+
+    assert one.claim("page", 60)
+    assert one.claim("page", 60)
+    assert not two.claim("page", 60)
+    two.release("page")
+    assert not two.claim("page", 60)
+    one.keep("page", b"what it says")
+    one.release("page")
+
+    assert two.claim("page", 60)
+    assert two.recall("page") == b"what it says"
+
+
+def test_a_claim_ends_with_its_time(redis: RedisServer) -> None:
+    one, two = pod(redis, "one"), pod(redis, "two")
+
+    assert one.claim("page", 0.05)
+    until(lambda: two.claim("page", 60), 5)
+
+
+def test_progress_is_there_for_whoever_looks(redis: RedisServer) -> None:
+    pod(redis, "one").progress("uid", 3, 12)
+
+    assert redis.client.hgetall("pdfjob:progress:uid") == {b"3": b"12"}
+
+
+def test_the_key_of_the_api_is_not_in_redis(redis: RedisServer) -> None:
+    one = pod(redis, "one", Limits(requests=3))
+    one.turn(1)
+    one.hold(1)
+    one.keep("page", b"what it says")
+    one.claim("page", 5)
+
+    names = redis.client.keys("*")
+    assert len(names) == 4
+    assert not any(KEY.encode() in name for name in names)
+
+
+def test_without_redis_everything_goes_on_and_comes_back(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    one = pod(redis, "one", Limits(requests=100))
+    assert one.turn(1) == 0
+    redis.stop()
+    try:
+        with caplog.at_level(logging.WARNING):
+            for _ in range(5):
+                assert one.turn(1) == 0
+                one.settle(1, 2)
+                one.keep("page", b"what it says")
+                assert one.recall("page") is None
+                assert one.claim("page", 5)
+                one.release("page")
+                one.progress("uid", 1, 1)
+    finally:
+        redis.start()
+
+    def is_kept() -> bool:
+        one.keep("page", b"what it says")
+        return one.recall("page") is not None
+
+    with caplog.at_level(logging.WARNING):
+        until(is_kept)
+
+    said = [record.message for record in caplog.records]
+    assert len(said) == 2
+    assert "goes on alone" in said[0]
+    assert "is back" in said[1]
+
+
+def test_a_hold_is_kept_to_without_redis_too(redis: RedisServer) -> None:
+    one = pod(redis, "one")
+    redis.stop()
+    try:
+        one.hold(30)
+        assert 25 < one.turn(1) < 35
+    finally:
+        redis.start()
+
+
+def test_a_redis_that_hangs_costs_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        one = shared(url, KEY, requests_per_minute=10, tokens_per_minute=None, holder="one")
+        began = time.monotonic()
+
+        assert one.turn(1) == 0
+        assert one.recall("page") is None
+        assert one.claim("page", 5)
+
+        assert time.monotonic() - began < 6
+
+
+def test_a_url_that_is_none_is_told_without_showing_it() -> None:
+    with pytest.raises(ConfigurationError, match="redis://") as caught:
+        shared("http://:password@host", KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
+
+    assert "password@" not in str(caught.value).replace(":password@host:6379/0", "")

@@ -1,0 +1,88 @@
+"""A real Redis for tests, as Debian packages it: on loopback, on a free port, keeping nothing on the disk."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import pytest
+from redis import Redis, RedisError
+
+from processes import until
+from testcluster import cache
+from testcluster.packages import SYSTEM_PATH
+
+
+def program() -> str:
+    """The server; installed where that is possible.
+
+    Where it cannot be had, the test that asks is skipped with a word; in CI that is an error.
+    """
+    if found := shutil.which("redis-server", path=SYSTEM_PATH):
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        # The run level of a machine that is being mended: otherwise Debian would start a server of its own.
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        with cache.lock("apt"):
+            for command in (["update"], ["install", "-y", "--no-install-recommends", "redis-server"]):
+                subprocess.run(["apt-get", "-q", *command], env=env, check=True, capture_output=True)
+    if found := shutil.which("redis-server", path=SYSTEM_PATH):
+        return found
+    reason = "NO REDIS TESTS: there is no redis-server here, and only root can install Debian's"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class RedisServer:
+    """A server that can be taken away and brought back, on the same port."""
+
+    def __init__(self) -> None:
+        self._program = program()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._folder = tempfile.TemporaryDirectory(prefix="pdfjob-redis-")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def client(self) -> "Redis":
+        """A client of the tests' own."""
+        return Redis(port=self.port, socket_timeout=1)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        log = Path(self._folder.name, "log")
+        with log.open("ab") as file:
+            self._process = subprocess.Popen([self._program, *options, "--dir", self._folder.name], stdout=file)
+        until(self._answers)
+
+    def stop(self) -> None:
+        """End it, at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except (RedisError, OSError):
+            return False
