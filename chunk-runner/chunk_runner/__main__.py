@@ -161,7 +161,7 @@ def _require_same(source: Source, workspace: Workspace) -> None:
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
     try:
         process(manifest, 0, workspace, more_memory=_more_memory(), round=_round())
-    except ChunkError as error:
+    except (ChunkError, ConfigurationError) as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
     return replace(merge(workspace, UNFINISHED), chunks=1)
 
