@@ -10,8 +10,10 @@ import hashlib
 import json
 import logging
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +37,9 @@ _PATIENCE = 1800
 _FIRST_WAIT = 2
 _LONGEST_WAIT = 60
 """Seconds between two tries, if the server does not say."""
+
+_CLAIM_SECONDS = 30
+"""How long others keep away from an answer that nobody renews the claim to."""
 
 _TRIES = {Kind.INVALID: 2, Kind.RECITATION: 2}
 """How often the same is asked before it is asked for fewer pages; what is not listed, once."""
@@ -68,16 +73,16 @@ class Buyer:
         shared: What all pods share.
         receipts: Of this chunk.
         secret: The name of the key's Secret, for messages.
-        seconds: That one request may take.
         pause: Sleeps.
+        clock: Tells seconds.
     """
 
     ask: Callable[[Request], Answer]
     shared: Shared
     receipts: Receipts
     secret: str
-    seconds: float
     pause: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
     def buy(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
         """An answer that passes the check.
@@ -93,14 +98,28 @@ class Buyer:
             UnavailableError: The service did not answer for a long time.
             ConfigurationError: No request of this job can succeed.
         """
-        while not self.shared.claim(key, self.seconds + _LONGEST_WAIT):
+        while not self.shared.claim(key, _CLAIM_SECONDS):
             if (found := self._kept(key, check)) is not None:
                 return found
             self.pause(random.uniform(0.5, 1.5))  # noqa: S311 (somebody else is buying the same)
-        try:
+        with self._claimed(key):
             found = self._kept(key, check)
             return self._bought(request, key, tokens, check) if found is None else found
+
+    @contextmanager
+    def _claimed(self, key: str) -> Iterator[None]:
+        """Keep a claim up until the end of the block; it is short, so that a killed pod's does not last."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(_CLAIM_SECONDS / 3):
+                self.shared.claim(key, _CLAIM_SECONDS)
+
+        threading.Thread(target=renew, daemon=True).start()
+        try:
+            yield
         finally:
+            ended.set()
             self.shared.release(key)
 
     def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
@@ -117,7 +136,7 @@ class Buyer:
 
     def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
         tries: dict[Kind, int] = {}
-        last_answer, waits = time.monotonic(), 0
+        last_answer, waits = self.clock(), 0
         while True:
             self._wait_for_turn(tokens)
             answer = self.ask(request)
@@ -133,7 +152,7 @@ class Buyer:
                 case Kind.CONFIGURATION | Kind.QUOTA:
                     raise self._hopeless(answer)
                 case Kind.TRANSIENT:
-                    if time.monotonic() - last_answer > _PATIENCE:
+                    if self.clock() - last_answer > _PATIENCE:
                         raise UnavailableError(
                             Reason.MODEL_UNAVAILABLE,
                             f"The model's service has not answered for {_PATIENCE // 60} minutes ({answer.what}).",
@@ -141,7 +160,7 @@ class Buyer:
                     waits += 1
                     self._wait(answer, waits)
                 case _:
-                    last_answer, waits = time.monotonic(), 0
+                    last_answer, waits = self.clock(), 0
                     tries[answer.kind] = tries.get(answer.kind, 0) + 1
                     if tries[answer.kind] >= _TRIES.get(answer.kind, 1):
                         raise UnusableError(answer.kind, answer.what)

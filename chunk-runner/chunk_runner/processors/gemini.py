@@ -80,7 +80,6 @@ class GeminiProcessor:
             ),
             task.receipts,
             self.settings.secret,
-            self.settings.request_timeout,
         )
 
 

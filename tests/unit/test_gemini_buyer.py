@@ -1,0 +1,148 @@
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from chunk_runner.contract import Reason, Tokens
+from chunk_runner.errors import ConfigurationError, UnavailableError
+from chunk_runner.gemini.answer import Answer, Kind, Request
+from chunk_runner.gemini.buyer import Buyer, UnusableError
+from chunk_runner.gemini.checks import InvalidError
+from chunk_runner.shared import Alone
+
+
+REQUEST = Request("gemini-x", "", "", None, {}, 100)
+GOOD = Answer(Kind.OK, "STOP", "good", Tokens(prompt=5, output=2, total=7))
+
+
+@dataclass
+class Book:
+    """Receipts in memory."""
+
+    spent: list[Tokens] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def spend(self, tokens: Tokens, what: str) -> None:
+        assert what
+        self.spent.append(tokens)
+
+    def recall(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def keep(self, key: str, answer: str) -> None:
+        self.kept[key] = answer
+
+
+class Time:
+    """A clock that sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def check(answer: str) -> str:
+    if answer != "good":
+        raise InvalidError("it is not good")
+    return answer
+
+
+def buyer(answers: Callable[[Request], Answer], time: Time, book: Book | None = None) -> Buyer:
+    return Buyer(answers, Alone(clock=time), book or Book(), "my-secret", time.sleep, time)
+
+
+def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
+    left: Iterator[Answer] = iter(answers)
+    return lambda _: next(left)
+
+
+def test_what_was_kept_is_not_asked_for(time: Time) -> None:
+    book = Book(kept={"key": "good"})
+
+    assert buyer(in_turn(), time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert book.spent == []
+
+
+def test_what_was_kept_is_trusted_no_more_than_the_model(time: Time) -> None:
+    book = Book(kept={"key": "spoilt"})
+
+    assert buyer(in_turn(GOOD), time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert book.kept == {"key": "good"}
+
+
+def test_the_server_says_how_long_to_wait(time: Time) -> None:
+    busy = Answer(Kind.TRANSIENT, "429", wait=53)
+
+    buyer(in_turn(busy, GOOD), time).buy(REQUEST, "key", 1, check)
+
+    assert 1053 <= time.now < 1056
+
+
+def test_every_answer_is_counted_whatever_it_is_worth(time: Time) -> None:
+    book = Book()
+    bad = Answer(Kind.OK, "STOP", "bad", Tokens(total=3))
+
+    buyer(in_turn(bad, GOOD), time, book).buy(REQUEST, "key", 1, check)
+
+    assert [it.total for it in book.spent] == [3, 7]
+
+
+def test_a_service_that_stays_away_is_given_up_after_half_an_hour(time: Time) -> None:
+    with pytest.raises(UnavailableError, match="30 minutes") as caught:
+        buyer(lambda _: Answer(Kind.TRANSIENT, "no connection"), time).buy(REQUEST, "key", 1, check)
+
+    assert caught.value.reason is Reason.MODEL_UNAVAILABLE
+    assert 1800 < time.now - 1000 < 1900
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(Kind.CONFIGURATION, Reason.CONFIGURATION_ERROR), (Kind.QUOTA, Reason.QUOTA_EXHAUSTED)],
+)
+def test_what_no_chunk_can_do_better_stops_the_job(kind: Kind, reason: Reason, time: Time) -> None:
+    with pytest.raises(ConfigurationError, match="my-secret") as caught:
+        buyer(in_turn(Answer(kind, "no")), time).buy(REQUEST, "key", 1, check)
+
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (Kind.TRUNCATED, 1),
+        (Kind.TOO_BIG, 1),
+        (Kind.REFUSED, 1),
+        (Kind.RECITATION, 2),
+        (Kind.INVALID, 2),
+        (Kind.BAD_REQUEST, 1),
+    ],
+)
+def test_what_asking_again_does_not_mend_is_left_to_fewer_pages(kind: Kind, asked: int, time: Time) -> None:
+    book = Book()
+
+    with pytest.raises(UnusableError) as caught:
+        buyer(lambda _: Answer(kind, "no"), time, book).buy(REQUEST, "key", 1, check)
+
+    assert len(book.spent) == asked
+    assert caught.value.smaller_may_help is (kind is not Kind.BAD_REQUEST)
+
+
+def test_an_answer_that_comes_while_told_to_stop_is_kept(time: Time) -> None:
+    book = Book()
+    late = Answer(GOOD.kind, GOOD.what, GOOD.text, GOOD.tokens, stopped=SystemExit(143))
+
+    with pytest.raises(SystemExit):
+        buyer(in_turn(late), time, book).buy(REQUEST, "key", 1, check)
+
+    assert book.kept == {"key": "good"}
+    assert book.spent == [GOOD.tokens]
