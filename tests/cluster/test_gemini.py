@@ -19,6 +19,8 @@ from processes import until
 
 KEY = "AQ.the-key-of-the-tests"
 
+REDIS = "--selector=app.kubernetes.io/component=redis"
+
 FAULTS = [
     *("429", "429tpm", "429bare", "500", "502html", "503", "504", "408", "499", "reset", "hangup", "cutbody"),
     *("badbody", "html200", "empty200", "nocandidates", "maxtokens", "badjson", "wrongshape", "invented", "recitation"),
@@ -164,8 +166,9 @@ def test_what_a_model_refuses_is_missing_until_a_retry_mends_it(
     assert next(it for it in status["conditions"] if it["type"] == "Partial")["status"] == "False"
     assert sentences(library, status, tmp_path) == of_pages(*range(1, 13))
     assert status["tokens"] == {kind: count + before[kind] for kind, count in model.tokens().items()}
-    asked = {text[:10] for it in model.log() for text in it["page_texts"]}
-    assert asked == {"On page 4 ", "On page 5 ", "On page 6 ", "On page 10", "On page 11", "On page 12"}
+    # What was bought before is not asked for again, not even the other pages of the same chunk.
+    asked = [text[:10] for it in model.log() for text in it["page_texts"]]
+    assert sorted(asked) == ["On page 11", "On page 4 ", "On page 5 ", "On page 6 "]
 
 
 @pytest.fixture
@@ -201,15 +204,15 @@ def test_jobs_that_share_a_key_share_its_budget_and_survive_without_redis(  # no
     assert most_in_a_minute(model.log()) <= tight
     until(lambda: len(model.log()) > tight, 180)
     assert most_in_a_minute(model.log()) <= tight
-    operator.run("scale", "deployment", "--selector=app.kubernetes.io/component=redis", "--replicas=0")
+    operator.run("scale", "deployment", REDIS, "--replicas=0")
     try:
         for name in ("one", "two"):
             status = finished(kubectl, name)
             assert status["phase"] == "Succeeded", status
             assert sentences(library, status, tmp_path) == of_pages(*range(1, 13))
     finally:
-        operator.run("scale", "deployment", "--selector=app.kubernetes.io/component=redis", "--replicas=1")
-        operator.wait("deployment --selector=app.kubernetes.io/component=redis", "condition=Available")
+        operator.run("scale", "deployment", REDIS, "--replicas=1")
+        operator.run("wait", "deployment", REDIS, "--for=condition=Available", "--timeout=120s")
     assert set(model.good_answers().values()) == {2}  # once for each prompt
 
 
