@@ -99,6 +99,9 @@ REDIS_URL_ENV = "PDFJOB_REDIS_URL"
 REDIS_URL_FILE = "/redis/url"
 """The same, where it has one: a Secret's key as a file."""
 
+JOB_ENV = "PDFJOB_UID"
+"""The PdfJob's uid: under it pods tell through Redis how many pages of their chunk are done."""
+
 REQUESTS_ENV = "PDFJOB_GEMINI_REQUESTS_PER_MINUTE"
 """How many requests all pods with one API key may send in any minute; no limit if not set."""
 

@@ -5,6 +5,7 @@ Idempotent: run again after its work is done, it repeats its report.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ from chunk_runner.page import PageState
 from chunk_runner.processors.base import ChunkResult
 from chunk_runner.receipts import is_request, tokens_of
 from chunk_runner.sentences import Gap, Seam
-from chunk_runner.workspace import CHUNKS, REPORT, CorruptFileError, Workspace, result_file
+from chunk_runner.workspace import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace, result_file
 
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class _Findings:
     tokens: Tokens = field(default_factory=Tokens)
     peaks: dict[int, int] = field(default_factory=dict)
     """Peak memory in bytes, by chunk."""
+    usage: list[dict[str, Any]] = field(default_factory=list)
+    """What each chunk was asked and paid, for chunks that were asked about."""
     reasons: dict[str, list[int]] = field(default_factory=dict)
     """Pages that failed alone, by reason."""
 
@@ -67,7 +70,7 @@ class _Findings:
         return Memory(self.peaks[chunk], chunk, sum(self.peaks.values()) // len(self.peaks))
 
 
-_KEPT = frozenset({*OUTPUTS.values(), REPORT})
+_KEPT = frozenset({*OUTPUTS.values(), REPORT, USAGE})
 
 OUT_OF_MEMORY = Failure(
     Reason.OUT_OF_MEMORY,
@@ -118,7 +121,13 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
     findings = _Findings()
     for chunk in manifest.chunks:
         attempts = workspace.attempts(chunk.index)
-        findings.tokens += tokens_of(attempts)
+        tokens = tokens_of(attempts)
+        findings.tokens += tokens
+        if any(map(is_request, attempts)):
+            requests = sum(map(is_request, attempts))
+            findings.usage.append(
+                {"chunk": chunk.index, "pages": chunk.page_range, "requests": requests, **vars(tokens)}
+            )
         result = _result(workspace, chunk)
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
@@ -180,6 +189,9 @@ def _written(manifest: Manifest, findings: _Findings, workspace: Workspace) -> R
         # Results go only after the manifest: while it is there, what was read was all there is.
         Manifest.read(workspace)
     report = _report(name, head, written, findings, manifest.warnings)
+    if findings.usage:
+        with workspace.replacing(USAGE) as file:
+            file.writelines(json.dumps(line).encode() + b"\n" for line in findings.usage)
     with workspace.replacing(REPORT) as file:  # for a merge that is run again, and for whoever reads the output
         file.write(report.dumps().encode())
     return report

@@ -112,6 +112,7 @@ def _result(
         after=place.get(chunk.after, 0),
         source=manifest.source["sha256"],
         receipts=Receipts(workspace, chunk.index),
+        index=chunk.index,
     )
     result = processor_for(manifest.settings).process(task, on_page)
     if list(result.states) != chunk.pages:

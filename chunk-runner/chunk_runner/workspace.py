@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 REPORT = "report.json"
+USAGE = "usage.jsonl"
 SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
 

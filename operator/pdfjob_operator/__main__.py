@@ -16,6 +16,7 @@ from pdfjob_operator import handlers, health, metrics
 from pdfjob_operator.echo import Echo
 from pdfjob_operator.kube import Kube, patience
 from pdfjob_operator.lease import Lease, LeaseLostError
+from pdfjob_operator.live import Live
 from pdfjob_operator.queue import Queue
 from pdfjob_operator.reconcile import Reconciler
 from pdfjob_operator.resync import resync_forever
@@ -61,7 +62,8 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         lease = Lease(kube, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
         echo = Echo()
         sweeps = Sweeps(kube, settings, now, lease.held)
-        reconciler = Reconciler(kube, settings, echo=echo, note=sweeps.note, now=now)
+        live = Live(settings.redis_url) if settings.redis_url else None
+        reconciler = Reconciler(kube, settings, echo=echo, note=sweeps.note, now=now, live=live)
         queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
         metrics.QUEUE_DEPTH.set_function(lambda: len(queue))
         metrics.QUEUE_AGE.set_function(queue.oldest)
@@ -92,6 +94,8 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             await asyncio.gather(*tasks, return_exceptions=True)
             await lease.release()
             await server.cleanup()
+            if live is not None:
+                await live.close()
 
 
 async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:

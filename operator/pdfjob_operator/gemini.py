@@ -21,9 +21,15 @@ GRACE_SECONDS = 60
 """How long a pod that is told to go may wait for an answer: one that is on its way is paid for in any case."""
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The variables of a pod that asks Gemini; what is not configured is left out."""
+def environment(settings: Settings, uid: str) -> dict[str, str]:
+    """The variables of a pod that asks Gemini; what is not configured is left out.
+
+    Args:
+        settings: The configuration.
+        uid: Of the PdfJob.
+    """
     variables = {
+        contract.JOB_ENV: uid,
         contract.BASE_URL_ENV: settings.gemini_base_url,
         contract.REQUESTS_ENV: settings.gemini_requests_per_minute,
         contract.TOKENS_ENV: settings.gemini_tokens_per_minute,

@@ -252,7 +252,7 @@ def _stage_pod(
     if processes and settings.can_double(memory):
         env[contract.MORE_MEMORY_ENV] = "true"
     if processes and job.api_key is not None:
-        env |= gemini.environment(settings)
+        env |= gemini.environment(settings, job.uid)
     pod = pod_template(settings, stage.value, command, env, memory)
     if processes and job.api_key is not None:
         gemini.equip(pod, settings, job.api_key)

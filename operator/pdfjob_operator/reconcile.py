@@ -13,6 +13,7 @@ from pdfjob_operator import metrics, trouble
 from pdfjob_operator.children import is_out_of_memory, is_volume_failure
 from pdfjob_operator.kube import ConflictError, Kube, RefusedError
 from pdfjob_operator.lifecycle import afterwards, next_step
+from pdfjob_operator.live import LOOK_SECONDS
 from pdfjob_operator.resources import Stage
 from pdfjob_operator.status import Situation, event, is_news, status_of, write_delay
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pdfjob_operator.children import Children, StageJob
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.lifecycle import Step
+    from pdfjob_operator.live import Live
     from pdfjob_operator.resources import Key, PdfJob
     from pdfjob_operator.settings import Settings
 
@@ -58,6 +60,7 @@ class Reconciler:
         echo: What is written is expected back.
         note: Called before Jobs are made for a PdfJob.
         now: The time.
+        live: Tells how many pages are done, if anybody can.
     """
 
     def __init__(
@@ -68,12 +71,14 @@ class Reconciler:
         echo: Echo,
         note: Callable[[PdfJob], Awaitable[None]],
         now: Callable[[], datetime],
+        live: Live | None = None,
     ) -> None:
         self._kube = kube
         self._settings = settings
         self._echo = echo
         self._note = note
         self._now = now
+        self._live = live
         self._written: dict[Key, float] = {}
         self._looks: dict[Key, _Look] = {}
 
@@ -121,12 +126,23 @@ class Reconciler:
             if write_delay(job.status, self._status(job, refused, now), timedelta.max) == 0:
                 await self._tell(job, refused, now)
             raise
+        step, watching = await self._with_pages(job, step)
+        again = _sooner(again, watching)
         status = self._status(job, step.situation, now)
         since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
         delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
         if delay == 0:
             return True, _sooner(await self._tell(job, step.situation, now), again)
         return acted, _sooner(delay, again)
+
+    async def _with_pages(self, job: PdfJob, step: Step) -> tuple[Step, float | None]:
+        """The step, with the pages that are done as far as pods tell; and when to look again."""
+        situation = step.situation
+        if self._live is None or job.api_key is None or situation.phase != "Processing":
+            return step, None
+        pages = await self._live.pages_done(job.uid)
+        facts = replace(situation.facts, pages_done=pages)
+        return replace(step, situation=replace(situation, facts=facts)), LOOK_SECONDS
 
     async def _after_the_end(self, job: PdfJob) -> tuple[bool, float | None]:
         now = self._now()

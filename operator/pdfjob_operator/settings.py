@@ -113,7 +113,7 @@ class Settings:
             gemini_base_url=env.get("PDFJOB_GEMINI_BASE_URL", ""),
             gemini_requests_per_minute=_limit(env, "PDFJOB_GEMINI_REQUESTS_PER_MINUTE"),
             gemini_tokens_per_minute=_limit(env, "PDFJOB_GEMINI_TOKENS_PER_MINUTE"),
-            redis_url=env.get("PDFJOB_REDIS_URL", ""),
+            redis_url=_redis_url(env.get("PDFJOB_REDIS_URL", "")),
             redis_secret=_secret(env, "PDFJOB_REDIS_SECRET"),
             prices=prices,
             lease=lease,
@@ -140,6 +140,12 @@ class Settings:
     def can_double(self, doublings: int) -> bool:
         """Whether there is more memory to be had for a pod whose memory was doubled so often."""
         return self.resources_with(doublings + 1) != self.resources_with(doublings)
+
+
+def _redis_url(url: str) -> str:
+    if url and not url.startswith(("redis://", "rediss://")):  # it is not shown: it may hold a password
+        raise SettingsError("PDFJOB_REDIS_URL begins with redis:// or rediss://, as in redis://host:6379.")
+    return url
 
 
 def _bytes(quantity: str | None) -> int | None:

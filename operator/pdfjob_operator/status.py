@@ -41,6 +41,7 @@ class Facts:
         failed: Chunks that failed for good.
         merged: What merge reported.
         warnings: What prepare found odd about the source; empty where its report is gone.
+        pages_done: Pages that pods say are done; `None` where nobody knows.
     """
 
     pages: int | None = None
@@ -50,6 +51,7 @@ class Facts:
     failed: int = 0
     merged: Merged | None = None
     warnings: tuple[str, ...] = ()
+    pages_done: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def status_of(job: PdfJob, situation: Situation, now: datetime, prices: Prices =
         status["suspendedSeconds"] = seconds
     if facts.pages is not None:
         status["pages"] = facts.pages
+    if facts.pages_done is not None:
+        status["pagesDone"] = facts.pages_done
     if facts.total is not None:
         status["progress"] = f"{facts.succeeded + facts.failed}/{facts.total}"
         status["chunks"] = {
@@ -128,13 +132,14 @@ def write_delay(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write
     """When the new status is to be written: after so many seconds, 0 for at once, `None` for not at all.
 
     Everything but progress is written at once. Progress is, once a tenth of the chunks and five seconds have passed
-    since the last write: a job of 10,000 chunks must not cost the API server 10,000 writes.
+    since the last write, or a tenth of the pages: a job of 10,000 chunks must not cost the API server 10,000 writes.
     """
     if _without_progress(old) != _without_progress(new):
         return 0
     before, after = old.get("chunks", {}), new.get("chunks", {})
     done = sum(after.get(key, 0) - before.get(key, 0) for key in ("succeeded", "failed"))
-    if done <= 0 or done * 10 < after["total"]:
+    pages = new.get("pagesDone", 0) - old.get("pagesDone", 0)
+    if not _is_tenth(done, after.get("total", 0)) and not _is_tenth(pages, new.get("pages", 0)):
         return None
     return max(PROGRESS_SECONDS - since_last_write.total_seconds(), 0)
 
@@ -185,9 +190,16 @@ def format_duration(duration: timedelta) -> str:
     return f"{seconds}s"
 
 
+_PROGRESS = frozenset({"chunks", "progress", "pagesDone", "duration", "message"})
+
+
+def _is_tenth(part: int, whole: int) -> bool:
+    return part > 0 and part * 10 >= whole
+
+
 def _without_progress(status: Mapping[str, Any]) -> dict[str, Any]:
     """The status without what changes all the time: counts, clock, and messages that tell of them."""
-    kept = {key: value for key, value in status.items() if key not in ("chunks", "progress", "duration", "message")}
+    kept = {key: value for key, value in status.items() if key not in _PROGRESS}
     kept["conditions"] = [
         {key: value for key, value in it.items() if key != "message"} for it in status.get("conditions", ())
     ]

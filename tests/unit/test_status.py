@@ -166,6 +166,16 @@ def test_progress_is_written_every_tenth_and_every_five_seconds(done: int, secon
     assert write_delay(progress(0), progress(done), timedelta(seconds=seconds)) == delay
 
 
+@pytest.mark.parametrize(("pages", "delay"), [(0, None), (299, None), (300, 5)])
+def test_progress_by_pages_is_written_by_tenths(pages: int, delay: float | None) -> None:
+    def at(done: int) -> dict[str, Any]:
+        facts = Facts(3000, 100, 4, 0, 0, pages_done=done)
+        return status_of(make_pdfjob(), Situation("Processing", "Processing", "…", facts), NOW)
+
+    assert at(pages)["pagesDone"] == pages
+    assert write_delay(at(0), at(pages), timedelta(0)) == delay
+
+
 def test_a_new_phase_is_written_at_once() -> None:
     ended = status_of(make_pdfjob(), Situation("Merging", "Merging", "…", Facts(3000, 100, 0, 100, 0)), NOW)
 

@@ -32,6 +32,7 @@ class Task:
         after: Where the page after the chunk is, likewise.
         source: The source's checksum.
         receipts: What was bought for this chunk so far.
+        index: Of the chunk.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Task:
     after: int = 0
     source: str = ""
     receipts: Receipts | None = None
+    index: int = 0
 
 
 class Receipts(Protocol):

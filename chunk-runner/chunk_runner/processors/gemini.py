@@ -59,7 +59,15 @@ class GeminiProcessor:
         """See `Processor.process`."""
         places = [place for place in (task.before, *task.places, task.after) if place]
         found = dict(zip(places, pdf.read(task.path, places, keep=task.shared), strict=True))
-        chunk = _Chunk(self.settings, task, found, on_page, self._buyer(task))
+        buyer = self._buyer(task)
+        job = os.environ.get(contract.JOB_ENV)
+
+        def done() -> None:
+            on_page()
+            if job:
+                buyer.shared.progress(job, task.index, len(chunk.result.states))
+
+        chunk = _Chunk(self.settings, task, found, done, buyer)
         chunk.result.segments = task.decisions.joiner.segment(chunk.stream())
         chunk.require_anything()
         return chunk.result

@@ -1,0 +1,55 @@
+"""Progress by pages, as the operator reads it from a real Redis that comes and goes."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from chunk_runner.shared import shared
+from pdfjob_operator.live import Live
+from redis_server import RedisServer
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as running:
+        yield running
+
+
+def pages_done(*urls: str) -> list[int | None]:
+    async def look() -> list[int | None]:
+        found = []
+        for url in urls:
+            live = Live(url)
+            found.append(await live.pages_done("uid"))
+            await live.close()
+        return found
+
+    return asyncio.run(look())
+
+
+def test_the_pages_of_all_chunks_are_told_together(redis: RedisServer) -> None:
+    pod = shared(redis.url, "key", requests_per_minute=None, tokens_per_minute=None, holder="pod")
+    assert pages_done(redis.url) == [None]
+    pod.progress("uid", 0, 12)
+    pod.progress("uid", 1, 5)
+    pod.progress("uid", 1, 7)
+    pod.progress("another", 0, 100)
+
+    assert pages_done(redis.url) == [19]
+
+
+def test_what_is_no_number_is_no_progress(redis: RedisServer) -> None:
+    redis.client.hset("pdfjob:progress:uid", mapping={"0": "12", "1": "many"})
+
+    assert pages_done(redis.url) == [12]
+
+
+def test_a_redis_that_is_not_there_is_asked_once_and_left_alone() -> None:
+    async def look_often() -> float:
+        live = Live("redis://127.0.0.1:1/0")
+        began = asyncio.get_running_loop().time()
+        assert [await live.pages_done("uid") for _ in range(100)] == [None] * 100
+        return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(look_often()) < 5
