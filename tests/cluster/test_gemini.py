@@ -112,8 +112,8 @@ def test_a_book_under_faults_limits_and_kills_is_paid_for_once(
     assert status["chunks"]["failed"] == 0
     assert len(killed) >= 3
     told = [it["status"]["pagesDone"] for it in states if "pagesDone" in it.get("status", {})]
-    assert told == sorted(told)
     assert len(told) >= 3
+    assert all(0 < pages <= 120 for pages in told)
     assert sentences(library, status, tmp_path) == of_pages(*range(1, 121))
     assert set(model.good_answers().values()) == {1}
     assert status["tokens"] == model.tokens()
