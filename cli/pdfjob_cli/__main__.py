@@ -22,7 +22,7 @@ from chunk_runner import selection
 from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report, shorten
 from chunk_runner.errors import ConfigurationError, StageError
 from chunk_runner.gemini.access import Access
-from chunk_runner.gemini.settings import GeminiSettings
+from chunk_runner.processors import processor_for
 from pdfjob_cli import given, local
 from pdfjob_cli.show import Display, remarks, summary_json, summary_text
 
@@ -251,7 +251,7 @@ def _processor(processor: ProcessorName, settings: Mapping[str, Any], api_key_fi
     if api_key_file is not None:  # in the environment, where the workers find it
         os.environ["GEMINI_API_KEY"] = given.first_line(api_key_file, "--api-key-file", "API key")
     try:
-        GeminiSettings.parse(chosen)
+        processor_for({"name": processor.value, **chosen})
         Access.from_environment()
     except ConfigurationError as error:
         raise typer.BadParameter(error.message) from error

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.gemini.settings import GeminiSettings
-from chunk_runner.processors.gemini import GeminiProcessor
 from chunk_runner.processors.text import TextProcessor
 
 
@@ -26,7 +24,11 @@ def processor_for(settings: Mapping[str, Any]) -> Processor:
     name = settings.get("name")
     if name == TextProcessor.name:
         return TextProcessor()
-    if name == GeminiProcessor.name:
+    if name == "gemini":
+        # Here, because what it stands on takes longer to load than a chunk to read.
+        from chunk_runner.gemini.settings import GeminiSettings  # noqa: PLC0415
+        from chunk_runner.processors.gemini import GeminiProcessor  # noqa: PLC0415
+
         return GeminiProcessor(GeminiSettings.parse(settings))
     raise ConfigurationError(
         Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text or gemini."
