@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chunk_runner.contract import Reason
@@ -100,6 +101,13 @@ class Alone:
 
     def turn(self, tokens: int) -> float:
         """See `Shared`."""
+        seconds = self.wait(tokens)
+        if not seconds:
+            self.count(tokens)
+        return seconds
+
+    def wait(self, tokens: int) -> float:
+        """The seconds until a request of so many tokens may be sent."""
         now = self.clock()
         if now < self._held_until:
             return self._held_until - now
@@ -109,11 +117,12 @@ class Alone:
             crowded = self.limits.requests is not None and len(rest) >= self.limits.requests
             full = self.limits.tokens is not None and sum(it[1] for it in rest) + tokens > self.limits.tokens
             if not (crowded or full) or not rest:
-                if at == 0:
-                    self._sent.append((now, tokens))
-                    return 0
-                return max(self._sent[at - 1][0] + self.limits.window - now, 0.01)
+                return max(self._sent[at - 1][0] + self.limits.window - now, 0.01) if at else 0
         raise AssertionError  # without any, there is always room
+
+    def count(self, tokens: int) -> None:
+        """A request is being sent."""
+        self._sent.append((self.clock(), tokens))
 
     def settle(self, estimated: int, used: int) -> None:
         """See `Shared`."""
@@ -161,7 +170,7 @@ while gone < #sent / 2 and ((requests >= 0 and count >= requests) or (tokens >= 
   count, gone = count - 1, gone + 1
 end
 if gone > 0 then return math.max(tonumber(sent[2 * gone]) + window - now, 1) end
-redis.call('ZADD', KEYS[2], now, ARGV[5] .. ':' .. wanted)
+redis.call('ZADD', KEYS[2], now, ARGV[5] .. ':' .. ARGV[4])
 redis.call('PEXPIRE', KEYS[2], window)
 return 0
 """
@@ -169,12 +178,14 @@ return 0
 by the clock of Redis, so that the pods' clocks do not matter."""
 
 _SETTLE = """
-local score = redis.call('ZSCORE', KEYS[1], ARGV[1] .. ':' .. ARGV[2])
-if score then
-  redis.call('ZREM', KEYS[1], ARGV[1] .. ':' .. ARGV[2])
-  redis.call('ZADD', KEYS[1], score, ARGV[1] .. ':' .. ARGV[3])
+local before, after = ARGV[1] .. ':' .. ARGV[2], ARGV[1] .. ':' .. ARGV[3]
+local score = redis.call('ZSCORE', KEYS[1], before)
+if score and before ~= after then
+  redis.call('ZADD', KEYS[1], score, after)
+  redis.call('ZREM', KEYS[1], before)
 end
 """
+"""In this order: a set that is empty in between is another one after, which would stay for ever."""
 
 _HOLD = """
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end
@@ -207,24 +218,33 @@ class WithRedis:
     _away_until: float = 0
     _is_away: bool = False
     _last: str = ""
-    """The request that was sent last."""
+    """The request that was sent last, as Redis knows it."""
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    """Claims are renewed in a thread."""
 
     def __post_init__(self) -> None:
         self.alone = Alone(self.limits)
 
     def turn(self, tokens: int) -> float:
-        """See `Shared`."""
-        self._last = uuid.uuid4().hex
+        """See `Shared`.
+
+        What this process sent and was told is known here too: it holds while Redis is away, and when it is back, which
+        missed it.
+        """
+        if seconds := self.alone.wait(tokens):
+            return self._spread(seconds)
+        request = uuid.uuid4().hex
         limits = [-1 if it is None else it for it in (self.limits.requests, self.limits.tokens)]
-        arguments = [*limits, int(self.limits.window * 1000), tokens, self._last]
+        arguments = [*limits, int(self.limits.window * 1000), tokens, request]
         wait = self._ask(
             lambda: int(self.redis.eval(_TURN, 2, self._key("hold"), self._key("sent"), *arguments)),  # type: ignore[arg-type] # redis-py takes numbers
             lambda: None,
         )
-        if wait is None:
-            return self.alone.turn(tokens)
-        # A little more, and not the same for all, or they would all wake at once.
-        return wait / 1000 + random.uniform(0, min(1, self.limits.window / 20)) if wait else 0  # noqa: S311
+        if wait:
+            return self._spread(wait / 1000)
+        self._last = "" if wait is None else request
+        self.alone.count(tokens)
+        return 0
 
     def settle(self, estimated: int, used: int) -> None:
         """See `Shared`."""
@@ -251,7 +271,7 @@ class WithRedis:
 
     def claim(self, key: str, seconds: float) -> bool:
         """See `Shared`."""
-        script = (_CLAIM, 1, f"pdfjob:claim:{key}", self.holder, str(int(seconds * 1000)))
+        script = (_CLAIM, 1, f"pdfjob:claim:{key}", self.holder, str(max(int(seconds * 1000), 1)))
         return self._ask(lambda: bool(self.redis.eval(*script)), lambda: True)
 
     def release(self, key: str) -> None:
@@ -269,26 +289,32 @@ class WithRedis:
 
         self._ask(say, lambda: None)
 
+    def _spread(self, seconds: float) -> float:
+        """A little more, and not the same for all, or they would all wake at once."""
+        return seconds + random.uniform(0, min(1, self.limits.window / 20))  # noqa: S311 (nothing to guess)
+
     def _key(self, what: str) -> str:
         return f"pdfjob:{what}:{self.fingerprint}"
 
     def _ask(self, command: Callable[[], T], otherwise: Callable[[], T]) -> T:
         """Ask Redis; if it is away, do without, and leave it alone for a while."""
-        from redis import RedisError  # noqa: PLC0415 (loaded with the client)
-
         if time.monotonic() < self._away_until:
             return otherwise()
         try:
             answer = command()
-        except (RedisError, OSError, ValueError) as error:
-            if not self._is_away:
+        except Exception as error:  # noqa: BLE001 (its client fails in many ways at a server that is no Redis)
+            self._away_until = time.monotonic() + self.away_seconds
+            if self._is_news(away=True):
                 log.warning("Redis does not answer (%s): this pod goes on alone", type(error).__name__)
-            self._is_away, self._away_until = True, time.monotonic() + self.away_seconds
             return otherwise()
-        if self._is_away:
+        if self._is_news(away=False):
             log.warning("Redis is back")
-            self._is_away = False
         return answer
+
+    def _is_news(self, *, away: bool) -> bool:
+        with self._lock:
+            was_away, self._is_away = self._is_away, away
+        return was_away != away
 
 
 def shared(
@@ -309,21 +335,25 @@ def shared(
     limits = Limits(requests_per_minute, tokens_per_minute)
     if url is None:
         return Alone(limits)
-    from redis import Redis  # noqa: PLC0415 (only who has one pays for it)
-    from redis.backoff import NoBackoff  # noqa: PLC0415
-    from redis.retry import Retry  # noqa: PLC0415
+    from redis import ConnectionPool, Redis, RedisError  # noqa: PLC0415 (only who has one pays for it)
+    from redis.backoff import NoBackoff  # noqa: PLC0415 (the same)
+    from redis.connection import parse_url  # noqa: PLC0415 (the same)
+    from redis.retry import Retry  # noqa: PLC0415 (the same)
 
+    ours = {  # whatever the URL asks for
+        "socket_timeout": _REDIS_SECONDS,
+        "socket_connect_timeout": _REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+        "decode_responses": False,
+    }
     client = None
-    with suppress(ValueError):
-        client = Redis.from_url(
-            url,
-            socket_timeout=_REDIS_SECONDS,
-            socket_connect_timeout=_REDIS_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+    with suppress(ValueError, TypeError, RedisError):
+        pool = ConnectionPool(**{**parse_url(url), **ours})  # type: ignore[no-untyped-call]
+        pool.make_connection()  # connects to nothing yet, but refuses options that there are not
+        client = Redis.from_pool(pool)
     if client is None:
         raise ConfigurationError(
             Reason.CONFIGURATION_ERROR,
-            "The URL of the Redis is none: it begins with redis:// or rediss://, as in redis://:password@host:6379/0.",
+            "The URL of the Redis is none: write it like redis://:password@host:6379/0, with rediss:// for TLS.",
         )
     return WithRedis(client, hashlib.sha256(api_key.encode()).hexdigest()[:16], holder, limits)

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from threading import Thread
+from traceback import format_exception
 
 import pytest
 
@@ -35,21 +36,25 @@ def pod(redis: RedisServer, name: str, limits: Limits | None = None, key: str = 
     return WithRedis(made.redis, made.fingerprint, name, limits or Limits(), away_seconds=0.2)
 
 
-def send(sender: Shared, tokens: int, times: list[float]) -> None:
-    """Wait for a turn as a caller does."""
+def send(sender: Shared, tokens: int, asked: list[float], told: list[float]) -> None:
+    """Wait for a turn as a caller does; it was given some time between the two that are noted."""
+    before = time.monotonic()
     while wait := sender.turn(tokens):
         time.sleep(wait)
-    times.append(time.monotonic())
+        before = time.monotonic()
+    asked.append(before)
+    told.append(time.monotonic())
 
 
 def test_pods_with_one_key_have_one_budget_of_requests(redis: RedisServer) -> None:
     limits = Limits(requests=5, window=2)
-    times: list[float] = []
+    asked: list[float] = []
+    told: list[float] = []
 
     def work(name: str) -> None:
         sender = pod(redis, name, limits)
         for _ in range(7):
-            send(sender, 1, times)
+            send(sender, 1, asked, told)
 
     threads = [Thread(target=work, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -57,10 +62,10 @@ def test_pods_with_one_key_have_one_budget_of_requests(redis: RedisServer) -> No
     for thread in threads:
         thread.join()
 
-    times.sort()
-    assert len(times) == 14
-    # The sixth comes no earlier than a window after the first; a little less, because each is told a moment later.
-    assert all(sixth - first > 1.9 for first, sixth in zip(times, times[5:], strict=False))
+    assert len(told) == 14
+    # The sixth is told no earlier than a window after the first asked, but for the milliseconds that Redis counts in.
+    pairs = zip(sorted(asked), sorted(told)[5:], strict=False)
+    assert all(sixth - first > 1.99 for first, sixth in pairs)
 
 
 def test_pods_with_one_key_have_one_budget_of_tokens(redis: RedisServer) -> None:
@@ -79,6 +84,17 @@ def test_tokens_are_counted_as_they_were_used(redis: RedisServer) -> None:
     one.settle(90, 20)
     assert two.turn(80) == 0
     assert two.turn(1) > 0
+
+
+def test_what_is_counted_of_a_minute_is_gone_with_it(redis: RedisServer) -> None:
+    one = pod(redis, "one", Limits(requests=5, window=60))
+    assert one.turn(90) == 0
+    (name,) = redis.client.keys("pdfjob:sent:*")
+
+    for estimated, used in ((90, 90), (90, 20)):
+        one.settle(estimated, used)
+        assert 0 < redis.client.pttl(name) <= 60_000
+        assert redis.client.zcard(name) == 1
 
 
 def test_a_request_that_is_bigger_than_the_budget_goes_when_nothing_else_does(redis: RedisServer) -> None:
@@ -141,9 +157,12 @@ def test_the_key_of_the_api_is_not_in_redis(redis: RedisServer) -> None:
     one.keep("page", b"what it says")
     one.claim("page", 5)
 
+    one.progress("uid", 3, 12)
+
     names = redis.client.keys("*")
-    assert len(names) == 4
-    assert not any(KEY.encode() in name for name in names)
+    assert len(names) == 5
+    assert all(redis.client.ttl(name) > 0 for name in names)
+    assert not any(KEY.encode() in name + (redis.client.dump(name) or b"") for name in names)
 
 
 def test_without_redis_everything_goes_on_and_comes_back(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -186,6 +205,71 @@ def test_a_hold_is_kept_to_without_redis_too(redis: RedisServer) -> None:
         redis.start()
 
 
+def test_what_was_sent_through_redis_counts_without_it(redis: RedisServer) -> None:
+    one = pod(redis, "one", Limits(tokens=100, window=60))
+    assert one.turn(90) == 0
+    one.settle(90, 60)
+    redis.stop()
+    try:
+        assert one.turn(50) > 0
+        assert one.turn(40) == 0
+    finally:
+        redis.start()
+
+    until(lambda: one.claim("page", 60) and redis.client.exists("pdfjob:claim:page") == 1)
+    assert one.turn(1) > 0
+
+
+def test_what_the_service_tells_while_redis_is_away_holds_when_it_is_back(redis: RedisServer) -> None:
+    one = pod(redis, "one")
+    redis.stop()
+    try:
+        one.hold(50)
+    finally:
+        redis.start()
+
+    until(lambda: one.claim("page", 60) and redis.client.exists("pdfjob:claim:page") == 1)
+    assert 20 < one.turn(1) < 55
+
+
+@pytest.mark.parametrize(
+    "said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"+OK\r\n" * 9, b":1\r\n" * 9, b"*-5\r\n", b"\xff"]
+)
+def test_a_server_that_is_no_redis_costs_nothing_else(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as foreign:
+
+        def answer() -> None:
+            while True:
+                try:
+                    caller, _ = foreign.accept()
+                except OSError:
+                    return
+                with caller:
+                    caller.recv(4096)
+                    caller.sendall(said)
+
+        talking = Thread(target=answer)
+        talking.start()
+        try:
+            url = f"redis://127.0.0.1:{foreign.getsockname()[1]}/0"
+            one = shared(url, KEY, requests_per_minute=10, tokens_per_minute=None, holder="one")
+            assert isinstance(one, WithRedis)
+            one.away_seconds = 0
+
+            assert one.turn(1) == 0
+            one.settle(1, 2)
+            one.keep("page", b"what it says")
+            one.recall("page")
+            one.claim("page", 5)
+            one.release("page")
+            one.progress("uid", 3, 12)
+            one.hold(50)
+            assert one.turn(1) > 0
+        finally:
+            foreign.shutdown(socket.SHUT_RDWR)  # wakes who waits for a caller
+            talking.join()
+
+
 def test_a_redis_that_hangs_costs_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
@@ -199,8 +283,31 @@ def test_a_redis_that_hangs_costs_seconds() -> None:
         assert time.monotonic() - began < 6
 
 
-def test_a_url_that_is_none_is_told_without_showing_it() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://:s3cret@host",
+        "redis://:s3cret@host:port/0",
+        "redis://:s3cret@host?socket_timeout=long",
+        "redis://:s3cret@host?option=unheard-of",
+        "rediss://:s3cret@host?ssl_cert_reqs=perhaps",
+    ],
+)
+def test_a_url_that_is_none_is_told_without_showing_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match="redis://") as caught:
-        shared("http://:password@host", KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
+        shared(url, KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
 
-    assert "password@" not in str(caught.value).replace(":password@host:6379/0", "")
+    whole = "".join(format_exception(caught.value))
+    assert "s3cret" not in whole
+    assert KEY not in whole
+
+
+def test_a_url_cannot_make_redis_slow() -> None:
+    url = "redis://:s3cret@host?socket_timeout=100&socket_connect_timeout=100&retry_on_timeout=yes"
+    one = shared(url, KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
+    assert isinstance(one, WithRedis)
+
+    options = one.redis.connection_pool.connection_kwargs
+    assert (options["socket_timeout"], options["socket_connect_timeout"]) == (2, 2)
+    assert "s3cret" not in repr(one)

@@ -52,6 +52,7 @@ def test_a_fence_is_taken_off() -> None:
         ('{"sentences": "none"}', "sentences: type"),
         ('{"sentences": [{"page": 1}]}', "sentences/0: required"),
         ("[" * 100_000, "not JSON"),
+        ('{"sentences": [], "confidence": NaN}', "not JSON"),
         (answer(*[(1, f"The same again and again. {'x' * 30}")] * 400), "repeats itself"),
     ],
 )
@@ -71,6 +72,10 @@ def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
 def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], why: str) -> None:
     with pytest.raises(InvalidError, match=why):
         sentences(json.loads(answer(*entries)), 2)
+
+
+def test_a_page_may_be_written_as_a_decimal() -> None:
+    assert sentences(value('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [Sentence(1, "One.")]
 
 
 def test_text_is_cleaned_and_what_is_empty_is_dropped() -> None:

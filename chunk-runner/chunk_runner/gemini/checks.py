@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from jsonschema.exceptions import ValidationError
 from referencing.exceptions import Unresolvable
@@ -69,8 +69,9 @@ def value(answer: str, schema: Mapping[str, Any]) -> Any:
     if text.startswith("```"):  # in a fence, in spite of all
         text = text.partition("\n")[2].rpartition("```")[0]
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_refuse)
         validator(schema).validate(found)
+        json.dumps(found)  # what is nested so deep that it cannot be written again is refused here
     except ValidationError as error:
         where = "/".join(map(str, error.absolute_path))
         raise InvalidError(
@@ -86,13 +87,19 @@ def value(answer: str, schema: Mapping[str, Any]) -> Any:
     return found
 
 
+def _refuse(constant: str) -> Never:
+    """NaN and the infinities, which are no JSON."""
+    raise ValueError(constant)
+
+
 def sentences(found: Any, pages: int) -> list[Sentence]:
     """The sentences of a valid answer of the default shape.
 
     Raises:
         InvalidError: They are not of these pages, or not in order.
     """
-    entries = [Sentence(it["page"], text) for it in found["sentences"] if (text := clean(it["text"]))]
+    # 1.0 is an integer too, by JSON Schema.
+    entries = [Sentence(int(it["page"]), text) for it in found["sentences"] if (text := clean(it["text"]))]
     if any(not 1 <= entry.page <= pages for entry in entries):
         raise InvalidError("it names pages that were not sent")
     if any(one.page > other.page for one, other in pairwise(entries)):
@@ -128,8 +135,8 @@ def require_true(entries: Sequence[Sentence], layer: Sequence[str | None]) -> No
 
 def _require_no_repetition(entries: Sequence[Sentence], letters: str, *, unseen: bool) -> None:
     for text, count in Counter(_letters(entry.text) for entry in entries).items():
-        allowed = (letters.count(text) if text else count) + (_REPEATED_UNSEEN if unseen else _REPEATED)
-        if count > allowed:
+        allowed = _REPEATED_UNSEEN if unseen else _REPEATED
+        if text and count > allowed and count > allowed + letters.count(text):
             raise InvalidError("it repeats itself")
 
 

@@ -167,7 +167,7 @@ def _of_response(response: types.GenerateContentResponse) -> Answer:
     if not response.candidates:
         return Answer(Kind.TRANSIENT, "an answer without candidates", tokens=tokens)
     finish = _name(response.candidates[0].finish_reason)
-    text = response.text or ""
+    text = (response.text or "").encode(errors="replace").decode()  # half of a surrogate pair is no text
     match finish:
         case "STOP" if text.strip():
             return Answer(Kind.OK, finish, text, tokens)

@@ -41,6 +41,9 @@ _STEP_SECONDS = 60
 _DEATHS = 12
 """So many children may die over one source; after that it is the source's fault, and not a few pages'."""
 
+_MOST_EXTRACTED = 48 * 2**20
+"""Bytes: Gemini takes 50 MB (ai.google.dev/gemini-api/docs/document-processing), a pod's scratch space 64 MiB."""
+
 _METHODS: tuple[tuple[Open, bool], ...] = ((qpdf, True), *((library, False) for library in BEST_FIRST))
 """How a part may be written, in the order in which it is tried: with which library, and whether to keep it small."""
 
@@ -143,13 +146,16 @@ def _more_pages(document: Document, pages: int) -> bool:
     return found.pages > pages
 
 
-def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Generator[Outcome, None, None]:
+def write_parts(
+    document: Document, pages: int, parts: Sequence[Part], *, most: int | None = None
+) -> Generator[Outcome, None, None]:
     """Write parts of a source, and say of each whether it could be written, or why not.
 
     Args:
         document: The source.
         pages: How many it has.
         parts: What to write.
+        most: Bytes of a part; if not given, several times the source's.
 
     Raises:
         SourceError: Over and over, libraries died of this source.
@@ -162,7 +168,7 @@ def write_parts(document: Document, pages: int, parts: Sequence[Part]) -> Genera
         try:
             for outcome in sandbox.run(
                 partial(_written, document, pages, parts[at:], method, size / pages, death),
-                _limits(file_bytes=4 * size + 2**26),
+                _limits(file_bytes=most or 4 * size + 2**26),
             ):
                 yield outcome
                 at, method, death = at + 1, 0, None
@@ -187,12 +193,14 @@ def extract(path: Path, size: int, pages: Sequence[int]) -> bytes:
         pages: Which.
 
     Raises:
-        ChunkError: No library can copy them.
+        ChunkError: No library can copy them, or they are too big.
     """
     with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
         target = Path(folder) / "part.pdf"
         try:
-            (outcome,) = write_parts(Document(path, path.name), size, [Part(pages, lambda: target.open("w+b"))])
+            (outcome,) = write_parts(
+                Document(path, path.name), size, [Part(pages, lambda: target.open("w+b"))], most=_MOST_EXTRACTED
+            )
         except SourceError as error:
             raise ChunkError(error.reason, error.message) from error
         if outcome.failure is not None or outcome.lost:
@@ -279,4 +287,4 @@ def _not_too_big() -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        raise RefusedError("they grow far beyond the size of the source") from error
+        raise RefusedError("they are too big, or grow far beyond the size of the source") from error

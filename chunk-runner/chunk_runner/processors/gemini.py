@@ -7,6 +7,7 @@ which then fails alone or, where that is wanted, gets the text of its text layer
 from __future__ import annotations
 
 import os
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,9 @@ _TOKENS_OF_PAGE = 800
 media-resolution)."""
 
 _LETTERS_OF_TOKEN = 4
+
+_LONGEST_END = 3_000
+"""Characters of a sentence that are looked for on the next page, whatever the model says."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class GeminiProcessor:
                 access.key,
                 requests_per_minute=access.requests_per_minute,
                 tokens_per_minute=access.tokens_per_minute,
-                holder=os.environ.get(contract.ATTEMPT_ENV) or str(os.getpid()),
+                holder=uuid.uuid4().hex,
             ),
             task.receipts,
             self.settings.secret,
@@ -280,11 +284,10 @@ def _lines(entry: Sentence, at: int, numbers: Sequence[int], texts: Sequence[str
     """A sentence as a line; as two, if the next page begins with its end: the model says only where it begins."""
     number = numbers[entry.page - 1]
     following = texts[entry.page] if entry.page < len(texts) and entry.text not in texts[entry.page - 1] else ""
-    words = entry.text.split(" ")
-    for begin in range(1, len(words)):
-        end = " ".join(words[begin:])
-        if len(end) <= len(following) and following.startswith(end):
-            yield Line(number, " ".join(words[:begin]), starts=at > 0)
-            yield Line(numbers[entry.page], end)
+    space = max(len(entry.text) - min(len(following), _LONGEST_END), 0)
+    while following and (space := entry.text.find(" ", space) + 1):
+        if following.startswith(entry.text[space:]):
+            yield Line(number, entry.text[: space - 1], starts=at > 0)
+            yield Line(numbers[entry.page], entry.text[space:])
             return
     yield Line(number, entry.text, starts=at > 0)
