@@ -31,7 +31,7 @@ def program() -> str:
                 subprocess.run(["apt-get", "-q", *command], env=env, check=False, capture_output=True)
     if found := shutil.which("redis-server", path=SYSTEM_PATH):
         return found
-    reason = "NO REDIS TESTS: there is no redis-server here, and Debian's could not be installed (that takes root and a network)"
+    reason = "NO REDIS TESTS: there is no redis-server here, and to install Debian's takes root and a network"
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -92,7 +93,6 @@ def _result(
 ) -> ChunkResult:
     if chunk.failure is not None:
         raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
-    _require_budget(manifest, workspace)
     if manifest.direct and source is not None:
         path, held = source, [*range(1, manifest.pages + 1)]
     else:
@@ -113,6 +113,7 @@ def _result(
         source=manifest.source["sha256"],
         receipts=Receipts(workspace, chunk.index),
         index=chunk.index,
+        require_budget=partial(_require_budget, manifest, workspace),
     )
     result = processor_for(manifest.settings).process(task, on_page)
     if list(result.states) != chunk.pages:
@@ -124,7 +125,7 @@ def _result(
 
 
 def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
-    """No new chunk is begun once the job has used its tokens."""
+    """Nothing more is bought once the job has used its tokens."""
     limit = manifest.settings.get("maxTokensTotal")
     if limit is None:
         return

@@ -201,7 +201,7 @@ def _be_the_child(serve: Callable[[Any], Iterator[Any]], limits: Limits, pipe: C
         for name in (signal.SIGTERM, signal.SIGALRM):
             signal.signal(name, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent ends this process itself
-        _die_with(parent)
+        die_with(parent)
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_DATA, limits.memory)
         _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
@@ -241,7 +241,7 @@ def _limit(kind: int, value: int) -> None:
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Be killed when the parent is, however it ends (Linux; elsewhere the next step finds the pipe broken)."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

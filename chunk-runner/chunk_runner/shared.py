@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 import time
 import uuid
@@ -156,7 +157,7 @@ class Alone:
 _TURN = """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
-local held = redis.call('PTTL', KEYS[1])
+local held = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[6]))
 if held > 0 then return held end
 local requests, tokens, window, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if requests < 0 and tokens < 0 then return 0 end
@@ -218,7 +219,7 @@ class WithRedis:
     _away_until: float = 0
     _is_away: bool = False
     _last: str = ""
-    """The request that was sent last, as Redis knows it."""
+    """The request that was sent last."""
     _lock: Lock = field(default_factory=Lock, repr=False)
     """Claims are renewed in a thread."""
 
@@ -231,18 +232,18 @@ class WithRedis:
         What this process sent and was told is known here too: it holds while Redis is away, and when it is back, which
         missed it.
         """
-        if seconds := self.alone.wait(tokens):
-            return self._spread(seconds)
+        here = self.alone.wait(tokens)
         request = uuid.uuid4().hex
         limits = [-1 if it is None else it for it in (self.limits.requests, self.limits.tokens)]
-        arguments = [*limits, int(self.limits.window * 1000), tokens, request]
+        arguments = [*limits, int(self.limits.window * 1000), tokens, request, math.ceil(here * 1000)]
         wait = self._ask(
-            lambda: int(self.redis.eval(_TURN, 2, self._key("hold"), self._key("sent"), *arguments)),  # type: ignore[arg-type] # redis-py takes numbers
-            lambda: None,
+            lambda: int(self.redis.eval(_TURN, 2, self._key("hold"), self._key("sent"), *arguments)) / 1000,  # type: ignore[arg-type] # redis-py takes numbers
+            lambda: here,
         )
         if wait:
-            return self._spread(wait / 1000)
-        self._last = "" if wait is None else request
+            # A little more, and not the same for all, or they would all wake at once.
+            return wait + random.uniform(0, min(1, self.limits.window / 20))  # noqa: S311 (nothing to guess)
+        self._last = request
         self.alone.count(tokens)
         return 0
 
@@ -288,10 +289,6 @@ class WithRedis:
                 pipeline.execute()
 
         self._ask(say, lambda: None)
-
-    def _spread(self, seconds: float) -> float:
-        """A little more, and not the same for all, or they would all wake at once."""
-        return seconds + random.uniform(0, min(1, self.limits.window / 20))  # noqa: S311 (nothing to guess)
 
     def _key(self, what: str) -> str:
         return f"pdfjob:{what}:{self.fingerprint}"

@@ -10,16 +10,18 @@ import fcntl
 import multiprocessing
 import os
 import signal
+import sys
 import time
 import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from multiprocessing import forkserver, sharedctypes
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Never, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from chunk_runner.contract import MENDABLE, OUTPUTS, Failure, JobSpec, Reason, Report
+from chunk_runner import sandbox
+from chunk_runner.contract import MENDABLE, OUTPUTS, ExitCode, Failure, JobSpec, Reason, Report
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
@@ -32,6 +34,7 @@ from chunk_runner.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import FrameType
 
     from chunk_runner.manifest import Chunk
 
@@ -209,7 +212,14 @@ def _begin(work: _Work) -> None:
     """In a new worker: Ctrl-C is the parent's business, which ends its workers itself."""
     global _work  # noqa: PLW0603 (set once, before the process does anything else)
     _work = work
+    sandbox.die_with(os.getppid())  # or a run that is killed would leave workers that go on
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> Never:
+    """In a worker that is told to stop: an attempt ends in an orderly way, and keeps an answer that is just coming."""
+    sys.exit(ExitCode.INTERRUPTED)
 
 
 def _process(index: int) -> None:

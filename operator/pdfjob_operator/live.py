@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5
 """Between two looks."""
 
+_DIGITS = 9
+"""Of a number that anybody may have written there."""
+
 _PATIENCE = 1
 _AWAY_SECONDS = 30
 """A Redis that does not answer is left alone so long: it must not hold up passes."""
@@ -49,7 +52,7 @@ class Live:
             self._away_until = clock() + _AWAY_SECONDS
             log.warning("Redis does not answer (%s): progress is told by chunks", type(error).__name__)
             return None
-        return sum(int(count) for count in counts if count.isdigit()) if counts else None
+        return sum(int(count[:_DIGITS]) for count in counts if count.isdigit()) if counts else None
 
     async def close(self) -> None:
         """Let go of the connection."""

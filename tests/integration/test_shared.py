@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from threading import Thread
 from traceback import format_exception
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_the_key_of_the_api_is_not_in_redis(redis: RedisServer) -> None:
 
     one.progress("uid", 3, 12)
 
-    names = redis.client.keys("*")
+    names: list[Any] = redis.client.keys("*")
     assert len(names) == 5
     assert all(redis.client.ttl(name) > 0 for name in names)
     assert not any(KEY.encode() in name + (redis.client.dump(name) or b"") for name in names)

@@ -58,7 +58,7 @@ def check(answer: str) -> str:
 
 
 def buyer(answers: Callable[[Request], Answer], time: Time, book: Book | None = None) -> Buyer:
-    return Buyer(answers, Alone(clock=time), book or Book(), "my-secret", time.sleep, time)
+    return Buyer(answers, Alone(clock=time), book or Book(), "my-secret", pause=time.sleep, clock=time)
 
 
 def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
@@ -86,6 +86,39 @@ def test_the_server_says_how_long_to_wait(time: Time) -> None:
     buyer(in_turn(busy, GOOD), time).buy(REQUEST, "key", 1, check)
 
     assert 1053 <= time.now < 1056
+
+
+def test_a_server_that_asks_for_no_time_gets_some(time: Time) -> None:
+    hasty = [Answer(Kind.TRANSIENT, "429", wait=0)] * 10
+
+    buyer(in_turn(*hasty, GOOD), time).buy(REQUEST, "key", 1, check)
+
+    assert time.now - 1000 > 60
+
+
+def test_waiting_for_a_turn_is_not_silence(time: Time) -> None:
+    crowded = buyer(in_turn(Answer(Kind.TRANSIENT, "503"), GOOD), time)
+    crowded.shared.hold(3000)
+
+    assert crowded.buy(REQUEST, "key", 1, check) == "good"
+
+
+def test_what_is_no_answer_is_not_asked_for_without_end(time: Time) -> None:
+    book = Book()
+
+    with pytest.raises(UnusableError) as caught:
+        buyer(lambda _: Answer(Kind.EMPTY, "no candidates"), time, book).buy(REQUEST, "key", 1, check)
+
+    assert len(book.spent) == 5
+    assert caught.value.smaller_may_help
+
+
+def test_an_answer_that_breaks_the_check_is_no_answer(time: Time) -> None:
+    def breaks(answer: str) -> str:
+        raise OverflowError(answer)
+
+    with pytest.raises(UnusableError, match="OverflowError"):
+        buyer(in_turn(GOOD, GOOD), time).buy(REQUEST, "key", 1, breaks)
 
 
 def test_every_answer_is_counted_whatever_it_is_worth(time: Time) -> None:

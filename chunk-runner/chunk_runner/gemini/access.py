@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chunk_runner import contract
 from chunk_runner.contract import Reason
@@ -47,7 +49,7 @@ class Access:
             env: The environment.
 
         Raises:
-            ConfigurationError: There is no key, or a limit is no number.
+            ConfigurationError: There is no key, a limit is no number, or the address no URL.
         """
         key = _file(contract.API_KEY_FILE) or next((env[it] for it in _KEY_VARIABLES if env.get(it)), "")
         if not key.strip() or not key.strip().isascii() or not key.strip().isprintable():
@@ -55,11 +57,20 @@ class Access:
             raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"There is no usable API key: {where}.")
         return cls(
             key=key.strip(),
-            base_url=next((env[it] for it in _URL_VARIABLES if env.get(it)), None),
+            base_url=_base_url(next((env[it] for it in _URL_VARIABLES if env.get(it)), None)),
             redis_url=_file(contract.REDIS_URL_FILE).strip() or env.get(contract.REDIS_URL_ENV) or None,
             requests_per_minute=_limit(env, contract.REQUESTS_ENV),
             tokens_per_minute=_limit(env, contract.TOKENS_ENV),
         )
+
+
+def _base_url(url: str | None) -> str | None:
+    with suppress(ValueError):
+        if url is None or (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+            return url
+    raise ConfigurationError(
+        Reason.CONFIGURATION_ERROR, "The address of the model's API is none: it begins with https://, and has a host."
+    )
 
 
 def _file(path: str) -> str:

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """The model will not speak about something in these pages."""
     RECITATION = "recitation"
     """The answer was too much like something that is published; the next one may be less so."""
+    EMPTY = "empty"
+    """What came is no answer at all, though it may be billed; the next one may be."""
     INVALID = "invalid"
     """The answer makes no sense; the next one may."""
     BAD_REQUEST = "bad request"

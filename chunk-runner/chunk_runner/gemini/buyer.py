@@ -41,16 +41,17 @@ _LONGEST_WAIT = 60
 _CLAIM_SECONDS = 30
 """How long others keep away from an answer that nobody renews the claim to."""
 
-_TRIES = {Kind.INVALID: 2, Kind.RECITATION: 2}
+_TRIES = {Kind.INVALID: 2, Kind.RECITATION: 2, Kind.EMPTY: 5}
 """How often the same is asked before it is asked for fewer pages; what is not listed, once."""
 
-_SMALLER_MAY_HELP = frozenset({Kind.TRUNCATED, Kind.TOO_BIG, Kind.INVALID, Kind.RECITATION, Kind.REFUSED})
+_SMALLER_MAY_HELP = frozenset({Kind.TRUNCATED, Kind.TOO_BIG, Kind.INVALID, Kind.EMPTY, Kind.RECITATION, Kind.REFUSED})
 
 _REASONS = {
     Kind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
     Kind.TOO_BIG: Reason.REQUEST_REFUSED,
     Kind.BAD_REQUEST: Reason.REQUEST_REFUSED,
     Kind.INVALID: Reason.OUTPUT_INVALID,
+    Kind.EMPTY: Reason.OUTPUT_INVALID,
     Kind.RECITATION: Reason.RECITATION,
     Kind.REFUSED: Reason.CONTENT_REFUSED,
 }
@@ -61,6 +62,7 @@ class UnusableError(StageError):
 
     def __init__(self, kind: Kind, what: str) -> None:
         super().__init__(_REASONS[kind], f"The model gave no usable answer ({shorten(what, 200)}).")
+        self.kind = kind
         self.smaller_may_help = kind in _SMALLER_MAY_HELP
 
 
@@ -73,6 +75,7 @@ class Buyer:
         shared: What all pods share.
         receipts: Of this chunk.
         secret: The name of the key's Secret, for messages.
+        allow: Raises `ChunkError` when nothing more may be bought.
         pause: Sleeps.
         clock: Tells seconds.
     """
@@ -81,6 +84,7 @@ class Buyer:
     shared: Shared
     receipts: Receipts
     secret: str
+    allow: Callable[[], None] = lambda: None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -95,6 +99,7 @@ class Buyer:
 
         Raises:
             UnusableError: There is none.
+            ChunkError: Nothing more may be bought.
             UnavailableError: The service did not answer for a long time.
             ConfigurationError: No request of this job can succeed.
         """
@@ -127,7 +132,7 @@ class Buyer:
         for kept in (self.receipts.recall(key), (self.shared.recall(key) or b"").decode(errors="replace")):
             try:
                 if kept:
-                    found = check(kept)
+                    found = _judged(check, kept)
                     self.receipts.keep(key, kept)
                     return found
             except InvalidError:
@@ -135,11 +140,15 @@ class Buyer:
         return None
 
     def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
+        self.allow()
         tries: dict[Kind, int] = {}
-        last_answer, waits = self.clock(), 0
+        silent, waits = 0.0, 0  # seconds since the last answer, waiting for one's turn left out
         while True:
             self._wait_for_turn(tokens)
+            began = self.clock()
             answer = self.ask(request)
+            if answer.kind is Kind.OK:  # before anything else: it is paid for
+                self.receipts.keep(key, answer.text)
             self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
             self.shared.settle(tokens, answer.tokens.prompt)
             found, answer = self._checked(answer, key, check)
@@ -152,27 +161,29 @@ class Buyer:
                 case Kind.CONFIGURATION | Kind.QUOTA:
                     raise self._hopeless(answer)
                 case Kind.TRANSIENT:
-                    if self.clock() - last_answer > _PATIENCE:
+                    waits += 1
+                    self._wait(answer, waits)
+                    silent += self.clock() - began + (answer.wait or 0)
+                    if silent > _PATIENCE:
                         raise UnavailableError(
                             Reason.MODEL_UNAVAILABLE,
                             f"The model's service has not answered for {_PATIENCE // 60} minutes ({answer.what}).",
                         )
-                    waits += 1
-                    self._wait(answer, waits)
                 case _:
-                    last_answer, waits = self.clock(), 0
+                    silent, waits = 0.0, 0
                     tries[answer.kind] = tries.get(answer.kind, 0) + 1
                     if tries[answer.kind] >= _TRIES.get(answer.kind, 1):
                         raise UnusableError(answer.kind, answer.what)
+                    if answer.kind is Kind.EMPTY:
+                        self._wait(answer, tries[answer.kind])
 
     def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
         if answer.kind is not Kind.OK:
             return None, answer
         try:
-            found = check(answer.text)
+            found = _judged(check, answer.text)
         except InvalidError as error:
             return None, Answer(Kind.INVALID, str(error), tokens=answer.tokens, stopped=answer.stopped)
-        self.receipts.keep(key, answer.text)
         self.shared.keep(key, answer.text.encode(errors="replace"))
         return found, answer
 
@@ -182,11 +193,11 @@ class Buyer:
 
     def _wait(self, answer: Answer, waits: int) -> None:
         """Wait as long as the server says, and a little more or less than others do."""
-        jitter = random.uniform(0, min(_FIRST_WAIT * 2 ** (waits - 1), _LONGEST_WAIT))  # noqa: S311 (spreads load)
-        if answer.wait is None:
-            self.pause(jitter)
-        else:
+        if answer.wait is not None:
             self.shared.hold(answer.wait)  # and so the next turn comes after it, for everybody
+        # Some time in any case, and ever more: a server may ask for none.
+        most = min(_FIRST_WAIT * 2 ** min(waits - 1, 10), _LONGEST_WAIT)
+        self.pause(random.uniform(most / 4, most))  # noqa: S311 (spreads load)
 
     def _hopeless(self, answer: Answer) -> ConfigurationError:
         if answer.kind is Kind.QUOTA:
@@ -202,6 +213,16 @@ class Buyer:
     @property
     def _where(self) -> str:
         return f" in Secret “{self.secret}”" if self.secret else ""
+
+
+def _judged(check: Callable[[str], T], answer: str) -> T:
+    """What the check makes of an answer; whatever goes wrong over it is the answer's fault."""
+    try:
+        return check(answer)
+    except (InvalidError, StageError):
+        raise
+    except Exception as error:
+        raise InvalidError(f"it cannot be read ({type(error).__name__})") from error
 
 
 def key_of(*what: object) -> str:

@@ -11,7 +11,7 @@ import json
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, Never
 
@@ -35,11 +35,16 @@ class InvalidError(Exception):
     """The answer cannot be one about these pages; the message says why, in a few words."""
 
 
-_SHINGLE = 4
-"""Letters that are compared at a time: no words, because not every script parts them."""
+_SAID = 8
+_TOLD = 12
+"""Letters that are compared at a time, of what is said and of what should be: no words, because not every script parts
+them. Few letters stand together in many texts; with many, each letter that a model reads otherwise counts for more."""
 
 _LEAST_LETTERS = 200
 """Of a page, or of what is said of it: less tells nothing."""
+
+_LEAST_UNTOLD = 60
+"""Letters of a page of which nothing is said at all: no caption, no title."""
 
 _KNOWN = 0.4
 """So much of what is said of a page must be in its text layer, or in those of its neighbours."""
@@ -71,7 +76,7 @@ def value(answer: str, schema: Mapping[str, Any]) -> Any:
     try:
         found = json.loads(text, parse_constant=_refuse)
         validator(schema).validate(found)
-        json.dumps(found)  # what is nested so deep that it cannot be written again is refused here
+        json.dumps(found, allow_nan=False)  # what cannot be written again is refused here
     except ValidationError as error:
         where = "/".join(map(str, error.absolute_path))
         raise InvalidError(
@@ -81,9 +86,10 @@ def value(answer: str, schema: Mapping[str, Any]) -> Any:
         raise ConfigurationError(
             Reason.CONFIGURATION_ERROR, "outputSchema refers to what it does not hold: nothing is fetched."
         ) from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise InvalidError("it is not JSON") from error
-    _require_no_loop(answer)
+    for text in _strings(found):
+        _require_no_loop(text)
     return found
 
 
@@ -125,11 +131,12 @@ def require_true(entries: Sequence[Sentence], layer: Sequence[str | None]) -> No
         if text is None or None in layer[around]:
             continue
         there, spoken = "".join(letters[around]), "".join(said[around])
-        if len(said[page]) >= _LEAST_LETTERS and _share(said[page], there) < _KNOWN:
+        if len(said[page]) >= _LEAST_LETTERS and _share(said[page], there, _SAID) < _KNOWN:
             raise InvalidError(f"what it gives for page {page + 1} is not on it")
         if len(said[page]) > 2 * len(there) + _LEAST_LETTERS:
             raise InvalidError(f"it gives more than there is on page {page + 1}")
-        if len(letters[page]) >= _LEAST_LETTERS and _share(letters[page], spoken) < _COVERED:
+        least = _LEAST_LETTERS if said[page] else _LEAST_UNTOLD
+        if len(letters[page]) >= least and _share(letters[page], spoken, _TOLD) < _COVERED:
             raise InvalidError(f"it leaves out page {page + 1}")
 
 
@@ -140,10 +147,23 @@ def _require_no_repetition(entries: Sequence[Sentence], letters: str, *, unseen:
             raise InvalidError("it repeats itself")
 
 
-def _require_no_loop(answer: str) -> None:
-    packed = answer.encode(errors="replace")
-    if len(packed) > _LONG and len(zlib.compress(packed)) < _DENSEST * len(packed):
+def _require_no_loop(text: str) -> None:
+    plain = text.encode(errors="replace")
+    if len(plain) > _LONG and len(zlib.compress(plain)) < _DENSEST * len(plain):
         raise InvalidError("it repeats itself")
+
+
+def _strings(found: Any) -> Iterator[str]:
+    """The texts in an answer, whatever its shape: forms and tables repeat their frame, and that is no loop."""
+    match found:
+        case str():
+            yield found
+        case dict():
+            for it in found.values():
+                yield from _strings(it)
+        case list():
+            for it in found:
+                yield from _strings(it)
 
 
 def _letters(text: str) -> str:
@@ -151,8 +171,8 @@ def _letters(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
-def _share(part: str, whole: str) -> float:
-    """How much of the part is in the whole."""
-    shingles = [part[at : at + _SHINGLE] for at in range(len(part) - _SHINGLE + 1)]
-    known = {whole[at : at + _SHINGLE] for at in range(len(whole) - _SHINGLE + 1)}
+def _share(part: str, whole: str, size: int) -> float:
+    """How much of the part is in the whole, so many letters at a time."""
+    shingles = [part[at : at + size] for at in range(len(part) - size + 1)]
+    known = {whole[at : at + size] for at in range(len(whole) - size + 1)}
     return sum(shingle in known for shingle in shingles) / len(shingles) if shingles else 1.0

@@ -78,7 +78,7 @@ class Client:
         """
         # A queue, because a thread that is waited for takes itself for ended when a signal interrupts the wait.
         answers: SimpleQueue[Answer] = SimpleQueue()
-        threading.Thread(target=lambda: answers.put(self._send(request)), daemon=True).start()
+        threading.Thread(target=lambda: answers.put(self._told(request)), daemon=True).start()
         stopped: BaseException | None = None
         seconds = self._seconds
         while True:
@@ -88,6 +88,13 @@ class Client:
                 return Answer(Kind.TRANSIENT, f"no answer within {self._seconds:g} s", stopped=stopped)
             except (SystemExit, KeyboardInterrupt) as stop:
                 stopped, seconds = stop, _GRACE_SECONDS
+
+    def _told(self, request: Request) -> Answer:
+        """What came of it, whatever happens: nobody hears what is raised in a thread."""
+        try:
+            return self._send(request)
+        except Exception as error:  # noqa: BLE001 (see above)
+            return Answer(Kind.BAD_REQUEST, shorten(f"{type(error).__name__}: {error}", 120))
 
     def _send(self, request: Request) -> Answer:
         parts: list[Any] = [] if request.pdf is None else [types.Part.from_bytes(data=request.pdf, mime_type=_PDF)]
@@ -113,9 +120,7 @@ class Client:
         except (httpx2.TransportError, OSError) as error:
             return Answer(Kind.TRANSIENT, type(error).__name__)
         except ValueError as error:  # what came is no JSON, or not the shape of an answer
-            return Answer(Kind.TRANSIENT, f"no answer but {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 (in a thread: whatever it is, it must be told)
-            return Answer(Kind.BAD_REQUEST, shorten(f"{type(error).__name__}: {error}", 120))
+            return Answer(Kind.EMPTY, f"no answer but {type(error).__name__}")
         return _of_response(response)
 
 
@@ -128,7 +133,8 @@ def _thinking(level: str | None) -> types.ThinkingConfig | None:
 
 def _of_error(error: errors.APIError) -> Answer:
     details = list(_details(error))
-    quotas = [violation.get("quotaId", "") for it in details for violation in it.get("violations", ())]
+    violations = [violation for it in details for violation in it.get("violations") or ()]
+    quotas = [str(it.get("quotaId", "")) for it in violations if isinstance(it, dict)]
     reason = next((it["reason"] for it in details if "reason" in it), error.status)
     message = error.message or ""
     what = shorten(f"{error.code} {quotas[0] if quotas else reason}: {message}", 200)
@@ -165,7 +171,7 @@ def _of_response(response: types.GenerateContentResponse) -> Answer:
     if feedback is not None and feedback.block_reason is not None:
         return Answer(Kind.REFUSED, f"the request was blocked: {_name(feedback.block_reason)}", tokens=tokens)
     if not response.candidates:
-        return Answer(Kind.TRANSIENT, "an answer without candidates", tokens=tokens)
+        return Answer(Kind.EMPTY, "an answer without candidates", tokens=tokens)
     finish = _name(response.candidates[0].finish_reason)
     text = (response.text or "").encode(errors="replace").decode()  # half of a surrogate pair is no text
     match finish:

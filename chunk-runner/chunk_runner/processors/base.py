@@ -33,6 +33,7 @@ class Task:
         source: The source's checksum.
         receipts: What was bought for this chunk so far.
         index: Of the chunk.
+        require_budget: Raises `ChunkError` when nothing more may be bought for this job.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Task:
     source: str = ""
     receipts: Receipts | None = None
     index: int = 0
+    require_budget: Callable[[], None] = lambda: None
 
 
 class Receipts(Protocol):

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain, pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from chunk_runner.contract import Reason
 from chunk_runner.errors import ChunkError
 from chunk_runner.gemini import question
 from chunk_runner.gemini.access import Access
-from chunk_runner.gemini.answer import Request
+from chunk_runner.gemini.answer import Answer, Kind, Request
 from chunk_runner.gemini.buyer import Buyer, UnusableError, key_of
 from chunk_runner.gemini.checks import InvalidError, Sentence, require_true, sentences, value
 from chunk_runner.gemini.settings import GeminiSettings
@@ -31,7 +32,7 @@ from chunk_runner.pdf.documents import extract
 from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.sentences import Missing, Seam, Skipped, Value
 from chunk_runner.sentences import Sentence as WholeSentence
-from chunk_runner.shared import shared
+from chunk_runner.shared import Shared, shared
 
 
 _TOKENS_OF_PAGE = 800
@@ -40,6 +41,7 @@ media-resolution)."""
 
 _LETTERS_OF_TOKEN = 4
 
+_SHORTEST_END = 8
 _LONGEST_END = 3_000
 """Characters of a sentence that are looked for on the next page, whatever the model says."""
 
@@ -77,22 +79,25 @@ class GeminiProcessor:
         return chunk.result
 
     def _buyer(self, task: Task) -> Buyer:
-        from chunk_runner.gemini.client import Client  # noqa: PLC0415 (the SDK takes long to load: only who asks needs it)
-
         access = Access.from_environment(self.settings.secret)
+        ask, others = _service(access, self.settings.request_timeout)
         assert task.receipts is not None  # noqa: S101 (whoever processes a chunk keeps receipts)
-        return Buyer(
-            Client(access, self.settings.request_timeout).ask,
-            shared(
-                access.redis_url,
-                access.key,
-                requests_per_minute=access.requests_per_minute,
-                tokens_per_minute=access.tokens_per_minute,
-                holder=uuid.uuid4().hex,
-            ),
-            task.receipts,
-            self.settings.secret,
-        )
+        return Buyer(ask, others, task.receipts, self.settings.secret, task.require_budget)
+
+
+@cache
+def _service(access: Access, seconds: float) -> tuple[Callable[[Request], Answer], Shared]:
+    """The way to the model, and what is shared: once for a process, because it remembers what was sent."""
+    from chunk_runner.gemini.client import Client  # noqa: PLC0415 (the SDK takes long to load: only who asks needs it)
+
+    others = shared(
+        access.redis_url,
+        access.key,
+        requests_per_minute=access.requests_per_minute,
+        tokens_per_minute=access.tokens_per_minute,
+        holder=uuid.uuid4().hex,
+    )
+    return Client(access, seconds).ask, others
 
 
 @dataclass
@@ -171,8 +176,10 @@ class _Chunk:
         try:
             found = self._bought(places)
         except (UnusableError, ChunkError) as error:
+            if error.reason is Reason.TOKEN_BUDGET_REACHED:
+                raise
             self.message = error.message
-            if half and (isinstance(error, ChunkError) or error.smaller_may_help):
+            if half and self._may_help(error):
                 self.buyer.receipts.keep(too_much, error.message)
                 yield from chain(self._asked(places[:half]), self._asked(places[half:]))
             else:
@@ -184,6 +191,12 @@ class _Chunk:
             silent = self.task.pages[at] not in told or self._page(at).state is PageState.EMPTY
             self._enter(at, self._page(at).state if silent else PageState.OK)
         yield from found
+
+    def _may_help(self, error: UnusableError | ChunkError) -> bool:
+        """Whether fewer pages may fare better. An answer of the wrong shape has that shape for fewer pages too."""
+        if isinstance(error, ChunkError):
+            return True
+        return error.smaller_may_help and not (error.kind is Kind.INVALID and self.settings.schema is not None)
 
     def _has_anything(self, at: int) -> bool:
         page = self._page(at)
@@ -286,8 +299,9 @@ def _lines(entry: Sentence, at: int, numbers: Sequence[int], texts: Sequence[str
     following = texts[entry.page] if entry.page < len(texts) and entry.text not in texts[entry.page - 1] else ""
     space = max(len(entry.text) - min(len(following), _LONGEST_END), 0)
     while following and (space := entry.text.find(" ", space) + 1):
-        if following.startswith(entry.text[space:]):
+        end = entry.text[space:]
+        if len(end) >= _SHORTEST_END and f"{following} ".startswith(f"{end} "):
             yield Line(number, entry.text[: space - 1], starts=at > 0)
-            yield Line(numbers[entry.page], entry.text[space:])
+            yield Line(numbers[entry.page], end)
             return
     yield Line(number, entry.text, starts=at > 0)
