@@ -45,8 +45,9 @@ _PROCESSES.set_forkserver_preload([__name__])
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
-_Work = tuple[Manifest, Workspace, "Path", int, Any]
-"""What every worker needs, sent once: the prepared job, its workspace, the source, round, and the counters of pages."""
+_Work = tuple[Manifest, Workspace, "Path", int, Any, Any]
+"""What every worker needs, sent once: the prepared job, its workspace, the source, the round, the counters of pages, and
+whether the job is stopped."""
 
 _STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk had its turn.")
 
@@ -166,7 +167,8 @@ def _process_all(  # noqa: PLR0917 (all of them what the run knows, called in on
         return False
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
-    with _pool(min(workers, len(todo)), (manifest, workspace, source, round, counters)) as pool:
+    stopped = sharedctypes.RawValue("b", 0)
+    with _pool(min(workers, len(todo)), (manifest, workspace, source, round, counters, stopped)) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
@@ -225,12 +227,18 @@ def _end(_signal: int, _frame: FrameType | None) -> Never:
 def _process(index: int) -> None:
     """In a worker: process one chunk and count its pages."""
     assert _work is not None  # noqa: S101 (the pool was made with it)
-    manifest, workspace, source, round, counters = _work  # noqa: A001 (the project's word)
+    manifest, workspace, source, round, counters, stopped = _work  # noqa: A001 (the project's word)
+    if stopped.value:
+        raise ConfigurationError(Reason.JOB_STOPPED, _STOPPED.message)
 
     def on_page() -> None:
         counters[index] += 1
 
-    process(manifest, index, workspace, on_page, source, round=round)
+    try:
+        process(manifest, index, workspace, on_page, source, round=round)
+    except ConfigurationError:  # no other chunk would fare better; and this process may be faster than the other one
+        stopped.value = 1
+        raise
 
 
 @contextmanager
