@@ -46,8 +46,8 @@ _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
 _Work = tuple[Manifest, Workspace, "Path", int, Any, Any]
-"""What every worker needs, sent once: the prepared job, its workspace, the source, the round, the counters of pages, and
-whether the job is stopped."""
+"""What every worker needs, sent once: the prepared job, its workspace, the source, the round, the counters of pages,
+and whether the job is stopped."""
 
 _STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk had its turn.")
 
