@@ -23,7 +23,6 @@ from testcluster.packages import UnsuitableMachineError
 
 
 PROJECT = Path(__file__).parents[2]
-REDIS_IMAGE = "localhost/redis:dev"
 CHART = PROJECT / "charts" / "pdfjob-operator"
 
 
@@ -85,14 +84,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     try:
         for target, image in (("operator", images.OPERATOR_IMAGE), ("chunk-runner", images.CHUNK_RUNNER_IMAGE)):
             node.load(folder, images.build(target, image, PROJECT))
-        node.load(folder, images.build("redis", REDIS_IMAGE, Path(__file__).parent / "redis"))
+        node.load(folder, images.build("redis", images.REDIS_IMAGE, images.REDIS_FOLDER))
         yield Installation(
             kubectl=running.bin / "kubectl",
             helm=binaries.helm(),
             kubeconfig=running.kubeconfig,
             operator_image=images.OPERATOR_IMAGE,
             runner_image=images.CHUNK_RUNNER_IMAGE,
-            redis_image=REDIS_IMAGE,
+            redis_image=images.REDIS_IMAGE,
             node=folder,
         )
     finally:

@@ -91,8 +91,9 @@ def _print_use(cluster: Cluster, helm: Path) -> None:
 
 
 def _images(arguments: argparse.Namespace) -> None:
-    for target, tag in TARGETS.items():
-        archive = images.build(target, tag, arguments.context)
+    built = [(target, tag, arguments.context) for target, tag in TARGETS.items()]
+    for target, tag, context in [*built, ("redis", images.REDIS_IMAGE, images.REDIS_FOLDER)]:
+        archive = images.build(target, tag, context)
         sys.stdout.write(f"{tag}  {images.unpacked_bytes(archive) / 1e6:.0f} MB unpacked  {archive}\n")
         if node.is_running(_folder(arguments)):
             node.load(_folder(arguments), archive)

@@ -30,6 +30,10 @@ BASE_IMAGE = "localhost/debian:trixie-slim"
 OPERATOR_IMAGE = "localhost/pdfjob-operator:dev"
 CHUNK_RUNNER_IMAGE = "localhost/pdfjob-chunk-runner:dev"
 
+REDIS_IMAGE = "localhost/redis:dev"
+REDIS_FOLDER = Path(__file__).parents[1] / "cluster" / "redis"
+"""Where its Dockerfile is: the image that the chart names is out of reach without a registry."""
+
 LEFT_OUT = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
 """Folders of /usr/share that the slim image does without, there and in what is installed later."""
 
