@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.shared import Limits, Shared, WithRedis, shared
+from chunk_runner.shared import Shared, shared
+from chunk_runner.shared.alone import Limits
+from chunk_runner.shared.with_redis import WithRedis
 from processes import until
 from redis_server import RedisServer
 

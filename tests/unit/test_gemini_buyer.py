@@ -8,7 +8,7 @@ from chunk_runner.errors import ConfigurationError, UnavailableError
 from chunk_runner.gemini.answer import Answer, Kind, Request
 from chunk_runner.gemini.buyer import Buyer, UnusableError
 from chunk_runner.gemini.checks import InvalidError
-from chunk_runner.shared import Alone
+from chunk_runner.shared.alone import Alone
 
 
 REQUEST = Request("gemini-x", "", "", None, {}, 100)

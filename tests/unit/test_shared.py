@@ -1,6 +1,7 @@
 import pytest
 
-from chunk_runner.shared import Alone, Limits, shared
+from chunk_runner.shared import shared
+from chunk_runner.shared.alone import Alone, Limits
 
 
 class Clock:

@@ -120,11 +120,13 @@ class Buyer:
             while not ended.wait(_CLAIM_SECONDS / 3):
                 self.shared.claim(key, _CLAIM_SECONDS)
 
-        threading.Thread(target=renew, daemon=True).start()
+        renewing = threading.Thread(target=renew, daemon=True)
+        renewing.start()
         try:
             yield
         finally:
             ended.set()
+            renewing.join(_CLAIM_SECONDS)  # or it might claim once more behind our back
             self.shared.release(key)
 
     def _kept(self, key: str, check: Callable[[str], T]) -> T | None:

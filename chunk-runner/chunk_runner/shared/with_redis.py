@@ -1,29 +1,21 @@
-"""What all pods of all jobs with one API key share, through a Redis that may be there or not.
+"""The rules for all, in a Redis: whatever takes a place is one script, so that no two pods take the same one.
 
-One budget of requests and tokens, the waits that the service asks for, the answers that were bought, and how far each
-chunk is. Without Redis, or while it is away, each process keeps to the same rules alone: that costs speed or money,
-never a result.
-
-Knows Redis, nothing of Gemini. No key of an API goes to Redis, only its fingerprint; answers do, so whoever can read
-this Redis can read them.
+Nothing here may fail because of Redis: each command has an answer for when there is none.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import random
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from chunk_runner.contract import Reason
-from chunk_runner.errors import ConfigurationError
+from chunk_runner.shared.alone import LONGEST_HOLD, Alone, Limits
 
 
 if TYPE_CHECKING:
@@ -33,126 +25,12 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_WINDOW = 60
-"""Seconds in which requests and tokens are counted: the service's limits are per minute."""
-
-_LONGEST_HOLD = 3600
 _ANSWER_SECONDS = 7 * 86400
 _PROGRESS_SECONDS = 86400
 _BIGGEST_ANSWER = 8 * 2**20
 
-_REDIS_SECONDS = 2
-"""For a connection, and for one command."""
-
 _AWAY_SECONDS = 10
 """A Redis that does not answer is left alone so long."""
-
-
-class Shared(Protocol):
-    """What is shared."""
-
-    def turn(self, tokens: int) -> float:
-        """Ask to send a request of about so many tokens: 0 is yes, and it is counted; else how many seconds to wait."""
-
-    def settle(self, estimated: int, used: int) -> None:
-        """Correct the tokens of the request that was sent last."""
-
-    def hold(self, seconds: float) -> None:
-        """Nobody with this key sends before."""
-
-    def recall(self, key: str) -> bytes | None:
-        """An answer that somebody bought."""
-
-    def keep(self, key: str, answer: bytes) -> None:
-        """Let others have an answer."""
-
-    def claim(self, key: str, seconds: float) -> bool:
-        """Whether it is ours to buy; not, while somebody else is buying it."""
-
-    def release(self, key: str) -> None:
-        """Let others buy it."""
-
-    def progress(self, job: str, chunk: int, pages: int) -> None:
-        """Say how many pages of a chunk are done."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What may be sent in any window of so many seconds; `None` for no limit."""
-
-    requests: int | None = None
-    tokens: int | None = None
-    window: float = _WINDOW
-
-    @property
-    def any(self) -> bool:
-        """Whether there is one."""
-        return self.requests is not None or self.tokens is not None
-
-
-@dataclass
-class Alone:
-    """The rules for one process."""
-
-    limits: Limits = field(default_factory=Limits)
-    clock: Callable[[], float] = time.monotonic
-    _held_until: float = 0
-    _sent: list[tuple[float, int]] = field(default_factory=list)
-    """When, and how many tokens."""
-
-    def turn(self, tokens: int) -> float:
-        """See `Shared`."""
-        seconds = self.wait(tokens)
-        if not seconds:
-            self.count(tokens)
-        return seconds
-
-    def wait(self, tokens: int) -> float:
-        """The seconds until a request of so many tokens may be sent."""
-        now = self.clock()
-        if now < self._held_until:
-            return self._held_until - now
-        self._sent = [it for it in self._sent if it[0] > now - self.limits.window]
-        for at in range(len(self._sent) + 1):  # once so many of the oldest are forgotten, is there room?
-            rest = self._sent[at:]
-            crowded = self.limits.requests is not None and len(rest) >= self.limits.requests
-            full = self.limits.tokens is not None and sum(it[1] for it in rest) + tokens > self.limits.tokens
-            if not (crowded or full) or not rest:
-                return max(self._sent[at - 1][0] + self.limits.window - now, 0.01) if at else 0
-        raise AssertionError  # without any, there is always room
-
-    def count(self, tokens: int) -> None:
-        """A request is being sent."""
-        self._sent.append((self.clock(), tokens))
-
-    def settle(self, estimated: int, used: int) -> None:
-        """See `Shared`."""
-        for at in range(len(self._sent) - 1, -1, -1):
-            if self._sent[at][1] == estimated:
-                self._sent[at] = (self._sent[at][0], used)
-                return
-
-    def hold(self, seconds: float) -> None:
-        """See `Shared`."""
-        self._held_until = max(self._held_until, self.clock() + min(seconds, _LONGEST_HOLD))
-
-    def recall(self, key: str) -> bytes | None:  # noqa: ARG002 (receipts remember what this process bought)
-        """See `Shared`."""
-        return None
-
-    def keep(self, key: str, answer: bytes) -> None:
-        """See `Shared`."""
-
-    def claim(self, key: str, seconds: float) -> bool:  # noqa: ARG002 (nobody else is known)
-        """See `Shared`."""
-        return True
-
-    def release(self, key: str) -> None:
-        """See `Shared`."""
-
-    def progress(self, job: str, chunk: int, pages: int) -> None:
-        """See `Shared`."""
-
 
 _TURN = """
 local now = redis.call('TIME')
@@ -257,7 +135,7 @@ class WithRedis:
     def hold(self, seconds: float) -> None:
         """See `Shared`."""
         self.alone.hold(seconds)
-        milliseconds = max(int(min(seconds, _LONGEST_HOLD) * 1000), 1)
+        milliseconds = max(int(min(seconds, LONGEST_HOLD) * 1000), 1)
         self._ask(lambda: self.redis.eval(_HOLD, 1, self._key("hold"), str(milliseconds)), lambda: None)
 
     def recall(self, key: str) -> bytes | None:
@@ -312,45 +190,3 @@ class WithRedis:
         with self._lock:
             was_away, self._is_away = self._is_away, away
         return was_away != away
-
-
-def shared(
-    url: str | None, api_key: str, *, requests_per_minute: int | None, tokens_per_minute: int | None, holder: str
-) -> Shared:
-    """What pods with this key share.
-
-    Args:
-        url: Of the Redis; `None` for none. It may hold a password, and is never shown.
-        api_key: The key of the service's API.
-        requests_per_minute: The limit; `None` for none.
-        tokens_per_minute: Likewise.
-        holder: A name that nobody else has.
-
-    Raises:
-        ConfigurationError: The URL is no URL of a Redis.
-    """
-    limits = Limits(requests_per_minute, tokens_per_minute)
-    if url is None:
-        return Alone(limits)
-    from redis import ConnectionPool, Redis, RedisError  # noqa: PLC0415 (only who has one pays for it)
-    from redis.backoff import NoBackoff  # noqa: PLC0415 (the same)
-    from redis.connection import parse_url  # noqa: PLC0415 (the same)
-    from redis.retry import Retry  # noqa: PLC0415 (the same)
-
-    ours = {  # whatever the URL asks for
-        "socket_timeout": _REDIS_SECONDS,
-        "socket_connect_timeout": _REDIS_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-        "decode_responses": False,
-    }
-    client = None
-    with suppress(ValueError, TypeError, RedisError):
-        pool = ConnectionPool(**{**parse_url(url), **ours})  # type: ignore[no-untyped-call]
-        pool.make_connection()  # connects to nothing yet, but refuses options that there are not
-        client = Redis.from_pool(pool)
-    if client is None:
-        raise ConfigurationError(
-            Reason.CONFIGURATION_ERROR,
-            "The URL of the Redis is none: write it like redis://:password@host:6379/0, with rediss:// for TLS.",
-        )
-    return WithRedis(client, hashlib.sha256(api_key.encode()).hexdigest()[:16], holder, limits)
