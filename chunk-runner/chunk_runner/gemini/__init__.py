@@ -7,4 +7,5 @@
 - `question`: the words and the schema that are sent.
 - `checks`: whether an answer can be an answer about these pages.
 - `buyer`: asks until there is an answer, and pays for it once.
+- `asking`: a whole chunk, by halves where need be.
 """
