@@ -57,13 +57,18 @@ def check(answer: str) -> str:
     return answer
 
 
-def buyer(answers: Callable[[Request], Answer], time: Time, book: Book | None = None) -> Buyer:
-    return Buyer(answers, Alone(clock=time), book or Book(), "my-secret", pause=time.sleep, clock=time)
+def buyer(answers: Callable[[], Answer], time: Time, book: Book | None = None) -> Buyer:
+    def ask(_: Request, record: Callable[[Answer], None]) -> Answer:
+        answer = answers()
+        record(answer)
+        return answer
+
+    return Buyer(ask, Alone(clock=time), book or Book(), "my-secret", pause=time.sleep, clock=time)
 
 
-def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
+def in_turn(*answers: Answer) -> Callable[[], Answer]:
     left: Iterator[Answer] = iter(answers)
-    return lambda _: next(left)
+    return lambda: next(left)
 
 
 def test_what_was_kept_is_not_asked_for(time: Time) -> None:
@@ -107,7 +112,7 @@ def test_what_is_no_answer_is_not_asked_for_without_end(time: Time) -> None:
     book = Book()
 
     with pytest.raises(UnusableError) as caught:
-        buyer(lambda _: Answer(Kind.EMPTY, "no candidates"), time, book).buy(REQUEST, "key", 1, check)
+        buyer(lambda: Answer(Kind.EMPTY, "no candidates"), time, book).buy(REQUEST, "key", 1, check)
 
     assert len(book.spent) == 5
     assert caught.value.smaller_may_help
@@ -132,7 +137,7 @@ def test_every_answer_is_counted_whatever_it_is_worth(time: Time) -> None:
 
 def test_a_service_that_stays_away_is_given_up_after_half_an_hour(time: Time) -> None:
     with pytest.raises(UnavailableError, match="30 minutes") as caught:
-        buyer(lambda _: Answer(Kind.TRANSIENT, "no connection"), time).buy(REQUEST, "key", 1, check)
+        buyer(lambda: Answer(Kind.TRANSIENT, "no connection"), time).buy(REQUEST, "key", 1, check)
 
     assert caught.value.reason is Reason.MODEL_UNAVAILABLE
     assert 1800 < time.now - 1000 < 1900
@@ -164,7 +169,7 @@ def test_what_asking_again_does_not_mend_is_left_to_fewer_pages(kind: Kind, aske
     book = Book()
 
     with pytest.raises(UnusableError) as caught:
-        buyer(lambda _: Answer(kind, "no"), time, book).buy(REQUEST, "key", 1, check)
+        buyer(lambda: Answer(kind, "no"), time, book).buy(REQUEST, "key", 1, check)
 
     assert len(book.spent) == asked
     assert caught.value.smaller_may_help is (kind is not Kind.BAD_REQUEST)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Ask = Callable[[Request, Callable[[Answer], None]], Answer]
+"""See `client.Client.ask`."""
+
 log = logging.getLogger(__name__)
 
 _PATIENCE = 1800
@@ -71,7 +74,7 @@ class Buyer:
     """Buys answers.
 
     Attributes:
-        ask: Sends a request.
+        ask: Sends a request, and lets its answer be recorded.
         shared: What all pods share.
         receipts: Of this chunk.
         secret: The name of the key's Secret, for messages.
@@ -80,7 +83,7 @@ class Buyer:
         clock: Tells seconds.
     """
 
-    ask: Callable[[Request], Answer]
+    ask: Ask
     shared: Shared
     receipts: Receipts
     secret: str
@@ -142,16 +145,18 @@ class Buyer:
         return None
 
     def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
+        def record(answer: Answer) -> None:
+            if answer.kind is Kind.OK:  # before anything else: it is paid for
+                self.receipts.keep(key, answer.text)
+            self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
+
         self.allow()
         tries: dict[Kind, int] = {}
         silent, waits = 0.0, 0  # seconds since the last answer, waiting for one's turn left out
         while True:
             self._wait_for_turn(tokens)
             began = self.clock()
-            answer = self.ask(request)
-            if answer.kind is Kind.OK:  # before anything else: it is paid for
-                self.receipts.keep(key, answer.text)
-            self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
+            answer = self.ask(request, record)
             self.shared.settle(tokens, answer.tokens.prompt)
             found, answer = self._checked(answer, key, check)
             if answer.stopped is not None:  # what is paid for is kept

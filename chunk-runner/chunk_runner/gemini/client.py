@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -70,24 +70,43 @@ class Client:
                 Reason.CONFIGURATION_ERROR, f"The client of the model's API cannot be made ({type(error).__name__})."
             ) from error
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request, record: Callable[[Answer], None]) -> Answer:
         """Send a request and wait for its answer, as long as it may take in all.
 
         A thread sends it, because the SDK's timeout is that of a single read: a server that sends a byte now and then
-        would never be given up.
+        would never be given up. The thread records the answer too: what tells a process to stop strikes elsewhere, and
+        an answer that comes too late is recorded all the same.
+
+        Args:
+            request: What to ask.
+            record: Called with the answer before it is returned; what it raises is raised.
         """
+
+        def work() -> None:
+            try:
+                answer = self._told(request)
+                record(answer)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is raised where somebody waits)
+                answers.put(error)
+            else:
+                answers.put(answer)
+
         # A queue, because a thread that is waited for takes itself for ended when a signal interrupts the wait.
-        answers: SimpleQueue[Answer] = SimpleQueue()
-        threading.Thread(target=lambda: answers.put(self._told(request)), daemon=True).start()
+        answers: SimpleQueue[Answer | Exception] = SimpleQueue()
+        threading.Thread(target=work, daemon=True).start()
         stopped: BaseException | None = None
         seconds = self._seconds
         while True:
             try:
-                return replace(answers.get(timeout=seconds), stopped=stopped)
+                outcome = answers.get(timeout=seconds)
             except Empty:
                 return Answer(Kind.TRANSIENT, f"no answer within {self._seconds:g} s", stopped=stopped)
             except (SystemExit, KeyboardInterrupt) as stop:
                 stopped, seconds = stop, _GRACE_SECONDS
+            else:
+                if isinstance(outcome, Exception):
+                    raise outcome
+                return replace(outcome, stopped=stopped)
 
     def _told(self, request: Request) -> Answer:
         """What came of it, whatever happens: nobody hears what is raised in a thread."""

@@ -12,9 +12,8 @@ from typing import Any
 from chunk_runner import contract
 from chunk_runner.gemini import question
 from chunk_runner.gemini.access import Access
-from chunk_runner.gemini.answer import Answer, Request
 from chunk_runner.gemini.asking import Asking
-from chunk_runner.gemini.buyer import Buyer
+from chunk_runner.gemini.buyer import Ask, Buyer
 from chunk_runner.gemini.settings import GeminiSettings
 from chunk_runner.pdf import pages as pdf
 from chunk_runner.processors.base import ChunkResult, Task
@@ -61,7 +60,7 @@ class GeminiProcessor:
 
 
 @cache
-def _service(access: Access, seconds: float) -> tuple[Callable[[Request], Answer], Shared]:
+def _service(access: Access, seconds: float) -> tuple[Ask, Shared]:
     """The way to the model, and what is shared: once for a process, because it remembers what was sent."""
     from chunk_runner.gemini.client import Client  # noqa: PLC0415 (the SDK takes long to load: only who asks needs it)
 
