@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from chunk_runner.contract import Reason, shorten
@@ -145,18 +146,13 @@ class Buyer:
         return None
 
     def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
-        def record(answer: Answer) -> None:
-            if answer.kind is Kind.OK:  # before anything else: it is paid for
-                self.receipts.keep(key, answer.text)
-            self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
-
         self.allow()
         tries: dict[Kind, int] = {}
         silent, waits = 0.0, 0  # seconds since the last answer, waiting for one's turn left out
         while True:
             self._wait_for_turn(tokens)
             began = self.clock()
-            answer = self.ask(request, record)
+            answer = self.ask(request, partial(self._record, key))
             self.shared.settle(tokens, answer.tokens.prompt)
             found, answer = self._checked(answer, key, check)
             if answer.stopped is not None:  # what is paid for is kept
@@ -183,6 +179,11 @@ class Buyer:
                         raise UnusableError(answer.kind, answer.what)
                     if answer.kind is Kind.EMPTY:
                         self._wait(answer, tries[answer.kind])
+
+    def _record(self, key: str, answer: Answer) -> None:
+        if answer.kind is Kind.OK:  # before anything else: it is paid for
+            self.receipts.keep(key, answer.text)
+        self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
 
     def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
         if answer.kind is not Kind.OK:
