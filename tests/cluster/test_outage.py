@@ -17,6 +17,9 @@ from testcluster.layout import Cluster
 
 OUTAGE_SECONDS = 100
 
+OPERATOR = "--selector=app.kubernetes.io/name=pdfjob-operator"
+"""In its namespace, besides what is installed with it."""
+
 
 @pytest.fixture
 def source(volume: Volume, tmp_path: Path) -> Volume:
@@ -26,12 +29,12 @@ def source(volume: Volume, tmp_path: Path) -> Volume:
 
 
 def operator_pod(operator: Kubectl) -> str:
-    (pod,) = operator.get("pods")
+    (pod,) = operator.get("pods", OPERATOR)
     return str(pod["metadata"]["name"])
 
 
 def restarts(operator: Kubectl) -> int:
-    (pod,) = operator.get("pods")
+    (pod,) = operator.get("pods", OPERATOR)
     return int(pod["status"]["containerStatuses"][0]["restartCount"])
 
 
