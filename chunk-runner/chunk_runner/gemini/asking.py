@@ -169,7 +169,7 @@ class Asking:
         )
         tokens = len(asked.text) // _LETTERS_OF_TOKEN + (0 if by_text else _TOKENS_OF_PAGE * len(places))
         return self.buyer.buy(
-            request, self._key(places), tokens, lambda answer: self._checked(answer, numbers, on_pdf, asked.schema)
+            request, self._key(places), tokens, lambda answer: self._checked(answer, numbers, texts, asked.schema)
         )
 
     def _key(self, places: range, *what: str) -> str:
@@ -179,18 +179,17 @@ class Asking:
         return key_of(question.VERSION, self.settings.decisive, self.task.source, numbers, beside, *what)
 
     def _checked(
-        self, answer: str, numbers: Sequence[int], on_pdf: Sequence[int], schema: Mapping[str, Any]
+        self, answer: str, numbers: Sequence[int], texts: Sequence[str], schema: Mapping[str, Any]
     ) -> list[Line | Value]:
         found = value(answer, schema)
         if self.settings.schema is not None:
             return [Value(canonical(found), numbers[0], numbers[-1])]
         entries = sentences(found, len(numbers))
         if not self.settings.prompt:
-            layer = [self._trusted(place) for place in on_pdf]
+            layer = [text if _is_language(text) else None for text in texts]
             require_true(entries, layer)
             if not entries and any(layer):
                 raise InvalidError("it is empty")
-        texts = [self._text(place) for place in on_pdf]
         return [*chain.from_iterable(_lines(entry, at, numbers, texts) for at, entry in enumerate(entries))]
 
     def _text(self, place: int) -> str:
@@ -202,11 +201,6 @@ class Asking:
         lines = [line.text for line in (*text, *notes)]
         hyphens = self.task.decisions.joiner.hyphens
         return "".join(hyphens.before(hyphens.unbroken(line), next_) for line, next_ in pairwise([*lines, " "]))
-
-    def _trusted(self, place: int) -> str | None:
-        """The text of a page, if there is a language in it: some fonts give their letters names that mean nothing."""
-        text = self._text(place)
-        return text if text and language.detect([text]) is not None else None
 
     def _failed(self, at: int, reason: Reason) -> Iterator[Line | Missing]:
         """A page that the model does not give: it is missing, or has the text of its text layer."""
@@ -234,6 +228,11 @@ class Asking:
     def _enter(self, at: int, state: PageState) -> None:
         self.result.states[self.task.pages[at]] = state
         self.on_page()
+
+
+def _is_language(text: str) -> bool:
+    """Whether a page's text is one: some fonts give their letters names that mean nothing."""
+    return bool(text) and language.detect([text]) is not None
 
 
 def _pages(it: Line | Value) -> range:
