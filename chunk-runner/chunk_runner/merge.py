@@ -123,8 +123,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
         attempts = workspace.attempts(chunk.index)
         tokens = tokens_of(attempts)
         findings.tokens += tokens
-        if any(map(is_request, attempts)):
-            requests = sum(map(is_request, attempts))
+        if requests := sum(map(is_request, attempts)):
             findings.usage.append(
                 {"chunk": chunk.index, "pages": chunk.page_range, "requests": requests, **vars(tokens)}
             )

@@ -229,7 +229,7 @@ def _judged(check: Callable[[str], T], answer: str) -> T:
         return check(answer)
     except (InvalidError, StageError):
         raise
-    except Exception as error:
+    except Exception as error:  # a schema and an answer together make its validator raise nearly anything
         raise InvalidError(f"it cannot be read ({type(error).__name__})") from error
 
 
