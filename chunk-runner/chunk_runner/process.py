@@ -94,22 +94,23 @@ def _result(
     if chunk.failure is not None:
         raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
     if manifest.direct and source is not None:
-        path, held = source, [*range(1, manifest.pages + 1)]
+        path, size, places, before, after = source, manifest.pages, chunk.pages, chunk.before, chunk.after
     else:
-        path, held = workspace.path(chunk_file(chunk.index)), chunk.pages_of_pdf
+        path = workspace.path(chunk_file(chunk.index))
         if sha256_of(path) != chunk.sha256:
             raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
-    place = {page: at for at, page in enumerate(held, start=1)}
+        before, size = int(bool(chunk.before)), len(chunk.pages_of_pdf)
+        places, after = [before + at for at in range(1, len(chunk.pages) + 1)], size if chunk.after else 0
     task = Task(
         path,
         chunk.pages,
-        [place[page] for page in chunk.pages],
+        places,
         manifest.decisions,
         lost=frozenset(chain.from_iterable(parse_ranges(manifest.lost))),
-        shared=manifest.direct and source is not None,
-        size=len(held),
-        before=place.get(chunk.before, 0),
-        after=place.get(chunk.after, 0),
+        shared=path == source,
+        size=size,
+        before=before,
+        after=after,
         source=manifest.source["sha256"],
         receipts=Receipts(workspace, chunk.index),
         index=chunk.index,
