@@ -74,7 +74,12 @@ def manifests(image: str) -> list[dict[str, Any]]:
                         "image": image,
                         "imagePullPolicy": "IfNotPresent",
                         "command": ["python3", "/code/gemini_server.py", "--host=0.0.0.0", f"--port={PORT}"],
-                        "readinessProbe": {"httpGet": {"path": "/_fake/log", "port": PORT}, "periodSeconds": 1},
+                        # Not for readiness: a server that is busy must not be taken away from its Service.
+                        "startupProbe": {
+                            "httpGet": {"path": "/_fake/log", "port": PORT},
+                            "periodSeconds": 1,
+                            "failureThreshold": 60,
+                        },
                         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
                         "volumeMounts": [{"name": "code", "mountPath": "/code"}],
                     }
