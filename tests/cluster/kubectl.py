@@ -10,6 +10,8 @@ from typing import Any
 
 CLAIM = "pdfjob-workspace"
 LIBRARIAN = "librarian"
+OPERATOR = "--selector=app.kubernetes.io/name=pdfjob-operator"
+"""The operator in its namespace, where its Redis and a test's servers are too."""
 
 
 class KubectlError(AssertionError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import pdfs
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
+from cluster.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim, librarian, pdfjob
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"
@@ -51,14 +51,14 @@ def test_the_files_of_a_deleted_pdfjob_go_and_no_others(
 def test_an_operator_that_was_away_finds_what_was_left(
     kubectl: Kubectl, operator: Kubectl, volume: Volume, unfinished: str
 ) -> None:
-    operator.run("scale", "deployment", "--all", "--replicas=0")
+    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
     try:
-        operator.run("wait", "pods", "--all", "--for=delete", "--timeout=60s")
+        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
         kubectl.run("delete", "pdfjob", "gone")
         kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
         assert volume.files(f"{volume.workspaces}/{unfinished}")
     finally:
-        operator.run("scale", "deployment", "--all", "--replicas=1")
+        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
 
     wait_until_swept(volume, unfinished)
 
@@ -108,11 +108,11 @@ def test_the_two_documented_lines_do_it_without_the_operator(
     cluster: object, operator: Kubectl, full: Kubectl, tmp_path: Path
 ) -> None:
     fill(cluster, full, tmp_path)
-    operator.run("scale", "deployment", "--all", "--replicas=0")
+    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
     try:
-        operator.run("wait", "pods", "--all", "--for=delete", "--timeout=60s")
+        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
         full.run("delete", "pdfjobs", "--all", "--timeout=30s")
         full.run("delete", "namespace", full.namespace, "--timeout=30s")
     finally:
-        operator.run("scale", "deployment", "--all", "--replicas=1")
+        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
         operator.run("rollout", "status", "deployment", "--timeout=60s")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import pdfs
-from cluster.kubectl import Kubectl, KubectlError, Volume, pdfjob
+from cluster.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"
@@ -33,7 +33,7 @@ def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, running: st
 def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, running: str) -> None:
     before = {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")}
 
-    operator.run("delete", "pods", "--all", "--grace-period=0", "--force")
+    operator.run("delete", "pods", OPERATOR, "--grace-period=0", "--force")
     kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
 
     jobs = kubectl.get("jobs", "--selector=pdfjob.dev/uid")
@@ -64,17 +64,17 @@ def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
 ) -> None:
     """The report goes with the pod; here the operator is away until both have ended."""
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 9), "a.pdf")
-    operator.run("scale", "deployment", "--all", "--replicas=0")
+    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
     try:
-        operator.run("wait", "pods", "--all", "--for=delete", "--timeout=60s")
-        operator.run("scale", "deployment", "--all", "--replicas=1")
+        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
+        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
         kubectl.apply(pdfjob("lost", "a.pdf", chunking={"pagesPerChunk": 3}))
         kubectl.wait("pdfjob/lost", "jsonpath={.status.phase}", seconds=60)
-        operator.run("scale", "deployment", "--all", "--replicas=0")
+        operator.run("scale", "deployment", OPERATOR, "--replicas=0")
         kubectl.run("wait", "jobs", "--selector=pdfjob.dev/uid", "--for=condition=Complete", "--timeout=60s")
         kubectl.run("delete", "pods", "--selector=pdfjob.dev/uid")
     finally:
-        operator.run("scale", "deployment", "--all", "--replicas=1")
+        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
 
     kubectl.wait("pdfjob/lost", "condition=Complete", seconds=120)
 

@@ -10,15 +10,12 @@ import pytest
 
 from cluster.conftest import Installation
 from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim
+from cluster.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim
 from testcluster import node, pods, volumes
 from testcluster.layout import Cluster
 
 
 OUTAGE_SECONDS = 100
-
-OPERATOR = "--selector=app.kubernetes.io/name=pdfjob-operator"
-"""In its namespace, besides what is installed with it."""
 
 
 @pytest.fixture
