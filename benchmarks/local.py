@@ -16,11 +16,12 @@ import pypdfium2
 import attacks
 import books
 import pdfs
-from chunk_runner.contract import Failure, JobSpec
+from chunk_runner.contract import JobSpec
 from chunk_runner.manifest import Chunk
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
+from chunk_runner.reports import Failure
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
 from pdfjob_cli import local

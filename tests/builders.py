@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from chunk_runner.contract import Failure, Merged, Report
+from chunk_runner.reports import Failure, Merged, Report
 from pdfjob_operator.children import Children, StageJob, StagePod
 from pdfjob_operator.resources import PdfJob, Stage
 from pdfjob_operator.settings import Settings

@@ -11,7 +11,8 @@ from threading import Event
 
 import psutil
 
-from chunk_runner.contract import JobSpec, Report
+from chunk_runner.contract import JobSpec
+from chunk_runner.reports import Report
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

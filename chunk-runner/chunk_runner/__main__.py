@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from chunk_runner import contract
-from chunk_runner.contract import ExitCode, Failure, JobSpec, Reason, Report, format_ranges, parse_ranges, shorten
+from chunk_runner.contract import ExitCode, JobSpec, Reason, format_ranges, parse_ranges, shorten
 from chunk_runner.errors import (
     ChunkError,
     ConfigurationError,
@@ -30,6 +30,7 @@ from chunk_runner.errors import (
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.process import process
+from chunk_runner.reports import Failure, Report
 from chunk_runner.source import identify, locate
 from chunk_runner.sweep import sweep
 from chunk_runner.workspace import MANIFEST, REPORT, CorruptFileError, Workspace

@@ -11,9 +11,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from chunk_runner.contract import MENDABLE, Failure, JobSpec, format_ranges, parse_ranges
+from chunk_runner.contract import MENDABLE, JobSpec, format_ranges, parse_ranges
 from chunk_runner.output import MARKDOWN
 from chunk_runner.processors.base import Processor
+from chunk_runner.reports import Failure
 from chunk_runner.sample import Decisions
 from chunk_runner.source import Source
 from chunk_runner.workspace import MANIFEST, CorruptFileError, Workspace, result_file

@@ -14,25 +14,13 @@ from itertools import chain
 from typing import Any
 
 from chunk_runner import output
-from chunk_runner.contract import (
-    FAILED_CHUNKS_LIMIT,
-    MENDABLE,
-    OUTPUTS,
-    FailedChunk,
-    Failure,
-    Memory,
-    Merged,
-    Reason,
-    Report,
-    Tokens,
-    format_ranges,
-    parse_ranges,
-)
+from chunk_runner.contract import FAILED_CHUNKS_LIMIT, MENDABLE, OUTPUTS, Reason, format_ranges, parse_ranges
 from chunk_runner.ledger import Ledger
 from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.page import PageState
 from chunk_runner.processors.base import ChunkResult
 from chunk_runner.receipts import is_request, tokens_of
+from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report, Tokens
 from chunk_runner.sentences import Gap, Seam
 from chunk_runner.workspace import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace, result_file
 

@@ -10,13 +10,14 @@ from functools import partial
 
 from chunk_runner import manifest as manifests
 from chunk_runner import sample
-from chunk_runner.contract import CHUNKS_LIMIT, Failure, JobSpec, Reason, format_ranges, shorten
+from chunk_runner.contract import CHUNKS_LIMIT, JobSpec, Reason, format_ranges, shorten
 from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
 from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.page import Page
 from chunk_runner.pdf import pages as pdf
 from chunk_runner.pdf.documents import Document, Part, explore, write_parts
 from chunk_runner.processors import processor_for
+from chunk_runner.reports import Failure
 from chunk_runner.selection import SelectionError, select
 from chunk_runner.source import Source
 from chunk_runner.workspace import SAMPLE, Workspace, chunk_file, sha256_of

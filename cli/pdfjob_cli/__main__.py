@@ -19,10 +19,11 @@ import typer
 from rich.console import Console
 
 from chunk_runner import selection
-from chunk_runner.contract import OUTPUTS, Failure, JobSpec, Reason, Report, shorten
+from chunk_runner.contract import OUTPUTS, JobSpec, Reason, shorten
 from chunk_runner.errors import ConfigurationError, StageError
 from chunk_runner.gemini.access import Access
 from chunk_runner.processors import processor_for
+from chunk_runner.reports import Failure, Report
 from pdfjob_cli import given, local
 from pdfjob_cli.show import Display, remarks, summary_json, summary_text
 

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Never, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 from chunk_runner import sandbox
-from chunk_runner.contract import MENDABLE, OUTPUTS, ExitCode, Failure, JobSpec, Reason, Report
+from chunk_runner.contract import MENDABLE, OUTPUTS, ExitCode, JobSpec, Reason
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
+from chunk_runner.reports import Failure, Report
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
 

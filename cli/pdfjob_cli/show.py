@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from chunk_runner.contract import Merged, Report
     from chunk_runner.manifest import Chunk
+    from chunk_runner.reports import Merged, Report
 
 
 class Display:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chunk_runner.contract import ExitCode, Failure, Report, parse_ranges
+from chunk_runner.contract import ExitCode, parse_ranges
+from chunk_runner.reports import Failure, Report
 from pdfjob_operator.resources import (
     ANNOTATION_CHUNKS,
     ANNOTATION_PAGES,

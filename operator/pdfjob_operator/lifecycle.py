@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import ExitCode, Failure, Reason, Report, format_ranges, parse_ranges
+from chunk_runner.contract import ExitCode, Reason, format_ranges, parse_ranges
+from chunk_runner.reports import Failure, Report
 from pdfjob_operator import manifests
 from pdfjob_operator.resources import Manifest, PdfJob, Stage, parse_time
 from pdfjob_operator.status import Facts, Situation

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from chunk_runner.contract import Failure
+    from chunk_runner.reports import Failure
     from pdfjob_operator.children import Children, StageJob
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.lifecycle import Step

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from chunk_runner.contract import Failure
+from chunk_runner.reports import Failure
 
 
 GROUP = "pdfjob.dev"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from chunk_runner.contract import Merged
+    from chunk_runner.reports import Merged
 
 
 PROGRESS_SECONDS = 5

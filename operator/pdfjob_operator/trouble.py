@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from chunk_runner.contract import Failure, shorten
+from chunk_runner.contract import shorten
+from chunk_runner.reports import Failure
 from pdfjob_operator.children import container_state
 
 

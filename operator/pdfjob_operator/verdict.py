@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract import CHUNKS_LIMIT, Failure, Reason, parse_ranges, shorten
+from chunk_runner.contract import CHUNKS_LIMIT, Reason, parse_ranges, shorten
+from chunk_runner.reports import Failure
 from pdfjob_operator.resources import Stage
 from pdfjob_operator.status import Facts, Situation
 
 
 if TYPE_CHECKING:
-    from chunk_runner.contract import Merged, Report
+    from chunk_runner.reports import Merged, Report
     from pdfjob_operator.children import StageJob, StagePod
     from pdfjob_operator.resources import PdfJob
 

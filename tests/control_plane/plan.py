@@ -4,17 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chunk_runner.contract import (
-    CHUNKS_ENV,
-    ExitCode,
-    FailedChunk,
-    Failure,
-    Merged,
-    Reason,
-    Report,
-    format_ranges,
-    parse_ranges,
-)
+from chunk_runner.contract import CHUNKS_ENV, ExitCode, Reason, format_ranges, parse_ranges
+from chunk_runner.reports import FailedChunk, Failure, Merged, Report
 from control_plane.api import Manifest
 
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import books
-from chunk_runner.contract import Failure, JobSpec
+from chunk_runner.contract import JobSpec
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
+from chunk_runner.reports import Failure
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
 

@@ -14,7 +14,8 @@ import pytest
 
 import attacks
 import pdfs
-from chunk_runner.contract import ExitCode, JobSpec, Report
+from chunk_runner.contract import ExitCode, JobSpec
+from chunk_runner.reports import Report
 from chunk_runner.workspace import Workspace
 from processes import Pods, until
 

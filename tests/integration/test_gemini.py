@@ -13,7 +13,8 @@ import pytest
 
 import pdfs
 from chunk_runner import contract
-from chunk_runner.contract import ExitCode, JobSpec, Report
+from chunk_runner.contract import ExitCode, JobSpec
+from chunk_runner.reports import Report
 from gemini_server import GeminiServer
 from processes import Pods, until
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdfs
-from chunk_runner.contract import OUTPUTS, Failure, JobSpec, format_ranges
+from chunk_runner.contract import OUTPUTS, JobSpec, format_ranges
 from chunk_runner.merge import merge
 from chunk_runner.prepare import prepare
 from chunk_runner.process import process
+from chunk_runner.reports import Failure
 from chunk_runner.source import identify
 from chunk_runner.workspace import Workspace
 

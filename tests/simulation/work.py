@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chunk_runner.contract import UNFINISHED_ENV, ExitCode, FailedChunk, Failure, Merged, Reason, Report, format_ranges
+from chunk_runner.contract import UNFINISHED_ENV, ExitCode, Reason, format_ranges
 from chunk_runner.contract import parse_ranges as ranges_of
+from chunk_runner.reports import FailedChunk, Failure, Merged, Report
 from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
 from simulation.store import RefusedError, Store
 

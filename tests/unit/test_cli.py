@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from builders import make_merged
-from chunk_runner.contract import OUTPUTS, JobSpec, Report
+from chunk_runner.contract import OUTPUTS, JobSpec
+from chunk_runner.reports import Report
 from pdfjob_cli import local
 from pdfjob_cli.__main__ import Format, app
 from pdfjob_cli.show import summary_json, summary_text

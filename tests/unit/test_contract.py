@@ -8,18 +8,13 @@ from chunk_runner.contract import (
     OUTPUTS,
     REPORT_LIMIT,
     WARNINGS_LIMIT,
-    FailedChunk,
-    Failure,
     JobSpec,
-    Memory,
-    Merged,
     Reason,
-    Report,
-    Tokens,
     format_ranges,
     parse_ranges,
     shorten,
 )
+from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report, Tokens
 
 
 pages = st.sets(st.integers(1, 500)).map(sorted)

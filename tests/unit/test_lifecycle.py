@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
-from chunk_runner.contract import ExitCode, FailedChunk, Failure, Report
+from chunk_runner.contract import ExitCode
+from chunk_runner.reports import FailedChunk, Failure, Report
 from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.lifecycle import Step, next_step
 from pdfjob_operator.manifests import job_name

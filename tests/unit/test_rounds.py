@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
-from chunk_runner.contract import Failure, Report
+from chunk_runner.reports import Failure, Report
 from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.lifecycle import Afterwards, Step, afterwards, next_step
 from pdfjob_operator.resources import PdfJob, Stage, format_time

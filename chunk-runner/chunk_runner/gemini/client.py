@@ -18,10 +18,11 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from chunk_runner.contract import Reason, Tokens, shorten
+from chunk_runner.contract import Reason, shorten
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.gemini.access import Access
 from chunk_runner.gemini.answer import Answer, Kind, Request
+from chunk_runner.reports import Tokens
 
 
 _LEAST_SECONDS = 10

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chunk_runner import sandbox
-from chunk_runner.contract import WARNINGS_LIMIT, Failure, Reason, shorten
+from chunk_runner.contract import WARNINGS_LIMIT, Reason, shorten
 from chunk_runner.errors import ChunkError, SourceError
 from chunk_runner.pdf.libraries import (
     BEST_FIRST,
@@ -29,6 +29,7 @@ from chunk_runner.pdf.libraries import (
     pdfium_,
     qpdf,
 )
+from chunk_runner.reports import Failure
 from chunk_runner.sandbox import Limits, SandboxError
 
 

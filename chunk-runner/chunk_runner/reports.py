@@ -1,0 +1,235 @@
+"""What a pod says in its termination message: written by the chunk runner, read by the operator.
+
+Standard library only, as the contract. Whoever may touch a pod may write there, and it goes into a status: reading is
+total and bounded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chunk_runner.contract import (
+    CHUNKS_LIMIT,
+    FAILED_CHUNKS_LIMIT,
+    MESSAGE_LIMIT,
+    OUTPUTS,
+    RANGES_LIMIT,
+    REASON_LIMIT,
+    REPORT_LIMIT,
+    TODO_LIMIT,
+    WARNINGS_LIMIT,
+    Reason,
+    parse_ranges,
+    shorten,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job ended without an output.
+
+    Attributes:
+        reason: One of `Reason` (kept as text: reports cross versions).
+        message: One sentence that says what is wrong and what to do.
+    """
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class FailedChunk:
+    """A chunk without a result: its 0-based index, its pages (`"61-90"`), the reason and a sentence."""
+
+    index: int
+    pages: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens bought from a model, over every attempt; all zero for the `text` processor."""
+
+    prompt: int = 0
+    output: int = 0
+    thoughts: int = 0
+    cached: int = 0
+    total: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.prompt + other.prompt,
+            self.output + other.output,
+            self.thoughts + other.thoughts,
+            self.cached + other.cached,
+            self.total + other.total,
+        )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Peak memory of the processes that made the results.
+
+    Attributes:
+        highest: Of any chunk, in bytes.
+        chunk: That chunk.
+        mean: Over the chunks, in bytes.
+    """
+
+    highest: int
+    chunk: int
+    mean: int
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What merge reports of a job.
+
+    Attributes:
+        output: Path of the output, relative to the workspace; `None` when every chunk failed.
+        sha256: The output's checksum, in hexadecimal.
+        bytes: The output's size.
+        sentences: Sentences in the output.
+        failed: Chunks without a result.
+        ledger: How many pages ended in each state.
+        failed_pages: The pages in state `failed`, as ranges, cut at `RANGES_LIMIT`.
+        page_reasons: Of these, the ones that failed alone, in a chunk that has a result: ranges by reason.
+        failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
+        tokens: Over every attempt.
+        memory: Peak memory; `None` when no chunk has a result.
+    """
+
+    output: str | None
+    sha256: str
+    bytes: int
+    sentences: int
+    failed: int
+    ledger: Mapping[str, int] = field(default_factory=dict)
+    failed_pages: str = ""
+    page_reasons: Mapping[str, str] = field(default_factory=dict)
+    failed_chunks: tuple[FailedChunk, ...] = ()
+    tokens: Tokens = Tokens()
+    memory: Memory | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a pod says in its termination message.
+
+    Attributes:
+        pages: Pages of the source, once prepare knows them.
+        chunks: Chunks they were split into.
+        warnings: What prepare found odd about the source, repairs for instance; at most `WARNINGS_LIMIT` sentences.
+        todo: The chunks that have no result yet, as ranges; `None` where they are too many to say, so that all are run
+            (a chunk that has its result costs a pod and nothing else).
+        merged: Set by merge, or by the prepare of a job with one chunk.
+        failure: Set instead of everything else when the stage failed for good.
+    """
+
+    pages: int | None = None
+    chunks: int | None = None
+    todo: str | None = None
+    warnings: tuple[str, ...] = ()
+    merged: Merged | None = None
+    failure: Failure | None = None
+
+    def dumps(self) -> str:
+        """The report as JSON of at most `REPORT_LIMIT` bytes: messages are cut first, then failed chunks dropped."""
+        raw = asdict(self)
+        if self.todo is not None and len(self.todo) > TODO_LIMIT:
+            raw["todo"] = None
+        for length in (MESSAGE_LIMIT, 80, 0):
+            merged = raw["merged"]
+            if merged is not None:
+                for chunk in merged["failed_chunks"]:
+                    chunk["message"] = shorten(chunk["message"], length)
+                merged["failed_pages"] = shorten(merged["failed_pages"], RANGES_LIMIT)
+                merged["page_reasons"] = {
+                    reason: shorten(ranges, length) for reason, ranges in merged["page_reasons"].items()
+                }
+            raw["warnings"] = [shorten(warning, length) for warning in raw["warnings"] if length]
+            text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+            if len(text.encode()) <= REPORT_LIMIT:
+                return text
+        while len(text.encode()) > REPORT_LIMIT:
+            raw["merged"]["failed_chunks"].pop()
+            text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+        return text
+
+    @classmethod
+    def loads(cls, text: str | None) -> Report | None:
+        """Read what `dumps` wrote; `None` for anything else, since whoever may touch a pod may write here.
+
+        Keys of other versions are ignored. What is read is bounded: it goes into a status.
+        """
+        try:
+            raw = json.loads(text or "")
+            pages, chunks = _count_or_none(raw["pages"]), _count_or_none(raw["chunks"])
+            if chunks is not None and not 0 < chunks <= min(pages or 0, CHUNKS_LIMIT):
+                return None
+            merged, failure, todo = raw["merged"], raw["failure"], raw.get("todo")
+            return cls(
+                pages=pages,
+                chunks=chunks,
+                todo=None if todo is None else _ranges(todo, below=chunks or 0),
+                warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
+                merged=None if merged is None else _load_merged(merged),
+                failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+            return None
+
+
+def _load_merged(raw: Mapping[str, Any]) -> Merged:
+    if raw["output"] not in (None, *OUTPUTS.values()) or not set(raw["sha256"]) <= set("0123456789abcdef"):
+        raise ValueError("not an output of this project")
+    return Merged(
+        output=raw["output"],
+        sha256=raw["sha256"][:64],
+        bytes=_count(raw["bytes"]),
+        sentences=_count(raw["sentences"]),
+        failed=_count(raw["failed"]),
+        ledger={shorten(state, 20): _count(pages) for state, pages in raw["ledger"].items()},
+        failed_pages=shorten(raw["failed_pages"], RANGES_LIMIT),
+        page_reasons={_reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:5]},
+        failed_chunks=tuple(
+            FailedChunk(_count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
+            for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
+        ),
+        memory=None if raw.get("memory") is None else Memory(**{key: _count(raw["memory"][key]) for key in _MEMORY}),
+        tokens=Tokens(
+            **{key: _count(raw["tokens"][key]) for key in ("prompt", "output", "thoughts", "cached", "total")}
+        ),
+    )
+
+
+_MEMORY = ("highest", "chunk", "mean")
+
+
+def _ranges(text: str, *, below: int) -> str:
+    ranges = parse_ranges(text)
+    if len(text) > TODO_LIMIT or (ranges and not 0 <= ranges[0].start < ranges[-1].stop <= below):
+        raise ValueError("not chunks of this job")
+    return text
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError("not a count")
+    return value
+
+
+def _count_or_none(value: object) -> int | None:
+    return None if value is None else _count(value)
+
+
+def _reason(value: str) -> str:
+    """A reason of this or another version: one word."""
+    return value if value.isalpha() and value.isascii() and len(value) <= REASON_LIMIT else Reason.UNEXPECTED.value
