@@ -74,8 +74,8 @@ def main() -> Never:
 def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
     """Run a stage; every failure becomes a report and an exit code."""
     attempt = os.environ.get(contract.ATTEMPT_ENV) or uuid.uuid4().hex
-    workspace = Workspace(arguments.workspace, attempt)
     try:
+        workspace = Workspace(arguments.workspace, attempt, _round())
         match arguments.stage:
             case "prepare":
                 return _prepare(arguments.source, workspace)
@@ -118,14 +118,14 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
         if not prepared and workspace.path(REPORT).is_file():
             # An earlier pod did everything, but its report was lost.
             return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
-        manifest = prepare(spec, source, workspace, password=_password(), round=_round())
+        manifest = prepare(spec, source, workspace, password=_password())
     except (SourceError, ConfigurationError):
         if not prepared:  # nothing in the workspace will ever be of use
             workspace.clear()
         raise
     if len(manifest.chunks) == 1:
         return _only_chunk(manifest, workspace), ExitCode.OK
-    todo = format_ranges(chunk.index for chunk in manifest.chunks if not chunk.has_result(workspace, _round()))
+    todo = format_ranges(chunk.index for chunk in manifest.chunks if not chunk.has_result(workspace))
     report = Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo, warnings=manifest.warnings)
     return report, ExitCode.OK
 
@@ -161,7 +161,7 @@ def _require_same(source: Source, workspace: Workspace) -> None:
 
 def _only_chunk(manifest: Manifest, workspace: Workspace) -> Report:
     try:
-        process(manifest, 0, workspace, more_memory=_more_memory(), round=_round())
+        process(manifest, 0, workspace, more_memory=_more_memory())
     except (ChunkError, ConfigurationError) as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
     return replace(merge(workspace, UNFINISHED), chunks=1)
@@ -178,7 +178,7 @@ def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
         ) from error
     if index >= len(manifest.chunks):
         raise _UsageError(f"{contract.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks")
-    process(manifest, index, workspace, more_memory=_more_memory(), round=_round())
+    process(manifest, index, workspace, more_memory=_more_memory())
     return Report(), ExitCode.OK
 
 

@@ -60,7 +60,7 @@ class Chunk:
         """What its PDF holds: its pages, and those before and after it that are to be known too."""
         return [page for page in (self.before, *self.pages, self.after) if page]
 
-    def has_result(self, workspace: Workspace, round: int = 0) -> bool:  # noqa: A002 (the project's word)
+    def has_result(self, workspace: Workspace) -> bool:
         """Whether its result is there, whole, of the same pages and settings, and not to be tried again.
 
         A result some of whose pages a model failed is tried again in a later round, and stays until there is a better
@@ -76,7 +76,7 @@ class Chunk:
         if content.get("key") != self.key:
             return False
         mendable = content["states"].get("failed") and not MENDABLE.isdisjoint(content["reasons"])
-        return not mendable or content["round"] >= round
+        return not mendable or content["round"] >= workspace.round
 
 
 @dataclass(frozen=True)

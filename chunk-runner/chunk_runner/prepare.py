@@ -36,7 +36,6 @@ def prepare(
     *,
     password: str = "",
     direct: bool = False,
-    round: int = 0,  # noqa: A002 (the project's word)
 ) -> Manifest:
     """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
 
@@ -47,7 +46,6 @@ def prepare(
         password: Opens the source if it is encrypted.
         direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is
             encrypted or damaged, so that each library might see something else in it.
-        round: Of retries: pages that failed in an earlier one are tried again.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -79,7 +77,7 @@ def prepare(
     log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
     direct = direct and not (found.encrypted or found.warnings)
     sampled = sample.choose(selected)
-    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace, round)]
+    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
     to_begin = [
         Part(sampled, partial(workspace.replacing, SAMPLE)),
         *(Part(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),

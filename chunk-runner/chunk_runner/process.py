@@ -35,7 +35,6 @@ def process(
     source: Path | None = None,
     *,
     more_memory: bool = False,
-    round: int = 0,  # noqa: A002 (the project's word)
 ) -> None:
     """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
 
@@ -46,7 +45,6 @@ def process(
         on_page: Called after each page, for progress.
         source: The source, for a job whose chunks are read from it directly.
         more_memory: Whether the chunk can be processed again with more memory than there is here.
-        round: Of retries: pages that failed in an earlier one are tried again.
 
     Raises:
         ChunkError: The chunk fails for good.
@@ -56,7 +54,7 @@ def process(
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
     chunk = manifest.chunks[index]
-    if chunk.has_result(workspace, round):
+    if chunk.has_result(workspace):
         log.info("chunk %d: its result is already there", index)
         workspace.remove(chunk_file(index))
         return
@@ -67,7 +65,7 @@ def process(
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory)
     except Exception as error:
-        if chunk.has_result(workspace, round):  # another attempt at this chunk was faster, and took its PDF away
+        if chunk.has_result(workspace):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
         failure = error
@@ -82,7 +80,7 @@ def process(
     figures = _figures(started)
     workspace.append_attempt(index, {"event": "ok", **figures})
     content, body = result.dump(manifest.form)
-    identity = {"key": chunk.key, "index": index, "round": round, "figures": figures}
+    identity = {"key": chunk.key, "index": index, "round": workspace.round, "figures": figures}
     workspace.write_document(result_file(index), {**identity, **content}, body)
     workspace.remove(chunk_file(index))
     log.info("chunk %d: pages %s done", index, chunk.page_range)

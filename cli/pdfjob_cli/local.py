@@ -46,9 +46,9 @@ _PROCESSES.set_forkserver_preload([__name__])
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
-_Work = tuple[Manifest, Workspace, "Path", int, Any, Any]
-"""What every worker needs, sent once: the prepared job, its workspace, the source, the round, the counters of pages,
-and whether the job is stopped."""
+_Work = tuple[Manifest, Workspace, "Path", Any, Any]
+"""What every worker needs, sent once: the prepared job, its workspace, the source, the counters of pages, and whether
+the job is stopped."""
 
 _STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk had its turn.")
 
@@ -114,17 +114,16 @@ def run(
     """
     forkserver.ensure_running()  # it loads the libraries while the source is looked at
     root = workspace_of(output)
-    round = int(time.time())  # noqa: A001 (the project's word) # later than any earlier run's
     with _writing(output), _locked(root):
-        workspace = Workspace(root, uuid.uuid4().hex)
+        workspace = Workspace(root, uuid.uuid4().hex, round=int(time.time()))  # later than any earlier run's
         if not resume:
             workspace.clear()
         keep = False
         try:
             found = identify(source, sha256=spec.sha256)
-            manifest = prepare(spec, found, workspace, password=password or "", direct=True, round=round)
+            manifest = prepare(spec, found, workspace, password=password or "", direct=True)
             keep = True
-            stopped = _process_all(manifest, workspace, source, workers, observer, round)
+            stopped = _process_all(manifest, workspace, source, workers, observer)
             report = merge(workspace, _STOPPED if stopped else _UNFINISHED)
             if report.merged and report.merged.output:
                 workspace.path(OUTPUTS[spec.format]).replace(output)
@@ -134,7 +133,7 @@ def run(
         except KeyboardInterrupt as error:
             if not keep:
                 raise Interrupted(0, 0) from error
-            done = sum(chunk.has_result(workspace, round) for chunk in manifest.chunks)
+            done = sum(chunk.has_result(workspace) for chunk in manifest.chunks)
             raise Interrupted(done, len(manifest.chunks)) from error
         finally:
             if not keep:
@@ -148,20 +147,13 @@ def workspace_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.pdfjob")
 
 
-def _process_all(  # noqa: PLR0917 (all of them what the run knows, called in one place)
-    manifest: Manifest,
-    workspace: Workspace,
-    source: Path,
-    workers: int,
-    observer: Observer,
-    round: int,  # noqa: A002
-) -> bool:
+def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
     """Process every chunk that has no result; failures stay in the workspace, where merge finds them.
 
     Returns:
         Whether it was stopped, because one chunk showed that no other could succeed.
     """
-    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace, round)]
+    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace)]
     kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
     observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
     if not todo:
@@ -169,7 +161,7 @@ def _process_all(  # noqa: PLR0917 (all of them what the run knows, called in on
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
     stopped = sharedctypes.RawValue("b", 0)
-    with _pool(min(workers, len(todo)), (manifest, workspace, source, round, counters, stopped)) as pool:
+    with _pool(min(workers, len(todo)), (manifest, workspace, source, counters, stopped)) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
@@ -228,7 +220,7 @@ def _end(_signal: int, _frame: FrameType | None) -> Never:
 def _process(index: int) -> None:
     """In a worker: process one chunk and count its pages."""
     assert _work is not None  # noqa: S101 (the pool was made with it)
-    manifest, workspace, source, round, counters, stopped = _work  # noqa: A001 (the project's word)
+    manifest, workspace, source, counters, stopped = _work
     if stopped.value:
         raise ConfigurationError(Reason.JOB_STOPPED, _STOPPED.message)
 
@@ -236,7 +228,7 @@ def _process(index: int) -> None:
         counters[index] += 1
 
     try:
-        process(manifest, index, workspace, on_page, source, round=round)
+        process(manifest, index, workspace, on_page, source)
     except ConfigurationError:  # no other chunk would fare better; and this process may be faster than the other one
         stopped.value = 1
         raise

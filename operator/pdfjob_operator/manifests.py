@@ -247,8 +247,7 @@ def _stage_pod(
     job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, memory: int
 ) -> Manifest:
     processes = stage is not Stage.MERGE  # prepare does so too, if there is only one chunk
-    if processes:
-        env = {**env, contract.ROUND_ENV: str(job.round)}
+    env = {**env, contract.ROUND_ENV: str(job.round)}
     if processes and settings.can_double(memory):
         env[contract.MORE_MEMORY_ENV] = "true"
     if processes and job.api_key is not None:
