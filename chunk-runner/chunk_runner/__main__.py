@@ -30,7 +30,7 @@ from chunk_runner.errors import (
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
 from chunk_runner.process import process
-from chunk_runner.reports import Failure, Report
+from chunk_runner.reports import Failure, Report, Volume
 from chunk_runner.source import identify, locate
 from chunk_runner.sweep import sweep
 from chunk_runner.workspace import MANIFEST, REPORT, CorruptFileError, Workspace
@@ -78,11 +78,13 @@ def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
         workspace = Workspace(arguments.workspace, attempt, _round())
         match arguments.stage:
             case "prepare":
-                return _prepare(arguments.source, workspace)
+                report, code = _prepare(arguments.source, workspace)
+                return replace(report, volume=_volume(workspace)), code
             case "process":
                 return _process(workspace)
             case "merge":
-                return _merge(workspace)
+                report, code = _merge(workspace)
+                return replace(report, volume=_volume(workspace)), code
             case _:
                 return _sweep(arguments.workspaces)
     except StageError as error:
@@ -230,8 +232,20 @@ def _sweep(workspaces: Path) -> tuple[Report, ExitCode]:
     # Without its list, every workspace would look like a leftover.
     if live is None or not before.isdecimal():
         raise _UsageError(f"{contract.LIVE_ENV} and {contract.BEFORE_ENV} are needed to tell what is left over")
-    sweep(workspaces, live=frozenset(live.split(",")), before=int(before))
-    return Report(), ExitCode.OK
+    swept, stuck = sweep(workspaces, live=frozenset(live.split(",")), before=int(before))
+    report = Report(swept=swept, volume=_volume(Workspace(workspaces, "")))
+    if stuck is None:
+        return report, ExitCode.OK
+    return replace(report, failure=stuck), ExitCode.WORKSPACE
+
+
+def _volume(workspace: Workspace) -> Volume | None:
+    """How full the volume is, as far as it tells."""
+    try:
+        status = os.statvfs(workspace.root)
+    except OSError:
+        return None
+    return Volume(bytes=status.f_blocks * status.f_frsize, free=status.f_bavail * status.f_frsize)
 
 
 def _stop_when_told() -> None:

@@ -15,13 +15,15 @@ from typing import Any
 
 from chunk_runner import output
 from chunk_runner.contract import FAILED_CHUNKS_LIMIT, MENDABLE, OUTPUTS, Reason, format_ranges, parse_ranges
+from chunk_runner.figures import Tokens
 from chunk_runner.ledger import Ledger
 from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.page import PageState
 from chunk_runner.processors.base import ChunkResult
 from chunk_runner.receipts import is_request, tokens_of
-from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report, Tokens
+from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report
 from chunk_runner.sentences import Gap, Seam
+from chunk_runner.tally import OK, Tally
 from chunk_runner.workspace import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace, result_file
 
 
@@ -41,6 +43,8 @@ class _Findings:
     """What each chunk was asked and paid, for chunks that were asked about."""
     reasons: dict[str, list[int]] = field(default_factory=dict)
     """Pages that failed alone, by reason."""
+    tally: Tally = field(default_factory=lambda: Tally(0))
+    """What this round used."""
 
     def page_reasons(self) -> dict[str, str]:
         """Pages as ranges, by reason."""
@@ -106,7 +110,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
 
 
 def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int]) -> _Findings:
-    findings = _Findings()
+    findings = _Findings(tally=Tally(workspace.round))
     for chunk in manifest.chunks:
         attempts = workspace.attempts(chunk.index)
         tokens = tokens_of(attempts)
@@ -118,6 +122,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
         result = _result(workspace, chunk)
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
+            findings.tally.enter(attempts, OK, result.states.values())
             findings.peaks[chunk.index] = result.peak_memory
             for page, reason in result.reasons.items():
                 findings.reasons.setdefault(reason, []).append(page)
@@ -134,6 +139,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
             failure = Failure(last["reason"], last["message"])
         else:
             failure = result or unfinished
+        findings.tally.enter(attempts, failure.reason, [PageState.FAILED] * len(chunk.pages))
         findings.failed[chunk.index] = FailedChunk(chunk.index, chunk.page_range, failure.reason, failure.message)
     return findings
 
@@ -221,6 +227,7 @@ def _report(
             failed_chunks=head.failed_chunks[:FAILED_CHUNKS_LIMIT],
             tokens=head.tokens,
             memory=findings.memory(),
+            figures=findings.tally.figures(),
         ),
     )
 
@@ -251,6 +258,7 @@ def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) ->
             page_reasons=findings.page_reasons(),
             failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
+            figures=findings.tally.figures(),
         ),
         failure=Failure(reason, message),
     )

@@ -19,7 +19,7 @@ from chunk_runner.manifest import Chunk, Manifest
 from chunk_runner.processors import processor_for
 from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.receipts import Receipts, tokens_of
-from chunk_runner.workspace import Workspace, chunk_file, result_file, sha256_of
+from chunk_runner.workspace import MANIFEST, Workspace, chunk_file, result_file, sha256_of
 
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def process(
     started = time.monotonic()
     _forget_peak_memory()
     try:
-        workspace.append_attempt(index, {"event": "started"})
+        workspace.append_attempt(index, {"event": "started", "waited": _waited(workspace)})
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory)
     except Exception as error:
@@ -139,6 +139,12 @@ def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
 def _require_memory(result: ChunkResult, more_memory: bool) -> None:  # noqa: FBT001 (said on, as it came)
     if more_memory and Reason.MEMORY_LIMIT_EXCEEDED in result.reasons.values():
         raise MoreMemoryError(Reason.OUT_OF_MEMORY, "A page needs more memory than its pod may use.")
+
+
+def _waited(workspace: Workspace) -> float:
+    """For how many seconds this round's chunks have been there to be processed: since its manifest was written."""
+    written = workspace.path(MANIFEST).stat().st_mtime
+    return round(max(time.time() - written, 0), 3)
 
 
 def _figures(started: float) -> dict[str, float]:

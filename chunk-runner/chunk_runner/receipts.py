@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chunk_runner.reports import Tokens
+from chunk_runner.figures import Tokens
 from chunk_runner.workspace import CorruptFileError, Workspace, answer_file
 
 

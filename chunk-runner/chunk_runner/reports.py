@@ -7,8 +7,8 @@ total and bounded.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chunk_runner.contract import (
     CHUNKS_LIMIT,
@@ -24,6 +24,7 @@ from chunk_runner.contract import (
     parse_ranges,
     shorten,
 )
+from chunk_runner.figures import Figures, Tokens, count
 
 
 if TYPE_CHECKING:
@@ -51,26 +52,6 @@ class FailedChunk:
     pages: str
     reason: str
     message: str
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Tokens bought from a model, over every attempt; all zero for the `text` processor."""
-
-    prompt: int = 0
-    output: int = 0
-    thoughts: int = 0
-    cached: int = 0
-    total: int = 0
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(
-            self.prompt + other.prompt,
-            self.output + other.output,
-            self.thoughts + other.thoughts,
-            self.cached + other.cached,
-            self.total + other.total,
-        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +85,7 @@ class Merged:
         failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
         tokens: Over every attempt.
         memory: Peak memory; `None` when no chunk has a result.
+        figures: Of this round; `None` from a version that had none.
     """
 
     output: str | None
@@ -115,8 +97,34 @@ class Merged:
     failed_pages: str = ""
     page_reasons: Mapping[str, str] = field(default_factory=dict)
     failed_chunks: tuple[FailedChunk, ...] = ()
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     memory: Memory | None = None
+    figures: Figures | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The volume that a workspace is on: its size and what is free of it, in bytes."""
+
+    bytes: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found.
+
+    Attributes:
+        removed: Workspaces that it removed.
+        workspaces: Workspaces that are there now.
+        stale: Of these, the ones that belong to no PdfJob: too young to be certain, or impossible to remove.
+        bytes: What the workspaces hold.
+    """
+
+    removed: int
+    workspaces: int
+    stale: int
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,8 @@ class Report:
             (a chunk that has its result costs a pod and nothing else).
         merged: Set by merge, or by the prepare of a job with one chunk.
         failure: Set instead of everything else when the stage failed for good.
+        volume: The workspace's, as the pod left it.
+        swept: Set by sweep.
     """
 
     pages: int | None = None
@@ -139,10 +149,17 @@ class Report:
     warnings: tuple[str, ...] = ()
     merged: Merged | None = None
     failure: Failure | None = None
+    volume: Volume | None = None
+    swept: Swept | None = None
 
     def dumps(self) -> str:
-        """The report as JSON of at most `REPORT_LIMIT` bytes: messages are cut first, then failed chunks dropped."""
+        """The report as JSON of at most `REPORT_LIMIT` bytes.
+
+        What has no room is left out: the ends of messages first, then failed chunks, and figures last.
+        """
         raw = asdict(self)
+        if self.merged is not None and self.merged.figures is not None:
+            raw["merged"]["figures"] = self.merged.figures.dump()
         if self.todo is not None and len(self.todo) > TODO_LIMIT:
             raw["todo"] = None
         for length in (MESSAGE_LIMIT, 80, 0):
@@ -159,7 +176,10 @@ class Report:
             if len(text.encode()) <= REPORT_LIMIT:
                 return text
         while len(text.encode()) > REPORT_LIMIT:
-            raw["merged"]["failed_chunks"].pop()
+            if raw["merged"]["failed_chunks"]:
+                raw["merged"]["failed_chunks"].pop()
+            else:
+                raw["merged"]["figures"] = None
             text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
         return text
 
@@ -182,6 +202,8 @@ class Report:
                 warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
                 merged=None if merged is None else _load_merged(merged),
                 failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
+                volume=_counts(Volume, raw.get("volume")),
+                swept=_counts(Swept, raw.get("swept")),
             )
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
@@ -193,24 +215,28 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
     return Merged(
         output=raw["output"],
         sha256=raw["sha256"][:64],
-        bytes=_count(raw["bytes"]),
-        sentences=_count(raw["sentences"]),
-        failed=_count(raw["failed"]),
-        ledger={shorten(state, 20): _count(pages) for state, pages in raw["ledger"].items()},
+        bytes=count(raw["bytes"]),
+        sentences=count(raw["sentences"]),
+        failed=count(raw["failed"]),
+        ledger={shorten(state, 20): count(pages) for state, pages in raw["ledger"].items()},
         failed_pages=shorten(raw["failed_pages"], RANGES_LIMIT),
         page_reasons={_reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:5]},
         failed_chunks=tuple(
-            FailedChunk(_count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
+            FailedChunk(count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
         ),
-        memory=None if raw.get("memory") is None else Memory(**{key: _count(raw["memory"][key]) for key in _MEMORY}),
-        tokens=Tokens(
-            **{key: _count(raw["tokens"][key]) for key in ("prompt", "output", "thoughts", "cached", "total")}
-        ),
+        memory=_counts(Memory, raw.get("memory")),
+        tokens=Tokens.load(raw["tokens"]),
+        figures=None if raw.get("figures") is None else Figures.load(raw["figures"]),
     )
 
 
-_MEMORY = ("highest", "chunk", "mean")
+_T = TypeVar("_T", Memory, Volume, Swept)
+
+
+def _counts(kind: type[_T], raw: Mapping[str, Any] | None) -> _T | None:
+    """An object of counts, and nothing else."""
+    return None if raw is None else kind(**{it.name: count(raw[it.name]) for it in fields(kind)})
 
 
 def _ranges(text: str, *, below: int) -> str:
@@ -220,14 +246,8 @@ def _ranges(text: str, *, below: int) -> str:
     return text
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError("not a count")
-    return value
-
-
 def _count_or_none(value: object) -> int | None:
-    return None if value is None else _count(value)
+    return None if value is None else count(value)
 
 
 def _reason(value: str) -> str:

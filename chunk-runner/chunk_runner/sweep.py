@@ -8,23 +8,23 @@ by their age.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 from chunk_runner.contract import LIVE_LENGTH, Reason
 from chunk_runner.errors import WorkspaceError
+from chunk_runner.reports import Failure, Swept
 
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> int:
+def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept, Failure | None]:
     """Remove the workspaces of PdfJobs that are gone; whatever is not named like a workspace is left alone.
 
     Args:
@@ -33,18 +33,25 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> int:
         before: What changed after this time (seconds since 1970) is left to the next sweep.
 
     Returns:
-        How many were removed.
+        What was found; and why some workspaces cannot be removed, if there are such.
 
     Raises:
-        WorkspaceError: The folder cannot be read, or a workspace cannot be removed.
+        WorkspaceError: The folder cannot be read.
     """
-    removed, stuck = 0, []
+    removed, young, stuck, kept = 0, 0, [], []
     for folder in _folders(workspaces):
-        if not _UID.fullmatch(folder.name) or folder.name[:LIVE_LENGTH] in live:
+        if not _UID.fullmatch(folder.name):
+            continue
+        if folder.name[:LIVE_LENGTH] in live:
+            kept.append(folder)
             continue
         try:
             status = folder.lstat()
-            if folder.is_symlink() or max(status.st_mtime, status.st_ctime) >= before:
+            if folder.is_symlink():
+                continue
+            if max(status.st_mtime, status.st_ctime) >= before:
+                young += 1
+                kept.append(folder)
                 continue
             shutil.rmtree(folder)
         except FileNotFoundError:  # another sweep was faster
@@ -52,17 +59,29 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> int:
         except OSError as error:
             log.warning("cannot remove %s: %s", folder.name, error.strerror)
             stuck.append(folder.name)
+            kept.append(folder)
             continue
         log.info("removed %s: its PdfJob is gone", folder.name)
         removed += 1
-    if stuck:
-        raise WorkspaceError(
-            Reason.WORKSPACE_UNAVAILABLE,
-            f"{len(stuck)} left-over workspaces cannot be removed, {stuck[0]} for one: check that the volume is"
-            " writable for the user that runs the job, and not sticky.",
-        )
     log.info("%d left-over workspaces removed", removed)
-    return removed
+    swept = Swept(removed, len(kept), young + len(stuck), sum(map(_size, kept)))
+    if not stuck:
+        return swept, None
+    return swept, Failure(
+        Reason.WORKSPACE_UNAVAILABLE,
+        f"{len(stuck)} left-over workspaces cannot be removed, {stuck[0]} for one: check that the volume is"
+        " writable for the user that runs the job, and not sticky.",
+    )
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files in it; what goes meanwhile counts nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += Path(place, name).lstat().st_size
+    return total
 
 
 def _folders(workspaces: Path) -> list[Path]:

@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import make_merged
 from chunk_runner.contract import (
     OUTPUTS,
     REPORT_LIMIT,
@@ -14,7 +16,8 @@ from chunk_runner.contract import (
     parse_ranges,
     shorten,
 )
-from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report, Tokens
+from chunk_runner.figures import BYTES, SECONDS, Figures, Spread, Tokens
+from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report
 
 
 pages = st.sets(st.integers(1, 500)).map(sorted)
@@ -39,6 +42,17 @@ def test_what_is_no_range_is_refused(text: str) -> None:
 
 failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
 reasons = st.sampled_from(Reason).map(str)
+counts = st.dictionaries(st.text(max_size=70), st.integers(0, 10**9), max_size=30)
+
+
+def spreads(bounds: tuple[float, ...]) -> st.SearchStrategy[Spread]:
+    return st.lists(st.floats(0, 10**12), max_size=20).map(lambda values: Spread.of(values, bounds))
+
+
+figures = st.builds(
+    Figures, spreads(SECONDS), spreads(SECONDS), spreads(BYTES), counts, counts, counts,
+    st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
+)  # fmt: skip
 reports = st.builds(
     lambda pages, share, warnings, merged, failure: Report(
         pages=pages, chunks=pages and min(pages, share), warnings=warnings, merged=merged, failure=failure
@@ -60,6 +74,7 @@ reports = st.builds(
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
         memory=st.none() | st.builds(Memory, *[st.integers(0, 10**9)] * 3),
+        figures=st.none() | figures,
     ),
     failure=st.none() | st.builds(Failure, reasons, st.text(max_size=300).map(shorten)),
 )
@@ -76,6 +91,17 @@ def test_a_report_fits_a_termination_message_whatever_it_says(report: Report) ->
     if report.merged is not None:
         assert read.merged is not None
         assert (read.merged.sha256, read.merged.failed) == (report.merged.sha256, report.merged.failed)
+
+
+def test_figures_that_no_message_has_room_for_are_left_out() -> None:
+    spread, words = Spread.of([], SECONDS), {str(number) * 35: 1 for number in range(10, 40)}
+    big = Figures(spread, spread, Spread.of([], BYTES), words, words, words)
+    report = Report(pages=9, chunks=9, merged=make_merged(figures=big))
+
+    read = Report.loads(report.dumps())
+
+    assert len(report.dumps().encode()) <= REPORT_LIMIT
+    assert read == replace(report, merged=make_merged())
 
 
 def test_chunks_that_are_too_many_to_name_are_not_named() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chunk_runner.errors import WorkspaceError
+from chunk_runner.reports import Swept
 from chunk_runner.sweep import sweep
 
 
@@ -23,7 +24,9 @@ def make_workspace(root: Path, name: str) -> Path:
 def test_what_belongs_to_nobody_goes_with_all_it_holds(tmp_path: Path) -> None:
     live, gone = make_workspace(tmp_path, LIVE), make_workspace(tmp_path, GONE)
 
-    assert sweep(tmp_path, live=frozenset({LIVE[:8]}), before=LATER) == 1
+    found = sweep(tmp_path, live=frozenset({LIVE[:8]}), before=LATER)
+
+    assert found == (Swept(removed=1, workspaces=1, stale=0, bytes=len("half")), None)
 
     assert live.is_dir()
     assert not gone.exists()
@@ -32,7 +35,9 @@ def test_what_belongs_to_nobody_goes_with_all_it_holds(tmp_path: Path) -> None:
 def test_what_is_younger_than_the_list_of_the_living_stays(tmp_path: Path) -> None:
     young = make_workspace(tmp_path, GONE)
 
-    assert sweep(tmp_path, live=frozenset(), before=int(young.stat().st_mtime)) == 0
+    found = sweep(tmp_path, live=frozenset(), before=int(young.stat().st_mtime))
+
+    assert found == (Swept(removed=0, workspaces=1, stale=1, bytes=len("half")), None)
 
     assert young.is_dir()
 
@@ -42,7 +47,7 @@ def test_what_is_not_named_like_a_workspace_stays(tmp_path: Path) -> None:
         make_workspace(tmp_path, name)
     (tmp_path / f"{GONE}.pdf").write_text("a file")
 
-    assert sweep(tmp_path, live=frozenset(), before=LATER) == 0
+    assert sweep(tmp_path, live=frozenset(), before=LATER) == (Swept(0, 0, 0, 0), None)
 
     assert len(list(tmp_path.iterdir())) == 5
 
@@ -54,7 +59,9 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     inside = make_workspace(tmp_path / "workspaces", LIVE)
     (inside / "link").symlink_to(elsewhere)
 
-    assert sweep(tmp_path / "workspaces", live=frozenset(), before=LATER) == 1
+    found, _ = sweep(tmp_path / "workspaces", live=frozenset(), before=LATER)
+
+    assert found.removed == 1
 
     assert (elsewhere / "chunks").is_dir()
 
@@ -72,9 +79,11 @@ def test_one_that_cannot_be_removed_is_named_and_holds_up_no_other(
 
     monkeypatch.setattr(os, "rmdir", refuse)
 
-    with pytest.raises(WorkspaceError, match=GONE):
-        sweep(tmp_path, live=frozenset(), before=LATER)
+    found, failure = sweep(tmp_path, live=frozenset(), before=LATER)
 
+    assert found == Swept(removed=1, workspaces=1, stale=1, bytes=0)
+    assert failure is not None
+    assert GONE in failure.message
     assert stuck.exists()
     assert not other.exists()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from chunk_runner.reports import Tokens
+from chunk_runner.figures import Tokens
 
 
 class Kind(StrEnum):

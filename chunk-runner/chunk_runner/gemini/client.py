@@ -20,9 +20,9 @@ from google.genai import errors, types
 
 from chunk_runner.contract import Reason, shorten
 from chunk_runner.errors import ConfigurationError
+from chunk_runner.figures import Tokens
 from chunk_runner.gemini.access import Access
 from chunk_runner.gemini.answer import Answer, Kind, Request
-from chunk_runner.reports import Tokens
 
 
 _LEAST_SECONDS = 10

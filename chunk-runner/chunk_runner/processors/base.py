@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chunk_runner.contract import format_ranges, parse_ranges
+from chunk_runner.figures import Tokens
 from chunk_runner.layout import Line
 from chunk_runner.output import Piece, render
 from chunk_runner.page import PageState
-from chunk_runner.reports import Tokens
 from chunk_runner.sample import Decisions
 from chunk_runner.sentences import Segments, Sentence
 
