@@ -76,7 +76,7 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
             operator.end()
             fresh = arena.operator()
             fresh.wait_alive()
-            fresh.wait_metric("pdfjob_reconciles_total", number)  # every Job makes for a pass
+            fresh.wait_metric("pdfjob_reconcile_seconds_count", number)  # every Job makes for a pass
             fresh.wait_metric_at_most("pdfjob_queue_depth", 0)
             figures = " | ".join(f"{it / 2**20:.0f} MiB" for it in (at_work, ended, fresh.resident_bytes()))
             sys.stdout.write(f"| {number} | {figures} |\n")

@@ -8,11 +8,14 @@ import secrets
 import socket
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
 from pdfjob_operator import handlers, health, metrics
+from pdfjob_operator.accounts import Accounts
+from pdfjob_operator.census import Census
 from pdfjob_operator.echo import Echo
 from pdfjob_operator.kube import Kube, patience
 from pdfjob_operator.lease import Lease, LeaseLostError
@@ -61,13 +64,17 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
     async with Kube() as kube:
         lease = Lease(kube, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
         echo = Echo()
-        sweeps = Sweeps(kube, settings, now, lease.held)
+        census, accounts = Census(), Accounts(settings.prices)
+        sweeps = Sweeps(kube, settings, now, lease.held, accounts)
         live = Live(settings.redis_url) if settings.redis_url else None
-        reconciler = Reconciler(kube, settings, echo=echo, note=sweeps.note, now=now, live=live)
+        reconciler = Reconciler(kube, settings, echo=echo, accounts=accounts, note=sweeps.note, now=now, live=live)
         queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
         metrics.QUEUE_DEPTH.set_function(lambda: len(queue))
         metrics.QUEUE_AGE.set_function(queue.oldest)
         metrics.ECHO_AGE.set_function(echo.age)
+        metrics.BUILD.labels(version("pdfjob")).set(1)
+        census.publish()
+        accounts.publish()
 
         def ill() -> str | None:
             return health.illness(held_for=lease.held_for(), echo_age=echo.age(), queue_age=queue.oldest())
@@ -80,12 +87,12 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
                 lease.hold(),
                 queue.run(),
                 sweeps.queue.run(),
-                resync_forever(kube, settings, queue, sweeps, echo),
+                resync_forever(kube, settings, queue, sweeps, echo, census),
                 health.measure_lag(),
             )
         ]
         await asyncio.sleep(0)  # the queues start their workers
-        tasks.append(asyncio.create_task(handlers.watch(settings, queue, sweeps, echo)))
+        tasks.append(asyncio.create_task(handlers.watch(settings, queue, sweeps, echo, census)))
         try:
             await _until_one_ends(tasks)
         finally:

@@ -41,6 +41,8 @@ class StageJob:
         round: Which round it belongs to.
         memory: How often its memory limit was doubled.
         created: When it was made.
+        started: When its pods were first wanted.
+        ended: When it had its verdict.
         deleting: It is on its way out.
         ending: It is decided how it ends; Kubernetes is removing its pods.
         verdict: `Complete`, `Failed`, or `None` while it runs.
@@ -64,6 +66,8 @@ class StageJob:
     round: int = 0
     memory: int = 0
     created: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
     deleting: bool = False
     ending: bool = False
     verdict: str | None = None
@@ -92,6 +96,13 @@ class StageJob:
             return 0
         return min(self.parallelism, self.completions - self.succeeded - self.failed)
 
+    @property
+    def worker_seconds(self) -> float:
+        """How long its pods could have worked, all together; 0 while it is not known."""
+        if self.started is None or self.ended is None:
+            return 0.0
+        return min(self.parallelism, self.completions) * max((self.ended - self.started).total_seconds(), 0.0)
+
     def chunk(self, index: int) -> int:
         """The chunk at an index."""
         for run in self.chunks or (range(self.completions),):
@@ -116,6 +127,8 @@ class StageJob:
                 round=int(labels.get(LABEL_ROUND, 0)),
                 memory=int(labels.get(LABEL_MEMORY, 0)),
                 created=parse_time(meta["creationTimestamp"]),
+                started=_time_or_none(status.get("startTime")),
+                ended=_time_or_none((final or {}).get("lastTransitionTime")),
                 deleting="deletionTimestamp" in meta,
                 ending="FailureTarget" in conditions or "SuccessCriteriaMet" in conditions,
                 verdict=final and final["type"],
@@ -232,6 +245,10 @@ def is_out_of_memory(pod: Manifest) -> bool:
 def is_volume_failure(pod: Manifest) -> bool:
     """Whether a pod ended because it could not read or write its volume."""
     return (container_state(pod).get("terminated") or {}).get("exitCode") == ExitCode.WORKSPACE
+
+
+def _time_or_none(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
 
 
 def _int_or_none(text: str | None) -> int | None:

@@ -30,6 +30,7 @@ from pdfjob_operator.resources import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pdfjob_operator.census import Census
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.queue import Queue
     from pdfjob_operator.settings import Settings
@@ -69,7 +70,7 @@ class HarmlessStorage(kopf.AnnotationsDiffBaseStorage):
         return None
 
 
-def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> kopf.OperatorRegistry:
+def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> kopf.OperatorRegistry:
     """Handlers that feed this queue."""
     registry = kopf.OperatorRegistry()
 
@@ -111,12 +112,13 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> kopf.Operator
     ) -> None:
         key = Key(namespace or "", name)  # never empty: all three kinds are namespaced
         echo.hear("pdfjobs", key)
+        sweeps.exists(body)
         if type == "DELETED":
-            sweeps.exists(body)
             sweeps.gone(uid)
+            census.forget(uid)
             queue.add(key)
             return
-        sweeps.exists(body)
+        census.see(body)
         if not is_settled(body):
             queue.add(key)
 
@@ -135,13 +137,14 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> kopf.Operator
     return registry
 
 
-async def watch(settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
+async def watch(settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> None:
     """Feed the queue from the cluster's events until a signal ends it; start Kopf anew whenever it gives up."""
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     scope: dict[str, Any] = {"namespaces": settings.namespaces} if settings.namespaces else {"clusterwide": True}
     for pause in Backoffs():
         try:
-            await kopf.operator(registry=registry_for(queue, sweeps, echo), standalone=True, identity=IDENTITY, **scope)
+            registry = registry_for(queue, sweeps, echo, census)
+            await kopf.operator(registry=registry, standalone=True, identity=IDENTITY, **scope)
         except Exception as error:  # noqa: BLE001 (an ERROR event in the stream, a CRD that is not there yet: not for us to judge)
             log.warning("the watch ended, and is started anew in %.0f s: %r", pause, error)
             metrics.WATCH_RESTARTS.inc()

@@ -25,6 +25,7 @@ from pdfjob_operator.resources import (
     LABEL_STAGE,
     LABEL_UID,
     PLURAL,
+    SWEEP,
     VERSION,
     Key,
     Manifest,
@@ -182,6 +183,11 @@ class Kube:
         """Whether the namespace is being deleted."""
         raw = await self._get(_NAMESPACES, namespace)
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
+
+    async def sweep_pods(self, namespace: str | None) -> list[Manifest]:
+        """The pods of sweeps, oldest first."""
+        pods = await self._pods(namespace or "*", labels={LABEL_STAGE: SWEEP})
+        return sorted(pods, key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
 
     async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
         """Jobs with these labels."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from chunk_runner.reports import Tokens
+    from chunk_runner.figures import Tokens
 
 
 _TOKENS = 1_000_000

@@ -14,6 +14,7 @@ from pdfjob_operator.children import is_out_of_memory, is_volume_failure
 from pdfjob_operator.kube import ConflictError, Kube, RefusedError
 from pdfjob_operator.lifecycle import afterwards, next_step
 from pdfjob_operator.live import LOOK_SECONDS
+from pdfjob_operator.manifests import workspace_claim
 from pdfjob_operator.resources import Stage
 from pdfjob_operator.status import Situation, event, is_news, status_of, write_delay
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chunk_runner.reports import Failure
+    from pdfjob_operator.accounts import Accounts
     from pdfjob_operator.children import Children, StageJob
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.lifecycle import Step
@@ -58,6 +60,7 @@ class Reconciler:
         kube: The API server.
         settings: The configuration.
         echo: What is written is expected back.
+        accounts: Where what jobs have done is added up.
         note: Called before Jobs are made for a PdfJob.
         now: The time.
         live: Tells how many pages are done, if anybody can.
@@ -69,6 +72,7 @@ class Reconciler:
         settings: Settings,
         *,
         echo: Echo,
+        accounts: Accounts,
         note: Callable[[PdfJob], Awaitable[None]],
         now: Callable[[], datetime],
         live: Live | None = None,
@@ -76,6 +80,7 @@ class Reconciler:
         self._kube = kube
         self._settings = settings
         self._echo = echo
+        self._accounts = accounts
         self._note = note
         self._now = now
         self._live = live
@@ -92,6 +97,11 @@ class Reconciler:
         Returns:
             Seconds after which to look again, or `None` to wait for the next event.
         """
+        began = asyncio.get_running_loop().time()
+
+        def ended(outcome: str) -> None:
+            metrics.PASSES.labels(outcome).observe(asyncio.get_running_loop().time() - began)
+
         try:
             job = await self._kube.pdfjob(key)
             if job is None or job.deleting:
@@ -99,12 +109,12 @@ class Reconciler:
                 return None
             changed, again = await (self._after_the_end(job) if job.ended else self._pass(job))
         except RefusedError:
-            metrics.PASSES.labels("refused").inc()
+            ended("refused")
             raise
         except Exception:
-            metrics.PASSES.labels("error").inc()
+            ended("error")
             raise
-        metrics.PASSES.labels("changed" if changed else "unchanged").inc()
+        ended("changed" if changed else "unchanged")
         if changed and why == {RESYNC}:
             log.warning("%s/%s: found by the resync, not by the watch", *key)
             metrics.DRIFT.inc()
@@ -117,6 +127,9 @@ class Reconciler:
             phase = "Suspended" if job.suspend else "Pending"
             return True, await self._tell(job, Situation(phase, phase, "Accepted."), now) or 0
         children, again = await self._look(job, now)
+        for pod in children.pods:
+            if pod.report is not None and pod.report.volume is not None:
+                self._accounts.measured((job.key.namespace, workspace_claim(job, self._settings)), pod.report.volume)
         step = next_step(job, children, self._settings, now)
         try:
             acted = await self._act(job, step)
@@ -132,7 +145,10 @@ class Reconciler:
         since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
         delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
         if delay == 0:
-            return True, _sooner(await self._tell(job, step.situation, now), again)
+            anew = await self._tell(job, step.situation, now)
+            if anew is None and step.situation.ended:
+                self._accounts.close(job, step.situation, children, now)
+            return True, _sooner(anew, again)
         return acted, _sooner(delay, again)
 
     async def _with_pages(self, job: PdfJob, step: Step) -> tuple[Step, float | None]:
@@ -220,6 +236,8 @@ class Reconciler:
     async def _tell(self, job: PdfJob, situation: Situation, now: datetime) -> float | None:
         """Write the status, and post an Event when it holds news."""
         again = await self._write(job, self._status(job, situation, now))
+        if again is None:
+            self._accounts.moved(job, situation)
         if again is None and is_news(job, situation):
             log.info("%s/%s: %s: %s", *job.key, situation.phase, situation.message)
             await self._kube.post_event(event(job, situation, now))
@@ -241,6 +259,7 @@ class Reconciler:
     def _forget(self, key: Key) -> None:
         self._written.pop(key, None)
         self._looks.pop(key, None)
+        self._accounts.forget(key)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

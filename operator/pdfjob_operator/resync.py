@@ -13,6 +13,7 @@ from pdfjob_operator.resources import Key, is_settled
 
 
 if TYPE_CHECKING:
+    from pdfjob_operator.census import Census
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.kube import Kube
     from pdfjob_operator.queue import Queue
@@ -25,14 +26,17 @@ START = "start"
 """Why a key has a pass: the operator has just begun, and the watch may be slower. That is no lost event."""
 
 
-async def resync_forever(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo) -> None:
+async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
+    kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census
+) -> None:
     """List, hand over keys, and note what is gone, until cancelled."""
     why = START
     while True:
         pause = settings.resync_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
         try:
-            await resync(kube, settings, queue, sweeps, echo, why=why)
+            await resync(kube, settings, queue, sweeps, echo, census, why=why)
             await sweeps.recall()
+            await sweeps.read()
             why = RESYNC
         except API_ERRORS as error:
             log.warning("cannot list all PdfJobs: %s", error)
@@ -40,7 +44,9 @@ async def resync_forever(kube: Kube, settings: Settings, queue: Queue[Key], swee
         await asyncio.sleep(pause)
 
 
-async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, *, why: str) -> None:
+async def resync(  # noqa: PLR0917 (the same)
+    kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census, *, why: str
+) -> None:
     """List once, and say why."""
     keys, uids = set(), set()
     before = sweeps.known()
@@ -50,8 +56,10 @@ async def resync(kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Swee
             keys.add(key)
             uids.add(raw["metadata"]["uid"])
             sweeps.exists(raw)
+            census.see(raw)
             if not is_settled(raw):
                 queue.add(key, why=why)
     for uid in before - uids:
         sweeps.gone(uid)
+        census.forget(uid)
     echo.forget_all_but(keys)

@@ -14,6 +14,9 @@ import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner import contract
+from chunk_runner.reports import Report
+from pdfjob_operator import metrics
+from pdfjob_operator.children import container_state
 from pdfjob_operator.kube import GoneError, RefusedError, patience
 from pdfjob_operator.manifests import workspace_claim
 from pdfjob_operator.pods import mount_workspace, pod_template
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from pdfjob_operator.accounts import Accounts
     from pdfjob_operator.kube import Kube
     from pdfjob_operator.resources import PdfJob
     from pdfjob_operator.settings import Settings
@@ -56,12 +60,16 @@ class Sweeps:
         settings: The configuration.
         now: The time.
         gate: Sweeps begin only when this returns.
+        accounts: Told how full volumes are.
     """
 
-    def __init__(self, kube: Kube, settings: Settings, now: Callable[[], datetime], gate: Any) -> None:
+    def __init__(
+        self, kube: Kube, settings: Settings, now: Callable[[], datetime], gate: Any, accounts: Accounts
+    ) -> None:
         self._kube = kube
         self._settings = settings
         self._now = now
+        self._accounts = accounts
         self._claims: dict[str, Claim] = {}
         self._noted: set[Claim] = set()
         self._last_gone: dict[Claim, float] = {}
@@ -96,6 +104,22 @@ class Sweeps:
                     self._noted.add(claim)
                     self.queue.add(claim, self._delay() * (1 + random.random()))  # noqa: S311 (spreads load)
         self._recalled = True
+
+    async def read(self) -> None:
+        """Read what the last sweep of each claim found, for the metrics."""
+        found: dict[Claim, Report] = {}
+        for namespace in self._settings.namespaces or (None,):
+            for raw in await self._kube.sweep_pods(namespace):
+                report = Report.loads((container_state(raw).get("terminated") or {}).get("message"))
+                if report is not None and report.swept is not None:
+                    found[_claim(raw)] = report
+        for claim, report in found.items():
+            if report.volume is not None:
+                self._accounts.measured(claim, report.volume)
+        self._accounts.keep_only({*found, *self._claims.values()})
+        swept = [report.swept for report in found.values() if report.swept is not None]
+        metrics.WORKSPACE_BYTES.set(sum(it.bytes for it in swept))
+        metrics.STALE_WORKSPACES.set(sum(it.stale for it in swept))
 
     async def note(self, job: PdfJob) -> None:
         """Leave a note that this PdfJob's claim holds workspaces, before it does."""
@@ -187,6 +211,13 @@ def _labels(claim: Claim) -> dict[str, str]:
 
 def _hash(claim: Claim) -> str:
     return hashlib.sha256(claim.name.encode()).hexdigest()[:8]
+
+
+def _claim(pod: Manifest) -> Claim:
+    """The claim that a sweep pod works on; its name as a pod has it may be anybody's, and is a number among numbers."""
+    volumes = pod["spec"].get("volumes", ())
+    names = (it["persistentVolumeClaim"]["claimName"] for it in volumes if "persistentVolumeClaim" in it)
+    return Claim(pod["metadata"]["namespace"], next(names, ""))
 
 
 def _number(raw: Manifest) -> int:

@@ -8,7 +8,7 @@ from control_plane.arena import Arena
 from control_plane.plan import BEGIN, Plan
 
 
-PASSES = "pdfjob_reconciles_total"
+PASSES = "pdfjob_reconcile_seconds_count"
 
 
 @pytest.mark.parametrize("meanwhile", [True, False], ids=["and the work goes on meanwhile", "and the work waits"])

@@ -5,10 +5,10 @@ import pytest
 
 from chunk_runner.contract import Reason
 from chunk_runner.errors import ConfigurationError, UnavailableError
+from chunk_runner.figures import Tokens
 from chunk_runner.gemini.answer import Answer, Kind, Request
 from chunk_runner.gemini.buyer import Buyer, UnusableError
 from chunk_runner.gemini.checks import InvalidError
-from chunk_runner.reports import Tokens
 from chunk_runner.shared.alone import Alone
 
 

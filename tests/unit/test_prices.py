@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.reports import Tokens
+from chunk_runner.figures import Tokens
 from pdfjob_operator.prices import NO_PRICES, Price, Prices
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from builders import NOW, make_gemini, make_merged, make_pdfjob
-from chunk_runner.reports import FailedChunk, Tokens
+from chunk_runner.figures import Tokens
+from chunk_runner.reports import FailedChunk
 from pdfjob_operator.prices import Prices
 from pdfjob_operator.status import Facts, Situation, format_duration, status_of, write_delay
 

@@ -1,0 +1,116 @@
+"""The accounts: what PdfJobs have done, added up in the metrics once the status that says so is written.
+
+An operator that dies in between forgets one entry; none is made twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from chunk_runner.contract import Reason
+from pdfjob_operator import metrics
+from pdfjob_operator.resources import Stage
+
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chunk_runner.figures import Figures, Tokens
+    from chunk_runner.reports import Volume
+    from pdfjob_operator.children import Children
+    from pdfjob_operator.prices import Prices
+    from pdfjob_operator.resources import Key, PdfJob
+    from pdfjob_operator.status import Situation
+
+
+OTHER = "Other"
+"""In a label, for every word that is not one of ours: reports come from pods, and a model's name from a user."""
+
+_REASONS = frozenset({*(it.value for it in Reason), "AllPagesProcessed", "PagesMissing"})
+
+_STATES = frozenset({"ok", "empty", "noText", "failed"})
+
+
+class Accounts:
+    """What is remembered between two passes; losing it costs a figure.
+
+    Args:
+        prices: By which costs are estimated.
+    """
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._entered: dict[Key, tuple[str, str, float]] = {}
+        self._free: dict[tuple[str, str], float] = {}
+
+    def publish(self) -> None:
+        """Let the metrics tell of what is remembered here."""
+        metrics.VOLUME_FREE.set_function(lambda: min(self._free.values(), default=1.0))
+
+    def moved(self, job: PdfJob, situation: Situation) -> None:
+        """A status was written: count the time in the phase that it leaves."""
+        now, before = asyncio.get_running_loop().time(), self._entered.get(job.key)
+        if before is not None and before[:2] == (job.uid, situation.phase):
+            return
+        if before is not None and before[0] == job.uid:
+            metrics.PHASES.labels(before[1]).observe(now - before[2])
+        if situation.ended:
+            self._entered.pop(job.key, None)
+        else:
+            self._entered[job.key] = (job.uid, situation.phase, now)
+
+    def close(self, job: PdfJob, situation: Situation, children: Children, now: datetime) -> None:
+        """A PdfJob has ended, and its status says so."""
+        result = "failed" if situation.phase == "Failed" else "succeeded"
+        merged = situation.facts.merged
+        if result == "succeeded" and merged is not None and (merged.failed or merged.failed_pages):
+            result = "partial"
+        metrics.FINISHED.labels(result, _known(situation.reason)).inc()
+        metrics.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
+        if merged is not None and merged.figures is not None:
+            self._enter(job, merged.figures, children)
+
+    def forget(self, key: Key) -> None:
+        """A PdfJob is there no more."""
+        self._entered.pop(key, None)
+
+    def measured(self, claim: tuple[str, str], volume: Volume) -> None:
+        """A pod saw how full a claim's volume is."""
+        if volume.bytes:
+            self._free[claim] = min(volume.free / volume.bytes, 1.0)
+
+    def keep_only(self, claims: set[tuple[str, str]]) -> None:
+        """These claims are in use; of others nothing is to be told."""
+        self._free = {claim: free for claim, free in self._free.items() if claim in claims}
+
+    def _enter(self, job: PdfJob, figures: Figures, children: Children) -> None:
+        processor = str(job.processor["name"])
+        metrics.CHUNK_SECONDS.add(figures.seconds, processor)
+        metrics.CHUNK_WAITS.add(figures.waits)
+        metrics.CHUNK_MEMORY.add(figures.memory)
+        for word, number in figures.chunks.items():
+            labels = ("ok", "") if word == "ok" else ("failed", _known(word))
+            metrics.CHUNKS_FINISHED.labels(*labels).inc(number)
+        for word, number in figures.retries.items():
+            metrics.RETRIES.labels(_known(word)).inc(number)
+        for state, number in figures.pages.items():
+            metrics.PAGES.labels(state if state in _STATES else OTHER, processor).inc(number)
+        chunk_jobs = [it for it in children.jobs if it.stage is Stage.CHUNKS]
+        if chunk_jobs:
+            metrics.BUSY_SECONDS.inc(figures.seconds.total)
+            metrics.WORKER_SECONDS.inc(sum(it.worker_seconds for it in chunk_jobs))
+        if figures.tokens.total:
+            self._bought(str(job.processor.get("model", "")), figures.tokens)
+
+    def _bought(self, model: str, tokens: Tokens) -> None:
+        price = self._prices.models.get(model)
+        model = model if price is not None else OTHER
+        for kind in ("prompt", "output", "thoughts", "cached"):
+            metrics.TOKENS.labels(model, kind).inc(getattr(tokens, kind))
+        if price is not None:
+            metrics.COST.labels(model, self._prices.currency).inc(float(price.of(tokens)))
+
+
+def _known(reason: str) -> str:
+    return reason if reason in _REASONS else OTHER
