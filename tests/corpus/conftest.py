@@ -9,11 +9,12 @@ from corpus.sources import MissingPrerequisiteError
 from corpus.survey import Finding, survey
 
 
-_SUMMARY = pytest.StashKey[list[str]]()
+SUMMARY = "corpus"
+"""The property of a test that is said at the end of the test run, whichever process it ran in."""
 
 
 @pytest.fixture(scope="session")
-def findings(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> list[Finding]:
+def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     try:
         found = survey(tmp_path_factory.mktemp("corpus"))
     except MissingPrerequisiteError as error:
@@ -21,13 +22,12 @@ def findings(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
         if os.environ.get("CI"):
             pytest.fail(str(error), pytrace=False)
         pytest.skip(f"NO CORPUS TESTS: {error}")
-    pytestconfig.stash[_SUMMARY] = table.summary(found)
     print("\n".join(table.rows(found)))  # noqa: T201 (shown where a test fails, and with -s)
     return found
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if lines := config.stash.get(_SUMMARY, None):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [it for it in terminalreporter.getreports("") if isinstance(it, pytest.TestReport)]
+    for line in (value for it in reports for name, value in it.user_properties if name == SUMMARY):
         terminalreporter.section("corpus")
-        for line in lines:
-            terminalreporter.line(line)
+        terminalreporter.line(str(line))

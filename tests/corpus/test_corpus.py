@@ -1,9 +1,11 @@
 """Real PDFs: none brings a traceback, none loses a page, and the words are those that poppler reads."""
 
 import statistics
+from collections.abc import Callable
 
 from chunk_runner.contract import Reason
 from corpus import known, table
+from corpus.conftest import SUMMARY
 from corpus.survey import Finding
 
 
@@ -17,7 +19,8 @@ MEDIAN = 0.99
 """Precision and recall of the file in the middle."""
 
 
-def test_the_corpus_is_there(findings: list[Finding]) -> None:
+def test_the_corpus_is_there(findings: list[Finding], record_property: Callable[[str, object], None]) -> None:
+    record_property(SUMMARY, "\n".join(table.summary(findings)))
     names = {finding.name for finding in findings}
 
     assert len(names) >= FILES
