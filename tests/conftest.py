@@ -11,6 +11,7 @@ WHOLE = ("cluster", "control_plane", "corpus")
 """Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for what is marked here
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(TESTS)
