@@ -26,7 +26,7 @@ demo: $(READY) ## process a sample PDF on this machine: no cluster, no key
 	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
 
 test: $(READY) ## unit and integration tests anywhere, cluster tests where the machine can
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
 
 soak: $(READY) ## PdfJobs without end against a real control plane, while the operator is killed: HOURS=1 JOBS=200
 	PYTHONPATH=tests $(BIN)/python -m control_plane.soak --hours $(or $(HOURS),1) --jobs $(or $(JOBS),200)

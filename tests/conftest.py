@@ -1,19 +1,21 @@
 """Which tests share a process, when two of them run side by side: a cluster, a corpus or a server is made once."""
 
-from pathlib import Path
-
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 
-TESTS = Path(__file__).parent
-
-WHOLE = ("cluster", "control_plane", "corpus")
+WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
 """Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for what is marked here
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        place = item.path.relative_to(TESTS)
-        group = place.parts[0] if place.parts[0] in WHOLE else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
+    """Hands out what shares something as one piece, in the order in which it was collected: the cluster comes first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return next((folder for folder in WHOLE if module.startswith(f"{folder}/")), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    return Sharing(config, log)
