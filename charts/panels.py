@@ -36,7 +36,7 @@ def quantiles(histogram: str, by: str = "") -> dict[str, str]:
     buckets = f"sum by ({labels}) (rate({histogram}_bucket[$__rate_interval]))"
     return {
         f"{name}{legend}": f"histogram_quantile({share}, {buckets})"
-        for name, share in (("half below", 0.5), ("95 % below", 0.95))
+        for name, share in (("median", 0.5), ("95 %", 0.95))
     }
 
 
@@ -70,14 +70,14 @@ WRONG = [
     Panel(
         "Ended",
         "PdfJobs that ended in the time shown: with all pages, with pages missing, or failed.",
-        {"{{result}}": "sum by (result) (increase(pdfjob_jobs_finished_total[$__range]))"},
+        {"{{result}}": "round(sum by (result) (increase(pdfjob_jobs_finished_total[$__range])))"},
         kind="stat",
         width=5,
         height=4,
     ),
     Panel(
-        "Free on the fullest volume",
-        "The least free share among the claims that pods have reported on.",
+        "Room left",
+        "The free share of the fullest volume, among the claims that pods have reported on.",
         {"free": "min(pdfjob_volume_free_ratio)"},
         unit="percentunit",
         kind="stat",
@@ -174,24 +174,28 @@ FAST = [
             " / sum by (phase) (rate(pdfjob_phase_seconds_count[$__rate_interval]))"
         },
         unit="s",
+        width=6,
     ),
     Panel(
         "Duration of a chunk",
         "One attempt's work, without the start of its pod, by processor.",
         quantiles("pdfjob_chunk_seconds", "processor"),
         unit="s",
+        width=6,
     ),
     Panel(
         "Wait of a chunk",
         "From the moment it could start until its first attempt began: for a worker, a node, an image.",
         quantiles("pdfjob_chunk_wait_seconds"),
         unit="s",
+        width=6,
     ),
     Panel(
         "Memory of a chunk",
         "The peak. Near runnerResources.limits.memory, chunks are killed and run again with twice as much.",
         quantiles("pdfjob_chunk_memory_bytes"),
         unit="bytes",
+        width=6,
     ),
 ]
 
@@ -244,6 +248,7 @@ OPERATOR = [
         {"{{method}} {{resource}}": "sum by (method, resource) (rate(pdfjob_api_calls_total[$__rate_interval]))"},
         unit="reqps",
         stacked=True,
+        width=6,
     ),
     Panel(
         "Answers other than success",
@@ -251,6 +256,7 @@ OPERATOR = [
         {"{{code}}": 'sum by (code) (rate(pdfjob_api_calls_total{code!~"2.."}[$__rate_interval]))'},
         unit="reqps",
         stacked=True,
+        width=6,
     ),
     Panel(
         "Delays",
@@ -262,6 +268,7 @@ OPERATOR = [
             "loop": "max(pdfjob_event_loop_lag_seconds)",
         },
         unit="s",
+        width=6,
     ),
     Panel(
         "What the watch lost",
@@ -270,6 +277,7 @@ OPERATOR = [
             "restarts": "sum(increase(pdfjob_watch_restarts_total[$__rate_interval]))",
             "found by the resync": "sum(increase(pdfjob_resync_drift_total[$__rate_interval]))",
         },
+        width=6,
     ),
 ]
 
