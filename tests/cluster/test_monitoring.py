@@ -153,8 +153,10 @@ def test_what_dashboard_and_alerts_ask_for_is_there_and_true(
     alerts = {it["name"] for it in prometheus.rules()}
     panels = [query for query in queries(window=WINDOW) if query.where not in alerts]
     now = time.time()
-    empty = {query.where for query in panels if not prometheus.over_time(query.expression, began, now, 1)}
-    assert empty <= QUIET
+    found = {query: prometheus.over_time(query.expression, began, now, 1) for query in panels}
+    assert {query.where for query, series in found.items() if not series} <= QUIET
+    unnamed = {query.where for query, series in found.items() for it in series if not query.labels <= it.labels.keys()}
+    assert unnamed == set()
 
     text = operator.run("get", f"--raw={metrics}")
     promtool("check", "metrics", stdin=text)

@@ -1,6 +1,7 @@
 """Every expression that the dashboard and the alerts ask Prometheus for, and the names of metrics in it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,10 +22,12 @@ class Query(NamedTuple):
     Attributes:
         where: The panel's title or the alert's name.
         expression: PromQL, with Grafana's variables filled in.
+        labels: Which labels the panel's legend or the alert's text names: each series must have them.
     """
 
     where: str
     expression: str
+    labels: frozenset[str]
 
 
 def queries_of_panel(panel: dict[str, Any], window: str) -> list[Query]:
@@ -34,10 +37,13 @@ def queries_of_panel(panel: dict[str, Any], window: str) -> list[Query]:
         panel: A panel of a Grafana dashboard.
         window: What to put for Grafana's own ranges, `5m`; a scrape interval must fit in it four times.
     """
-    expressions = (target["expr"] for target in panel.get("targets", []))
     return [
-        Query(panel["title"], expression.replace("$__rate_interval", window).replace("$__range", window))
-        for expression in expressions
+        Query(
+            panel["title"],
+            target["expr"].replace("$__rate_interval", window).replace("$__range", window),
+            frozenset(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])),
+        )
+        for target in panel.get("targets", [])
     ]
 
 
@@ -46,7 +52,9 @@ def queries(dashboard: Path = DASHBOARD, rules: Path = RULES, window: str = "5m"
     panels = json.loads(dashboard.read_text())["panels"]
     found = [query for panel in panels for query in queries_of_panel(panel, window)]
     for group in yaml.safe_load(rules.read_text())["groups"]:
-        found += [Query(rule["alert"], rule["expr"]) for rule in group["rules"]]
+        for rule in group["rules"]:
+            text = " ".join(rule["annotations"].values())
+            found.append(Query(rule["alert"], rule["expr"], frozenset(re.findall(r"\$labels\.(\w+)", text))))
     return found
 
 
