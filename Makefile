@@ -9,7 +9,7 @@ UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock soak images cluster-up cluster-down clean
+.PHONY: help demo test lint format lock soak dashboard images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ format: $(READY) ## format and fix what can be fixed
 lock: ## write requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --extra cli --extra operator --group dev --output-file requirements.lock pyproject.toml
+
+dashboard: $(READY) ## write the chart's Grafana dashboard anew, from charts/panels.py
+	$(BIN)/python charts/dashboard.py > charts/pdfjob-operator/files/dashboard.json
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
 	PYTHONPATH=tests $(BIN)/python -m testcluster images

@@ -72,6 +72,18 @@ class Kubectl:
                 text, _ = watch.communicate()
                 states += _objects(text)
 
+    @contextmanager
+    def proxy(self) -> Iterator[str]:
+        """The API server without certificates, at this address of this machine, while the block runs."""
+        with subprocess.Popen([*self._base, "proxy", "--port=0"], stdout=subprocess.PIPE, text=True) as proxy:
+            try:
+                assert proxy.stdout
+                line = proxy.stdout.readline()  # "Starting to serve on 127.0.0.1:40321"
+                assert line, "kubectl proxy does not start"
+                yield line.split()[-1]
+            finally:
+                proxy.terminate()
+
 
 class Volume:
     """The claim of a namespace, seen through a pod that mounts it whole."""

@@ -1,0 +1,53 @@
+"""A real Prometheus scrapes what the operator serves: it takes the rules, runs every query, and gives a picture."""
+
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest, start_http_server
+
+from monitoring.expressions import queries
+from monitoring.picture import draw
+from monitoring.programs import promtool
+from monitoring.prometheus import WINDOW, Prometheus, prometheus_in
+from monitoring.test_dashboard import PANELS
+from pdfjob_operator.metrics import REGISTRY
+from processes import until
+
+
+pytestmark = pytest.mark.usefixtures("promtool_program")
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
+    server, thread = start_http_server(0, "127.0.0.1", registry=REGISTRY)
+    try:
+        with prometheus_in(tmp_path, f"127.0.0.1:{server.server_port}", "/metrics") as it:
+            yield it
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_promtool_finds_nothing_wrong_with_the_metrics() -> None:
+    promtool("check", "metrics", stdin=generate_latest(REGISTRY).decode())
+
+
+def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> None:
+    until(lambda: {it["health"] for it in prometheus.rules()} == {"ok"})
+    until(lambda: "pdfjob_queue_depth" in prometheus.names())
+
+    for query in queries(window=WINDOW):
+        prometheus.query(query.expression)  # which raises what Prometheus complains of
+
+
+def test_the_picture_has_every_panel(prometheus: Prometheus) -> None:
+    until(lambda: "pdfjob_queue_depth" in prometheus.names())
+
+    picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time()))  # noqa: S314 (our own)
+
+    texts = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {panel["title"] for panel in PANELS} <= texts
