@@ -6,6 +6,7 @@ An operator that dies in between forgets one entry; none is made twice.
 from __future__ import annotations
 
 import asyncio
+from math import nan
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import Reason
@@ -27,9 +28,15 @@ if TYPE_CHECKING:
 OTHER = "Other"
 """In a label, for every word that is not one of ours: reports come from pods, and a model's name from a user."""
 
-_REASONS = frozenset({*(it.value for it in Reason), "AllPagesProcessed", "PagesMissing"})
+_SUCCESSES = (("succeeded", "AllPagesProcessed"), ("partial", "PagesMissing"))
 
-_STATES = frozenset({"ok", "empty", "noText", "failed"})
+_REASONS = frozenset(it.value for it in Reason)
+
+_STATES = ("ok", "empty", "noText", "failed")
+
+_PROCESSORS = ("text", "gemini")
+
+_KINDS = ("prompt", "output", "thoughts", "cached")
 
 
 class Accounts:
@@ -45,8 +52,25 @@ class Accounts:
         self._free: dict[tuple[str, str], float] = {}
 
     def publish(self) -> None:
-        """Let the metrics tell of what is remembered here."""
-        metrics.VOLUME_FREE.set_function(lambda: min(self._free.values(), default=1.0))
+        """Let the metrics tell of what is remembered here.
+
+        Counters begin at 0 where their labels are known: a series that begins at 1 has not increased for Prometheus.
+        """
+        metrics.VOLUME_FREE.set_function(lambda: min(self._free.values(), default=nan))
+        for result, reason in _SUCCESSES:
+            metrics.FINISHED.labels(result, reason)
+        for reason in _REASONS:
+            metrics.FINISHED.labels("failed", reason)
+            metrics.CHUNKS_FINISHED.labels("failed", reason)
+            metrics.RETRIES.labels(reason)
+        metrics.CHUNKS_FINISHED.labels("ok", "")
+        for processor in _PROCESSORS:
+            for state in _STATES:
+                metrics.PAGES.labels(state, processor)
+        for model in self._prices.models:
+            metrics.COST.labels(model, self._prices.currency)
+            for kind in _KINDS:
+                metrics.TOKENS.labels(model, kind)
 
     def moved(self, job: PdfJob, situation: Situation) -> None:
         """A status was written: count the time in the phase that it leaves."""
@@ -106,11 +130,11 @@ class Accounts:
     def _bought(self, model: str, tokens: Tokens) -> None:
         price = self._prices.models.get(model)
         model = model if price is not None else OTHER
-        for kind in ("prompt", "output", "thoughts", "cached"):
+        for kind in _KINDS:
             metrics.TOKENS.labels(model, kind).inc(getattr(tokens, kind))
         if price is not None:
             metrics.COST.labels(model, self._prices.currency).inc(float(price.of(tokens)))
 
 
 def _known(reason: str) -> str:
-    return reason if reason in _REASONS else OTHER
+    return reason if reason in _REASONS or reason in dict(_SUCCESSES).values() else OTHER

@@ -77,7 +77,7 @@ STANDING_STILL = Gauge(
 
 VOLUME_FREE = Gauge(
     "pdfjob_volume_free_ratio",
-    "The least free share of any volume with workspaces, as pods last saw it; 1 where none has told.",
+    "The least free share of any volume with workspaces, as pods last saw it; NaN where none has told.",
     registry=REGISTRY,
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from math import isnan
 from typing import Any
 
 import pytest
@@ -138,7 +139,7 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
     assert all(changes[key] == 1 for key in left)
 
 
-@pytest.mark.parametrize(("kept", "least"), [({("a", "one"), ("a", "two")}, 0.25), ({("a", "one")}, 0.5), (set(), 1.0)])
+@pytest.mark.parametrize(("kept", "least"), [({("a", "one"), ("a", "two")}, 0.25), ({("a", "one")}, 0.5)])
 async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, str]], least: float) -> None:
     accounts = Accounts(PRICES)
     accounts.publish()
@@ -149,3 +150,27 @@ async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, st
     accounts.keep_only(kept)
 
     assert metrics.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") == least
+
+
+async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
+    accounts = Accounts(PRICES)
+    accounts.publish()
+    accounts.measured(("a", "one"), Volume(bytes=100, free=50))
+
+    accounts.keep_only(set())
+
+    assert isnan(metrics.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") or 0.0)
+
+
+async def test_counters_begin_at_nothing_so_that_the_first_count_is_an_increase() -> None:
+    Accounts(PRICES).publish()
+
+    known = samples()
+
+    for key in (
+        sample("pdfjob_jobs_finished_total", result="failed", reason="SourceNotFound"),
+        sample("pdfjob_chunk_retries_total", reason="OutOfMemory"),
+        sample("pdfjob_pages_total", state="noText", processor="gemini"),
+        sample("pdfjob_tokens_total", model="gemini-3.5-flash-lite", kind="thoughts"),
+    ):
+        assert key in known
