@@ -117,7 +117,7 @@ class Swept:
     Attributes:
         removed: Workspaces that it removed.
         workspaces: Workspaces that are there now.
-        stale: Of these, the ones that belong to no PdfJob: too young to be certain, or impossible to remove.
+        stale: Of these, the ones that belong to no PdfJob for certain, and cannot be removed.
         bytes: What the workspaces hold.
     """
 

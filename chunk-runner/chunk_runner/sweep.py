@@ -38,7 +38,7 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept
     Raises:
         WorkspaceError: The folder cannot be read.
     """
-    removed, young, stuck, kept = 0, 0, [], []
+    removed, stuck, kept = 0, [], []
     for folder in _folders(workspaces):
         if not _UID.fullmatch(folder.name):
             continue
@@ -50,7 +50,6 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept
             if folder.is_symlink():
                 continue
             if max(status.st_mtime, status.st_ctime) >= before:
-                young += 1
                 kept.append(folder)
                 continue
             shutil.rmtree(folder)
@@ -64,7 +63,7 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept
         log.info("removed %s: its PdfJob is gone", folder.name)
         removed += 1
     log.info("%d left-over workspaces removed", removed)
-    swept = Swept(removed, len(kept), young + len(stuck), sum(map(_size, kept)))
+    swept = Swept(removed, len(kept), len(stuck), sum(map(_size, kept)))
     if not stuck:
         return swept, None
     return swept, Failure(

@@ -85,7 +85,7 @@ WORKSPACE_BYTES = Gauge("pdfjob_workspace_bytes", "What workspaces hold, as the 
 
 STALE_WORKSPACES = Gauge(
     "pdfjob_stale_workspaces",
-    "Workspaces of deleted PdfJobs that the last sweeps had to leave: too young, or impossible to remove.",
+    "Workspaces of deleted PdfJobs that the last sweeps could not remove.",
     registry=REGISTRY,
 )
 
