@@ -9,7 +9,7 @@ UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock soak images cluster-up cluster-down clean
+.PHONY: help demo test lint format lock soak chart-readme install-yaml images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,14 @@ format: $(READY) ## format and fix what can be fixed
 lock: ## write requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --extra cli --extra operator --group dev --output-file requirements.lock pyproject.toml
+
+chart-readme: $(READY) ## write the chart's table of values and its schema anew, from values.yaml
+	PYTHONPATH=tests $(BIN)/python -m chart.values
+
+install-yaml: $(READY) ## render the chart for people without Helm, to dist/install.yaml: NAMESPACE=pdfjob VALUES=my-values.yaml
+	@mkdir -p dist
+	$$(PYTHONPATH=tests $(BIN)/python -m chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
+		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
 	PYTHONPATH=tests $(BIN)/python -m testcluster images
