@@ -1,8 +1,8 @@
 """The chart's README table and its schema, made from the comments in values.yaml: `make chart-readme`.
 
-A value's comment begins with `# --`, right above it. What is in parentheses there is its type, where its default does not
-show it (`TYPES`, or the words that are allowed, with | between them). A map with a type is free-form: its keys are the
-user's.
+A value's comment begins with `# --`, right above it. What is in parentheses there is its type, where its default does
+not show it (`TYPES`, or the words that are allowed, with | between them). A map with a type is free-form: its keys are
+the user's.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ SERVER = "https://kubernetes.default.svc"
 PAGES = ("This is the first page.", "This is the second page.")
 
 
-class TestError(Exception):
+class FailureError(Exception):
     """The test failed; the message is one sentence."""
 
 
@@ -63,9 +63,9 @@ class Api:
             message = error.read().decode(errors="replace")
             with suppress(ValueError, KeyError, TypeError):
                 message = json.loads(message)["message"]
-            raise TestError(f"the API server refuses to {method} a PdfJob ({error.code}): {message}") from error
+            raise FailureError(f"the API server refuses to {method} a PdfJob ({error.code}): {message}") from error
         except OSError as error:
-            raise TestError(f"the API server does not answer: {error}") from error
+            raise FailureError(f"the API server does not answer: {error}") from error
 
 
 def two_pages() -> bytes:
@@ -108,10 +108,10 @@ def run(api: Api, name: str, volume: Path, seconds: float) -> str:
         try:
             output = json.loads((volume / path).read_text())
         except (OSError, ValueError) as error:
-            raise TestError(f"the PdfJob is complete, but its output {path} cannot be read: {error}") from error
+            raise FailureError(f"the PdfJob is complete, but its output {path} cannot be read: {error}") from error
     found = [sentence["text"] for sentence in output["sentences"]]
     if found != list(PAGES):
-        raise TestError(f"the PdfJob is complete, but its output says {found} instead of {list(PAGES)}")
+        raise FailureError(f"the PdfJob is complete, but its output says {found} instead of {list(PAGES)}")
     return f"{name}: {status['phase']}, {status['pages']} pages in {status.get('duration', 'no time')}\n" + " ".join(
         found
     )
@@ -123,16 +123,16 @@ def _wait(api: Api, name: str, seconds: float) -> dict[str, Any]:
     while time.monotonic() < deadline:
         job = api.call("GET", name)
         if job is None:
-            raise TestError(f"somebody deleted the PdfJob {name} before it ended")
+            raise FailureError(f"somebody deleted the PdfJob {name} before it ended")
         status = job.get("status") or {}
         true = {it["type"] for it in status.get("conditions", ()) if it["status"] == "True"}
         if "Complete" in true:
             return status
         if "Failed" in true:
-            raise TestError(f"the PdfJob {name} failed: {status.get('message', 'it does not say why')}")
+            raise FailureError(f"the PdfJob {name} failed: {status.get('message', 'it does not say why')}")
         time.sleep(0.5)
     where = f"it is {status['phase']}: {status.get('message', '')}" if status else "no operator has taken it up"
-    raise TestError(f"the PdfJob {name} has not ended after {seconds:.0f} s; {where}")
+    raise FailureError(f"the PdfJob {name} has not ended after {seconds:.0f} s; {where}")
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def _source(path: Path) -> Iterator[Path]:
     try:
         path.write_bytes(two_pages())
     except OSError as error:
-        raise TestError(f"the workspace claim cannot be written to by user 65532: {error}") from error
+        raise FailureError(f"the workspace claim cannot be written to by user 65532: {error}") from error
     try:
         yield path
     finally:
@@ -167,12 +167,12 @@ def _delete(api: Api, name: str) -> None:
     deadline = time.monotonic() + 30
     while api.call("DELETE", name) is not None and api.call("GET", name) is not None:
         if time.monotonic() > deadline:
-            raise TestError(f"the PdfJob {name} cannot be deleted: something holds it up")
+            raise FailureError(f"the PdfJob {name} cannot be deleted: something holds it up")
         time.sleep(0.5)
 
 
 def _stop(*_: object) -> None:
-    raise TestError("the test was told to stop before the PdfJob had ended")
+    raise FailureError("the test was told to stop before the PdfJob had ended")
 
 
 def main(namespace: str, name: str, volume: str, seconds: str) -> int:
@@ -180,7 +180,7 @@ def main(namespace: str, name: str, volume: str, seconds: str) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         result = run(Api(namespace), name, Path(volume), float(seconds))
-    except TestError as error:
+    except FailureError as error:
         print(f"helm test: {error}", file=sys.stderr)  # noqa: T201
         return 1
     print(result)  # noqa: T201
