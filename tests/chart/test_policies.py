@@ -168,13 +168,18 @@ def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
     spec = one(helm.render(), "ValidatingAdmissionPolicy")["spec"]
     (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
     named = {*references(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))}
+    seen = set()
 
-    def seen(variable: str) -> set[tuple[str, ...]]:
-        text = " ".join(it["expression"] for it in spec["variables"])
-        return {tuple(it.split(".?")) for it in re.findall(rf"\b{variable}\.(spec[.?\w]+)\.orValue", text)}
+    for variable, rule in zip(spec["variables"], spec["validations"], strict=True):
+        places = re.findall(r"\b(object|oldObject)\.(spec[.?\w]+)\.orValue", variable["expression"])
+        ((path, *others),) = [{place for _, place in places}]
+        assert ({it for it, _ in places}, others) == ({"object", "oldObject"}, [])
+        assert f"variables.{variable['name']} ==" in rule["expression"]
+        assert path.replace(".?", ".") in rule["messageExpression"]
+        seen.add(tuple(path.split(".?")))
 
     assert len(named) >= 4
-    assert seen("object") == seen("oldObject") == named
+    assert seen == named
 
 
 def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm) -> None:
