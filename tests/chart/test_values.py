@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from chart import values
-from chart.helm import CHART, CI, Helm, one
+from chart.helm import CHART, CI, Helm, environment, one
 from chart.values import CommentError, Value
 
 
@@ -79,6 +79,13 @@ def test_a_typo_is_refused(value: Value) -> None:
 )
 def test_a_value_of_the_wrong_kind_is_refused(wrong: dict[str, Any]) -> None:
     assert not SCHEMA.is_valid(wrong)
+
+
+def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> None:
+    def limit(value: str) -> str:
+        return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
+
+    assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
 
 
 @pytest.mark.parametrize(

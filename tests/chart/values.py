@@ -41,7 +41,8 @@ TYPES: dict[str, dict[str, Any]] = {
         },
     },
     "list of objects": {"type": "array", "items": {"type": ["object", "string"]}},
-    "integer or null": {"type": ["integer", "null"], "minimum": 1},
+    # An empty text is what --set makes of nothing.
+    "integer or null": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, {"const": ""}]},
     "integer, string or null": {"type": ["integer", "string", "null"]},
     "quantity": {"type": ["string", "number"]},
 }
