@@ -312,3 +312,45 @@ def test_the_chart_fits_into_its_releases_secret_many_times(helm: Helm, tmp_path
     (package,) = tmp_path.glob("*.tgz")
 
     assert package.stat().st_size < 100_000
+
+
+def test_a_crd_need_not_be_kept(helm: Helm) -> None:
+    crd = one(helm.render("--set=crds.keep=false"), "CustomResourceDefinition")
+
+    assert "annotations" not in crd["metadata"]
+    assert not [it for it in helm.render("--set=crds.enabled=false") if it["kind"] == "CustomResourceDefinition"]
+
+
+def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> None:
+    rendered = helm.render(
+        "--set=rbac.create=false,rbac.aggregateClusterRoles=false", "--set=serviceAccount.create=false", "--no-hooks"
+    )
+
+    kinds = {it["kind"] for it in rendered}
+    assert not {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceAccount"} & kinds
+    assert pods(rendered)[OPERATOR]["spec"]["serviceAccountName"] == "default"
+
+
+def test_a_user_that_the_platform_chooses_can_be_left_to_it(helm: Helm) -> None:
+    rendered = helm.render("--set=podSecurityContext.runAsUser=null,podSecurityContext.runAsGroup=null")
+
+    pod = pods(rendered)[OPERATOR]["spec"]
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("nameOverride=pdfs", "x-pdfs"),
+        ("fullnameOverride=pdfs", "pdfs"),
+        (f"fullnameOverride={'n' * 80}", "n" * 63),
+    ],
+    ids=["name", "full", "long"],
+)
+def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name: str) -> None:
+    rendered = helm.render(f"--set={given},redis.enabled=true,networkPolicy.enabled=true")
+
+    labels = [it["metadata"]["name"] for it in rendered if it["kind"] in ("Service", "Deployment", "Pod")]
+    assert name in labels
+    assert all(len(it) <= 63 for it in labels)
+    kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)
