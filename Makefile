@@ -9,7 +9,7 @@ UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock soak dashboard images cluster-up cluster-down clean
+.PHONY: help demo test lint format lock soak dashboard chart-readme install-yaml images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,14 @@ lock: ## write requirements.lock anew, with the newest versions that pyproject.t
 
 dashboard: $(READY) ## write the chart's Grafana dashboard anew, from charts/panels.py
 	$(BIN)/python charts/dashboard.py > charts/pdfjob-operator/files/dashboard.json
+
+chart-readme: $(READY) ## write the chart's table of values and its schema anew, from values.yaml
+	PYTHONPATH=tests $(BIN)/python -m chart.values
+
+install-yaml: $(READY) ## render the chart for people without Helm, to dist/install.yaml: NAMESPACE=pdfjob VALUES=my-values.yaml
+	@mkdir -p dist
+	$$(PYTHONPATH=tests $(BIN)/python -m chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
+		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
 	PYTHONPATH=tests $(BIN)/python -m testcluster images

@@ -18,6 +18,7 @@ from pdfjob_operator.resources import (
     API_VERSION,
     KIND,
     LABEL_MEMORY,
+    LABEL_PROCESSOR,
     LABEL_QUEUE,
     LABEL_ROUND,
     LABEL_STAGE,
@@ -258,6 +259,7 @@ def _stage_pod(
     pod["metadata"]["labels"] |= {
         LABEL_UID: job.uid,
         LABEL_STAGE: stage.value,
+        LABEL_PROCESSOR: job.processor["name"],
         LABEL_ROUND: str(job.round),
         LABEL_MEMORY: str(memory),
     }

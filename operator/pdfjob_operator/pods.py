@@ -32,6 +32,7 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
     return {
         "metadata": {
             "labels": {
+                **settings.pod_labels,
                 "app.kubernetes.io/name": "pdfjob",
                 "app.kubernetes.io/component": name,
                 "app.kubernetes.io/managed-by": "pdfjob-operator",

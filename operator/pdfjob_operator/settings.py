@@ -33,6 +33,7 @@ class Settings:
         namespaces: Watched namespaces; empty for the whole cluster.
         image_pull_policy: Of the runner image.
         image_pull_secrets: Names of Secrets in the PdfJob's namespace, for the runner image.
+        pod_labels: More labels of the Jobs and pods that the operator makes; its own win.
         resources: Of every pod that the operator makes.
         max_memory: Bytes to which the memory limit of a pod may be raised after it was killed for using too much.
         resync_seconds: Between two listings of everything.
@@ -53,6 +54,7 @@ class Settings:
     namespaces: tuple[str, ...] = ()
     image_pull_policy: str = "IfNotPresent"
     image_pull_secrets: tuple[str, ...] = ()
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
     max_memory: int = 4 * 2**30
     resync_seconds: int = 120
@@ -108,6 +110,7 @@ class Settings:
             namespaces=_names(env.get("PDFJOB_NAMESPACES", "")),
             image_pull_policy=env.get("PDFJOB_IMAGE_PULL_POLICY") or cls.image_pull_policy,
             image_pull_secrets=_names(env.get("PDFJOB_IMAGE_PULL_SECRETS", "")),
+            pod_labels=_labels(env.get("PDFJOB_POD_LABELS", "")),
             resources=resources,
             max_memory=max_memory,
             gemini_base_url=env.get("PDFJOB_GEMINI_BASE_URL", ""),
@@ -170,6 +173,16 @@ def _secret(env: Mapping[str, str], variable: str) -> tuple[str, str] | None:
     if not name or not key or "/" in key:
         raise SettingsError(f"{variable} is “{text}”: it holds a Secret's name and a key in it, with a / between them.")
     return name, key
+
+
+def _labels(text: str) -> dict[str, str]:
+    try:
+        labels = json.loads(text or "{}")
+    except ValueError as error:
+        raise SettingsError(f"PDFJOB_POD_LABELS holds labels as JSON: {error}.") from error
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        raise SettingsError(f'PDFJOB_POD_LABELS is “{text}”: it holds labels as JSON, as in {{"team": "books"}}.')
+    return labels
 
 
 def _mebibytes(number: int) -> str:

@@ -275,3 +275,27 @@ def test_a_service_that_is_down_for_a_while_stops_nothing(manifest: Manifest) ->
     rules = manifest["spec"]["podFailurePolicy"]["rules"]
 
     assert all(ExitCode.UNAVAILABLE not in rule.get("onExitCodes", {}).get("values", ()) for rule in rules)
+
+
+def test_labels_from_the_configuration_reach_every_pod_and_its_job_but_never_win() -> None:
+    labels = {"team": "books", "app.kubernetes.io/name": "other", "pdfjob.dev/stage": "other"}
+    manifest = prepare_job(make_pdfjob(), replace(SETTINGS, pod_labels=labels), seconds=60)
+
+    for metadata in (manifest["metadata"], manifest["spec"]["template"]["metadata"]):
+        assert (
+            metadata["labels"]
+            | {
+                "team": "books",
+                "app.kubernetes.io/name": "pdfjob",
+                "pdfjob.dev/stage": "prepare",
+            }
+            == metadata["labels"]
+        )
+
+
+def test_pods_say_by_which_processor_so_that_a_network_policy_can_tell() -> None:
+    def processors(job: PdfJob) -> set[str]:
+        manifest = chunks_job(job, SETTINGS, total=4, pages=120, seconds=60)
+        return {manifest["spec"]["template"]["metadata"]["labels"]["pdfjob.dev/processor"]}
+
+    assert (processors(GEMINI), processors(make_pdfjob())) == ({"gemini"}, {"text"})

@@ -1,41 +1,99 @@
+{{- define "pdfjob.name" -}}
+{{ .Values.nameOverride | default .Chart.Name | trunc 53 | trimSuffix "-" }}
+{{- end }}
+
 {{- define "pdfjob.fullname" -}}
-{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}
-{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" }}{{ end }}
+{{- $name := include "pdfjob.name" . }}
+{{- if .Values.fullnameOverride }}{{ .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- /* With a suffix it still fits into a label. */}}
+{{- define "pdfjob.shortname" -}}
+{{ include "pdfjob.fullname" . | trunc 52 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* Of an object that belongs to no namespace, where another release of the same name must not clash with it. */}}
+{{- define "pdfjob.clusterName" -}}
+{{ printf "%s-%s" (include "pdfjob.fullname" .) .Release.Namespace }}
 {{- end }}
 
 {{- define "pdfjob.serviceAccountName" -}}
 {{ .Values.serviceAccount.name | default (ternary (include "pdfjob.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end }}
 
+{{- /*
+Labels that select pods. Takes a dict with root, and component if it is not the operator: what is not the operator has
+another name, too, so that nothing that selects the operator's pods takes it for one.
+*/}}
 {{- define "pdfjob.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "pdfjob.name" .root }}{{ with .component }}-{{ . }}{{ end }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
+{{- /* Takes what selectorLabels takes, and labels, which the chart's own win over. */}}
 {{- define "pdfjob.labels" -}}
-{{ include "pdfjob.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: operator
-app.kubernetes.io/part-of: pdfjob
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- $own := include "pdfjob.selectorLabels" . | fromYaml }}
+{{- $_ := set $own "app.kubernetes.io/version" (.root.Chart.AppVersion | trunc 63) }}
+{{- $_ := set $own "app.kubernetes.io/component" (.component | default "operator") }}
+{{- $_ := set $own "app.kubernetes.io/part-of" "pdfjob" }}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service }}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
+{{- merge $own (.labels | default dict) .root.Values.commonLabels | toYaml }}
+{{- end }}
+
+{{- /* Metadata of an object. Takes what labels takes, and name, namespace and annotations. */}}
+{{- define "pdfjob.metadata" -}}
+name: {{ .name | default (include "pdfjob.fullname" .root) }}
+{{- with .namespace }}
+namespace: {{ . }}
+{{- end }}
+labels: {{- include "pdfjob.labels" . | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* Takes root, image (the values), and tag, its default. */}}
+{{- define "pdfjob.image" -}}
+{{- with .root.Values.global.imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
+{{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
+{{- end }}
+
+{{- /* The names of all pull Secrets, with commas between them. */}}
+{{- define "pdfjob.pullSecretNames" -}}
+{{- $names := list }}
+{{- range concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets }}
+{{- $names = append $names (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .) }}
+{{- end }}
+{{- $names | uniq | join "," }}
+{{- end }}
+
+{{- define "pdfjob.pullSecrets" -}}
+{{- with include "pdfjob.pullSecretNames" . }}
+imagePullSecrets:
+  {{- range splitList "," . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Where the chart's pods run. */}}
+{{- define "pdfjob.placement" -}}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "pdfjob.redisName" -}}
-{{ include "pdfjob.fullname" . | trunc 57 | trimSuffix "-" }}-redis
-{{- end }}
-
-{{- define "pdfjob.redisSelectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}-redis
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end }}
-
-{{- define "pdfjob.redisLabels" -}}
-{{ include "pdfjob.redisSelectorLabels" . }}
-app.kubernetes.io/component: redis
-app.kubernetes.io/part-of: pdfjob
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{ include "pdfjob.shortname" . }}-redis
 {{- end }}
 
 {{- define "pdfjob.redisUrl" -}}
@@ -48,6 +106,64 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "pdfjob.limit" -}}
 {{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- else if not (kindIs "invalid" .) }}{{ . }}
+{{- end }}
+{{- end }}
+
+{{- /*
+"true", if an object of a kind that not every cluster has is to be made. Takes root, kind, path (its values' name) and
+mode.
+*/}}
+{{- define "pdfjob.renders" -}}
+{{- $known := .root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) }}
+{{- if and (eq .mode "failIfMissing") (not $known) }}
+{{- fail (printf "the cluster knows no %s: install the Prometheus Operator first, or set %s.renderMode to skipIfMissing" .kind .path) }}
+{{- end }}
+{{- if or $known (eq .mode "alwaysRender") }}true{{ end }}
+{{- end }}
+
+{{- /* To anywhere: a cache of DNS on each node has an address that no selector finds. */}}
+{{- define "pdfjob.egressDns" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+{{- end }}
+
+{{- define "pdfjob.egressOutside" -}}
+{{- $four := list }}
+{{- $six := list }}
+{{- range .Values.networkPolicy.privateNetworks }}
+{{- if contains ":" . }}{{ $six = append $six . }}{{ else }}{{ $four = append $four . }}{{ end }}
+{{- end }}
+- to:
+    - ipBlock: {cidr: 0.0.0.0/0, except: {{ toJson $four }}}
+    - ipBlock: {cidr: "::/0", except: {{ toJson $six }}}
+  ports:
+    - {port: 443, protocol: TCP}
+{{- end }}
+
+{{- define "pdfjob.egressRedis" -}}
+{{- if .Values.redis.url }}
+- ports:
+    - {port: {{ regexFind ":[0-9]+$" (get (urlParse .Values.redis.url) "host") | trimPrefix ":" | default 6379 }}, protocol: TCP}
+{{- else if .Values.redis.enabled }}
+- to:
+    - namespaceSelector:
+        matchLabels: {kubernetes.io/metadata.name: {{ .Release.Namespace }}}
+      podSelector:
+        matchLabels: {{- include "pdfjob.selectorLabels" (dict "root" . "component" "redis") | nindent 10 }}
+  ports:
+    - {port: 6379, protocol: TCP}
+{{- else if .Values.redis.secretName }}
+- ports:
+    - {port: 6379, protocol: TCP}
+{{- end }}
+{{- end }}
+
+{{- /* Where helm test runs: PdfJobs must be processed there. */}}
+{{- define "pdfjob.testNamespace" -}}
+{{- if .Values.helmTest.namespace }}{{ .Values.helmTest.namespace }}
+{{- else if or (not .Values.watchNamespaces) (has .Release.Namespace .Values.watchNamespaces) }}{{ .Release.Namespace }}
+{{- else }}{{ first .Values.watchNamespaces }}
 {{- end }}
 {{- end }}
 

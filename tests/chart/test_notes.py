@@ -1,0 +1,89 @@
+"""What Helm says after an installation."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from chart.helm import CHART, MONITORING, Helm, one
+
+
+CRD = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"
+Notes = Callable[..., str]
+
+
+@pytest.fixture
+def notes(helm: Helm, tmp_path: Path) -> Notes:
+    """The notes with some values: in a ConfigMap, because helm shows them only after it has talked to a cluster."""
+    chart = tmp_path / "chart"
+    shutil.copytree(CHART, chart)
+    source = chart / "templates" / "NOTES.txt"
+    (chart / "templates" / "_notes.tpl").write_text(f'{{{{- define "notes" }}}}{source.read_text()}{{{{ end }}}}')
+    manifest = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: notes}
+data:
+  text: |-
+    {{- include "notes" . | nindent 4 }}
+"""
+    (chart / "templates" / "notes.yaml").write_text(manifest)
+
+    def render(*arguments: str) -> str:
+        text: str = one(helm.render(*arguments, chart=chart), "ConfigMap", "notes")["data"]["text"]
+        return text
+
+    return render
+
+
+def test_the_manifest_in_them_is_one_that_the_api_server_takes(notes: Notes) -> None:
+    (text,) = re.findall(r"<<EOF\n(.*?)\nEOF", notes(), re.DOTALL)
+    (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
+    job: dict[str, Any] = yaml.safe_load(text)
+
+    jsonschema.validate(job, version["schema"]["openAPIV3Schema"])
+    assert (job["kind"], job["apiVersion"]) == ("PdfJob", f"pdfjob.dev/{version['name']}")
+
+
+def test_they_name_the_next_commands_where_pdfjobs_are_processed(notes: Notes) -> None:
+    text = notes("--set=watchNamespaces={shelf,books2}")
+
+    for command in (
+        "helm test x --namespace books\n",
+        "kubectl apply --namespace shelf ",
+        "kubectl wait --namespace shelf --for=condition=Complete pdfjob/hello\n",
+        "kubectl logs deploy/x-pdfjob-operator --namespace books\n",
+    ):
+        assert command in text
+
+
+@pytest.mark.parametrize(
+    ("given", "warning"),
+    [
+        ("watchNamespaces={shelf}", "was made in books, where no PdfJob is processed: make one in each of shelf."),
+        ("workspace.create=false", "Each namespace with PdfJobs needs a claim pdfjob-workspace; the chart made none."),
+        ("workspace.accessModes={ReadWriteOnce}", "The claim is not ReadWriteMany"),
+        ("gemini.tokensPerMinute=1000", "Limits for Gemini are set, but no Redis"),
+        ("redis.enabled=true,redis.url=redis://x", "installs a Redis that nobody uses"),
+        ("admissionPolicy.enabled=false", "can use every Secret and claim of its namespace"),
+        ("networkPolicy.enabled=true,gemini.baseUrl=http://gate", "Pods reach http://gate only if"),
+        ("metrics.podMonitor.enabled=true", "The cluster knows no PodMonitor, so metrics.podMonitor was left out."),
+    ],
+)
+def test_they_warn_of_what_will_not_do(notes: Notes, given: str, warning: str) -> None:
+    quiet = "--set=watchNamespaces={books}"
+
+    assert "Mind:" not in notes(quiet)
+    assert warning in notes(quiet, f"--set={given}")
+
+
+def test_they_tell_where_monitoring_looks(notes: Notes) -> None:
+    text = notes("--set=metrics.podMonitor.enabled=true,grafanaDashboard.enabled=true", *MONITORING)
+
+    assert "takes only what has the labels that it selects by" in text
+    assert 'for the labels {"grafana_dashboard":"1"}' in text

@@ -1,0 +1,356 @@
+"""The objects of the chart, with each of the values files in its `ci/`, and those that its operator makes."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from kubernetes_validate import utils
+
+from chart.helm import CHART, MONITORING, RELEASE, Helm, Manifest, environment, one, pods, values
+from chart.workers import worker_jobs
+
+
+PROJECT = Path(__file__).parents[2]
+CRD = PROJECT / "crds" / "pdfjobs.pdfjob.dev.yaml"
+OPERATOR = f"{RELEASE}-pdfjob-operator"
+OLDEST = (1, 33)
+VERSIONS = sorted(it for it in set(utils.all_versions()) if tuple(map(int, it.split(".")[:2])) >= OLDEST)
+FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "CustomResourceDefinition"}
+"""Kinds that `kubernetes-validate` has no schema for, or none that knows its own extensions."""
+
+LABELS = {
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/part-of",
+    "app.kubernetes.io/managed-by",
+    "helm.sh/chart",
+}
+VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _schemas() -> Iterator[None]:
+    """Each schema is read once: there are megabytes of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
+        yield
+
+
+def operator_of(manifests: list[Manifest]) -> str:
+    return next(name for name in pods(manifests) if name in (OPERATOR, "pdfs"))
+
+
+def all_pods(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """The chart's pods, and those that its operator makes."""
+    jobs = worker_jobs(manifests, operator_of(manifests))
+    return pods(manifests) | {stage: job["spec"]["template"] for stage, job in jobs.items()}
+
+
+def breaches(pod: dict[str, Any]) -> Iterator[str]:
+    """What the restricted Pod Security Standard has against a pod."""
+    own = pod.get("securityContext", {})
+    yield from (key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key))
+    yield from (f"volume {it['name']}" for it in pod.get("volumes", ()) if not it.keys() - {"name"} <= VOLUMES)
+    for container in (*pod["containers"], *pod.get("initContainers", ())):
+        both = own | container.get("securityContext", {})
+        capabilities = both.get("capabilities", {})
+        if both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0:
+            yield "may be root"
+        if both.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
+            yield "no seccomp profile"
+        if both.get("allowPrivilegeEscalation") is not False or both.get("privileged"):
+            yield "may gain privileges"
+        if capabilities.get("drop") != ["ALL"] or capabilities.get("add", []) not in ([], ["NET_BIND_SERVICE"]):
+            yield "capabilities"
+        if any("hostPort" in port for port in container.get("ports", ())):
+            yield "a port of its host"
+
+
+def test_it_has_no_lint(helm: Helm, example: Path) -> None:
+    done = helm.run("lint", "--strict", CHART, "--kube-version=1.34.0", f"--values={example}")
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_kubernetes_knows_every_field(rendered: list[Manifest], version: str) -> None:
+    jobs = worker_jobs(rendered, operator_of(rendered)).values()
+
+    for manifest in (*rendered, *jobs):
+        if manifest["kind"] not in FOREIGN:
+            kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_every_pod_is_restricted_and_cannot_write_to_its_root(rendered: list[Manifest]) -> None:
+    for name, pod in all_pods(rendered).items():
+        containers = pod["spec"]["containers"]
+
+        assert list(breaches(pod["spec"])) == [], name
+        assert all(it["securityContext"]["readOnlyRootFilesystem"] for it in containers), name
+
+
+def test_every_container_has_requests_and_a_limit_for_memory_but_none_for_cpu(rendered: list[Manifest]) -> None:
+    for name, pod in all_pods(rendered).items():
+        for container in pod["spec"]["containers"]:
+            assert {"cpu", "memory"} <= container["resources"]["requests"].keys(), name
+            assert container["resources"]["limits"].keys() == {"memory"}, name
+
+
+def test_every_object_has_the_recommended_labels(rendered: list[Manifest]) -> None:
+    extra = f"{RELEASE}-as-map"  # of which the user writes all
+
+    for manifest in (it for it in rendered if it["metadata"]["name"] != extra):
+        assert manifest["metadata"]["labels"].keys() >= LABELS, manifest["metadata"]["name"]
+    for name, pod in pods(rendered).items():
+        assert pod["metadata"]["labels"].keys() >= LABELS, name
+
+
+def test_no_pod_but_the_operators_is_selected_for_one(rendered: list[Manifest]) -> None:
+    operator = operator_of(rendered)
+    selector = one(rendered, "Deployment", operator)["spec"]["selector"]["matchLabels"]
+
+    selected = [
+        name for name, pod in all_pods(rendered).items() if selector.items() <= pod["metadata"]["labels"].items()
+    ]
+
+    assert selected == [operator]
+
+
+def test_no_role_has_a_wildcard_or_a_secret(rendered: list[Manifest]) -> None:
+    rules = [rule for it in rendered if it["kind"] in ("Role", "ClusterRole") for rule in it["rules"]]
+
+    assert rules
+    for rule in rules:
+        assert "*" not in (*rule["apiGroups"], *rule["resources"], *rule["verbs"])
+        assert not any("secrets" in resource for resource in rule["resources"])
+        assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
+
+
+def test_only_the_operator_and_the_test_have_a_token(rendered: list[Manifest]) -> None:
+    with_token = {name for name, it in all_pods(rendered).items() if it["spec"]["automountServiceAccountToken"]}
+
+    assert with_token == {operator_of(rendered), next(it for it in pods(rendered) if it.endswith("-test"))}
+
+
+def test_only_the_test_has_hooks(rendered: list[Manifest]) -> None:
+    hooks = {
+        (it["metadata"]["annotations"]["helm.sh/hook"], it["metadata"]["labels"]["app.kubernetes.io/component"])
+        for it in rendered
+        if "helm.sh/hook" in it["metadata"].get("annotations", {})
+    }
+
+    assert hooks == {("test", "test")}
+
+
+def test_the_crd_is_the_canonical_one_and_is_kept(helm: Helm) -> None:
+    crd = one(helm.render(), "CustomResourceDefinition")
+
+    assert crd["spec"] == yaml.safe_load(CRD.read_text())["spec"]
+    assert crd["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert (CHART / "files" / "crd.yaml").read_bytes() == CRD.read_bytes()
+
+
+def test_namespaces_narrow_the_rights(helm: Helm) -> None:
+    rendered = helm.render("--set=watchNamespaces={a,b}", "--set=rbac.aggregateClusterRoles=false", "--no-hooks")
+    kinds = [(it["kind"], it["metadata"].get("namespace")) for it in rendered]
+
+    # The third is for the operator's own Lease.
+    assert [namespace for kind, namespace in kinds if kind == "Role"] == ["a", "b", "books"]
+    assert not any(kind.startswith("ClusterRole") for kind, _ in kinds)
+    assert environment(rendered)["PDFJOB_NAMESPACES"] == "a,b"
+
+
+def test_somebody_without_cluster_wide_rights_can_install_it(helm: Helm) -> None:
+    rendered = helm.render(*values(CHART / "ci" / "namespaced-values.yaml"))
+
+    assert [it["kind"] for it in rendered if "namespace" not in it["metadata"]] == []
+
+
+def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
+    rendered = helm.render(
+        "--set=global.imageRegistry=mirror:5000,redis.enabled=true",
+        "--set=image.registry=one,runnerImage.registry=two,redis.image.registry=three",
+    )
+
+    images = [container["image"] for pod in all_pods(rendered).values() for container in pod["spec"]["containers"]]
+    assert {image.partition("/")[0] for image in images} == {"mirror:5000"}
+    assert environment(rendered)["PDFJOB_RUNNER_IMAGE"] == "mirror:5000/pdfjob-chunk-runner:0.1.0"
+
+
+def test_a_digest_is_used_instead_of_a_tag(helm: Helm) -> None:
+    rendered = helm.render(*values(CHART / "ci" / "airgap-values.yaml"), "--set=image.tag=t,runnerImage.tag=t")
+
+    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
+    assert images[OPERATOR] == f"mirror.example.com:5000/pdfjob-operator@sha256:{'1' * 64}"
+    assert images["chunks"] == f"mirror.example.com:5000/pdfjob-chunk-runner@sha256:{'2' * 64}"
+
+
+def test_an_image_is_its_repository_and_tag_where_nothing_else_is_given(helm: Helm) -> None:
+    rendered = helm.render("--set=image.repository=localhost/op,image.tag=dev,runnerImage.registry=r.example.com")
+
+    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
+    assert (images[OPERATOR], images["merge"]) == ("localhost/op:dev", "r.example.com/pdfjob-chunk-runner:0.1.0")
+
+
+def test_pull_secrets_reach_every_pod(everything: list[Manifest]) -> None:
+    for name, pod in all_pods(everything).items():
+        secrets = [it["name"] for it in pod["spec"]["imagePullSecrets"]]
+        assert secrets == ["everybody", "own", "named"], name
+
+
+def test_common_labels_reach_every_object_and_pod_but_never_win(everything: list[Manifest]) -> None:
+    ours = [it for it in everything if it["metadata"]["name"] != f"{RELEASE}-as-map"]
+
+    for metadata in (it["metadata"] for it in (*ours, *all_pods(everything).values())):
+        assert metadata["labels"]["team"] == "books"
+        assert metadata["labels"]["app.kubernetes.io/part-of"] == "pdfjob" or "pdfjob.dev/stage" in metadata["labels"]
+
+
+def test_common_annotations_reach_every_object(everything: list[Manifest]) -> None:
+    ours = [it for it in everything if not it["metadata"]["name"].startswith(f"{RELEASE}-as-")]
+
+    assert all(it["metadata"]["annotations"]["example.com/contact"] == "books@example.com" for it in ours)
+
+
+def test_extra_objects_are_templates(everything: list[Manifest]) -> None:
+    assert one(everything, "ConfigMap", f"{RELEASE}-as-map")["data"] == {"namespace": "books"}
+    assert one(everything, "ConfigMap", f"{RELEASE}-as-text")["metadata"]["labels"]["team"] == "books"
+
+
+def test_what_is_extra_reaches_the_operator(everything: list[Manifest]) -> None:
+    pod = pods(everything)["pdfs"]
+    (container,) = pod["spec"]["containers"]
+
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"} in container["env"]
+    assert container["envFrom"] == [{"configMapRef": {"name": "proxy"}}]
+    assert [it["name"] for it in container["volumeMounts"]] == [it["name"] for it in pod["spec"]["volumes"]]
+    assert (pod["metadata"]["labels"]["tier"], pod["metadata"]["annotations"]["example.com/scrape"]) == (
+        "control",
+        "false",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("serviceMonitor", "ServiceMonitor"), ("podMonitor", "PodMonitor"), ("prometheusRule", "PrometheusRule")],
+)
+def test_what_not_every_cluster_knows_is_left_out_or_refused_or_made(helm: Helm, path: str, kind: str) -> None:
+    def kinds(mode: str, *known: str) -> set[str]:
+        settings = f"--set=metrics.{path}.enabled=true,metrics.{path}.renderMode={mode}"
+        return {it["kind"] for it in helm.render(settings, *known)}
+
+    assert kind not in kinds("skipIfMissing")
+    assert all(kind in kinds(mode, *MONITORING) for mode in ("skipIfMissing", "failIfMissing"))
+    assert kind in kinds("alwaysRender")
+    refusal = helm.refusal(f"--set=metrics.{path}.enabled=true,metrics.{path}.renderMode=failIfMissing")
+    assert f"the cluster knows no {kind}: install the Prometheus Operator first" in refusal
+
+
+def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifest]) -> None:
+    service = one(everything, "Service", "pdfs-metrics")
+    monitor = one(everything, "ServiceMonitor")
+    (port,) = service["spec"]["ports"]
+    pod = pods(everything)["pdfs"]
+    rendered = helm.render(*values(CHART / "ci" / "monitoring-values.yaml"))
+    pod_monitor = one(rendered, "PodMonitor")["spec"]
+
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"][0]["port"] == port["name"]
+    assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+    assert [it["name"] for it in pod["spec"]["containers"][0]["ports"]] == [port["targetPort"]]
+    assert pod_monitor["podMetricsEndpoints"][0]["port"] == port["targetPort"]
+    assert pod_monitor["selector"]["matchLabels"].items() <= pods(rendered)[OPERATOR]["metadata"]["labels"].items()
+
+
+def test_nothing_is_scraped_twice(helm: Helm) -> None:
+    both = "--set=metrics.serviceMonitor.enabled=true,metrics.podMonitor.enabled=true"
+
+    assert "enable one of them" in helm.refusal(both)
+
+
+def test_rules_and_dashboard_are_taken_as_they_are(everything: list[Manifest]) -> None:
+    dashboard = one(everything, "ConfigMap", "pdfs-dashboard")
+
+    assert one(everything, "PrometheusRule")["spec"] == yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+    assert dashboard["data"]["pdfjob.json"].strip() == (CHART / "files" / "dashboard.json").read_text().strip()
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_a_budget_says_how_many_must_stay_or_how_many_may_go(helm: Helm) -> None:
+    def budget(*given: str) -> dict[str, Any]:
+        spec = one(helm.render("--set=podDisruptionBudget.enabled=true", *given), "PodDisruptionBudget")["spec"]
+        return {key: spec[key] for key in spec.keys() - {"selector"}}
+
+    assert budget() == {"maxUnavailable": 1}
+    assert budget("--set=podDisruptionBudget.minAvailable=1") == {"minAvailable": 1}
+
+
+def test_who_may_view_or_edit_anything_may_view_or_edit_pdfjobs(helm: Helm) -> None:
+    rendered = helm.render()
+
+    def verbs(role: str) -> set[str]:
+        label = f"rbac.authorization.k8s.io/aggregate-to-{role}"
+        roles = [it for it in rendered if it["metadata"]["labels"].get(label) == "true"]
+        return {
+            verb for it in roles for rule in it["rules"] if "pdfjobs" in rule["resources"] for verb in rule["verbs"]
+        }
+
+    assert verbs("view") == {"get", "list", "watch"}
+    assert (
+        verbs("edit") == verbs("admin") == verbs("view") | {"create", "update", "patch", "delete", "deletecollection"}
+    )
+
+
+def test_the_chart_fits_into_its_releases_secret_many_times(helm: Helm, tmp_path: Path) -> None:
+    helm.run("package", CHART, f"--destination={tmp_path}")
+    (package,) = tmp_path.glob("*.tgz")
+
+    assert package.stat().st_size < 100_000
+
+
+def test_a_crd_need_not_be_kept(helm: Helm) -> None:
+    crd = one(helm.render("--set=crds.keep=false"), "CustomResourceDefinition")
+
+    assert "annotations" not in crd["metadata"]
+    assert not [it for it in helm.render("--set=crds.enabled=false") if it["kind"] == "CustomResourceDefinition"]
+
+
+def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> None:
+    rendered = helm.render(
+        "--set=rbac.create=false,rbac.aggregateClusterRoles=false", "--set=serviceAccount.create=false", "--no-hooks"
+    )
+
+    kinds = {it["kind"] for it in rendered}
+    assert not {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceAccount"} & kinds
+    assert pods(rendered)[OPERATOR]["spec"]["serviceAccountName"] == "default"
+
+
+def test_a_user_that_the_platform_chooses_can_be_left_to_it(helm: Helm) -> None:
+    rendered = helm.render("--set=podSecurityContext.runAsUser=null,podSecurityContext.runAsGroup=null")
+
+    pod = pods(rendered)[OPERATOR]["spec"]
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("nameOverride=pdfs", "x-pdfs"),
+        ("fullnameOverride=pdfs", "pdfs"),
+        (f"fullnameOverride={'n' * 80}", "n" * 63),
+    ],
+    ids=["name", "full", "long"],
+)
+def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name: str) -> None:
+    rendered = helm.render(f"--set={given},redis.enabled=true,networkPolicy.enabled=true")
+
+    labels = [it["metadata"]["name"] for it in rendered if it["kind"] in ("Service", "Deployment", "Pod")]
+    assert name in labels
+    assert all(len(it) <= 63 for it in labels)
+    kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)

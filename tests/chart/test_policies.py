@@ -1,0 +1,196 @@
+"""The chart's network policies and its admission policy, read as a cluster would."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from builders import SETTINGS, make_gemini, make_pdfjob
+from chart.helm import RELEASE, Helm, Manifest, one, pods
+from pdfjob_operator.manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.sweeps import Claim, sweep_job
+
+
+CRD = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"
+ON = "--set=networkPolicy.enabled=true"
+OPERATOR = f"{RELEASE}-pdfjob-operator"
+NOWHERE: set[str] = set()
+DNS = {"53/UDP anywhere", "53/TCP anywhere"}
+OUTSIDE = {"443/TCP outside"}
+
+
+def worker_labels(processor: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The labels of a PdfJob's pods, and of a sweep's."""
+    job = make_pdfjob(processor=processor)
+    jobs = {
+        "prepare": prepare_job(job, SETTINGS, seconds=60),
+        "chunks": chunks_job(job, SETTINGS, total=4, pages=120, seconds=60),
+        "merge": merge_job(job, SETTINGS, unfinished=None, seconds=60),
+        "sweep": sweep_job(Claim("books", "c"), SETTINGS, 1),
+    }
+    return {stage: it["spec"]["template"]["metadata"]["labels"] for stage, it in jobs.items()}
+
+
+TEXT, GEMINI = worker_labels({"text": {}}), worker_labels(make_gemini())
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    def holds(term: dict[str, Any]) -> bool:
+        if term["operator"] == "Exists":
+            return term["key"] in labels
+        assert term["operator"] == "In"
+        return labels.get(term["key"]) in term["values"]
+
+    wanted = selector.get("matchLabels", {}).items()
+    return wanted <= labels.items() and all(holds(it) for it in selector.get("matchExpressions", ()))
+
+
+def policies(manifests: list[Manifest], labels: dict[str, str], namespace: str = "books") -> list[dict[str, Any]]:
+    """What is said of a pod with these labels, and at least one policy says something."""
+    found = [
+        it["spec"]
+        for it in manifests
+        if it["kind"] == "NetworkPolicy"
+        and it["metadata"]["namespace"] == namespace
+        and selects(it["spec"]["podSelector"], labels)
+    ]
+    assert {"Ingress", "Egress"} <= {direction for spec in found for direction in spec["policyTypes"]}
+    return found
+
+
+def reach(manifests: list[Manifest], labels: dict[str, str], namespace: str = "books") -> set[str]:
+    """What a pod with these labels may reach, in words."""
+    return {
+        f"{port['port']}/{port['protocol']} {_whither(rule)}"
+        for spec in policies(manifests, labels, namespace)
+        for rule in spec.get("egress", ())
+        for port in rule["ports"]
+    }
+
+
+def _whither(rule: dict[str, Any]) -> str:
+    if "to" not in rule:
+        return "anywhere"
+    if all("ipBlock" in peer for peer in rule["to"]):
+        assert {peer["ipBlock"]["cidr"] for peer in rule["to"]} == {"0.0.0.0/0", "::/0"}
+        return "outside"
+    (peer,) = rule["to"]
+    return str(peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"])
+
+
+def test_pods_reach_what_they_need_and_nothing_else(helm: Helm) -> None:
+    rendered = helm.render(ON, "--set=redis.enabled=true")
+    redis = {"6379/TCP pdfjob-operator-redis"}
+
+    assert {stage: reach(rendered, labels) for stage, labels in TEXT.items()} == {
+        "prepare": DNS | OUTSIDE,
+        "chunks": NOWHERE,
+        "merge": NOWHERE,
+        "sweep": NOWHERE,
+    }
+    assert {stage: reach(rendered, labels) for stage, labels in GEMINI.items()} == {
+        "prepare": DNS | OUTSIDE | redis,
+        "chunks": DNS | OUTSIDE | redis,
+        "merge": NOWHERE,
+        "sweep": NOWHERE,
+    }
+
+
+def test_nobody_reaches_a_pod_of_a_pdfjob(helm: Helm) -> None:
+    rendered = helm.render(ON)
+
+    for labels in (*TEXT.values(), *GEMINI.values()):
+        assert not any(spec.get("ingress") for spec in policies(rendered, labels))
+
+
+def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one_port(helm: Helm) -> None:
+    rendered = helm.render(ON, "--set=redis.url=redis://cache.example.com:6380/0")
+    labels = pods(rendered)[OPERATOR]["metadata"]["labels"]
+    (policy,) = policies(rendered, labels)
+
+    assert reach(rendered, labels) == DNS | {"443/TCP anywhere", "6443/TCP anywhere", "6380/TCP anywhere"}
+    assert policy["ingress"] == [{"ports": [{"port": "health", "protocol": "TCP"}]}]
+
+
+def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
+    blocks = [
+        peer["ipBlock"]
+        for it in policies(helm.render(ON), TEXT["prepare"])
+        for rule in it.get("egress", ())
+        for peer in rule.get("to", ())
+    ]
+    private = {network for block in blocks for network in block["except"]}
+
+    assert private >= {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"}
+    assert all((":" in network) == (":" in block["cidr"]) for block in blocks for network in block["except"])
+
+
+def test_what_is_given_besides_is_reached_by_those_that_ask(everything: list[Manifest]) -> None:
+    proxy = "3128/TCP anywhere"
+
+    assert proxy in reach(everything, GEMINI["chunks"]) & reach(everything, TEXT["prepare"])
+    assert proxy not in reach(everything, TEXT["chunks"]) | reach(everything, GEMINI["merge"])
+
+
+@pytest.mark.parametrize("namespace", ["books", "scans", "archive"])
+def test_every_namespace_with_pdfjobs_has_the_policies(everything: list[Manifest], namespace: str) -> None:
+    assert reach(everything, GEMINI["chunks"], namespace) > DNS
+
+
+def test_redis_is_reached_by_pods_of_pdfjobs_and_the_operator_and_reaches_nothing(helm: Helm) -> None:
+    rendered = helm.render("--set=redis.enabled=true")  # it has no password, so it is never without
+    pods_of = pods(rendered)
+    (policy,) = policies(rendered, pods_of[f"{OPERATOR}-redis"]["metadata"]["labels"])
+    peers = [it["podSelector"] for it in policy["ingress"][0]["from"]]
+
+    assert policy["egress"] == []
+    for labels in (*GEMINI.values(), pods_of[OPERATOR]["metadata"]["labels"]):
+        assert any(selects(peer, labels) for peer in peers)
+    assert not any(selects(peer, pods_of[f"{OPERATOR}-test"]["metadata"]["labels"]) for peer in peers)
+
+
+def references(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where a specification names a Secret or a claim."""
+    for name, inner in schema.get("properties", {}).items():
+        here = (*path, name)
+        if name.endswith(("SecretName", "claimName", "ClaimName", "PullSecrets")):
+            yield here
+        elif name.endswith("SecretRef"):
+            yield (*here, "name")
+        else:
+            yield from references(inner, here)
+
+
+def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
+    spec = one(helm.render(), "ValidatingAdmissionPolicy")["spec"]
+    (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
+    named = {*references(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))}
+    seen = set()
+
+    for variable, rule in zip(spec["variables"], spec["validations"], strict=True):
+        places = re.findall(r"\b(object|oldObject)\.(spec[.?\w]+)\.orValue", variable["expression"])
+        ((path, *others),) = [{place for _, place in places}]
+        assert ({it for it, _ in places}, others) == ({"object", "oldObject"}, [])
+        assert f"variables.{variable['name']} ==" in rule["expression"]
+        assert path.replace(".?", ".") in rule["messageExpression"]
+        seen.add(tuple(path.split(".?")))
+
+    assert len(named) >= 4
+    assert seen == named
+
+
+def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm) -> None:
+    rendered = helm.render("--set=watchNamespaces={a,b}")
+    policy = one(rendered, "ValidatingAdmissionPolicy")
+    binding = one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
+    (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+    (term,) = binding["matchResources"]["namespaceSelector"]["matchExpressions"]
+
+    assert policy["spec"]["failurePolicy"] == "Fail"
+    assert (rule["operations"], rule["resources"]) == (["CREATE", "UPDATE"], ["pdfjobs"])
+    assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
+    assert (term["key"], term["values"]) == ("kubernetes.io/metadata.name", ["a", "b"])
+    assert all("ask for the right" in it["messageExpression"] for it in policy["spec"]["validations"])

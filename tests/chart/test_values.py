@@ -1,0 +1,117 @@
+"""The chart's values: each is explained, and what is none is refused."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from chart import values
+from chart.helm import CHART, CI, Helm, environment, one
+from chart.values import CommentError, Value
+
+
+VALUES = values.read((CHART / "values.yaml").read_text())
+SCHEMA = jsonschema.Draft7Validator(values.schema(VALUES))
+
+
+def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    found: dict[str, Any] = value
+    return found
+
+
+def typos(value: Value) -> Iterator[dict[str, Any]]:
+    """What a user writes who gets one letter wrong: left out, doubled, or changed."""
+    *above, key = value.path
+    siblings = {it.path[-1] for it in VALUES if it.path[:-1] == value.path[:-1]}
+    for wrong in {key[:-1], key + key[-1], key[:-1] + ("x" if key[-1] != "x" else "y")} - siblings:
+        yield nested((*above, wrong), value.default)
+
+
+def test_every_value_is_explained_in_a_sentence() -> None:
+    assert len(VALUES) > 100
+    assert [it.path for it in VALUES if len(it.text) < 4 or not it.text.endswith(".")] == []
+
+
+def test_a_value_without_a_comment_is_named() -> None:
+    with pytest.raises(CommentError, match=r"image\.tag"):
+        values.read("# -- An image.\nimage:\n  # no sentence\n  tag: ''\n")
+
+
+def test_the_readme_and_the_schema_are_those_of_the_values() -> None:
+    stale = [path.name for path, content in values.files().items() if path.read_text() != content]
+
+    assert stale == [], "run make chart-readme"
+
+
+def test_the_defaults_and_every_example_are_accepted() -> None:
+    for file in (CHART / "values.yaml", *CI):
+        SCHEMA.validate(yaml.safe_load(file.read_text()))
+
+
+@pytest.mark.parametrize("value", [it for it in VALUES if it.path[0] != "global"], ids=lambda it: ".".join(it.path))
+def test_a_typo_is_refused(value: Value) -> None:
+    SCHEMA.validate(nested(value.path, value.default))
+
+    for typo in typos(value):
+        assert not SCHEMA.is_valid(typo), typo
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resyncSeconds": "soon"},
+        {"resyncSeconds": 0},
+        {"image": {"pullPolicy": "Sometimes"}},
+        {"logging": {"format": "xml"}},
+        {"metrics": {"serviceMonitor": {"renderMode": "skip"}}},
+        {"watchNamespaces": "books"},
+        {"imagePullSecrets": [{"nam": "x"}]},
+        {"commonLabels": {"team": 7}},
+        {"gemini": {"requestsPerMinute": 0}},
+    ],
+    ids=str,
+)
+def test_a_value_of_the_wrong_kind_is_refused(wrong: dict[str, Any]) -> None:
+    assert not SCHEMA.is_valid(wrong)
+
+
+def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> None:
+    def limit(value: str) -> str:
+        return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
+
+    assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("replicaCoutn=3", "replicaCoutn"),
+        ("image.tagg=x", "tagg"),
+        ("metrics.podMonitor.labls.a=b", "labls"),
+        ("globall.imageRegistry=x", "globall"),
+        ("resyncSeconds=soon", "resyncSeconds"),
+    ],
+)
+def test_helm_names_what_it_refuses(helm: Helm, given: str, named: str) -> None:
+    assert named in helm.refusal(f"--set={given}")
+
+
+def test_an_umbrella_chart_may_have_its_global_values_and_a_condition(helm: Helm, tmp_path: Path) -> None:
+    shutil.copytree(CHART, tmp_path / "charts" / CHART.name)
+    dependency = {"name": CHART.name, "version": "*", "condition": f"{CHART.name}.enabled"}
+    umbrella = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": [dependency]}
+    (tmp_path / "Chart.yaml").write_text(yaml.safe_dump(umbrella))
+    given = {"global": {"foreign": {"key": 1}, "imageRegistry": "mirror"}, CHART.name: {"enabled": True}}
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(given))
+
+    rendered = helm.render(chart=tmp_path)
+
+    (container,) = one(rendered, "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "mirror/pdfjob-operator:0.1.0"
+    assert helm.render(f"--set={CHART.name}.enabled=false", chart=tmp_path) == []

@@ -1,0 +1,21 @@
+"""The Jobs that an operator makes which the chart has configured."""
+
+from __future__ import annotations
+
+from builders import make_gemini, make_pdfjob
+from chart.helm import Manifest, environment
+from pdfjob_operator.manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.settings import Settings
+from pdfjob_operator.sweeps import Claim, sweep_job
+
+
+def worker_jobs(manifests: list[Manifest], operator: str) -> dict[str, Manifest]:
+    """Its Jobs by stage, for a PdfJob that asks Gemini; operator is the name of its Deployment."""
+    settings = Settings.from_env(environment(manifests, operator))
+    job = make_pdfjob(processor=make_gemini())
+    return {
+        "prepare": prepare_job(job, settings, seconds=60),
+        "chunks": chunks_job(job, settings, total=4, pages=120, seconds=60),
+        "merge": merge_job(job, settings, unfinished=None, seconds=60),
+        "sweep": sweep_job(Claim("books", settings.workspace_claim), settings, 1),
+    }
