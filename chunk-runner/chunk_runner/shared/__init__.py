@@ -19,8 +19,8 @@ from chunk_runner.errors import ConfigurationError
 from chunk_runner.shared.alone import Alone, Limits
 
 
-_REDIS_SECONDS = 2
-"""For a connection, and for one command."""
+REDIS_SECONDS = 5
+"""For a connection, and for one command: enough for a pod on a busy node, which is no reason to give up the budget."""
 
 
 class Shared(Protocol):
@@ -77,8 +77,8 @@ def shared(
     from chunk_runner.shared.with_redis import WithRedis  # noqa: PLC0415 (the same)
 
     ours = {  # whatever the URL asks for
-        "socket_timeout": _REDIS_SECONDS,
-        "socket_connect_timeout": _REDIS_SECONDS,
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
