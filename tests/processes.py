@@ -5,14 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
 import psutil
 
 from chunk_runner.contract import JobSpec
-from chunk_runner.reports import Report
+from chunk_runner.reports import Report, Volume
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -36,11 +36,13 @@ class Pods:
         volume: Where sources lie.
         workspace: The job's workspace.
         log: What the last process wrote to stderr.
+        volume_seen: What it said of the volume.
     """
 
     volume: Path
     workspace: Path
     log: str = field(default="")
+    volume_seen: Volume | None = None
 
     def start(self, stage: str, **env: str) -> subprocess.Popen[str]:
         """Start a pod's process."""
@@ -62,12 +64,13 @@ class Pods:
         )
 
     def run(self, stage: str, **env: str) -> tuple[int, Report]:
-        """Run a pod to its end: its exit code and its report."""
+        """Run a pod to its end: its exit code, and its report but for how full the disk is, which others change."""
         with self.start(stage, **env) as process:
             _, self.log = process.communicate(timeout=60)
         report = Report.loads((self.volume.parent / "report").read_text())
         assert report is not None
-        return process.returncode, report
+        self.volume_seen = report.volume
+        return process.returncode, replace(report, volume=None)
 
     def prepare(self, spec: JobSpec) -> tuple[int, Report]:
         """Run the prepare pod."""

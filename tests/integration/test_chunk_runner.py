@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,16 @@ def test_three_stages_leave_nothing_but_the_output_and_the_report(prepared: Pods
     assert output(prepared)["sentences"] == [
         {"text": f"This is page {page} of the book.", "pages": [page, page]} for page in range(1, 10)
     ]
+
+
+def test_whoever_prepares_or_merges_says_how_full_the_volume_is(prepared: Pods) -> None:
+    told = [prepared.volume_seen]
+    prepared.run("merge")
+    told.append(prepared.volume_seen)
+
+    size = shutil.disk_usage(prepared.workspace).total
+    assert [it and it.bytes for it in told] == [size, size]
+    assert all(it and 0 < it.free < it.bytes for it in told)
 
 
 def test_one_chunk_is_done_by_the_prepare_pod_alone(pods: Pods) -> None:
