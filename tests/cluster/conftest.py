@@ -134,9 +134,7 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
     kubectl = cluster.in_namespace(namespace)
     _make_namespace(kubectl)
     settings = {
-        **_image("image", cluster.operator_image),
-        **_image("runnerImage", cluster.runner_image),
-        **_image("redis.image", cluster.redis_image),
+        **image_values(cluster),
         "redis.enabled": "true",
         "gemini.baseUrl": model.address(namespace),
         "workspace.create": "false",
@@ -191,6 +189,15 @@ def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make_namespace(kubectl: Kubectl) -> None:
     kubectl.run("create", "namespace", kubectl.namespace)
     kubectl.run("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+
+
+def image_values(cluster: Installation) -> dict[str, str]:
+    """The chart's values for images that the cluster's nodes have."""
+    return {
+        **_image("image", cluster.operator_image),
+        **_image("runnerImage", cluster.runner_image),
+        **_image("redis.image", cluster.redis_image),
+    }
 
 
 def _image(value: str, image: str) -> dict[str, str]:
