@@ -9,8 +9,12 @@ WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
 """Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda it: not it.nodeid.startswith("tests/cluster/"))  # what takes longest begins first
+
+
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
-    """Hands out what shares something as one piece, in the order in which it was collected: the cluster comes first."""
+    """Hands out what shares something as one piece, in the order in which it was collected."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
