@@ -1,7 +1,5 @@
 """What strikes pods at work: kill -9, drains, scaling, suspension, a second pod. No text is lost, none is doubled."""
 
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,6 @@ def source(volume: Volume, tmp_path: Path) -> Volume:
     """The volume, with the source on it."""
     volume.put(write_source(tmp_path), "a.pdf")
     return volume
-
-
-def kill(box: Cluster, kubectl: Kubectl, pod: str) -> None:
-    """End a pod's processes as the kernel would when memory is short: without a word."""
-    processes = pods.processes(box, kubectl.namespace, pod)
-    assert processes
-    for process in processes:
-        os.kill(process, signal.SIGKILL)
 
 
 def output(volume: Volume, job: FaultyJob, folder: Path) -> bytes:
@@ -50,7 +40,7 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
     at_prepare = job.gate(f"chunks/.00002.pdf.{attempt}.tmp")  # it begins with this after it wrote chunks 0 and 1
     at_start.open()
     job.wait_for_file("chunks/00001.pdf")
-    kill(box, kubectl, pod)
+    pods.kill(box, kubectl.namespace, pod)
     at_prepare.detach()  # the next pod has temporary files of its own
     kubectl.wait(job.what, "jsonpath={.status.phase}=Processing")
 
@@ -61,11 +51,11 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
     (pod,) = job.pods("chunks")
     at_chunk.detach()
     at_merge = job.gate("results/00000.result")
-    kill(box, kubectl, pod)
+    pods.kill(box, kubectl.namespace, pod)
 
     pod = job.wait_for_pod("merge")
     at_merge.detach()
-    kill(box, kubectl, pod)
+    pods.kill(box, kubectl.namespace, pod)
     status = job.wait_until_complete()
 
     assert status["chunks"] == {"total": 5, "active": 0, "succeeded": 5, "failed": 0}

@@ -1,7 +1,6 @@
 """A real Prometheus watches while jobs run: all that dashboard and alerts ask for is there, and it is true."""
 
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -100,8 +99,7 @@ def crash_one_attempt(box: Cluster, kubectl: Kubectl, job: FaultyJob) -> None:
     job.wait_for_indexes(f"0-{CHUNKS - 2}")
     (pod,) = job.pods("chunks")
     gate.detach()
-    for process in pods.processes(box, kubectl.namespace, pod):
-        os.kill(process, signal.SIGKILL)
+    pods.kill(box, kubectl.namespace, pod)
 
 
 def leave_a_gap(volume: Volume, job: FaultyJob) -> None:

@@ -1,7 +1,5 @@
 """The operator and the API server die while jobs are at every stage."""
 
-import os
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -71,8 +69,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         kubectl.run("wait", "jobs", pending.selector("prepare"), "--for=create", "--timeout=60s")
         before = restarts(operator)
 
-        for process in pods.processes(box, operator.namespace, operator_pod(operator)):
-            os.kill(process, signal.SIGKILL)
+        pods.kill(box, operator.namespace, operator_pod(operator))
         # Not for as long as another's lease has to be waited for, so that all this is over when the operator is back.
         kubectl.apply(claim("later"))
         at_prepare.open()
