@@ -61,6 +61,8 @@ def main() -> Never:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     _stop_when_told()
     report, code = run(arguments)
+    place = arguments.workspaces if arguments.stage == "sweep" else arguments.workspace
+    report = replace(report, volume=_volume(place))
     try:
         arguments.report.write_text(report.dumps(), encoding="utf-8")
     except OSError as error:
@@ -78,13 +80,11 @@ def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
         workspace = Workspace(arguments.workspace, attempt, _round())
         match arguments.stage:
             case "prepare":
-                report, code = _prepare(arguments.source, workspace)
-                return replace(report, volume=_volume(workspace)), code
+                return _prepare(arguments.source, workspace)
             case "process":
                 return _process(workspace)
             case "merge":
-                report, code = _merge(workspace)
-                return replace(report, volume=_volume(workspace)), code
+                return _merge(workspace)
             case _:
                 return _sweep(arguments.workspaces)
     except StageError as error:
@@ -233,19 +233,16 @@ def _sweep(workspaces: Path) -> tuple[Report, ExitCode]:
     if live is None or not before.isdecimal():
         raise _UsageError(f"{contract.LIVE_ENV} and {contract.BEFORE_ENV} are needed to tell what is left over")
     swept, stuck = sweep(workspaces, live=frozenset(live.split(",")), before=int(before))
-    report = Report(swept=swept, volume=_volume(Workspace(workspaces, "")))
-    if stuck is None:
-        return report, ExitCode.OK
-    return replace(report, failure=stuck), ExitCode.WORKSPACE
+    return Report(swept=swept, failure=stuck), ExitCode.OK if stuck is None else ExitCode.WORKSPACE
 
 
-def _volume(workspace: Workspace) -> Volume | None:
-    """How full the volume is, as far as it tells."""
+def _volume(place: Path) -> Volume | None:
+    """How full the volume is, as far as it tells; some that have no end say exabytes."""
     try:
-        status = os.statvfs(workspace.root)
+        status = os.statvfs(place)
     except OSError:
         return None
-    return Volume(bytes=status.f_blocks * status.f_frsize, free=status.f_bavail * status.f_frsize)
+    return Volume(*(min(blocks * status.f_frsize, 2**53 - 1) for blocks in (status.f_blocks, status.f_bavail)))
 
 
 def _stop_when_told() -> None:

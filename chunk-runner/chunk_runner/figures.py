@@ -104,6 +104,7 @@ class Figures:
         retries: Why attempts failed that were followed by another.
         pages: Pages of these chunks by state.
         tokens: What was bought in this round.
+        round: Which one: a report may be of an earlier round, if a later one found nothing to do.
     """
 
     seconds: Spread
@@ -113,12 +114,14 @@ class Figures:
     retries: Mapping[str, int] = field(default_factory=dict)
     pages: Mapping[str, int] = field(default_factory=dict)
     tokens: Tokens = Tokens()
+    round: int = 0
 
     def dump(self) -> dict[str, Any]:
         """As plain data, of bounded size."""
         raw = asdict(self)
         for name in _COUNTS:
-            raw[name] = dict(sorted(raw[name].items(), key=lambda it: -it[1])[:WORDS_LIMIT])
+            most = sorted(raw[name].items(), key=lambda it: -it[1])[:WORDS_LIMIT]
+            raw[name] = {word[:WORD_LIMIT]: number for word, number in most}
         return raw
 
     @classmethod
@@ -133,6 +136,7 @@ class Figures:
             waits=Spread.load(raw["waits"], SECONDS),
             memory=Spread.load(raw["memory"], BYTES),
             tokens=Tokens.load(raw["tokens"]),
+            round=count(raw["round"]),
             **{name: _counts(raw[name]) for name in _COUNTS},
         )
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from chunk_runner import output
-from chunk_runner.contract import FAILED_CHUNKS_LIMIT, MENDABLE, OUTPUTS, Reason, format_ranges, parse_ranges
+from chunk_runner.contract import FAILED_CHUNKS_LIMIT, MENDABLE, OUTPUTS, Reason, format_ranges, parse_ranges, shorten
 from chunk_runner.figures import Tokens
 from chunk_runner.ledger import Ledger
 from chunk_runner.manifest import Chunk, Manifest
@@ -136,7 +136,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
         elif last.get("event") == "started":
             failure = Failure(Reason.CRASHED, "The process died without a word: killed, or out of memory.")
         elif last.get("event") == "failed":
-            failure = Failure(last["reason"], last["message"])
+            failure = Failure(shorten(str(last.get("reason"))), shorten(str(last.get("message"))))
         else:
             failure = result or unfinished
         findings.tally.enter(attempts, failure.reason, [PageState.FAILED] * len(chunk.pages))
@@ -285,6 +285,8 @@ def _already_merged(workspace: Workspace) -> Report | None:
         report = Report.loads(workspace.path(REPORT).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    if report is None:  # no reason to take the output for a leftover
+        raise CorruptFileError(f"{REPORT} was altered after it was written")
     workspace.clear(keep=_KEPT)
     return report
 

@@ -7,6 +7,7 @@ is of use is kept until the job is merged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,5 +49,9 @@ def is_request(attempt: Mapping[str, Any]) -> bool:
 
 
 def tokens_of(attempts: Iterable[Mapping[str, Any]]) -> Tokens:
-    """What they cost together."""
-    return sum((Tokens(**attempt.get("tokens", {})) for attempt in attempts), Tokens())
+    """What they cost together; a record that is none is no reason to lose the others."""
+    total = Tokens()
+    for attempt in attempts:
+        with suppress(ValueError, TypeError, KeyError):
+            total += Tokens.load(attempt["tokens"])
+    return total

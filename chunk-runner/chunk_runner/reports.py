@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chunk_runner.contract import (
@@ -28,7 +29,13 @@ from chunk_runner.figures import Figures, Tokens, count
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+PAGES_LIMIT = 40
+"""Characters of the pages of a failed chunk."""
+
+PAGE_REASONS_LIMIT = 5
+"""Reasons of pages that failed alone."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +165,17 @@ class Report:
         What has no room is left out: the ends of messages first, then failed chunks, and figures last.
         """
         raw = asdict(self)
-        if self.merged is not None and self.merged.figures is not None:
-            raw["merged"]["figures"] = self.merged.figures.dump()
+        if self.failure is not None:
+            raw["failure"] = _brief(raw["failure"])
+        if self.merged is not None:
+            raw["merged"] |= {
+                "failed_chunks": [_brief(chunk) for chunk in raw["merged"]["failed_chunks"][:FAILED_CHUNKS_LIMIT]],
+                "page_reasons": {
+                    shorten(reason, REASON_LIMIT): pages
+                    for reason, pages in list(self.merged.page_reasons.items())[:PAGE_REASONS_LIMIT]
+                },
+                "figures": self.merged.figures and self.merged.figures.dump(),
+            }
         if self.todo is not None and len(self.todo) > TODO_LIMIT:
             raw["todo"] = None
         for length in (MESSAGE_LIMIT, 80, 0):
@@ -175,11 +191,7 @@ class Report:
             text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
             if len(text.encode()) <= REPORT_LIMIT:
                 return text
-        while len(text.encode()) > REPORT_LIMIT:
-            if raw["merged"]["failed_chunks"]:
-                raw["merged"]["failed_chunks"].pop()
-            else:
-                raw["merged"]["figures"] = None
+        while len(text.encode()) > REPORT_LIMIT and _drop_something(raw["merged"] or {}):
             text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
         return text
 
@@ -202,8 +214,8 @@ class Report:
                 warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
                 merged=None if merged is None else _load_merged(merged),
                 failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
-                volume=_counts(Volume, raw.get("volume")),
-                swept=_counts(Swept, raw.get("swept")),
+                volume=_figures(partial(_counts, Volume), raw.get("volume")),
+                swept=_figures(partial(_counts, Swept), raw.get("swept")),
             )
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
@@ -219,24 +231,51 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
         sentences=count(raw["sentences"]),
         failed=count(raw["failed"]),
         ledger={shorten(state, 20): count(pages) for state, pages in raw["ledger"].items()},
-        failed_pages=shorten(raw["failed_pages"], RANGES_LIMIT),
-        page_reasons={_reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:5]},
+        failed_pages=shorten(raw.get("failed_pages", ""), RANGES_LIMIT),
+        page_reasons={
+            _reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:PAGE_REASONS_LIMIT]
+        },
         failed_chunks=tuple(
-            FailedChunk(count(it["index"]), shorten(it["pages"], 40), _reason(it["reason"]), shorten(it["message"]))
+            FailedChunk(
+                count(it["index"]), shorten(it["pages"], PAGES_LIMIT), _reason(it["reason"]), shorten(it["message"])
+            )
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
         ),
-        memory=_counts(Memory, raw.get("memory")),
+        memory=_figures(partial(_counts, Memory), raw.get("memory")),
         tokens=Tokens.load(raw["tokens"]),
-        figures=None if raw.get("figures") is None else Figures.load(raw["figures"]),
+        figures=_figures(Figures.load, raw.get("figures")),
     )
 
 
-_T = TypeVar("_T", Memory, Volume, Swept)
+def _drop_something(merged: dict[str, Any]) -> bool:
+    """Returns whether there was anything to drop."""
+    if merged.get("failed_chunks"):
+        merged["failed_chunks"].pop()
+        return True
+    return any(merged.pop(name, None) for name in ("figures", "failed_pages"))
 
 
-def _counts(kind: type[_T], raw: Mapping[str, Any] | None) -> _T | None:
+def _brief(raw: dict[str, Any]) -> dict[str, Any]:
+    """A failure, or a failed chunk, no longer than `loads` would take it."""
+    limits = {"reason": REASON_LIMIT, "pages": PAGES_LIMIT, "message": MESSAGE_LIMIT}
+    return raw | {key: shorten(raw[key], limit) for key, limit in limits.items() if key in raw}
+
+
+_T = TypeVar("_T")
+_CountsT = TypeVar("_CountsT", Memory, Volume, Swept)
+
+
+def _counts(kind: type[_CountsT], raw: Mapping[str, Any]) -> _CountsT:
     """An object of counts, and nothing else."""
-    return None if raw is None else kind(**{it.name: count(raw[it.name]) for it in fields(kind)})
+    return kind(**{it.name: count(raw[it.name]) for it in fields(kind)})
+
+
+def _figures(load: Callable[[Any], _T], raw: object) -> _T | None:
+    """Figures for people and metrics: what is none, or another version's, is left out. No job fails for them."""
+    try:
+        return None if raw is None else load(raw)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return None
 
 
 def _ranges(text: str, *, below: int) -> str:

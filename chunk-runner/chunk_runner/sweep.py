@@ -74,12 +74,12 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept
 
 
 def _size(folder: Path) -> int:
-    """Bytes of the files in it; what goes meanwhile counts nothing."""
+    """Bytes that its files take on the volume; what goes meanwhile counts nothing."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):
-                total += Path(place, name).lstat().st_size
+                total += Path(place, name).lstat().st_blocks * 512
     return total
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import Reason
@@ -45,22 +46,22 @@ class Tally:
             ended: How it ended: `OK`, or the reason.
             pages: The states of its pages.
         """
-        records = [it for it in attempts if it.get("round", 0) == self._round]
-        if not records and ended == OK:  # its result is an earlier round's
+        records = [it for it in attempts if it.get("round", 0) == self._round and _is_whole(it)]
+        if not records and (ended == OK or self._round):  # it is as an earlier round left it
             return
         self._chunks[ended] += 1
         self._pages.update(state.value for state in pages)
         self._tokens += tokens_of(records)
         records = [it for it in records if not is_request(it)]
-        self._seconds += [it["seconds"] for it in records if "seconds" in it]
-        self._memory += [it["peakMemoryBytes"] for it in records if "peakMemoryBytes" in it]
-        self._waits += [it["waited"] for it in records if "waited" in it][:1]
+        self._seconds += _numbers(records, "seconds")
+        self._memory += _numbers(records, "peakMemoryBytes")
+        self._waits += _numbers(records, "waited")[:1]
         ends: dict[str, str | None] = {}
         for record in records:
             began = record["event"] == "started"
             # An attempt that left no other word was killed.
             ends[record["attempt"]] = Reason.CRASHED.value if began else record.get("reason")
-        self._retries.update(reason for reason in list(ends.values())[:-1] if reason is not None)
+        self._retries.update(reason for reason in list(ends.values())[:-1] if isinstance(reason, str))
 
     def figures(self) -> Figures:
         """All of it."""
@@ -72,4 +73,15 @@ class Tally:
             retries=dict(self._retries),
             pages=dict(self._pages),
             tokens=self._tokens,
+            round=self._round,
         )
+
+
+def _is_whole(record: Mapping[str, Any]) -> bool:
+    """Whether it says which attempt it is of, and what happened: whoever may write to the volume may write anything."""
+    return isinstance(record.get("attempt"), str) and isinstance(record.get("event"), str)
+
+
+def _numbers(records: Iterable[Mapping[str, Any]], key: str) -> list[float]:
+    values = (it.get(key) for it in records)
+    return [float(it) for it in values if isinstance(it, int | float) and isfinite(it) and it >= 0]

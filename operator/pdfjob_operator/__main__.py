@@ -67,7 +67,9 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         census, accounts = Census(), Accounts(settings.prices)
         sweeps = Sweeps(kube, settings, now, lease.held, accounts)
         live = Live(settings.redis_url) if settings.redis_url else None
-        reconciler = Reconciler(kube, settings, echo=echo, accounts=accounts, note=sweeps.note, now=now, live=live)
+        reconciler = Reconciler(
+            kube, settings, echo=echo, accounts=accounts, census=census, note=sweeps.note, now=now, live=live
+        )
         queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
         metrics.QUEUE_DEPTH.set_function(lambda: len(queue))
         metrics.QUEUE_AGE.set_function(queue.oldest)

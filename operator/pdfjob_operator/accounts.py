@@ -49,14 +49,14 @@ class Accounts:
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
         self._entered: dict[Key, tuple[str, str, float]] = {}
-        self._free: dict[tuple[str, str], float] = {}
+        self._free: dict[tuple[str, str], tuple[datetime, float]] = {}
 
     def publish(self) -> None:
         """Let the metrics tell of what is remembered here.
 
         Counters begin at 0 where their labels are known: a series that begins at 1 has not increased for Prometheus.
         """
-        metrics.VOLUME_FREE.set_function(lambda: min(self._free.values(), default=nan))
+        metrics.VOLUME_FREE.set_function(lambda: min((free for _, free in self._free.values()), default=nan))
         for result, reason in _SUCCESSES:
             metrics.FINISHED.labels(result, reason)
         for reason in _REASONS:
@@ -92,17 +92,19 @@ class Accounts:
             result = "partial"
         metrics.FINISHED.labels(result, _known(situation.reason)).inc()
         metrics.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
-        if merged is not None and merged.figures is not None:
+        # Where a later round found nothing to do, the report is an earlier one's, and has been counted.
+        if merged is not None and merged.figures is not None and merged.figures.round == job.round:
             self._enter(job, merged.figures, children)
 
     def forget(self, key: Key) -> None:
         """A PdfJob is there no more."""
         self._entered.pop(key, None)
 
-    def measured(self, claim: tuple[str, str], volume: Volume) -> None:
-        """A pod saw how full a claim's volume is."""
-        if volume.bytes:
-            self._free[claim] = min(volume.free / volume.bytes, 1.0)
+    def measured(self, claim: tuple[str, str], volume: Volume, when: datetime) -> None:
+        """A pod saw how full a claim's volume is; what an earlier one saw says nothing more."""
+        before = self._free.get(claim)
+        if volume.bytes and (before is None or before[0] <= when):
+            self._free[claim] = (when, min(volume.free / volume.bytes, 1.0))
 
     def keep_only(self, claims: set[tuple[str, str]]) -> None:
         """These claims are in use; of others nothing is to be told."""
@@ -123,7 +125,8 @@ class Accounts:
         chunk_jobs = [it for it in children.jobs if it.stage is Stage.CHUNKS]
         if chunk_jobs:
             metrics.BUSY_SECONDS.inc(figures.seconds.total)
-            metrics.WORKER_SECONDS.inc(sum(it.worker_seconds for it in chunk_jobs))
+            # By the last number of workers; who scales a job while it runs must not see more work than workers.
+            metrics.WORKER_SECONDS.inc(max(sum(it.worker_seconds for it in chunk_jobs), figures.seconds.total))
         if figures.tokens.total:
             self._bought(str(job.processor.get("model", "")), figures.tokens)
 

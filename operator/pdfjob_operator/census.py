@@ -1,6 +1,7 @@
 """The census: PdfJobs by phase, their chunks by state, and for how long any has stood still. Knows statuses only.
 
-It is told of every PdfJob that the watch or the resync sees, and keeps a few numbers of each.
+It is told of every PdfJob that the watch or the resync sees, and of what each pass finds: a status is not written for
+every chunk, so that what is written tells too little of whether a job gets on.
 """
 
 from __future__ import annotations
@@ -45,8 +46,14 @@ class Census:
             metrics.CHUNKS.labels(state).set_function(partial(self.chunks, state))
         metrics.STANDING_STILL.set_function(self.standing_still)
 
+    def meet(self, raw: Mapping[str, Any]) -> None:
+        """A PdfJob was seen, as the API server has it: of one that is at work, its passes tell more."""
+        phase = (raw.get("status") or {}).get("phase")
+        if raw["metadata"]["uid"] not in self._entries or phase in TERMINAL_PHASES:
+            self.see(raw)
+
     def see(self, raw: Mapping[str, Any]) -> None:
-        """A PdfJob was seen, as the API server has it."""
+        """A pass knows how a PdfJob stands."""
         uid, status, spec = raw["metadata"]["uid"], raw.get("status") or {}, raw.get("spec") or {}
         phase = status.get("phase", "Pending")
         counts: Counter[str] = Counter(status.get("chunks") or {})

@@ -159,6 +159,7 @@ class StagePod:
         exit_code: How its container ended, if it has. Visible seconds before its Job's condition.
         report: What it said.
         out_of_memory: It was killed for using more memory than its limit.
+        ended: When its container ended.
     """
 
     stage: Stage
@@ -166,6 +167,7 @@ class StagePod:
     exit_code: int | None
     report: Report | None
     out_of_memory: bool = False
+    ended: datetime | None = None
 
     @classmethod
     def parse(cls, raw: Manifest) -> StagePod | None:
@@ -180,6 +182,7 @@ class StagePod:
                 exit_code=None if ended is None else int(ended["exitCode"]),
                 report=None if ended is None else Report.loads(ended.get("message")),
                 out_of_memory=is_out_of_memory(raw),
+                ended=_time_or_none((ended or {}).get("finishedAt")),
             )
         except (ValueError, TypeError, KeyError):
             return None

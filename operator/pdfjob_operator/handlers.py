@@ -118,7 +118,7 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) 
             census.forget(uid)
             queue.add(key)
             return
-        census.see(body)
+        census.meet(body)
         if not is_settled(body):
             queue.add(key)
 

@@ -332,6 +332,8 @@ class _ExistsError(Exception):
 def _resource(path: str) -> str:
     """What a path of the API is about, without names: `jobs`, `pdfjobs/status`."""
     parts = path.strip("/").split("/")
+    while parts[0] not in ("api", "apis"):  # of a server behind a prefix
+        parts = parts[1:] or ["api", "", "other"]
     parts = parts[3 if parts[0] == "apis" else 2 :]
     if parts[0] == "namespaces" and len(parts) > 2:  # noqa: PLR2004 (what follows a namespace's name is in it)
         parts = parts[2:]

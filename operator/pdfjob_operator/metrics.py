@@ -35,15 +35,23 @@ class Spreads(Collector):
         documentation: What it is.
         bounds: Of the buckets.
         label: The one label, if there is one.
+        values: Of that label, to begin with.
     """
 
-    def __init__(self, name: str, documentation: str, bounds: tuple[float, ...], label: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        bounds: tuple[float, ...],
+        label: str | None = None,
+        values: tuple[str, ...] = (),
+    ) -> None:
         self._name, self._documentation = name, documentation
         self._bounds = [*map(floatToGoString, bounds), "+Inf"]
         self._labels = [] if label is None else [label]
         empty = Spread(tuple([0] * len(self._bounds)))
         self._empty = empty
-        self._spreads: dict[tuple[str, ...], Spread] = {} if self._labels else {(): empty}
+        self._spreads: dict[tuple[str, ...], Spread] = {(it,): empty for it in values} if label else {(): empty}
         REGISTRY.register(self)
 
     def add(self, spread: Spread, *values: str) -> None:
@@ -111,7 +119,9 @@ PHASES = Histogram(
     registry=REGISTRY,
 )
 
-CHUNK_SECONDS = Spreads("pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor")
+CHUNK_SECONDS = Spreads(
+    "pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor", ("text", "gemini")
+)
 
 CHUNK_WAITS = Spreads(
     "pdfjob_chunk_wait_seconds", "From when chunks could begin until each had its first attempt.", SECONDS

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from chunk_runner.reports import Failure
     from pdfjob_operator.accounts import Accounts
+    from pdfjob_operator.census import Census
     from pdfjob_operator.children import Children, StageJob
     from pdfjob_operator.echo import Echo
     from pdfjob_operator.lifecycle import Step
@@ -61,6 +62,7 @@ class Reconciler:
         settings: The configuration.
         echo: What is written is expected back.
         accounts: Where what jobs have done is added up.
+        census: Told how jobs stand, also where that is not worth a write.
         note: Called before Jobs are made for a PdfJob.
         now: The time.
         live: Tells how many pages are done, if anybody can.
@@ -73,6 +75,7 @@ class Reconciler:
         *,
         echo: Echo,
         accounts: Accounts,
+        census: Census,
         note: Callable[[PdfJob], Awaitable[None]],
         now: Callable[[], datetime],
         live: Live | None = None,
@@ -81,6 +84,7 @@ class Reconciler:
         self._settings = settings
         self._echo = echo
         self._accounts = accounts
+        self._census = census
         self._note = note
         self._now = now
         self._live = live
@@ -128,8 +132,9 @@ class Reconciler:
             return True, await self._tell(job, Situation(phase, phase, "Accepted."), now) or 0
         children, again = await self._look(job, now)
         for pod in children.pods:
-            if pod.report is not None and pod.report.volume is not None:
-                self._accounts.measured((job.key.namespace, workspace_claim(job, self._settings)), pod.report.volume)
+            if pod.report is not None and pod.report.volume is not None and pod.ended is not None:
+                claim = (job.key.namespace, workspace_claim(job, self._settings))
+                self._accounts.measured(claim, pod.report.volume, pod.ended)
         step = next_step(job, children, self._settings, now)
         try:
             acted = await self._act(job, step)
@@ -142,6 +147,7 @@ class Reconciler:
         step, watching = await self._with_pages(job, step)
         again = _sooner(again, watching)
         status = self._status(job, step.situation, now)
+        self._census.see({**job.raw, "status": status})
         since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
         delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
         if delay == 0:

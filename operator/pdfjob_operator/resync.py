@@ -56,7 +56,7 @@ async def resync(  # noqa: PLR0917 (the same)
             keys.add(key)
             uids.add(raw["metadata"]["uid"])
             sweeps.exists(raw)
-            census.see(raw)
+            census.meet(raw)
             if not is_settled(raw):
                 queue.add(key, why=why)
     for uid in before - uids:

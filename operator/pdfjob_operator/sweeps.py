@@ -21,13 +21,14 @@ from pdfjob_operator.kube import GoneError, RefusedError, patience
 from pdfjob_operator.manifests import workspace_claim
 from pdfjob_operator.pods import mount_workspace, pod_template
 from pdfjob_operator.queue import Queue
-from pdfjob_operator.resources import GROUP, LABEL_STAGE, SWEEP, Manifest
+from pdfjob_operator.resources import GROUP, LABEL_STAGE, SWEEP, Manifest, parse_time
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from chunk_runner.reports import Swept
     from pdfjob_operator.accounts import Accounts
     from pdfjob_operator.kube import Kube
     from pdfjob_operator.resources import PdfJob
@@ -73,6 +74,7 @@ class Sweeps:
         self._claims: dict[str, Claim] = {}
         self._noted: set[Claim] = set()
         self._last_gone: dict[Claim, float] = {}
+        self._swept: dict[Claim, Swept] = {}
         self._recalled = False
         self.queue: Queue[Claim] = Queue(self.sweep, workers=1, patience=patience, gate=gate)
 
@@ -107,19 +109,22 @@ class Sweeps:
 
     async def read(self) -> None:
         """Read what the last sweep of each claim found, for the metrics."""
-        found: dict[Claim, Report] = {}
+        found: dict[Claim, tuple[Report, datetime]] = {}
         for namespace in self._settings.namespaces or (None,):
             for raw in await self._kube.sweep_pods(namespace):
-                report = Report.loads((container_state(raw).get("terminated") or {}).get("message"))
-                if report is not None and report.swept is not None:
-                    found[_claim(raw)] = report
-        for claim, report in found.items():
+                ended = container_state(raw).get("terminated") or {}
+                report = Report.loads(ended.get("message"))
+                if report is not None and report.swept is not None and "finishedAt" in ended:
+                    found[_claim(raw)] = report, parse_time(ended["finishedAt"])
+        for claim, (report, when) in found.items():
             if report.volume is not None:
-                self._accounts.measured(claim, report.volume)
+                self._accounts.measured(claim, report.volume, when)
         self._accounts.keep_only({*found, *self._claims.values()})
-        swept = [report.swept for report in found.values() if report.swept is not None]
-        metrics.WORKSPACE_BYTES.set(sum(it.bytes for it in swept))
-        metrics.STALE_WORKSPACES.set(sum(it.stale for it in swept))
+        # While the next sweep of a claim runs, the pod of the last one is gone.
+        self._swept = {claim: swept for claim, swept in self._swept.items() if claim in self._noted}
+        self._swept |= {claim: report.swept for claim, (report, _) in found.items() if report.swept is not None}
+        metrics.WORKSPACE_BYTES.set(sum(it.bytes for it in self._swept.values()))
+        metrics.STALE_WORKSPACES.set(sum(it.stale for it in self._swept.values()))
 
     async def note(self, job: PdfJob) -> None:
         """Leave a note that this PdfJob's claim holds workspaces, before it does."""

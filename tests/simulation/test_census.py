@@ -69,6 +69,20 @@ async def test_what_waits_on_purpose_does_not_stand_still() -> None:
     assert value("pdfjob_oldest_progress_seconds") == 0
 
 
+async def test_of_a_job_at_work_only_passes_tell() -> None:
+    """What is written lags behind: a watch that brings it back must not make a job stand still, nor go back."""
+    census = Census()
+    census.publish()
+    census.meet(raw("one", "Processing", COUNTS))
+    census.see(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
+    census.meet(raw("one", "Processing", COUNTS))
+    assert value("pdfjob_chunks", state="succeeded") == 4
+
+    census.meet(raw("one", "Succeeded", COUNTS))
+
+    assert (value("pdfjob_jobs", phase="Succeeded"), value("pdfjob_chunks", state="succeeded")) == (1, 0)
+
+
 async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
     finished = {"result": "succeeded", "reason": "AllPagesProcessed"}
     before = value("pdfjob_jobs_finished_total", **finished)

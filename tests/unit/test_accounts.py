@@ -119,6 +119,27 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
     assert not any("germinal" in str(key) or "books" in str(key) for key in samples())
 
 
+async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
+    """A retry that finds nothing to do ends with the report that is there."""
+    merged = make_merged(figures=figures(chunks={"ok": 3}, round=0))
+    job = make_pdfjob(retryFailed=1, status={"retried": 1})
+
+    changes = close(job, Situation("Succeeded", "AllPagesProcessed", "…", Facts(90, 3, 0, 3, 0, merged)))
+
+    assert sample("pdfjob_chunks_finished_total", result="ok", reason="") not in changes
+    assert changes[sample("pdfjob_jobs_finished_total", result="succeeded", reason="AllPagesProcessed")] == 1
+
+
+async def test_workers_never_worked_more_than_they_could() -> None:
+    """A job that was scaled down at its end is known with its last number of workers only."""
+    chunks = make_job(Stage.CHUNKS, completions=4, parallelism=1, started=NOW - timedelta(seconds=1), ended=NOW)
+    merged = make_merged(figures=figures())
+
+    changes = close(make_pdfjob(), Situation("Succeeded", "AllPagesProcessed", "…", Facts(merged=merged)), chunks)
+
+    assert changes[sample("pdfjob_worker_seconds_total")] == changes[sample("pdfjob_busy_seconds_total")] == 9
+
+
 async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
     changes = close(make_pdfjob(), Situation("Failed", "SourceNotFound", "…"))
 
@@ -143,9 +164,10 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
 async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, str]], least: float) -> None:
     accounts = Accounts(PRICES)
     accounts.publish()
-    accounts.measured(("a", "one"), Volume(bytes=100, free=50))
-    accounts.measured(("a", "two"), Volume(bytes=100, free=25))
-    accounts.measured(("a", "none"), Volume(bytes=0, free=0))
+    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
+    accounts.measured(("a", "two"), Volume(bytes=100, free=25), NOW)
+    accounts.measured(("a", "two"), Volume(bytes=100, free=1), NOW - timedelta(hours=1))  # a sweep's, long ago
+    accounts.measured(("a", "none"), Volume(bytes=0, free=0), NOW)
 
     accounts.keep_only(kept)
 
@@ -155,7 +177,7 @@ async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, st
 async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
     accounts = Accounts(PRICES)
     accounts.publish()
-    accounts.measured(("a", "one"), Volume(bytes=100, free=50))
+    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
 
     accounts.keep_only(set())
 

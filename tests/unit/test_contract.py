@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from chunk_runner.contract import (
     shorten,
 )
 from chunk_runner.figures import BYTES, SECONDS, Figures, Spread, Tokens
-from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report
+from chunk_runner.reports import FailedChunk, Failure, Memory, Merged, Report, Volume
 
 
 pages = st.sets(st.integers(1, 500)).map(sorted)
@@ -102,6 +103,27 @@ def test_figures_that_no_message_has_room_for_are_left_out() -> None:
 
     assert len(report.dumps().encode()) <= REPORT_LIMIT
     assert read == replace(report, merged=make_merged())
+
+
+@pytest.mark.parametrize("text", ["x" * 4000, "é" * 4000], ids=["long", "long and not ASCII"])
+def test_whatever_comes_from_a_volume_is_made_to_fit(text: str) -> None:
+    failed = tuple(FailedChunk(index, text, text, text) for index in range(20))
+    merged = make_merged(failed_pages=text, failed_chunks=failed, page_reasons={f"{it}{text}": text for it in range(9)})
+
+    assert len(Report(merged=merged, failure=Failure("Crashed", text)).dumps().encode()) <= REPORT_LIMIT
+
+
+@pytest.mark.parametrize("spoilt", ["figures", "memory"])
+def test_no_job_fails_for_its_figures(spoilt: str) -> None:
+    """They may be of another version, with other buckets, or of a volume without an end."""
+    merged = make_merged(figures=Figures(Spread.of([], SECONDS), Spread.of([], SECONDS), Spread.of([], BYTES)))
+    raw = json.loads(Report(pages=9, chunks=3, merged=merged, volume=Volume(2**63, 2**63)).dumps())
+    raw["merged"][spoilt] = {"seconds": {"counts": [1], "total": 1e999}}
+
+    read = Report.loads(json.dumps(raw))
+
+    left: dict[str, Any] = {spoilt: None}
+    assert read == Report(pages=9, chunks=3, merged=replace(merged, **left))
 
 
 def test_chunks_that_are_too_many_to_name_are_not_named() -> None:

@@ -11,6 +11,9 @@ from chunk_runner.sweep import sweep
 
 LIVE = "6f0a1c3e-0000-4000-8000-000000000001"
 GONE = "7a0a1c3e-0000-4000-8000-000000000002"
+BLOCK = 4096
+"""What a small file takes on this volume."""
+
 LATER = int(time.time()) + 3600
 
 
@@ -26,7 +29,7 @@ def test_what_belongs_to_nobody_goes_with_all_it_holds(tmp_path: Path) -> None:
 
     found = sweep(tmp_path, live=frozenset({LIVE[:8]}), before=LATER)
 
-    assert found == (Swept(removed=1, workspaces=1, stale=0, bytes=len("half")), None)
+    assert found == (Swept(removed=1, workspaces=1, stale=0, bytes=BLOCK), None)
 
     assert live.is_dir()
     assert not gone.exists()
@@ -37,7 +40,7 @@ def test_what_is_younger_than_the_list_of_the_living_stays(tmp_path: Path) -> No
 
     found = sweep(tmp_path, live=frozenset(), before=int(young.stat().st_mtime))
 
-    assert found == (Swept(removed=0, workspaces=1, stale=0, bytes=len("half")), None)
+    assert found == (Swept(removed=0, workspaces=1, stale=0, bytes=BLOCK), None)
 
     assert young.is_dir()
 

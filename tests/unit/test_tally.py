@@ -1,8 +1,11 @@
 """What the attempts of a round add up to."""
 
+import json
 from typing import Any
 
-from chunk_runner.figures import SECONDS, Spread, Tokens
+import pytest
+
+from chunk_runner.figures import SECONDS, Figures, Spread, Tokens
 from chunk_runner.page import PageState
 from chunk_runner.tally import OK, Tally
 
@@ -67,6 +70,36 @@ def test_what_an_earlier_round_used_is_not_counted_again() -> None:
 
     assert (figures.chunks, figures.pages) == ({"ok": 1}, {"ok": 1, "empty": 1})
     assert (figures.tokens, figures.seconds.total) == (bought, 0.0)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"event": "ok"},
+        {"attempt": ["a"], "event": "ok"},
+        {"attempt": "a", "event": "failed", "reason": {"a": 1}},
+        {"attempt": "a", "event": "ok", "seconds": "1", "peakMemoryBytes": None, "waited": -1.0},
+        {"attempt": "a", "event": "ok", "seconds": float("nan")},
+        {"attempt": "a", "event": "request", "tokens": {"prompt": "x"}},
+    ],
+)
+def test_what_anybody_may_have_written_costs_no_figure_of_others(record: dict[str, Any]) -> None:
+    tally = Tally(0)
+
+    tally.enter([record, attempt("b", "started"), attempt("b", "ok", seconds=2.0)], OK, TWO_OK)
+    figures = tally.figures()
+
+    assert (figures.seconds.total, figures.tokens) == (2.0, Tokens())
+    assert Figures.load(json.loads(json.dumps(figures.dump()))) == figures
+
+
+def test_a_chunk_that_had_no_turn_in_a_retry_is_left_as_it_was() -> None:
+    tally = Tally(1)
+
+    tally.enter([attempt("a", "started"), attempt("a", "failed", reason="Crashed")], "QuotaExhausted", TWO_OK)
+
+    assert tally.figures().chunks == {}
 
 
 def test_a_chunk_that_had_no_turn_counts_as_failed() -> None:
