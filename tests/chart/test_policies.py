@@ -115,6 +115,25 @@ def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one
     assert policy["ingress"] == [{"ports": [{"port": "health", "protocol": "TCP"}]}]
 
 
+@pytest.mark.parametrize(
+    ("given", "redis"),
+    [
+        ("redis.enabled=true", {"6379/TCP pdfjob-operator-redis"}),
+        ("redis.url=redis://cache.example.com:6380/0", {"6380/TCP anywhere"}),
+        ("redis.secretName=redis", NOWHERE),
+    ],
+)
+def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
+    helm: Helm, given: str, redis: set[str]
+) -> None:
+    rendered = helm.render(ON, f"--set=redis.secretName=redis,{given}")
+    operator = pods(rendered)[OPERATOR]["metadata"]["labels"]
+
+    assert reach(rendered, GEMINI["chunks"]) == DNS | OUTSIDE | redis | {"6379/TCP anywhere"}
+    assert reach(rendered, TEXT["chunks"]) == NOWHERE
+    assert reach(rendered, operator) == DNS | {"443/TCP anywhere", "6443/TCP anywhere"} | redis
+
+
 def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
     blocks = [
         peer["ipBlock"]

@@ -153,7 +153,12 @@ mode.
         matchLabels: {{- include "pdfjob.selectorLabels" (dict "root" . "component" "redis") | nindent 10 }}
   ports:
     - {port: 6379, protocol: TCP}
-{{- else if .Values.redis.secretName }}
+{{- end }}
+{{- end }}
+
+{{- /* Pods prefer the Redis that the Secret names, where it is there; the operator never reads it. */}}
+{{- define "pdfjob.egressSecretRedis" -}}
+{{- if .Values.redis.secretName }}
 - ports:
     - {port: 6379, protocol: TCP}
 {{- end }}
