@@ -12,6 +12,7 @@ import yaml
 from chart import values
 from chart.helm import CHART, CI, Helm, environment, one
 from chart.values import CommentError, Value
+from pdfjob_operator.settings import Settings
 
 
 VALUES = values.read((CHART / "values.yaml").read_text())
@@ -86,6 +87,27 @@ def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> No
         return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
 
     assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
+
+
+def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -> None:
+    given = {
+        "resyncSeconds": 1_000_000,
+        "sweepSeconds": 2_592_000,
+        "maxMemory": 2**32,
+        "runnerResources": {"limits": {"memory": 2**30}},
+        "helmTest": {"timeoutSeconds": 1_000_000},
+        "workspace": {"size": 2**34},
+    }
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(given))
+
+    rendered = helm.render(f"--values={file}")
+
+    settings = Settings.from_env(environment(rendered))
+    assert (settings.resync_seconds, settings.sweep_seconds, settings.max_memory) == (1_000_000, 2_592_000, 2**32)
+    assert settings.resources_with(1)["limits"]["memory"] == "2048Mi"
+    assert one(rendered, "Pod")["spec"]["containers"][0]["args"][-1] == "1000000"
+    assert one(rendered, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == str(2**34)
 
 
 @pytest.mark.parametrize(

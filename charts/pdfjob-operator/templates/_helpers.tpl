@@ -102,7 +102,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is, for the operator to refuse. */}}
+{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is. */}}
 {{- define "pdfjob.limit" -}}
 {{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- else if not (kindIs "invalid" .) }}{{ . }}
