@@ -72,6 +72,7 @@ def test_a_typo_is_refused(value: Value) -> None:
         {"logging": {"format": "xml"}},
         {"metrics": {"serviceMonitor": {"renderMode": "skip"}}},
         {"watchNamespaces": "books"},
+        {"watchNamespaces": ["books", "books"]},
         {"imagePullSecrets": [{"nam": "x"}]},
         {"commonLabels": {"team": 7}},
         {"gemini": {"requestsPerMinute": 0}},
