@@ -111,6 +111,20 @@ def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -
     assert one(rendered, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == str(2**34)
 
 
+def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
+    (everything_on,) = [file for file in CI if file.name.startswith("all-on")]
+    collections = [it for it in VALUES if isinstance(it.default, (list, dict)) and not it.group]
+    nulls = [f"--set={'.'.join(it.path)}=null" for it in (*collections, VALUES[0])]
+
+    rendered = helm.render(f"--values={everything_on}", *nulls)
+
+    assert nulls[-1] == "--set=global=null"
+    settings = Settings.from_env(environment(rendered, "pdfs"))
+    assert (settings.namespaces, settings.image_pull_secrets, settings.pod_labels) == ((), (), {})
+    policy = one(rendered, "NetworkPolicy", "pdfs")["spec"]
+    assert all(rule["ports"] for rule in policy["egress"])  # none would mean all
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

@@ -40,7 +40,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- $_ := set $own "app.kubernetes.io/part-of" "pdfjob" }}
 {{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service }}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
-{{- merge $own (.labels | default dict) .root.Values.commonLabels | toYaml }}
+{{- merge $own (.labels | default dict) (.root.Values.commonLabels | default dict) | toYaml }}
 {{- end }}
 
 {{- /* Metadata of an object. Takes what labels takes, and name, namespace and annotations. */}}
@@ -50,21 +50,21 @@ name: {{ .name | default (include "pdfjob.fullname" .root) }}
 namespace: {{ . }}
 {{- end }}
 labels: {{- include "pdfjob.labels" . | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{- /* Takes root, image (the values), and tag, its default. */}}
 {{- define "pdfjob.image" -}}
-{{- with .root.Values.global.imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
+{{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
 {{- end }}
 
 {{- /* The names of all pull Secrets, with commas between them. */}}
 {{- define "pdfjob.pullSecretNames" -}}
 {{- $names := list }}
-{{- range concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets }}
+{{- range concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) }}
 {{- $names = append $names (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .) }}
 {{- end }}
 {{- $names | uniq | join "," }}
