@@ -28,8 +28,8 @@ Labels that select pods. Takes a dict with root, and component if it is not the 
 another name, too, so that nothing that selects the operator's pods takes it for one.
 */}}
 {{- define "pdfjob.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "pdfjob.name" .root }}{{ with .component }}-{{ . }}{{ end }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ list (include "pdfjob.name" .root) .component | compact | join "-" | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
 {{- /* Takes what selectorLabels takes, and labels, which the chart's own win over. */}}
@@ -45,9 +45,9 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 
 {{- /* Metadata of an object. Takes what labels takes, and name, namespace and annotations. */}}
 {{- define "pdfjob.metadata" -}}
-name: {{ .name | default (include "pdfjob.fullname" .root) }}
+name: {{ .name | default (include "pdfjob.fullname" .root) | quote }}
 {{- with .namespace }}
-namespace: {{ . }}
+namespace: {{ . | quote }}
 {{- end }}
 labels: {{- include "pdfjob.labels" . | nindent 2 }}
 {{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
@@ -74,7 +74,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- with include "pdfjob.pullSecretNames" . }}
 imagePullSecrets:
   {{- range splitList "," . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -82,7 +82,7 @@ imagePullSecrets:
 {{- /* Where the chart's pods run. */}}
 {{- define "pdfjob.placement" -}}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -148,7 +148,7 @@ mode.
 {{- else if .Values.redis.enabled }}
 - to:
     - namespaceSelector:
-        matchLabels: {kubernetes.io/metadata.name: {{ .Release.Namespace }}}
+        matchLabels: {kubernetes.io/metadata.name: {{ .Release.Namespace | quote }}}
       podSelector:
         matchLabels: {{- include "pdfjob.selectorLabels" (dict "root" . "component" "redis") | nindent 10 }}
   ports:
