@@ -202,14 +202,20 @@ def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
 
 
 def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm) -> None:
-    rendered = helm.render("--set=watchNamespaces={a,b}")
+    rendered = helm.render()
     policy = one(rendered, "ValidatingAdmissionPolicy")
     binding = one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
     (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
-    (term,) = binding["matchResources"]["namespaceSelector"]["matchExpressions"]
 
     assert policy["spec"]["failurePolicy"] == "Fail"
     assert (rule["operations"], rule["resources"]) == (["CREATE", "UPDATE"], ["pdfjobs"])
     assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
-    assert (term["key"], term["values"]) == ("kubernetes.io/metadata.name", ["a", "b"])
     assert all("ask for the right" in it["messageExpression"] for it in policy["spec"]["validations"])
+
+
+def test_the_policy_holds_also_where_pdfjobs_are_not_processed_yet(helm: Helm) -> None:
+    rendered = helm.render("--set=watchNamespaces={a,b}")
+    constraints = one(rendered, "ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
+
+    assert constraints.keys() == {"resourceRules"}
+    assert "matchResources" not in one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
