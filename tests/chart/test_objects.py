@@ -1,6 +1,7 @@
 """The objects of the chart, with each of the values files in its `ci/`, and those that its operator makes."""
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,16 @@ def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name
     assert name in labels
     assert all(len(it) <= 63 for it in labels)
     kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)
+
+
+def test_what_the_operator_leaves_is_among_what_is_to_be_removed(rendered: list[Manifest]) -> None:
+    page = (PROJECT / "docs" / "install.md").read_text()
+    (selector,) = re.findall(r"kubectl delete jobs --all-namespaces --selector (\S+)=(\S+)", page)
+    jobs = worker_jobs(rendered, operator_of(rendered))
+
+    # The others go with their PdfJobs.
+    selected = [stage for stage, job in jobs.items() if selector in job["metadata"]["labels"].items()]
+    assert selected == [stage for stage, job in jobs.items() if "ownerReferences" not in job["metadata"]] == ["sweep"]
 
 
 def numbers(value: Any) -> Iterator[Any]:
