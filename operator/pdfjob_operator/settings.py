@@ -90,7 +90,8 @@ class Settings:
                     "sweep_seconds": ("PDFJOB_SWEEP_SECONDS", cls.sweep_seconds),
                 }.items()
             }
-            _bytes(resources.get("limits", {}).get("memory"))
+            for kind in ("limits", "requests"):
+                _bytes(resources.get(kind, {}).get("memory"))
             max_memory = _bytes(env.get("PDFJOB_MAX_MEMORY") or None) or cls.max_memory
         except (ValueError, AttributeError) as error:
             raise SettingsError(
@@ -151,8 +152,9 @@ def _redis_url(url: str) -> str:
     return url
 
 
-def _bytes(quantity: str | None) -> int | None:
-    number = parse_quantity(quantity)
+def _bytes(quantity: object) -> int | None:
+    """A quantity in bytes, which JSON may hold as a number, too."""
+    number = parse_quantity(None if quantity is None else str(quantity))
     return None if number is None else int(number)
 
 

@@ -39,9 +39,9 @@ class Helm:
         """Run it to its end, whatever it says."""
         return subprocess.run([self.program, *arguments], capture_output=True, text=True, check=False)
 
-    def render(self, *arguments: str | Path, chart: Path = CHART) -> list[Manifest]:
+    def render(self, *arguments: str | Path, chart: Path = CHART, release: str = RELEASE) -> list[Manifest]:
         """The objects of the chart with these arguments."""
-        done = self.template(*arguments, chart=chart)
+        done = self.template(*arguments, chart=chart, release=release)
         assert done.returncode == 0, done.stderr
         return [it for it in yaml.safe_load_all(done.stdout) if it]
 
@@ -51,11 +51,13 @@ class Helm:
         assert done.returncode != 0
         return done.stderr
 
-    def template(self, *arguments: str | Path, chart: Path = CHART) -> subprocess.CompletedProcess[str]:
+    def template(
+        self, *arguments: str | Path, chart: Path = CHART, release: str = RELEASE
+    ) -> subprocess.CompletedProcess[str]:
         """Render the chart."""
         # Without the version, helm assumes one of its own.
         common = (f"--namespace={NAMESPACE}", "--kube-version=1.34.0")
-        return self.run("template", RELEASE, chart, *common, *arguments)
+        return self.run("template", release, chart, *common, *arguments)
 
 
 def values(file: Path) -> tuple[str, ...]:

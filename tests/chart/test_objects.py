@@ -1,6 +1,7 @@
 """The objects of the chart, with each of the values files in its `ci/`, and those that its operator makes."""
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -354,3 +355,45 @@ def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name
     assert name in labels
     assert all(len(it) <= 63 for it in labels)
     kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)
+
+
+def test_what_the_operator_leaves_is_among_what_is_to_be_removed(rendered: list[Manifest]) -> None:
+    page = (PROJECT / "docs" / "install.md").read_text()
+    (selector,) = re.findall(r"kubectl delete jobs --all-namespaces --selector (\S+)=(\S+)", page)
+    jobs = worker_jobs(rendered, operator_of(rendered))
+
+    # The others go with their PdfJobs.
+    selected = [stage for stage, job in jobs.items() if selector in job["metadata"]["labels"].items()]
+    assert selected == [stage for stage, job in jobs.items() if "ownerReferences" not in job["metadata"]] == ["sweep"]
+
+
+def numbers(value: Any) -> Iterator[Any]:
+    """What YAML takes for a number in an object, keys of maps included."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for inner in value:
+            yield from numbers(inner)
+    elif isinstance(value, (int, float)):
+        yield value
+
+
+@pytest.mark.parametrize("watched", [["9001"], []], ids=["watched", "all"])
+def test_names_of_digits_are_not_numbers(helm: Helm, tmp_path: Path, watched: list[str]) -> None:
+    digits = {
+        "watchNamespaces": watched,
+        "fullnameOverride": "9002" if watched else "",
+        "nameOverride": "9003",
+        "workspace": {"claimName": "9004", "storageClassName": "9005"},
+        "serviceAccount": {"name": "9006"},
+        "priorityClassName": "9007",
+        "imagePullSecrets": ["9008"],
+    }
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(digits))
+    on = "redis.enabled=true,networkPolicy.enabled=true,metrics.podMonitor.enabled=true,grafanaDashboard.enabled=true"
+
+    rendered = helm.render(f"--values={file}", f"--set={on}", *MONITORING, "--namespace=9009", release="9009")
+
+    assert len(rendered) > 20
+    assert [it for it in numbers(rendered) if 9001 <= it <= 9009] == []

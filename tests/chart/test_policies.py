@@ -115,6 +115,25 @@ def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one
     assert policy["ingress"] == [{"ports": [{"port": "health", "protocol": "TCP"}]}]
 
 
+@pytest.mark.parametrize(
+    ("given", "redis"),
+    [
+        ("redis.enabled=true", {"6379/TCP pdfjob-operator-redis"}),
+        ("redis.url=redis://cache.example.com:6380/0", {"6380/TCP anywhere"}),
+        ("redis.secretName=redis", NOWHERE),
+    ],
+)
+def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
+    helm: Helm, given: str, redis: set[str]
+) -> None:
+    rendered = helm.render(ON, f"--set=redis.secretName=redis,{given}")
+    operator = pods(rendered)[OPERATOR]["metadata"]["labels"]
+
+    assert reach(rendered, GEMINI["chunks"]) == DNS | OUTSIDE | redis | {"6379/TCP anywhere"}
+    assert reach(rendered, TEXT["chunks"]) == NOWHERE
+    assert reach(rendered, operator) == DNS | {"443/TCP anywhere", "6443/TCP anywhere"} | redis
+
+
 def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
     blocks = [
         peer["ipBlock"]
@@ -183,14 +202,20 @@ def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
 
 
 def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm) -> None:
-    rendered = helm.render("--set=watchNamespaces={a,b}")
+    rendered = helm.render()
     policy = one(rendered, "ValidatingAdmissionPolicy")
     binding = one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
     (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
-    (term,) = binding["matchResources"]["namespaceSelector"]["matchExpressions"]
 
     assert policy["spec"]["failurePolicy"] == "Fail"
     assert (rule["operations"], rule["resources"]) == (["CREATE", "UPDATE"], ["pdfjobs"])
     assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
-    assert (term["key"], term["values"]) == ("kubernetes.io/metadata.name", ["a", "b"])
     assert all("ask for the right" in it["messageExpression"] for it in policy["spec"]["validations"])
+
+
+def test_the_policy_holds_also_where_pdfjobs_are_not_processed_yet(helm: Helm) -> None:
+    rendered = helm.render("--set=watchNamespaces={a,b}")
+    constraints = one(rendered, "ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
+
+    assert constraints.keys() == {"resourceRules"}
+    assert "matchResources" not in one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]

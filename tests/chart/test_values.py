@@ -12,6 +12,7 @@ import yaml
 from chart import values
 from chart.helm import CHART, CI, Helm, environment, one
 from chart.values import CommentError, Value
+from pdfjob_operator.settings import Settings
 
 
 VALUES = values.read((CHART / "values.yaml").read_text())
@@ -71,6 +72,7 @@ def test_a_typo_is_refused(value: Value) -> None:
         {"logging": {"format": "xml"}},
         {"metrics": {"serviceMonitor": {"renderMode": "skip"}}},
         {"watchNamespaces": "books"},
+        {"watchNamespaces": ["books", "books"]},
         {"imagePullSecrets": [{"nam": "x"}]},
         {"commonLabels": {"team": 7}},
         {"gemini": {"requestsPerMinute": 0}},
@@ -86,6 +88,41 @@ def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> No
         return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
 
     assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
+
+
+def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -> None:
+    given = {
+        "resyncSeconds": 1_000_000,
+        "sweepSeconds": 2_592_000,
+        "maxMemory": 2**32,
+        "runnerResources": {"limits": {"memory": 2**30}},
+        "helmTest": {"timeoutSeconds": 1_000_000},
+        "workspace": {"size": 2**34},
+    }
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(given))
+
+    rendered = helm.render(f"--values={file}")
+
+    settings = Settings.from_env(environment(rendered))
+    assert (settings.resync_seconds, settings.sweep_seconds, settings.max_memory) == (1_000_000, 2_592_000, 2**32)
+    assert settings.resources_with(1)["limits"]["memory"] == "2048Mi"
+    assert one(rendered, "Pod")["spec"]["containers"][0]["args"][-1] == "1000000"
+    assert one(rendered, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == str(2**34)
+
+
+def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
+    (everything_on,) = [file for file in CI if file.name.startswith("all-on")]
+    collections = [it for it in VALUES if isinstance(it.default, (list, dict)) and not it.group]
+    nulls = [f"--set={'.'.join(it.path)}=null" for it in (*collections, VALUES[0])]
+
+    rendered = helm.render(f"--values={everything_on}", *nulls)
+
+    assert nulls[-1] == "--set=global=null"
+    settings = Settings.from_env(environment(rendered, "pdfs"))
+    assert (settings.namespaces, settings.image_pull_secrets, settings.pod_labels) == ((), (), {})
+    policy = one(rendered, "NetworkPolicy", "pdfs")["spec"]
+    assert all(rule["ports"] for rule in policy["egress"])  # none would mean all
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Value:
         if isinstance(self.default, str):
             return {"type": "string"}
         if isinstance(self.default, list):
-            return {"type": "array", "items": {"type": "string"}}
+            return {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
         raise CommentError(f"{name}: its comment has to say its type")
 
 

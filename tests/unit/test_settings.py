@@ -49,6 +49,16 @@ def test_memory_is_doubled_up_to_the_limit() -> None:
     assert [settings.can_double(step) for step in range(3)] == [True, True, False]
 
 
+@pytest.mark.parametrize("memory", ["1073741824", "1073741824.0", "1e9"])
+def test_a_number_is_a_quantity(memory: str) -> None:
+    resources = f'{{"limits": {{"memory": {memory}}}, "requests": {{"memory": {memory}}}}}'
+    settings = Settings.from_env({"PDFJOB_RUNNER_IMAGE": "x", "PDFJOB_RESOURCES": resources})
+
+    doubled = f"{int(float(memory)) * 2 // 2**20}Mi"
+    assert settings.resources["limits"] == {"memory": float(memory)}
+    assert settings.resources_with(1) == {"limits": {"memory": doubled}, "requests": {"memory": doubled}}
+
+
 @pytest.mark.parametrize("resources", [{}, {"requests": {"cpu": "1"}}, {"limits": {"memory": "8Gi"}}])
 def test_memory_without_a_limit_or_beyond_the_highest_stays_as_it_is(resources: dict[str, Any]) -> None:
     settings = Settings(runner_image="x", resources=resources)
@@ -64,6 +74,10 @@ def test_memory_without_a_limit_or_beyond_the_highest_stays_as_it_is(resources: 
         ("PDFJOB_RESYNC_SECONDS", "soon"),
         ("PDFJOB_LEASE", "without-a-namespace"),
         ("PDFJOB_RESOURCES", '{"limits": {"memory": "much"}}'),
+        ("PDFJOB_RESOURCES", '{"requests": {"memory": "much"}}'),
+        ("PDFJOB_RESOURCES", '{"limits": {"memory": true}}'),
+        ("PDFJOB_RESOURCES", '{"limits": {"memory": ["1Gi"]}}'),
+        ("PDFJOB_RESOURCES", '{"limits": {"memory": NaN}}'),
         ("PDFJOB_RESOURCES", "[]"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "many"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "0"),

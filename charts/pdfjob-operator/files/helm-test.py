@@ -1,6 +1,7 @@
 """`helm test`: a PdfJob of two pages, from a file on the workspace claim to its output there.
 
-Runs in a pod with the operator's image and a mount of the claim; needs nothing but Python. Leaves nothing behind.
+Runs in a pod with the operator's image and a mount of the claim; needs nothing but Python. Deletes its file and its
+PdfJob. What stays is what any deleted PdfJob leaves: its workspace until the next sweep, and the Job of the last sweep.
 """
 
 from __future__ import annotations

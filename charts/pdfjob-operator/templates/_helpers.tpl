@@ -28,8 +28,8 @@ Labels that select pods. Takes a dict with root, and component if it is not the 
 another name, too, so that nothing that selects the operator's pods takes it for one.
 */}}
 {{- define "pdfjob.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "pdfjob.name" .root }}{{ with .component }}-{{ . }}{{ end }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ list (include "pdfjob.name" .root) .component | compact | join "-" | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
 {{- /* Takes what selectorLabels takes, and labels, which the chart's own win over. */}}
@@ -40,31 +40,31 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- $_ := set $own "app.kubernetes.io/part-of" "pdfjob" }}
 {{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service }}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
-{{- merge $own (.labels | default dict) .root.Values.commonLabels | toYaml }}
+{{- merge $own (.labels | default dict) (.root.Values.commonLabels | default dict) | toYaml }}
 {{- end }}
 
 {{- /* Metadata of an object. Takes what labels takes, and name, namespace and annotations. */}}
 {{- define "pdfjob.metadata" -}}
-name: {{ .name | default (include "pdfjob.fullname" .root) }}
+name: {{ .name | default (include "pdfjob.fullname" .root) | quote }}
 {{- with .namespace }}
-namespace: {{ . }}
+namespace: {{ . | quote }}
 {{- end }}
 labels: {{- include "pdfjob.labels" . | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{- /* Takes root, image (the values), and tag, its default. */}}
 {{- define "pdfjob.image" -}}
-{{- with .root.Values.global.imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
+{{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
 {{- end }}
 
 {{- /* The names of all pull Secrets, with commas between them. */}}
 {{- define "pdfjob.pullSecretNames" -}}
 {{- $names := list }}
-{{- range concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets }}
+{{- range concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) }}
 {{- $names = append $names (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .) }}
 {{- end }}
 {{- $names | uniq | join "," }}
@@ -74,7 +74,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- with include "pdfjob.pullSecretNames" . }}
 imagePullSecrets:
   {{- range splitList "," . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -82,7 +82,7 @@ imagePullSecrets:
 {{- /* Where the chart's pods run. */}}
 {{- define "pdfjob.placement" -}}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -102,7 +102,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is, for the operator to refuse. */}}
+{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is. */}}
 {{- define "pdfjob.limit" -}}
 {{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- else if not (kindIs "invalid" .) }}{{ . }}
@@ -148,12 +148,17 @@ mode.
 {{- else if .Values.redis.enabled }}
 - to:
     - namespaceSelector:
-        matchLabels: {kubernetes.io/metadata.name: {{ .Release.Namespace }}}
+        matchLabels: {kubernetes.io/metadata.name: {{ .Release.Namespace | quote }}}
       podSelector:
         matchLabels: {{- include "pdfjob.selectorLabels" (dict "root" . "component" "redis") | nindent 10 }}
   ports:
     - {port: 6379, protocol: TCP}
-{{- else if .Values.redis.secretName }}
+{{- end }}
+{{- end }}
+
+{{- /* Pods prefer the Redis that the Secret names, where it is there; the operator never reads it. */}}
+{{- define "pdfjob.egressSecretRedis" -}}
+{{- if .Values.redis.secretName }}
 - ports:
     - {port: 6379, protocol: TCP}
 {{- end }}
