@@ -87,6 +87,8 @@ def test_an_operator_that_was_frozen_finds_itself_replaced_and_ends(arena: Arena
     second.wait_ready()
     arena.release("ended", "merge")
     assert arena.end_of("ended") == "Succeeded"
+    # Of a Job, its own controller has the last word, a moment after the operator has seen how its pod ended.
+    arena.kubectl.run("wait", "jobs", "--selector=pdfjob.dev/stage=merge", "--for=condition=Complete", "--timeout=60s")
     before = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in arena.kubectl.get("pdfjobs,jobs")}
     second.send(signal.SIGSTOP)  # whatever is written now is not written by this one
     first.send(signal.SIGCONT)
