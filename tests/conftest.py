@@ -1,5 +1,8 @@
 """Which tests share a process, when two of them run side by side: a cluster, a corpus or a server is made once."""
 
+import os
+from contextlib import suppress
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -19,6 +22,13 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing o
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
         return next((folder for folder in WHOLE if module.startswith(f"{folder}/")), module)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where processes run side by side, those without a cluster give way: pods have small shares of the processor."""
+    if hasattr(item.config, "workerinput"):
+        with suppress(PermissionError):  # only root may take back what was given
+            os.setpriority(os.PRIO_PROCESS, 0, 0 if item.nodeid.startswith("tests/cluster/") else 10)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
