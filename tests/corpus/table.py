@@ -119,7 +119,7 @@ _INTRODUCTION = """\
 
 What `pdfjob run` makes of PDFs that nobody here made: those in the source distributions of Python's PDF libraries, many
 of them there because they broke something once, and the manual of Biopython. `PYTHONPATH=tests .venv/bin/python -m
-corpus` writes this page; `tests/corpus` holds the files to it in CI.
+corpus` writes this page; `tests/corpus` holds each third of them to it in CI.
 
 Pages and text are compared with [poppler](https://poppler.freedesktop.org). Precision is the part of our words that
 poppler has too, recall the part of its words that we have: words are counted, not their order, and case, ligatures and

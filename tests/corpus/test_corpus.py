@@ -4,13 +4,13 @@ import statistics
 from collections.abc import Callable
 
 from chunk_runner.contract import Reason
-from corpus import known, table
+from corpus import known, sources, table
 from corpus.conftest import SUMMARY
 from corpus.survey import Finding
 
 
 FILES = 100
-"""What the corpus has at least: fewer would mean that something was not unpacked."""
+"""What the corpus has at least: fewer would mean that something was not unpacked. A third is processed."""
 
 ALIKE = 0.9
 """F1 of a file that is not in the list of known ones."""
@@ -23,7 +23,8 @@ def test_the_corpus_is_there(findings: list[Finding], record_property: Callable[
     record_property(SUMMARY, "\n".join(table.summary(findings)))
     names = {finding.name for finding in findings}
 
-    assert len(names) >= FILES
+    assert len(sources.files()) >= FILES
+    assert len(names) >= FILES // 3
     assert names >= known.PASSWORDS.keys() | known.REFUSED.keys() | known.OTHER_TEXT.keys()
 
 
@@ -84,7 +85,7 @@ def test_the_words_are_popplers_except_in_known_files(findings: list[Finding]) -
 def test_the_words_of_most_files_are_popplers_almost_to_the_last(findings: list[Finding]) -> None:
     compared = [one.likeness for one in findings if one.likeness and one.likeness.theirs >= table.MANY_WORDS]
 
-    assert len(compared) >= FILES // 2
+    assert len(compared) >= FILES // 6
     assert statistics.median(one.precision for one in compared) >= MEDIAN
     assert statistics.median(one.recall for one in compared) >= MEDIAN
 
@@ -93,5 +94,5 @@ def test_no_chunk_size_changes_the_output_of_any_file(findings: list[Finding]) -
     split = [one for one in findings if one.seams]
     changed = {one.name: one.seams for one in split if not all(one.seams.values())}
 
-    assert len(split) >= FILES // 4
+    assert len(split) >= FILES // 12
     assert not changed
