@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from monitoring.programs import program
-from pdfjob_operator import metrics
 from testcluster.packages import UnsuitableMachineError
 
 
@@ -20,10 +19,3 @@ def promtool_program() -> Path:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"NO TESTS OF ALERTS: {error}")
-
-
-@pytest.fixture(autouse=True)
-def at_rest() -> None:
-    """Gauges that ask an operator of another test, whose event loop is closed, ask nobody instead."""
-    for gauge in (metrics.QUEUE_DEPTH, metrics.QUEUE_AGE, metrics.ECHO_AGE, metrics.STANDING_STILL):
-        gauge.set_function(float)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pdfjob_operator import metrics
 from simulation.clock import VirtualLoop
 
 
@@ -23,8 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def buried() -> Iterator[None]:
-    """What an operator left behind is collected within its own test."""
+    """What an operator left behind is collected within its own test; gauges that would ask it hold it no longer."""
     yield
+    for gauge in (metrics.QUEUE_DEPTH, metrics.QUEUE_AGE, metrics.ECHO_AGE, metrics.STANDING_STILL):
+        gauge.set_function(float)
     gc.collect()
 
 
