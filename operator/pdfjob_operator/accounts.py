@@ -30,11 +30,11 @@ OTHER = "Other"
 
 _SUCCESSES = (("succeeded", "AllPagesProcessed"), ("partial", "PagesMissing"))
 
-_REASONS = frozenset(it.value for it in Reason)
+_FAILURES = frozenset(it.value for it in Reason)
+
+_REASONS = _FAILURES | {reason for _, reason in _SUCCESSES}
 
 _STATES = ("ok", "empty", "noText", "failed")
-
-_PROCESSORS = ("text", "gemini")
 
 _KINDS = ("prompt", "output", "thoughts", "cached")
 
@@ -59,12 +59,12 @@ class Accounts:
         metrics.VOLUME_FREE.set_function(lambda: min((free for _, free in self._free.values()), default=nan))
         for result, reason in _SUCCESSES:
             metrics.FINISHED.labels(result, reason)
-        for reason in _REASONS:
+        for reason in _FAILURES:
             metrics.FINISHED.labels("failed", reason)
             metrics.CHUNKS_FINISHED.labels("failed", reason)
             metrics.RETRIES.labels(reason)
         metrics.CHUNKS_FINISHED.labels("ok", "")
-        for processor in _PROCESSORS:
+        for processor in metrics.PROCESSORS:
             for state in _STATES:
                 metrics.PAGES.labels(state, processor)
         for model in self._prices.models:
@@ -86,10 +86,9 @@ class Accounts:
 
     def close(self, job: PdfJob, situation: Situation, children: Children, now: datetime) -> None:
         """A PdfJob has ended, and its status says so."""
-        result = "failed" if situation.phase == "Failed" else "succeeded"
+        succeeded = "partial" if situation.facts.has_gaps else "succeeded"
+        result = "failed" if situation.phase == "Failed" else succeeded
         merged = situation.facts.merged
-        if result == "succeeded" and merged is not None and (merged.failed or merged.failed_pages):
-            result = "partial"
         metrics.FINISHED.labels(result, _known(situation.reason)).inc()
         metrics.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
         # Where a later round found nothing to do, the report is an earlier one's, and has been counted.
@@ -140,4 +139,4 @@ class Accounts:
 
 
 def _known(reason: str) -> str:
-    return reason if reason in _REASONS or reason in dict(_SUCCESSES).values() else OTHER
+    return reason if reason in _REASONS else OTHER

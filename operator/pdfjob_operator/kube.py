@@ -329,11 +329,13 @@ class _ExistsError(Exception):
     """There is one of that name."""
 
 
-def _resource(path: str) -> str:
+def resource_of(path: str) -> str:
     """What a path of the API is about, without names: `jobs`, `pdfjobs/status`."""
     parts = path.strip("/").split("/")
-    while parts[0] not in ("api", "apis"):  # of a server behind a prefix
-        parts = parts[1:] or ["api", "", "other"]
+    begin = next((at for at, part in enumerate(parts) if part in ("api", "apis")), None)
+    if begin is None:
+        return "other"
+    parts = parts[begin:]  # the server may be behind a prefix
     parts = parts[3 if parts[0] == "apis" else 2 :]
     if parts[0] == "namespaces" and len(parts) > 2:  # noqa: PLR2004 (what follows a namespace's name is in it)
         parts = parts[2:]
@@ -341,7 +343,7 @@ def _resource(path: str) -> str:
 
 
 async def _count(response: httpx2.Response) -> None:
-    resource = _resource(response.request.url.path)
+    resource = resource_of(response.request.url.path)
     metrics.API_CALLS.labels(response.request.method, resource, response.status_code).inc()
 
 

@@ -26,6 +26,9 @@ REGISTRY = CollectorRegistry()
 JOB_SECONDS = (5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0)
 """Bounds for a job and for its phases: from a page's time to the longest that `spec.timeoutSeconds` is by default."""
 
+PROCESSORS = ("text", "gemini")
+"""Every processor: the values of a label."""
+
 
 class Spreads(Collector):
     """A histogram that is fed with what pods have already sorted into buckets; prometheus-client has no such way in.
@@ -120,7 +123,7 @@ PHASES = Histogram(
 )
 
 CHUNK_SECONDS = Spreads(
-    "pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor", ("text", "gemini")
+    "pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor", PROCESSORS
 )
 
 CHUNK_WAITS = Spreads(

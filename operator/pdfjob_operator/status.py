@@ -53,6 +53,11 @@ class Facts:
     warnings: tuple[str, ...] = ()
     pages_done: int | None = None
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether pages are missing from what was merged."""
+        return self.merged is not None and bool(self.merged.failed or self.merged.failed_pages)
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -241,13 +246,11 @@ def _merged(job: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
 def _conditions(job: PdfJob, situation: Situation, now: datetime) -> list[dict[str, Any]]:
     """All of them from the first pass on. Reconciling and Stalled are for tools that wait (kstatus)."""
     failed = situation.phase == "Failed"
-    merged = situation.facts.merged
-    partial = merged is not None and bool(merged.failed or merged.failed_pages)
     truths = {
         "Complete": situation.phase == "Succeeded",
         "Failed": failed,
         "Suspended": situation.phase == "Suspended",
-        "Partial": situation.phase == "Succeeded" and partial,
+        "Partial": situation.phase == "Succeeded" and situation.facts.has_gaps,
         "Reconciling": not situation.ended,
         "Stalled": failed,
     }
