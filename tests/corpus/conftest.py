@@ -12,6 +12,9 @@ from corpus.sources import MissingPrerequisiteError
 from corpus.survey import Finding, survey
 
 
+EVERY = 1 if os.environ.get("PDFJOB_CORPUS") == "all" else 3
+"""Which part of the files is processed."""
+
 SUMMARY = "corpus"
 """The property of a test that is said at the end of the test run, whichever process it ran in."""
 
@@ -19,7 +22,7 @@ SUMMARY = "corpus"
 @pytest.fixture(scope="session")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     try:
-        found = survey(tmp_path_factory.mktemp("corpus"), every=1 if os.environ.get("PDFJOB_CORPUS") == "all" else 3)
+        found = survey(tmp_path_factory.mktemp("corpus"), EVERY)
     except MissingPrerequisiteError as error:
         # A developer's machine may have no network, and is told so. CI must have what it needs.
         if os.environ.get("CI"):
