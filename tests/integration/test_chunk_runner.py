@@ -82,6 +82,26 @@ def test_whoever_prepares_or_merges_says_how_full_the_volume_is(prepared: Pods) 
     assert all(it and 0 < it.free < it.bytes for it in told)
 
 
+def test_who_fails_says_how_full_the_volume_is_too(pods: Pods) -> None:
+    """A volume that is full makes stages fail."""
+    code, _ = pods.prepare(JobSpec(path="missing.pdf"))
+
+    assert code == ExitCode.SOURCE
+    assert pods.volume_seen is not None
+
+
+def test_an_output_stays_where_the_report_beside_it_was_altered(pods: Pods) -> None:
+    pods.prepare(JobSpec(path="book.pdf"))
+    (pods.workspace / "report.json").write_text("{}")
+
+    code, report = pods.run("merge")
+
+    assert code == ExitCode.UNEXPECTED
+    assert report.failure is not None
+    assert report.failure.reason == "ResultCorrupt"
+    assert pods.files() == LEFT
+
+
 def test_one_chunk_is_done_by_the_prepare_pod_alone(pods: Pods) -> None:
     code, report = pods.prepare(JobSpec(path="book.pdf"))
 
