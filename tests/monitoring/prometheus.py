@@ -45,8 +45,8 @@ class Prometheus:
         self._url = url
 
     def names(self) -> set[str]:
-        """The names of all series."""
-        return set(self._get("label/__name__/values"))
+        """The names of all series that have a value now; the list of labels has names before their first value."""
+        return {it.labels["__name__"] for it in self.query('group by (__name__) ({__name__!=""})')}
 
     def query(self, expression: str) -> list[Series]:
         """What an expression gives now."""
