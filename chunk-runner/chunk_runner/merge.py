@@ -220,6 +220,7 @@ def _report(
             sha256=written.sha256,
             bytes=written.bytes,
             sentences=written.sentences,
+            answers=written.answers,
             failed=len(head.failed_chunks),
             ledger=_counts(head.ledger),
             failed_pages=head.ledger["failed"],

@@ -56,11 +56,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Written:
-    """An output's checksum (hexadecimal), size in bytes, and number of sentences."""
+    """An output's checksum (hexadecimal), size in bytes, and number of sentences or answers."""
 
     sha256: str
     bytes: int
     sentences: int
+    answers: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Piece:
         last_page: The page on which its last entry begins.
         starts: Whether a paragraph starts with it.
         ends: Whether one ends with it.
+        answers: How many there are in it, in a shape of the job's own.
     """
 
     body: bytes = b""
@@ -82,6 +84,7 @@ class Piece:
     last_page: int = 0
     starts: bool = False
     ends: bool = False
+    answers: int = 0
 
 
 def render(entries: Sequence[Entry], form: str) -> Piece | None:
@@ -98,6 +101,7 @@ def render(entries: Sequence[Entry], form: str) -> Piece | None:
         last.first_page,
         _starts(first),
         _starts_alone(last),
+        sum(isinstance(entry, Value) for entry in entries),
     )
 
 
@@ -120,7 +124,7 @@ class Writer:
         self._form = form
         self._digest = hashlib.sha256()
         self._size = 0
-        self._sentences = 0
+        self._sentences = self._answers = 0
         self._before: Piece | None = None
         if form == "json":
             self._put(_head(head))
@@ -142,6 +146,7 @@ class Writer:
                     _space(before.last_page if before else None, piece.first_page, paragraph).encode() + piece.body
                 )
         self._sentences += piece.sentences
+        self._answers += piece.answers
         self._before = piece
 
     def end(self) -> Written:
@@ -150,7 +155,7 @@ class Writer:
             self._put(b"\n ]}\n")
         elif self._form == MARKDOWN and self._before:
             self._put(b"\n")
-        return Written(self._digest.hexdigest(), self._size, self._sentences)
+        return Written(self._digest.hexdigest(), self._size, self._sentences, self._answers)
 
     def _put(self, data: bytes) -> None:
         self._digest.update(data)

@@ -93,6 +93,7 @@ class Merged:
         tokens: Over every attempt.
         memory: Peak memory; `None` when no chunk has a result.
         figures: Of this round; `None` from a version that had none.
+        answers: Answers in the output, in a shape of the job's own; then there are no sentences.
     """
 
     output: str | None
@@ -107,6 +108,7 @@ class Merged:
     tokens: Tokens = field(default_factory=Tokens)
     memory: Memory | None = None
     figures: Figures | None = None
+    answers: int = 0
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,7 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
         memory=_figures(partial(_counts, Memory), raw.get("memory")),
         tokens=Tokens.load(raw["tokens"]),
         figures=_figures(Figures.load, raw.get("figures")),
+        answers=count(raw.get("answers", 0)),
     )
 
 

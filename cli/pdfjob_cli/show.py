@@ -72,8 +72,9 @@ class Display:
 def summary_text(report: Report, merged: Merged, name: str, output: str, seconds: float) -> str:
     """What a person wants to know of a run with an output."""
     pages = ", ".join(f"{count} {state}" for state, count in merged.ledger.items() if count)
+    entries = _count(merged.answers, "answer") if merged.answers else _count(merged.sentences, "sentence")
     lines = [
-        f"{name}: {_count(report.pages or 0, 'page')}, {_count(merged.sentences, 'sentence')} in {seconds:.1f} s",
+        f"{name}: {_count(report.pages or 0, 'page')}, {entries} in {seconds:.1f} s",
         f"  pages:  {pages}",
         f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
     ]
@@ -115,6 +116,7 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
                 "sha256": merged.sha256,
                 "bytes": merged.bytes,
                 "sentences": merged.sentences,
+                "answers": merged.answers,
             }
     return summary
 

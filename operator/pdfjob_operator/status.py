@@ -219,6 +219,8 @@ def _processor(job: PdfJob) -> str:
 
 def _merged(job: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
     fields: dict[str, Any] = {"sentences": merged.sentences, "tokens": asdict(merged.tokens)}
+    if merged.answers:
+        fields["answers"] = merged.answers
     if cost := prices.estimate(job.processor.get("model", ""), merged.tokens):
         fields["cost"] = cost
     if merged.memory is not None:

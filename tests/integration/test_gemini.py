@@ -334,8 +334,10 @@ def test_another_task_has_answers_in_its_own_shape(pods: Pods, server: GeminiSer
     pods.prepare(spec(2, **settings))
     for index in range(2):
         assert pods.process(index)[0] == 0
-    pods.run("merge")
+    merged = pods.run("merge")[1].merged
 
+    assert merged is not None
+    assert (merged.answers, merged.sentences) == (2, 0)
     assert [it["pages"] for it in output(pods)["answers"]] == [[1, 2], [3, 4]]
     assert all(isinstance(it["value"]["names"], list) for it in output(pods)["answers"])
     assert all(it["text"].startswith("List the things") for it in server.log())

@@ -141,6 +141,15 @@ def test_people_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sentences", "answers", "said"), [(1, 0, "1 sentence in"), (0, 3, "3 answers in"), (0, 0, "0 sentences in")]
+)
+def test_people_are_told_what_the_output_has(sentences: int, answers: int, said: str) -> None:
+    merged = make_merged(sentences=sentences, answers=answers)
+
+    assert said in summary_text(Report(pages=9, merged=merged), merged, "book.pdf", "book.json", 1.0)
+
+
 def test_programs_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
     summary = json.loads(json.dumps(summary_json(ODD, "book.json", 1.0)))
 

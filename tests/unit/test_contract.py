@@ -68,6 +68,7 @@ reports = st.builds(
         sha256=st.just("ab" * 32),
         bytes=st.integers(0, 10**12),
         sentences=st.integers(0, 10**9),
+        answers=st.integers(0, 10**9),
         failed=st.integers(0, 10**6),
         ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
         failed_pages=st.text(max_size=5000),

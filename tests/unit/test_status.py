@@ -74,6 +74,15 @@ def test_the_end_records_pages_that_failed_alone_by_reason() -> None:
     assert "failedChunks" not in status
 
 
+@pytest.mark.parametrize(("answers", "counted"), [(0, {"sentences": 5}), (3, {"sentences": 0, "answers": 3})])
+def test_the_end_counts_what_the_output_has(answers: int, counted: dict[str, int]) -> None:
+    merged = make_merged(sentences=0 if answers else 5, answers=answers)
+
+    status = status_of(make_pdfjob(), Situation("Succeeded", "…", "…", Facts(120, 4, 0, 4, 0, merged)), NOW)
+
+    assert {name: it for name, it in status.items() if name in ("sentences", "answers")} == counted
+
+
 PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite": {"input": 1, "output": 2}}}')
 
 
