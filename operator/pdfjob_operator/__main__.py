@@ -16,8 +16,9 @@ from pythonjsonlogger.json import JsonFormatter
 from pdfjob_operator import handlers, health, metrics
 from pdfjob_operator.accounts import Accounts
 from pdfjob_operator.census import Census
+from pdfjob_operator.client import patience
 from pdfjob_operator.echo import Echo
-from pdfjob_operator.kube import Kube, patience
+from pdfjob_operator.kube import Kube
 from pdfjob_operator.lease import Lease, LeaseLostError
 from pdfjob_operator.live import Live
 from pdfjob_operator.queue import Queue

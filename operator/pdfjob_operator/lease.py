@@ -14,7 +14,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from pdfjob_operator.kube import API_ERRORS, ConflictError
+from pdfjob_operator.client import API_ERRORS, ConflictError
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chunk_runner.contract import shorten
 from pdfjob_operator import metrics, trouble
 from pdfjob_operator.children import is_out_of_memory, is_volume_failure
-from pdfjob_operator.kube import ConflictError, Kube, RefusedError
+from pdfjob_operator.client import ConflictError, RefusedError
+from pdfjob_operator.kube import Kube
 from pdfjob_operator.lifecycle import afterwards, next_step
 from pdfjob_operator.live import LOOK_SECONDS
 from pdfjob_operator.manifests import workspace_claim

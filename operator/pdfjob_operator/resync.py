@@ -7,7 +7,7 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from pdfjob_operator.kube import API_ERRORS
+from pdfjob_operator.client import API_ERRORS
 from pdfjob_operator.reconcile import RESYNC
 from pdfjob_operator.resources import Key, is_settled
 

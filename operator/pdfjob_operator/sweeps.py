@@ -17,7 +17,7 @@ from chunk_runner import contract
 from chunk_runner.reports import Report
 from pdfjob_operator import metrics
 from pdfjob_operator.children import container_state
-from pdfjob_operator.kube import GoneError, RefusedError, patience
+from pdfjob_operator.client import GoneError, RefusedError, patience
 from pdfjob_operator.manifests import workspace_claim
 from pdfjob_operator.pods import mount_workspace, pod_template
 from pdfjob_operator.queue import Queue

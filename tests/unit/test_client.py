@@ -2,7 +2,7 @@
 
 import pytest
 
-from pdfjob_operator.kube import resource_of
+from pdfjob_operator.client import resource_of
 
 
 @pytest.mark.parametrize(
