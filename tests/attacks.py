@@ -188,17 +188,23 @@ def _lzw_spaces(size: int) -> bytes:
 
 
 def _content(
-    path: Path, data: bytes, filters: bytes = b"", *, resources: bytes = _FONTS, more: Objects | None = None
+    path: Path,
+    data: bytes,
+    filters: bytes = b"",
+    *,
+    times: int = 1,
+    resources: bytes = _FONTS,
+    more: Objects | None = None,
 ) -> Path:
-    """Page 3 draws its text and then this."""
+    """Page 3 draws its text and then this, so many times."""
     book = _book() | {_EXTRA: _stream(data, filters)} | (more or {})
-    book[_BAD] = _page(b"[%d 0 R %d 0 R]" % (_BAD_TEXT, _EXTRA), resources=resources)
+    book[_BAD] = _page(b"[%d 0 R %s]" % (_BAD_TEXT, b"%d 0 R " % _EXTRA * times), resources=resources)
     return _save(path, book)
 
 
-def flate_bomb(path: Path, *, size: int = GIGABYTE) -> Path:
-    """A page draws a GiB of nothing, inflated from a MB."""
-    return _content(path, _deflated(b"q Q ", size), b"/Filter /FlateDecode")
+def flate_bomb(path: Path, *, size: int = GIGABYTE, times: int = 1) -> Path:
+    """A page draws a GiB of nothing, inflated from a MB, or some of them, which PDFium strings together."""
+    return _content(path, _deflated(b"q Q ", size), b"/Filter /FlateDecode", times=times)
 
 
 def flate_twice_bomb(path: Path, *, size: int = GIGABYTE) -> Path:
