@@ -162,7 +162,7 @@ FAST = [
     ),
     Panel(
         "Duration of PdfJobs",
-        "From the start to the end, the time suspended apart, by result.",
+        "From the start to the end, the time suspended included, by result.",
         quantiles("pdfjob_job_duration_seconds", "result"),
         unit="s",
     ),
