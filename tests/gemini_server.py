@@ -91,6 +91,7 @@ def _errors(delay: float = 1) -> dict[str, Reply]:
     spent = "You have reached your spend-based rate limit. Please wait before you send more requests."
     credit = "Your prepayment credits are depleted. Please add credits in AI Studio to go on."
     unauthenticated = "Request had invalid authentication credentials. Expected OAuth 2 access token."
+    suspended = "Permission denied: Consumer 'api_key:{key}' has been suspended."
     leaked = "Your API key was reported as leaked. Please use another API key."
     too_long = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
     return {
@@ -111,6 +112,7 @@ def _errors(delay: float = 1) -> dict[str, Reply]:
         "region": _error(400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
         "unauth": _error(401, "UNAUTHENTICATED", unauthenticated, _reason("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
         "403": _error(403, "PERMISSION_DENIED", leaked),
+        "suspended": _error(403, "PERMISSION_DENIED", suspended, _reason("CONSUMER_SUSPENDED")),
         "404": _error(404, "NOT_FOUND", "The model is not found, or is not supported for generateContent."),
         "badpdf": _invalid("The document has no pages."),
         "toolong": _invalid(too_long),
@@ -562,6 +564,11 @@ class Gemini:
 # --- HTTP ---
 
 
+def _naming(key: str, content: JSON | str) -> JSON | str | bytes:
+    """A reply that shows the key that it speaks of."""
+    return content if isinstance(content, str) else json.dumps(content).replace("{key}", key).encode()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -629,7 +636,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(request, entry)
             else:
                 entry["status"] = reply[0]
-                self._send(*reply)
+                self._send(reply[0], _naming(request.key, reply[1]))
         except OSError:
             self.close_connection = True
             entry |= {"client_gone": True, "status": None, "usage": None}

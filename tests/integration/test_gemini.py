@@ -150,7 +150,7 @@ def test_a_request_has_a_deadline_in_all(fault: str, pods: Pods, server: GeminiS
 
 STOPPING = {
     **dict.fromkeys(["429rpd", "429spend", "429credits"], "QuotaExhausted"),
-    **dict.fromkeys(["badkey", "expiredkey", "region", "unauth", "403", "404"], "ConfigurationError"),
+    **dict.fromkeys(["badkey", "expiredkey", "region", "unauth", "403", "suspended", "404"], "ConfigurationError"),
 }
 
 
@@ -381,14 +381,17 @@ def test_marks_in_the_document_do_not_end_the_document(pods: Pods, server: Gemin
 
 
 def test_the_key_is_in_no_file_and_no_line(pods: Pods, server: GeminiServer) -> None:
-    server.plan("500", "badkey")
+    server.plan("500", "ok", "suspended")
 
-    pods.prepare(spec())
+    pods.prepare(spec(2))
+    for index in range(2):
+        pods.process(index)
+    pods.run("merge")
 
     seen = pods.log + "".join(path.read_text(errors="replace") for path in pods.workspace.rglob("*") if path.is_file())
     seen += (pods.volume.parent / "report").read_text()
+    assert "has been suspended" in seen
     assert KEY not in seen
-    assert "Secret" in seen
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -38,6 +38,7 @@ _TOO_MANY = 429
 
 _QUOTA = re.compile(r"spend-based|prepayment credits|limit: 0\b")
 _TOO_BIG = re.compile(r"token count|exceeds the max|too large|too many (?:pages|tokens)", re.IGNORECASE)
+_KEY = re.compile(r"(?<=api_key:)[^\s'\"]+")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s?")
 
 _REFUSED = frozenset(
@@ -54,6 +55,7 @@ class Client:
 
     def __init__(self, access: Access, seconds: float) -> None:
         self._seconds = max(seconds, _LEAST_SECONDS)
+        self._key = access.key
         try:
             # All of it said: otherwise variables of the environment could send the key elsewhere, or nothing time out.
             self._client = genai.Client(
@@ -114,7 +116,8 @@ class Client:
         try:
             return self._send(request)
         except Exception as error:  # noqa: BLE001 (see above)
-            return Answer(Kind.BAD_REQUEST, shorten(f"{type(error).__name__}: {error}", 120))
+            what = _without_key(f"{type(error).__name__}: {error}", self._key)
+            return Answer(Kind.BAD_REQUEST, shorten(what, 120))
 
     def _send(self, request: Request) -> Answer:
         parts: list[Any] = [] if request.pdf is None else [types.Part.from_bytes(data=request.pdf, mime_type=_PDF)]
@@ -132,7 +135,7 @@ class Client:
                 model=request.model, contents=[*parts, types.Part.from_text(text=request.text)], config=config
             )
         except errors.APIError as error:
-            return _of_error(error)
+            return _of_error(error, self._key)
         except httpx2.ConnectError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 return Answer(Kind.CONFIGURATION, "the server's certificate is not trusted")
@@ -151,13 +154,18 @@ def _thinking(level: str | None) -> types.ThinkingConfig | None:
     return None if level is None else types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper()))
 
 
-def _of_error(error: errors.APIError) -> Answer:
+def _without_key(said: str, key: str) -> str:
+    """What the server says, fit to be shown: of a key that is suspended, it says the key itself."""
+    return _KEY.sub("…", said.replace(key, "…"))  # before it is cut: a part of a key is found no more
+
+
+def _of_error(error: errors.APIError, key: str) -> Answer:
     details = list(_details(error))
     violations = [violation for it in details for violation in it.get("violations") or ()]
     quotas = [str(it.get("quotaId", "")) for it in violations if isinstance(it, dict)]
     reason = next((it["reason"] for it in details if "reason" in it), error.status)
     message = error.message or ""
-    what = shorten(f"{error.code} {quotas[0] if quotas else reason}: {message}", 200)
+    what = shorten(_without_key(f"{error.code} {quotas[0] if quotas else reason}: {message}", key), 200)
     wait = _wait(error, details)
     if error.code == _TOO_MANY and (any("PerDay" in quota for quota in quotas) or _QUOTA.search(message)):
         return Answer(Kind.QUOTA, what)
