@@ -564,9 +564,9 @@ class Gemini:
 # --- HTTP ---
 
 
-def _naming(key: str, content: JSON | str) -> JSON | str | bytes:
+def _naming(key: str, content: JSON | str | bytes) -> JSON | str | bytes:
     """A reply that shows the key that it speaks of."""
-    return content if isinstance(content, str) else json.dumps(content).replace("{key}", key).encode()
+    return content if isinstance(content, str | bytes) else json.dumps(content).replace("{key}", key).encode()
 
 
 class _Server(ThreadingHTTPServer):

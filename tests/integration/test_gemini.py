@@ -210,6 +210,17 @@ def test_an_answer_that_makes_no_sense_is_asked_for_again_and_then_by_halves(
     require_counted(server, report)
 
 
+@pytest.mark.parametrize("between", [[], ["CHAPTER II"]], ids=["blank", "title"])
+def test_a_page_with_little_on_it_hides_no_invention(between: list[str], pods: Pods, server: GeminiServer) -> None:
+    pdfs.write_pages(pods.volume / "book.pdf", [pdfs.sales(1), between, pdfs.sales(3)])
+    server.plan("invented", "invented")
+
+    pods.prepare(spec())
+
+    assert [it["pages"] for it in server.log()][:3] == [3, 3, 1]
+    assert " ".join(texts(pods)) == " ".join([*pdfs.sales(1), *between, *pdfs.sales(3)])
+
+
 def test_a_fence_around_the_answer_does_no_harm(pods: Pods, server: GeminiServer) -> None:
     server.plan("fenced")
 

@@ -133,6 +133,27 @@ def test_a_page_without_a_text_layer_is_believed() -> None:
     require_true([INVENTED, *whole()[-4:]], [None, PAGES[1]])
 
 
+@pytest.mark.parametrize("between", ["", None], ids=["blank", "unseen"])
+def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> None:
+    layer = [PAGES[0], between, PAGES[1]]
+    told = [Sentence(1, PAGES[0]), Sentence(3, PAGES[1])]
+
+    require_true(told, layer)
+    with pytest.raises(InvalidError, match="page 1 is not on it"):
+        require_true([INVENTED, Sentence(1, "And so on."), told[1]], layer)
+    with pytest.raises(InvalidError, match="leaves out page 3"):
+        require_true(told[:1], layer)
+
+
+def test_nothing_stands_on_a_blank_page() -> None:
+    with pytest.raises(InvalidError, match="page 2 is not on it"):
+        require_true([Sentence(1, PAGES[0]), INVENTED._replace(page=2)], [PAGES[0], ""])
+
+
+def test_a_sentence_may_go_on_where_nothing_can_be_compared() -> None:
+    require_true([Sentence(1, f"{PAGES[0][:40]} {INVENTED.text}")], [PAGES[0][:40], None])
+
+
 def test_a_sentence_may_begin_on_the_page_before() -> None:
     text = " ".join(PAGES)
 

@@ -154,6 +154,7 @@ class Asking:
         on_pdf = [self.task.places[at] for at in places]
         before, after = self._beside(places[0], -1), self._beside(places[-1], 1)
         texts = [self._text(place) for place in on_pdf]
+        layer = [*map(self._layer, places, texts)]
         by_text = self.settings.input == "text"
         asked = question.ask(
             self.settings, len(places), self._text(before), self._text(after), texts if by_text else None
@@ -169,7 +170,10 @@ class Asking:
         )
         tokens = len(asked.text) // _LETTERS_OF_TOKEN + (0 if by_text else _TOKENS_OF_PAGE * len(places))
         return self.buyer.buy(
-            request, self._key(places), tokens, lambda answer: self._checked(answer, numbers, texts, asked.schema)
+            request,
+            self._key(places),
+            tokens,
+            lambda answer: self._checked(answer, numbers, texts, layer, asked.schema),
         )
 
     def _key(self, places: range, *what: str) -> str:
@@ -179,18 +183,26 @@ class Asking:
         return key_of(question.VERSION, self.settings.decisive, self.task.source, numbers, beside, *what)
 
     def _checked(
-        self, answer: str, numbers: Sequence[int], texts: Sequence[str], schema: Mapping[str, Any]
+        self,
+        answer: str,
+        numbers: Sequence[int],
+        texts: Sequence[str],
+        layer: Sequence[str | None],
+        schema: Mapping[str, Any],
     ) -> list[Line | Value]:
         found = value(answer, schema)
         if self.settings.schema is not None:
             return [Value(canonical(found), numbers[0], numbers[-1])]
         entries = sentences(found, len(numbers))
         if not self.settings.prompt:
-            layer = [text if _is_language(text) else None for text in texts]
             require_true(entries, layer)
             if not entries and any(layer):
                 raise InvalidError("it is empty")
         return [*chain.from_iterable(_lines(entry, at, numbers, texts) for at, entry in enumerate(entries))]
+
+    def _layer(self, at: int, text: str) -> str | None:
+        """What an answer about a page is compared with; `None` if nothing can be: a scan, odd letters."""
+        return text if self._page(at).state is PageState.EMPTY or _is_language(text) else None
 
     def _text(self, place: int) -> str:
         """The running text of a page, without headers and notes apart."""

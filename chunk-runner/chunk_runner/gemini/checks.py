@@ -12,7 +12,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple, Never
 
 from jsonschema.exceptions import ValidationError
@@ -118,24 +118,26 @@ def require_true(entries: Sequence[Sentence], layer: Sequence[str | None]) -> No
 
     Args:
         entries: The sentences.
-        layer: The text of each page; `None` where there is none that can be trusted.
+        layer: The text of each page; `None` where there is none that can be trusted, nothing where the page is blank.
 
     Raises:
         InvalidError: They cannot be the sentences of these pages.
     """
     letters = ["" if text is None else _letters(text) for text in layer]
-    said = ["".join(_letters(entry.text) for entry in entries if entry.page == page + 1) for page in range(len(layer))]
+    said = [[_letters(entry.text) for entry in entries if entry.page == page + 1] for page in range(len(layer))]
     _require_no_repetition(entries, "".join(letters), unseen=any(text is None for text in layer))
     for page, text in enumerate(layer):
-        around = slice(max(page - 1, 0), page + 2)
-        if text is None or None in layer[around]:
+        if text is None:
             continue
-        there, spoken = "".join(letters[around]), "".join(said[around])
-        if len(said[page]) >= _LEAST_LETTERS and _share(said[page], there, _SAID) < _KNOWN:
+        around = slice(max(page - 1, 0), page + 2)
+        there, spoken = "".join(letters[around]), "".join(chain.from_iterable(said[around]))
+        unseen = None in layer[page + 1 : page + 2]
+        own = "".join(said[page][:-1] if unseen else said[page])  # its last sentence may go on where nobody can tell
+        if len(own) >= _LEAST_LETTERS and _share(own, there, _SAID) < _KNOWN:
             raise InvalidError(f"what it gives for page {page + 1} is not on it")
-        if len(said[page]) > 2 * len(there) + _LEAST_LETTERS:
+        if len(own) > 2 * len(there) + _LEAST_LETTERS:
             raise InvalidError(f"it gives more than there is on page {page + 1}")
-        least = _LEAST_LETTERS if said[page] else _LEAST_UNTOLD
+        least = _LEAST_LETTERS if any(said[page]) else _LEAST_UNTOLD
         if len(letters[page]) >= least and _share(letters[page], spoken, _TOLD) < _COVERED:
             raise InvalidError(f"it leaves out page {page + 1}")
 
