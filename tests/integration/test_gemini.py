@@ -354,6 +354,30 @@ def test_another_task_has_answers_in_its_own_shape(pods: Pods, server: GeminiSer
     assert all(it["text"].startswith("List the things") for it in server.log())
 
 
+SUMMARY = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
+
+
+@pytest.mark.parametrize("fault", ["other", "badjson"])
+def test_a_page_that_another_task_fails_at_fails_alone(fault: str, pods: Pods, server: GeminiServer) -> None:
+    server.rules([{"match": "On page 2", "fault": fault}])
+
+    _, report = pods.prepare(spec(prompt="Sum it up.", outputSchema=json.dumps(SUMMARY)))
+
+    assert report.merged is not None
+    assert (report.merged.failed_pages, dict(report.merged.page_reasons)) == ("2", {"OutputInvalid": "2"})
+    assert [it["pages"] for it in output(pods)["answers"]] == [[1, 1], [2, 2], [3, 4]]
+    require_counted(server, report)
+
+
+def test_an_answer_of_the_wrong_shape_is_not_bought_page_by_page(pods: Pods, server: GeminiServer) -> None:
+    server.rules([{"match": "On page 2", "fault": "wrongshape"}])
+
+    pods.prepare(spec(2, prompt="Sum it up.", outputSchema=json.dumps(SUMMARY)))
+
+    assert pods.process(0)[0] == ExitCode.CHUNK
+    assert [it["pages"] for it in server.log()] == [2, 2]
+
+
 def test_a_scan_is_read_by_the_model_and_a_blank_page_is_not_paid_for(pods: Pods, server: GeminiServer) -> None:
     pdfs.write_pages(pods.volume / "book.pdf", [[], []])
 

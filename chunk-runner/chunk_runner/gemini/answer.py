@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """What came is no answer at all, though it may be billed; the next one may be."""
     INVALID = "invalid"
     """The answer makes no sense; the next one may."""
+    MISSHAPEN = "misshapen"
+    """The answer is not of the schema; the next one may be."""
     BAD_REQUEST = "bad request"
     """The server takes no such request, and never will."""
 

@@ -140,10 +140,10 @@ class Asking:
         yield from found
 
     def _may_help(self, error: UnusableError | ChunkError) -> bool:
-        """Whether fewer pages may fare better. An answer of the wrong shape has that shape for fewer pages too."""
+        """Whether fewer pages may fare better. What is not of the author's own schema will not be for fewer pages."""
         if isinstance(error, ChunkError):
             return True
-        return error.smaller_may_help and not (error.kind is Kind.INVALID and self.settings.schema is not None)
+        return error.smaller_may_help and not (error.kind is Kind.MISSHAPEN and self.settings.schema is not None)
 
     def _has_anything(self, at: int) -> bool:
         page = self._page(at)

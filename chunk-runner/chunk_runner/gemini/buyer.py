@@ -45,16 +45,27 @@ _LONGEST_WAIT = 60
 _CLAIM_SECONDS = 30
 """How long others keep away from an answer that nobody renews the claim to."""
 
-_TRIES = {Kind.INVALID: 2, Kind.RECITATION: 2, Kind.EMPTY: 5}
+_TRIES = {Kind.INVALID: 2, Kind.MISSHAPEN: 2, Kind.RECITATION: 2, Kind.EMPTY: 5}
 """How often the same is asked before it is asked for fewer pages; what is not listed, once."""
 
-_SMALLER_MAY_HELP = frozenset({Kind.TRUNCATED, Kind.TOO_BIG, Kind.INVALID, Kind.EMPTY, Kind.RECITATION, Kind.REFUSED})
+_SMALLER_MAY_HELP = frozenset(
+    {
+        Kind.TRUNCATED,
+        Kind.TOO_BIG,
+        Kind.INVALID,
+        Kind.MISSHAPEN,
+        Kind.EMPTY,
+        Kind.RECITATION,
+        Kind.REFUSED,
+    }
+)
 
 _REASONS = {
     Kind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
     Kind.TOO_BIG: Reason.REQUEST_REFUSED,
     Kind.BAD_REQUEST: Reason.REQUEST_REFUSED,
     Kind.INVALID: Reason.OUTPUT_INVALID,
+    Kind.MISSHAPEN: Reason.OUTPUT_INVALID,
     Kind.EMPTY: Reason.OUTPUT_INVALID,
     Kind.RECITATION: Reason.RECITATION,
     Kind.REFUSED: Reason.CONTENT_REFUSED,
@@ -191,7 +202,7 @@ class Buyer:
         try:
             found = _judged(check, answer.text)
         except InvalidError as error:
-            return None, Answer(Kind.INVALID, str(error), tokens=answer.tokens, stopped=answer.stopped)
+            return None, Answer(error.kind, str(error), tokens=answer.tokens, stopped=answer.stopped)
         self.shared.keep(key, answer.text.encode(errors="replace"))
         return found, answer
 

@@ -20,6 +20,7 @@ from referencing.exceptions import Unresolvable
 
 from chunk_runner.contract import Reason, shorten
 from chunk_runner.errors import ConfigurationError
+from chunk_runner.gemini.answer import Kind
 from chunk_runner.gemini.settings import validator
 from chunk_runner.page import clean
 
@@ -32,7 +33,15 @@ class Sentence(NamedTuple):
 
 
 class InvalidError(Exception):
-    """The answer cannot be one about these pages; the message says why, in a few words."""
+    """The answer cannot be one about these pages; the message says why, in a few words.
+
+    Attributes:
+        kind: What it is instead.
+    """
+
+    def __init__(self, what: str, kind: Kind = Kind.INVALID) -> None:
+        super().__init__(what)
+        self.kind = kind
 
 
 _SAID = 8
@@ -79,9 +88,8 @@ def value(answer: str, schema: Mapping[str, Any]) -> Any:
         json.dumps(found, allow_nan=False)  # what cannot be written again is refused here
     except ValidationError as error:
         where = "/".join(map(str, error.absolute_path))
-        raise InvalidError(
-            f"it is not of the schema: {shorten(where, 40) or 'the whole'}: {error.validator}"
-        ) from error
+        what = f"it is not of the schema: {shorten(where, 40) or 'the whole'}: {error.validator}"
+        raise InvalidError(what, Kind.MISSHAPEN) from error
     except Unresolvable as error:
         raise ConfigurationError(
             Reason.CONFIGURATION_ERROR, "outputSchema refers to what it does not hold: nothing is fetched."
