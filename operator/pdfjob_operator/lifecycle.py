@@ -265,13 +265,15 @@ def _clean_up(job: PdfJob, children: Children, settings: Settings, failure: Fail
     Not when prepare never ran: then there is nothing to clean, and merge could not start either. A Job at its deadline
     takes its pods along, so the phase tells too.
     """
-    merge = children.job(Stage.MERGE)
+    merge, pod = children.job(Stage.MERGE), children.ended(Stage.MERGE)
     ran = children.started(Stage.PREPARE) or job.status.get("phase") == "Preparing"
     cleaning = Situation("Merging", failure.reason, failure.message)
     if merge is None and ran:
         job_manifest = manifests.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
         return Step(cleaning, create=(job_manifest,))
-    if merge is None or merge.verdict is not None or children.ended(Stage.MERGE) is not None:
+    if pod is not None and pod.report is not None:  # what there is, and what it cost
+        return Step(judge(job, Facts(), pod.report, late=failure))
+    if merge is None or merge.verdict is not None or pod is not None:
         return Step(failed(failure))
     return Step(cleaning)
 

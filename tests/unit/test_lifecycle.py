@@ -5,6 +5,7 @@ import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
 from chunk_runner.contract import ExitCode
+from chunk_runner.figures import Tokens
 from chunk_runner.reports import FailedChunk, Failure, Report
 from pdfjob_operator.children import Children, StageJob
 from pdfjob_operator.lifecycle import Step, next_step
@@ -130,6 +131,22 @@ def test_a_prepare_that_died_is_cleaned_up_after_before_the_job_fails() -> None:
     assert (created(first), first.situation.phase) == (["merge"], "Merging")
     assert (created(then), then.situation.phase) == ([], "Merging")
     assert (last.situation.phase, last.situation.reason) == ("Failed", "Crashed")
+
+
+@pytest.mark.parametrize("reason", ["BackoffLimitExceeded", "DeadlineExceeded"])
+def test_a_prepare_that_died_had_a_price(reason: str) -> None:
+    dead = make_job(Stage.PREPARE, verdict="Failed", reason=reason)
+    merged = make_merged(output=None, failed=1, failed_pages="1-12", tokens=Tokens(total=150_000))
+    pod = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=12, merged=merged, failure=Failure("Crashed", "…")))
+
+    last = step(
+        make_children(dead, make_job(Stage.MERGE, verdict="Complete"), pods=(pod,)),
+        make_pdfjob(status={"phase": "Merging"}),
+    ).situation
+
+    assert (last.phase, last.reason) == ("Failed", "Crashed" if reason.startswith("B") else reason)
+    assert last.facts.merged == merged
+    assert (last.facts.pages, last.facts.total, last.facts.failed) == (12, 1, 1)
 
 
 def test_a_prepare_killed_at_the_deadline_with_its_pods_is_cleaned_up_after() -> None:
