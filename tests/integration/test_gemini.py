@@ -267,6 +267,17 @@ def test_a_page_that_the_model_refuses_can_have_its_text_layer_instead(pods: Pod
     assert output(pods)["pageReasons"] == {"Recitation": "3"}
 
 
+def test_a_fallback_that_is_asked_for_later_costs_nothing_again(pods: Pods, server: GeminiServer) -> None:
+    server.rules([{"match": "On page 3", "fault": "recitation"}])
+    pods.prepare(spec())
+    server.configure(clear=True)
+
+    pods.prepare(spec(fallback="text"))
+
+    assert texts(pods) == ALL
+    assert {it["page_texts"][0][:9] for it in server.log()} == {"On page 3"}
+
+
 def test_a_retry_asks_for_the_failed_pages_and_buys_nothing_again(pods: Pods, server: GeminiServer) -> None:
     server.rules([{"match": "On page 3", "fault": "recitation"}])
     pods.prepare(spec(2))

@@ -23,6 +23,13 @@ def test_what_cannot_change_an_answer_is_not_decisive() -> None:
     assert one.decisive == GeminiSettings.parse({"name": "gemini"}).decisive
 
 
+def test_a_fallback_decides_on_the_result_and_not_on_what_is_asked() -> None:
+    one, other = (GeminiSettings.parse({"name": "gemini", "fallback": it}) for it in ("none", "text"))
+
+    assert one.asked == other.asked
+    assert one.decisive != other.decisive
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [

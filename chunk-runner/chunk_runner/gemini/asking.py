@@ -180,7 +180,7 @@ class Asking:
         """Names an answer by all that it depends on."""
         numbers = [self.task.pages[at] for at in places]
         beside = [bool(self._beside(places[0], -1)), bool(self._beside(places[-1], 1))]
-        return key_of(question.VERSION, self.settings.decisive, self.task.source, numbers, beside, *what)
+        return key_of(question.VERSION, self.settings.asked, self.task.source, numbers, beside, *what)
 
     def _checked(
         self,

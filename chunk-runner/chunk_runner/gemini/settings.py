@@ -73,10 +73,15 @@ class GeminiSettings:
         return cls(**values)
 
     @property
-    def decisive(self) -> dict[str, Any]:
-        """The settings that may change an answer."""
-        left_out = {"request_timeout", "secret"}
+    def asked(self) -> dict[str, Any]:
+        """The settings that an answer may depend on."""
+        left_out = {"request_timeout", "secret", "fallback"}
         return {it.name: getattr(self, it.name) for it in fields(self) if it.name not in left_out}
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """The settings that a result may depend on."""
+        return {**self.asked, "fallback": self.fallback}
 
 
 _NAMES = {
