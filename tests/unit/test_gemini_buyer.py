@@ -94,6 +94,17 @@ def test_the_server_says_how_long_to_wait(time: Time) -> None:
     assert 1053 <= time.now < 1056
 
 
+def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> None:
+    book = Book()
+
+    def too_late() -> Answer:
+        book.keep("key", "good")  # by the thread that went on waiting
+        return Answer(Kind.TRANSIENT, "no answer within 10 s")
+
+    assert buyer(too_late, time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert len(book.spent) == 1
+
+
 def test_a_server_that_asks_for_no_time_gets_some(time: Time) -> None:
     hasty = [Answer(Kind.TRANSIENT, "429", wait=0)] * 10
 

@@ -177,6 +177,8 @@ class Buyer:
                 case Kind.TRANSIENT:
                     waits += 1
                     self._wait(answer, waits)
+                    if (late := self._kept(key, check)) is not None:  # it came after its time, and is paid for
+                        return late
                     silent += self.clock() - began + (answer.wait or 0)
                     if silent > _PATIENCE:
                         raise UnavailableError(
