@@ -341,6 +341,15 @@ def test_the_job_begins_no_chunk_once_its_tokens_are_used(pods: Pods, server: Ge
     assert len(server.log()) == 1
 
 
+def test_a_chunk_that_is_under_way_when_the_tokens_are_used_is_finished(pods: Pods, server: GeminiServer) -> None:
+    server.plan("maxtokens")
+
+    pods.prepare(spec(maxTokensTotal=10))
+
+    assert [it["pages"] for it in server.log()] == [4, 2, 2]
+    assert texts(pods) == ALL
+
+
 def test_text_is_sent_where_text_is_asked_for(pods: Pods, server: GeminiServer) -> None:
     pods.prepare(spec(input="text"))
 

@@ -56,7 +56,8 @@ class GeminiProcessor:
         access = Access.from_environment(self.settings.secret)
         ask, others = _service(access, self.settings.request_timeout)
         assert task.receipts is not None  # noqa: S101 (whoever processes a chunk keeps receipts)
-        return Buyer(ask, others, task.receipts, self.settings.secret, task.require_budget)
+        # Asked once: a chunk that is under way is finished, by halves too.
+        return Buyer(ask, others, task.receipts, self.settings.secret, cache(task.require_budget))
 
 
 @cache
