@@ -91,7 +91,18 @@ def test_the_server_says_how_long_to_wait(time: Time) -> None:
 
     buyer(in_turn(busy, GOOD), time).buy(REQUEST, "key", 1, check)
 
-    assert 1053 <= time.now < 1056
+    assert 1053 <= time.now <= 1053 + 5.3
+
+
+def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None:
+    back = set()
+    for _ in range(8):
+        time = Time()
+        buyer(in_turn(Answer(Kind.TRANSIENT, "429", wait=53), GOOD), time).buy(REQUEST, "key", 1, check)
+        back.add(time.now)
+
+    assert len(back) == 8
+    assert max(back) - min(back) > 0.1
 
 
 def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> None:

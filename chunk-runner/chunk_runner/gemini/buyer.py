@@ -90,7 +90,7 @@ class Buyer:
         shared: What all pods share.
         receipts: Of this chunk.
         secret: The name of the key's Secret, for messages.
-        allow: Raises `ChunkError` when nothing more may be bought.
+        allow: Called before anything is bought; raises `ChunkError` when nothing may be.
         pause: Sleeps.
         clock: Tells seconds.
     """
@@ -213,9 +213,9 @@ class Buyer:
             self.pause(seconds)
 
     def _wait(self, answer: Answer, waits: int) -> None:
-        """Wait as long as the server says, and a little more or less than others do."""
-        if answer.wait is not None:
-            self.shared.hold(answer.wait)  # and so the next turn comes after it, for everybody
+        """Wait as long as the server says, and not the same little more as others do."""
+        if answer.wait is not None:  # the next turn comes after it, for everybody
+            self.shared.hold(answer.wait + random.uniform(0, max(1, answer.wait / 10)))  # noqa: S311 (spreads load)
         # Some time in any case, and ever more: a server may ask for none.
         most = min(_FIRST_WAIT * 2 ** min(waits - 1, 10), _LONGEST_WAIT)
         self.pause(random.uniform(most / 4, most))  # noqa: S311 (spreads load)
