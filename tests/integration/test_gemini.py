@@ -119,7 +119,7 @@ def test_a_sentence_across_pages_comes_out_whole_and_once(size: int, pods: Pods,
 
 
 TRANSIENT = [
-    *("429", "429tpm", "429bare", "500", "502html", "503", "504", "408", "499"),
+    *("429", "429tpm", "429bare", "429spend", "500", "502html", "503", "504", "408", "499"),
     *("reset", "hangup", "cutbody", "badbody", "html200", "empty200", "nocandidates"),
 ]
 
@@ -149,7 +149,7 @@ def test_a_request_has_a_deadline_in_all(fault: str, pods: Pods, server: GeminiS
 
 
 STOPPING = {
-    **dict.fromkeys(["429rpd", "429spend", "429credits"], "QuotaExhausted"),
+    **dict.fromkeys(["429rpd", "429credits"], "QuotaExhausted"),
     **dict.fromkeys(["badkey", "expiredkey", "region", "unauth", "403", "suspended", "404"], "ConfigurationError"),
 }
 

@@ -36,7 +36,7 @@ _CONFIGURATION = frozenset({401, 403, 404})
 _TOO_LARGE = 413
 _TOO_MANY = 429
 
-_QUOTA = re.compile(r"spend-based|prepayment credits|limit: 0\b")
+_QUOTA = re.compile(r"prepayment credits|limit: 0\b")
 _TOO_BIG = re.compile(r"token count|exceeds the max|too large|too many (?:pages|tokens)", re.IGNORECASE)
 _KEY = re.compile(r"(?<=api_key:)[^\s'\"]+")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s?")
