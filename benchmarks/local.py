@@ -45,6 +45,9 @@ class Silent:
     def finished(self, chunk: Chunk, problem: str | None) -> None:
         """Nothing."""
 
+    def stopping(self) -> None:
+        """Nothing."""
+
 
 def bare_split(source: Path, folder: Path) -> None:
     """Consecutive pages into files, and nothing else."""

@@ -1,6 +1,7 @@
 """Real processes of the project, started as a user or a pod starts them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,11 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         pause.wait(0.005)
+
+
+def heed_ctrl_c() -> None:
+    """As at a terminal (`preexec_fn`): what a shell starts in the background inherits that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def descendants(pid: int) -> list[psutil.Process]:

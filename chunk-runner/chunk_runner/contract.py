@@ -143,6 +143,10 @@ class ExitCode(IntEnum):
     """SIGTERM: the pod was told to go. What is finished is kept."""
 
 
+GRACE_SECONDS = 45
+"""For an answer of a model that is on its way when a process is told to stop: it is paid for."""
+
+
 class Reason(StrEnum):
     """Why something failed: the words used in results, reports, conditions and events."""
 

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, sharedctypes
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from chunk_runner import sandbox
-from chunk_runner.contract import MENDABLE, OUTPUTS, ExitCode, JobSpec, Reason
+from chunk_runner.contract import GRACE_SECONDS, MENDABLE, OUTPUTS, ExitCode, JobSpec, Reason
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.manifest import Manifest
 from chunk_runner.merge import merge
@@ -66,6 +66,9 @@ class Observer(Protocol):
 
     def finished(self, chunk: Chunk, problem: str | None) -> None:
         """A chunk has its result, or the reason why it has none."""
+
+    def stopping(self) -> None:
+        """Ctrl-C, while a model is asked: answers that are on their way are waited for."""
 
 
 class BusyError(Exception):
@@ -161,7 +164,8 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
     stopped = sharedctypes.RawValue("b", 0)
-    with _pool(min(workers, len(todo)), (manifest, workspace, source, counters, stopped)) as pool:
+    work = (manifest, workspace, source, counters, stopped)
+    with _pool(min(workers, len(todo)), work, observer if "model" in manifest.processor else None) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
         while pending:
@@ -170,7 +174,7 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
             for future in done:
                 observer.finished(futures[future], _problem(future))
             if any(isinstance(future.exception(), ConfigurationError) for future in done):
-                pool.stop()  # type: ignore[no-untyped-call] # pebble is typed, but for these
+                _stop(pool)
                 return True
     return False
 
@@ -188,16 +192,33 @@ def _problem(future: Future[None]) -> str | None:
 
 
 @contextmanager
-def _pool(workers: int, work: _Work) -> Iterator[ProcessPool]:
+def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessPool]:
+    """A pool of workers, which end with the block; who is told when that takes time is told of Ctrl-C."""
+    CONSTS.term_timeout = GRACE_SECONDS + 1
     pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(work,))
     try:
         yield pool
-        pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
-    except BaseException:  # Ctrl-C too: whatever ends the run ends its workers
-        pool.stop()  # type: ignore[no-untyped-call] # see above
+        if pool.active:
+            pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
+    except BaseException as error:  # Ctrl-C too: whatever ends the run ends its workers
+        _stop(pool)
+        if told is not None and isinstance(error, KeyboardInterrupt):
+            told.stopping()
         raise
     finally:
-        pool.join()
+        try:
+            pool.join()
+        except KeyboardInterrupt:  # once more: no answer is worth the wait
+            for worker in multiprocessing.active_children():
+                worker.kill()
+            raise
+
+
+def _stop(pool: ProcessPool) -> None:
+    """Tell all workers to stop at once: the pool tells one after the other, and waits for each."""
+    pool.stop()  # type: ignore[no-untyped-call] # see above
+    for worker in multiprocessing.active_children():
+        worker.terminate()
 
 
 _work: _Work | None = None
@@ -214,6 +235,7 @@ def _begin(work: _Work) -> None:
 
 def _end(_signal: int, _frame: FrameType | None) -> Never:
     """In a worker that is told to stop: an attempt ends in an orderly way, and keeps an answer that is just coming."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool tells it again, and that would end the ending
     sys.exit(ExitCode.INTERRUPTED)
 
 

@@ -64,6 +64,11 @@ class Display:
         else:
             self._line(f"chunk {chunk.index} ({_pages(chunk.page_range)}) done")
 
+    def stopping(self) -> None:
+        """See `Observer.stopping`."""
+        said = "Stopping: answers that are on their way are paid for, and kept. Ctrl-C again ends it at once."
+        self._console.print(said, highlight=False, soft_wrap=True)
+
     def _line(self, text: str) -> None:
         if not self._console.is_terminal:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pdfjob_operator.settings import Settings
 
 
-GRACE_SECONDS = 60
-"""How long a pod that is told to go may wait for an answer: one that is on its way is paid for in any case."""
+_GRACE_SECONDS = contract.GRACE_SECONDS + 15
+"""Until a pod that is told to go is killed: it waits for an answer, and needs some time to keep it."""
 
 
 def environment(settings: Settings, uid: str) -> dict[str, str]:
@@ -49,4 +49,4 @@ def equip(pod: Manifest, settings: Settings, api_key: tuple[str, str]) -> None:
     mount_secret(pod, *api_key, contract.API_KEY_FILE)
     if settings.redis_secret is not None:
         mount_secret(pod, *settings.redis_secret, contract.REDIS_URL_FILE, optional=True)
-    pod["spec"]["terminationGracePeriodSeconds"] = GRACE_SECONDS
+    pod["spec"]["terminationGracePeriodSeconds"] = _GRACE_SECONDS

@@ -16,7 +16,7 @@ from chunk_runner import contract
 from chunk_runner.contract import ExitCode, JobSpec
 from chunk_runner.reports import Report
 from gemini_server import GeminiServer
-from processes import Pods, until
+from processes import Pods, heed_ctrl_c, until
 
 
 KEY = "AQ.a-key-that-must-not-be-seen"
@@ -485,6 +485,39 @@ def test_the_command_line_stops_at_a_refused_key(pods: Pods, server: GeminiServe
     assert "ConfigurationError" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(server.log()) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
+    times: int, pods: Pods, server: GeminiServer, tmp_path: Path
+) -> None:
+    server.configure(latency=8)
+    options = ["--processor", "gemini", "--pages-per-chunk", "2", "--workers", "2", "-o", str(tmp_path / "out.json")]
+    command = [sys.executable, "-m", "pdfjob_cli", "run", str(pods.volume / "book.pdf"), *options]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (the server's threads are none of a child's that only executes)
+    ) as process:
+        stderr = process.stderr
+        assert stderr is not None
+        until(lambda: len(server.log()) == 2)
+        process.send_signal(signal.SIGINT)
+        until(lambda: "Ctrl-C again" in stderr.readline())
+        if times == 2:
+            process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    server.configure(latency=0)
+
+    assert process.returncode == 130
+    assert "go on with --resume" in told
+    assert "Traceback" not in told
+    assert [it["client_gone"] for it in server.log()] == [times == 2] * 2
+    assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
+    assert len(server.log()) == 2 * times
+    assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pdfs
 from chunk_runner.contract import JobSpec
 from chunk_runner.manifest import Chunk
 from pdfjob_cli import local
-from processes import descendants, until
+from processes import descendants, heed_ctrl_c, until
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -195,6 +195,9 @@ class Looker:
     def finished(self, chunk: Chunk, problem: str | None) -> None:
         assert problem is None, chunk
 
+    def stopping(self) -> None:
+        raise AssertionError
+
 
 def test_the_source_is_read_itself_and_no_copy_is_made(tmp_path: Path) -> None:
     source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
@@ -223,6 +226,9 @@ class Spoiler:
     def finished(self, chunk: Chunk, problem: str | None) -> None:
         assert problem is None or "altered" in problem
         self.finished_chunks.append(chunk.index)
+
+    def stopping(self) -> None:
+        raise AssertionError
 
 
 def write_encrypted(path: Path, pages: int) -> Path:
@@ -264,8 +270,7 @@ def start(book: Path, *options: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # As at a terminal: what a shell starts in the background inherits that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 (no threads here)
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (no threads here)
     )
 
 

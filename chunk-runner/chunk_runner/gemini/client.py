@@ -18,7 +18,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from chunk_runner.contract import Reason, shorten
+from chunk_runner.contract import GRACE_SECONDS, Reason, shorten
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.figures import Tokens
 from chunk_runner.gemini.access import Access
@@ -27,9 +27,6 @@ from chunk_runner.gemini.answer import Answer, Kind, Request
 
 _LEAST_SECONDS = 10
 """The server refuses a shorter deadline (`X-Server-Timeout`)."""
-
-_GRACE_SECONDS = 45
-"""To wait for an answer that is on its way when the process is told to stop: it is paid for. A pod has a minute."""
 
 _TRANSIENT = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
 _CONFIGURATION = frozenset({401, 403, 404})
@@ -105,7 +102,7 @@ class Client:
             except Empty:
                 return Answer(Kind.TRANSIENT, f"no answer within {self._seconds:g} s", stopped=stopped)
             except (SystemExit, KeyboardInterrupt) as stop:
-                stopped, seconds = stop, _GRACE_SECONDS
+                stopped, seconds = stop, GRACE_SECONDS
             else:
                 if isinstance(outcome, Exception):
                     raise outcome
