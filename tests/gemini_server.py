@@ -132,7 +132,18 @@ REASONS = {
 
 CONNECTIONS = ("timeout", "reset", "hangup", "cutbody", "drip")
 BODIES = ("badbody", "html200", "empty200", "nocandidates", "blocked")
-TEXTS = ("maxtokens", "allthought", "badjson", "fenced", "wrongshape", "loop", "invented", "wrongpages", "missing")
+TEXTS = (
+    "maxtokens",
+    "allthought",
+    "badjson",
+    "fenced",
+    "wrongshape",
+    "loop",
+    "invented",
+    "figure",
+    "wrongpages",
+    "missing",
+)
 FAULTS = frozenset({"ok", *_errors(), *CONNECTIONS, *BODIES, *TEXTS, *REASONS})
 
 _UNTOLD = {*CONNECTIONS, "badbody", "html200", "empty200"}
@@ -404,6 +415,9 @@ def _faulty_text(request: Request, fault: str) -> str:
             found = (found or [{"page": first, "text": "Again."}])[:1] * 500
         case "invented":
             found = [{"page": page, "text": f"Page {page} was never so purple."} for page in request.pages]
+        case "figure":
+            depths = [{"page": first, "text": f"Shaft {it} is {it * 37} metres deep."} for it in range(40)]
+            found = sorted([*found, *depths], key=lambda sentence: sentence["page"])
         case "wrongpages":
             found = [sentence | {"page": sentence["page"] + last} for sentence in found]
         case "missing":

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import wrap
 
+from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -23,6 +24,17 @@ def write_pages(path: Path, pages: Sequence[Iterable[str]], *, password: str | N
             text.textLine(line)
         canvas.drawText(text)
         canvas.showPage()
+    canvas.save()
+    return path
+
+
+def write_figure(path: Path, caption: Sequence[str], *, width: int) -> Path:
+    """A page with a picture, so many points wide and half as high, and a caption."""
+    canvas = Canvas(str(path), invariant=True)
+    canvas.drawInlineImage(Image.new("L", (40, 20)), 60, 400, width, width // 2)
+    for at, line in enumerate(caption):
+        canvas.drawString(60, 380 - 16 * at, line)
+    canvas.showPage()
     canvas.save()
     return path
 

@@ -38,6 +38,7 @@ class Page:
             pages are turned back); empty when that is not known.
         height: Of the page, in points; 0 when that is not known.
         reason: Why it failed, if it did.
+        pictured: Whether a picture takes a good part of it, which may hold text that is not among the lines.
     """
 
     state: PageState
@@ -45,6 +46,7 @@ class Page:
     boxes: array[float] = field(default_factory=lambda: array("f"))
     height: float = 0
     reason: Reason | None = None
+    pictured: bool = False
 
 
 HYPHEN_MARKS = ("\ufffe", "\x02")

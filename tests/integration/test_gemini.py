@@ -221,6 +221,21 @@ def test_a_page_with_little_on_it_hides_no_invention(between: list[str], pods: P
     assert " ".join(texts(pods)) == " ".join([*pdfs.sales(1), *between, *pdfs.sales(3)])
 
 
+@pytest.mark.parametrize(("width", "requests"), [(400, 1), (40, 2)], ids=["figure", "logo"])
+def test_what_the_model_reads_in_a_picture_is_believed(
+    width: int, requests: int, pods: Pods, server: GeminiServer
+) -> None:
+    caption = pdfs.sales(1, sentences=4)
+    pdfs.write_figure(pods.volume / "book.pdf", caption, width=width)
+    server.plan("figure")
+
+    pods.prepare(spec())
+
+    assert len(server.log()) == requests
+    assert set(caption) <= set(texts(pods))
+    assert ("Shaft 39 is 1443 metres deep." in texts(pods)) == (requests == 1)
+
+
 def test_a_fence_around_the_answer_does_no_harm(pods: Pods, server: GeminiServer) -> None:
     server.plan("fenced")
 

@@ -34,6 +34,10 @@ media-resolution)."""
 
 _LETTERS_OF_TOKEN = 4
 
+_BESIDE_PICTURE = 1_500
+"""Characters of text beside a picture; with fewer, what the model reads in the picture may be most of what it gives. A
+scan that somebody has made searchable has more, and is compared."""
+
 _SHORTEST_END = 8
 _LONGEST_END = 3_000
 """Characters of a sentence that are looked for on the next page, whatever the model says."""
@@ -201,8 +205,11 @@ class Asking:
         return [*chain.from_iterable(_lines(entry, at, numbers, texts) for at, entry in enumerate(entries))]
 
     def _layer(self, at: int, text: str) -> str | None:
-        """What an answer about a page is compared with; `None` if nothing can be: a scan, odd letters."""
-        return text if self._page(at).state is PageState.EMPTY or _is_language(text) else None
+        """What an answer about a page is compared with; `None` if nothing can be: a scan, a picture, odd letters."""
+        page = self._page(at)
+        if page.pictured and self.settings.input == "pdf" and len(text) < _BESIDE_PICTURE:
+            return None
+        return text if page.state is PageState.EMPTY or _is_language(text) else None
 
     def _text(self, place: int) -> str:
         """The running text of a page, without headers and notes apart."""

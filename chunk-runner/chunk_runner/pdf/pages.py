@@ -40,6 +40,12 @@ _MOST_RECTS = 10_000
 _DEATHS = 8
 """So many pages of a chunk may kill their reader; after that it is the chunk's fault."""
 
+_MOST_OBJECTS = 1000
+"""Of a page, that are looked at one by one."""
+
+_PARTS_OF_PAGE = 20
+"""A picture that takes one of so many may well have text in it; a logo does not."""
+
 _VISIBLE = frozenset(
     {
         pdfium.FPDF_PAGEOBJ_PATH,
@@ -174,7 +180,7 @@ def _page(document: pypdfium2.PdfDocument, path: Path, number: int) -> Page:
         finally:
             pdfium.FPDFText_ClosePage(text_page)
         if lines:
-            return Page(PageState.OK, lines, boxes, height)
+            return Page(PageState.OK, lines, boxes, height, pictured=_is_pictured(page, height))
         return _without_text(page, path, number, unreadable=bool(text.strip()))
     finally:
         pdfium.FPDF_ClosePage(page)
@@ -267,10 +273,28 @@ def _span(text_page: Any, at: int) -> Span | None:
     return Span(left.value, right.value)
 
 
+def _objects(page: Any) -> Iterator[tuple[int, Any]]:
+    """What a page draws, as far as anybody wants to know: its kind, and itself."""
+    for at in range(min(pdfium.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
+        it = pdfium.FPDFPage_GetObject(page, at)
+        yield pdfium.FPDFPageObj_GetType(it), it
+
+
+def _is_pictured(page: Any, height: float) -> bool:
+    """Whether one picture takes a good part of the page."""
+    least = height * pdfium.FPDF_GetPageWidthF(page) / _PARTS_OF_PAGE
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    return any(
+        pdfium.FPDFPageObj_GetBounds(it, left, bottom, right, top)
+        and (right.value - left.value) * (top.value - bottom.value) >= least
+        for kind, it in _objects(page)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE
+    )
+
+
 def _without_text(page: Any, path: Path, number: int, *, unreadable: bool) -> Page:
     """Of a page without a line of text: why."""
-    objects = pdfium.FPDFPage_CountObjects(page)
-    kinds = {pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, at)) for at in range(min(objects, 1000))}
+    kinds = {kind for kind, _ in _objects(page)}
     if unreadable or kinds & _VISIBLE:
         return Page(PageState.NO_TEXT)
     if not kinds:
