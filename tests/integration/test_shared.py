@@ -198,6 +198,13 @@ def test_without_redis_everything_goes_on_and_comes_back(redis: RedisServer, cap
     assert "is back" in said[1]
 
 
+def test_a_hold_that_somebody_else_wrote_lasts_an_hour_at_most(redis: RedisServer) -> None:
+    one = pod(redis, "one")
+    redis.client.set(f"pdfjob:hold:{one.fingerprint}", "", px=30 * 24 * 3600 * 1000)
+
+    assert 3600 <= one.turn(1) <= 3601
+
+
 def test_a_hold_is_kept_to_without_redis_too(redis: RedisServer) -> None:
     one = pod(redis, "one")
     redis.stop()

@@ -118,6 +118,7 @@ class WithRedis:
             lambda: int(self.redis.eval(_TURN, 2, self._key("hold"), self._key("sent"), *arguments)) / 1000,  # type: ignore[arg-type] # redis-py takes numbers
             lambda: here,
         )
+        wait = min(wait, LONGEST_HOLD)  # whoever can write to Redis could ask for eternity
         if wait:
             # A little more, and not the same for all, or they would all wake at once.
             return wait + random.uniform(0, min(1, self.limits.window / 20))  # noqa: S311 (nothing to guess)
