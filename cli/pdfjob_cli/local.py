@@ -174,7 +174,7 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
             for future in done:
                 observer.finished(futures[future], _problem(future))
             if any(isinstance(future.exception(), ConfigurationError) for future in done):
-                _stop(pool)
+                _stop(pool, stopped)
                 return True
     return False
 
@@ -201,7 +201,7 @@ def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessP
         if pool.active:
             pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
     except BaseException as error:  # Ctrl-C too: whatever ends the run ends its workers
-        _stop(pool)
+        _stop(pool, work[-1])
         if told is not None and isinstance(error, KeyboardInterrupt):
             told.stopping()
         raise
@@ -214,8 +214,9 @@ def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessP
             raise
 
 
-def _stop(pool: ProcessPool) -> None:
+def _stop(pool: ProcessPool, stopped: Any) -> None:
     """Tell all workers to stop at once: the pool tells one after the other, and waits for each."""
+    stopped.value = 1  # a worker whose chunk has ended takes the next one, before it ends itself
     pool.stop()  # type: ignore[no-untyped-call] # see above
     for worker in multiprocessing.active_children():
         worker.terminate()

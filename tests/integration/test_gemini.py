@@ -236,6 +236,16 @@ def test_what_the_model_reads_in_a_picture_is_believed(
     assert ("Shaft 39 is 1443 metres deep." in texts(pods)) == (requests == 1)
 
 
+def test_the_text_beside_a_picture_must_be_told(pods: Pods, server: GeminiServer) -> None:
+    pdfs.write_figure(pods.volume / "book.pdf", pdfs.sales(1, sentences=4), width=400)
+    server.plan("missing")  # of one page, that is all
+
+    pods.prepare(spec())
+
+    assert len(server.log()) == 2
+    assert texts(pods) == pdfs.sales(1, sentences=4)
+
+
 def test_a_fence_around_the_answer_does_no_harm(pods: Pods, server: GeminiServer) -> None:
     server.plan("fenced")
 
@@ -469,6 +479,18 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
+def interruptible(pods: Pods, *options: str) -> subprocess.Popen[str]:
+    """A run with two workers, as at a terminal."""
+    command = [sys.executable, "-m", "pdfjob_cli", "run", str(pods.volume / "book.pdf"), "--processor", "gemini"]
+    return subprocess.Popen(
+        [*command, "--workers", "2", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (the server's threads are none of a child's that only executes)
+    )
+
+
 def test_the_command_line_does_the_same(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
     server.plan("429", "maxtokens")
 
@@ -502,20 +524,25 @@ def test_the_command_line_stops_at_a_refused_key(pods: Pods, server: GeminiServe
     assert len(server.log()) == 1
 
 
+def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
+    server.configure(rules=[{"match": ".", "fault": "429"}], retry_delay=60)
+    with interruptible(pods, "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")) as process:
+        until(lambda: len(server.log()) == 2)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "0 of 4 chunks are kept" in told
+    assert len(server.log()) == 2
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     times: int, pods: Pods, server: GeminiServer, tmp_path: Path
 ) -> None:
     server.configure(latency=8)
-    options = ["--processor", "gemini", "--pages-per-chunk", "2", "--workers", "2", "-o", str(tmp_path / "out.json")]
-    command = [sys.executable, "-m", "pdfjob_cli", "run", str(pods.volume / "book.pdf"), *options]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (the server's threads are none of a child's that only executes)
-    ) as process:
+    options = ["--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
+    with interruptible(pods, *options) as process:
         stderr = process.stderr
         assert stderr is not None
         until(lambda: len(server.log()) == 2)
@@ -530,7 +557,7 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     assert "go on with --resume" in told
     assert "Traceback" not in told
     assert [it["client_gone"] for it in server.log()] == [times == 2] * 2
-    assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
+    assert run(pods.volume / "book.pdf", "--processor", "gemini", *options, "--resume").returncode == 0
     assert len(server.log()) == 2 * times
     assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
 
