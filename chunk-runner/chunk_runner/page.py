@@ -38,7 +38,7 @@ class Page:
             pages are turned back); empty when that is not known.
         height: Of the page, in points; 0 when that is not known.
         reason: Why it failed, if it did.
-        pictured: Whether a picture takes a good part of it, which may hold text that is not among the lines.
+        pictured: Whether a picture takes a good part of it, beside little text: what it shows is not among the lines.
     """
 
     state: PageState

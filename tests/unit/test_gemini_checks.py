@@ -145,6 +145,14 @@ def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> Non
         require_true(told[:1], layer)
 
 
+def test_a_picture_may_say_more_and_hides_nothing() -> None:
+    require_true([INVENTED, *whole()], PAGES, pictured=[True, False])
+    with pytest.raises(InvalidError, match="leaves out page 1"):
+        require_true(whole()[-4:], PAGES, pictured=[True, False])
+    with pytest.raises(InvalidError, match="page 2 is not on it"):
+        require_true([*whole()[:4], INVENTED._replace(page=2)], PAGES, pictured=[True, False])
+
+
 def test_nothing_stands_on_a_blank_page() -> None:
     with pytest.raises(InvalidError, match="page 2 is not on it"):
         require_true([Sentence(1, PAGES[0]), INVENTED._replace(page=2)], [PAGES[0], ""])

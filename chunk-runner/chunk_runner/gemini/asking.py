@@ -34,10 +34,6 @@ media-resolution)."""
 
 _LETTERS_OF_TOKEN = 4
 
-_BESIDE_PICTURE = 1_500
-"""Characters of text beside a picture; with fewer, what the model reads in the picture may be most of what it gives. A
-scan that somebody has made searchable has more, and is compared."""
-
 _SHORTEST_END = 8
 _LONGEST_END = 3_000
 """Characters of a sentence that are looked for on the next page, whatever the model says."""
@@ -154,11 +150,9 @@ class Asking:
         return page.state is PageState.OK or (page.state is PageState.NO_TEXT and self.settings.input == "pdf")
 
     def _bought(self, places: range) -> list[Line | Value]:
-        numbers = [self.task.pages[at] for at in places]
         on_pdf = [self.task.places[at] for at in places]
         before, after = self._beside(places[0], -1), self._beside(places[-1], 1)
         texts = [self._text(place) for place in on_pdf]
-        layer = [*map(self._layer, places, texts)]
         by_text = self.settings.input == "text"
         asked = question.ask(
             self.settings, len(places), self._text(before), self._text(after), texts if by_text else None
@@ -177,7 +171,7 @@ class Asking:
             request,
             self._key(places),
             tokens,
-            lambda answer: self._checked(answer, numbers, texts, layer, asked.schema),
+            lambda answer: self._checked(answer, places, texts, asked.schema),
         )
 
     def _key(self, places: range, *what: str) -> str:
@@ -187,29 +181,27 @@ class Asking:
         return key_of(question.VERSION, self.settings.asked, self.task.source, numbers, beside, *what)
 
     def _checked(
-        self,
-        answer: str,
-        numbers: Sequence[int],
-        texts: Sequence[str],
-        layer: Sequence[str | None],
-        schema: Mapping[str, Any],
+        self, answer: str, places: range, texts: Sequence[str], schema: Mapping[str, Any]
     ) -> list[Line | Value]:
+        numbers = [self.task.pages[at] for at in places]
         found = value(answer, schema)
         if self.settings.schema is not None:
             return [Value(canonical(found), numbers[0], numbers[-1])]
         entries = sentences(found, len(numbers))
         if not self.settings.prompt:
-            require_true(entries, layer)
+            layer = [*map(self._layer, places, texts)]
+            require_true(entries, layer, pictured=[*map(self._is_pictured, places)])
             if not entries and any(layer):
                 raise InvalidError("it is empty")
         return [*chain.from_iterable(_lines(entry, at, numbers, texts) for at, entry in enumerate(entries))]
 
     def _layer(self, at: int, text: str) -> str | None:
-        """What an answer about a page is compared with; `None` if nothing can be: a scan, a picture, odd letters."""
-        page = self._page(at)
-        if page.pictured and self.settings.input == "pdf" and len(text) < _BESIDE_PICTURE:
-            return None
-        return text if page.state is PageState.EMPTY or _is_language(text) else None
+        """What an answer about a page is compared with; `None` if nothing can be: a scan, letters without meaning."""
+        return text if self._page(at).state is PageState.EMPTY or _is_language(text) else None
+
+    def _is_pictured(self, at: int) -> bool:
+        """Whether the model sees more on a page than its text layer has."""
+        return self.settings.input == "pdf" and self._page(at).pictured
 
     def _text(self, place: int) -> str:
         """The running text of a page, without headers and notes apart."""

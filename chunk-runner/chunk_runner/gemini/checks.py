@@ -121,26 +121,30 @@ def sentences(found: Any, pages: int) -> list[Sentence]:
     return entries
 
 
-def require_true(entries: Sequence[Sentence], layer: Sequence[str | None]) -> None:
+def require_true(
+    entries: Sequence[Sentence], layer: Sequence[str | None], *, pictured: Sequence[bool] | None = None
+) -> None:
     """Compare sentences with the text layer.
 
     Args:
         entries: The sentences.
         layer: The text of each page; `None` where there is none that can be trusted, nothing where the page is blank.
+        pictured: The pages that have a picture, which may say more; the text layer must be told all the same.
 
     Raises:
         InvalidError: They cannot be the sentences of these pages.
     """
     letters = ["" if text is None else _letters(text) for text in layer]
     said = [[_letters(entry.text) for entry in entries if entry.page == page + 1] for page in range(len(layer))]
-    _require_no_repetition(entries, "".join(letters), unseen=any(text is None for text in layer))
+    unseen = [text is None or picture for text, picture in zip(layer, pictured or [False] * len(layer), strict=True)]
+    _require_no_repetition(entries, "".join(letters), unseen=any(unseen))
     for page, text in enumerate(layer):
         if text is None:
             continue
         around = slice(max(page - 1, 0), page + 2)
         there, spoken = "".join(letters[around]), "".join(chain.from_iterable(said[around]))
-        unseen = None in layer[page + 1 : page + 2]
-        own = "".join(said[page][:-1] if unseen else said[page])  # its last sentence may go on where nobody can tell
+        goes_on = any(unseen[page + 1 : page + 2])  # its last sentence does, perhaps, where nobody can tell
+        own = "" if unseen[page] else "".join(said[page][:-1] if goes_on else said[page])
         if len(own) >= _LEAST_LETTERS and _share(own, there, _SAID) < _KNOWN:
             raise InvalidError(f"what it gives for page {page + 1} is not on it")
         if len(own) > 2 * len(there) + _LEAST_LETTERS:

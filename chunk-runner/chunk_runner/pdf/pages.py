@@ -46,6 +46,9 @@ _MOST_OBJECTS = 1000
 _PARTS_OF_PAGE = 20
 """A picture that takes one of so many may well have text in it; a logo does not."""
 
+_MUCH_TEXT = 1500
+"""Characters, of a page of text; a scan that somebody has made searchable has as many."""
+
 _VISIBLE = frozenset(
     {
         pdfium.FPDF_PAGEOBJ_PATH,
@@ -180,7 +183,7 @@ def _page(document: pypdfium2.PdfDocument, path: Path, number: int) -> Page:
         finally:
             pdfium.FPDFText_ClosePage(text_page)
         if lines:
-            return Page(PageState.OK, lines, boxes, height, pictured=_is_pictured(page, height))
+            return Page(PageState.OK, lines, boxes, height, pictured=_is_pictured(page, height, count))
         return _without_text(page, path, number, unreadable=bool(text.strip()))
     finally:
         pdfium.FPDF_ClosePage(page)
@@ -280,8 +283,10 @@ def _objects(page: Any) -> Iterator[tuple[int, Any]]:
         yield pdfium.FPDFPageObj_GetType(it), it
 
 
-def _is_pictured(page: Any, height: float) -> bool:
-    """Whether one picture takes a good part of the page."""
+def _is_pictured(page: Any, height: float, characters: int) -> bool:
+    """Whether one picture takes a good part of the page, and there is not much text beside it."""
+    if characters >= _MUCH_TEXT:
+        return False
     least = height * pdfium.FPDF_GetPageWidthF(page) / _PARTS_OF_PAGE
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     return any(
