@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pytest
 
@@ -103,6 +104,19 @@ def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None
 
     assert len(back) == 8
     assert max(back) - min(back) > 0.1
+
+
+def test_what_was_kept_is_shared(time: Time) -> None:
+    class Remembering(Alone):
+        kept: ClassVar[dict[str, bytes]] = {}
+
+        def keep(self, key: str, answer: bytes) -> None:
+            self.kept[key] = answer
+
+    one = replace(buyer(in_turn(), time, Book(kept={"key": "good"})), shared=Remembering(clock=time))
+
+    assert one.buy(REQUEST, "key", 1, check) == "good"
+    assert Remembering.kept == {"key": b"good"}
 
 
 def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> None:

@@ -151,6 +151,7 @@ class Buyer:
                 if kept:
                     found = _judged(check, kept)
                     self.receipts.keep(key, kept)
+                    self.shared.keep(key, kept.encode(errors="replace"))
                     return found
             except InvalidError:
                 continue
