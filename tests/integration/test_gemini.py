@@ -556,7 +556,7 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     assert process.returncode == 130
     assert "go on with --resume" in told
     assert "Traceback" not in told
-    assert [it["client_gone"] for it in server.log()] == [times == 2] * 2
+    until(lambda: [it["client_gone"] for it in server.log()] == [times == 2] * 2)
     assert run(pods.volume / "book.pdf", "--processor", "gemini", *options, "--resume").returncode == 0
     assert len(server.log()) == 2 * times
     assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
