@@ -216,7 +216,7 @@ def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessP
 
 def _stop(pool: ProcessPool, stopped: Any) -> None:
     """Tell all workers to stop at once: the pool tells one after the other, and waits for each."""
-    stopped.value = 1  # a worker whose chunk has ended takes the next one, before it ends itself
+    stopped.value = 1  # a worker whose chunk ends just now takes the next one
     pool.stop()  # type: ignore[no-untyped-call] # see above
     for worker in multiprocessing.active_children():
         worker.terminate()
@@ -245,6 +245,7 @@ def _process(index: int) -> None:
     assert _work is not None  # noqa: S101 (the pool was made with it)
     manifest, workspace, source, counters, stopped = _work
     if stopped.value:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to keep
         raise ConfigurationError(Reason.JOB_STOPPED, _STOPPED.message)
 
     def on_page() -> None:
@@ -252,6 +253,8 @@ def _process(index: int) -> None:
 
     try:
         process(manifest, index, workspace, on_page, source)
+    except SystemExit:  # all is kept; the pool would take it for a result, and hand out the next chunk
+        os._exit(ExitCode.INTERRUPTED)
     except ConfigurationError:  # no other chunk would fare better; and this process may be faster than the other one
         stopped.value = 1
         raise

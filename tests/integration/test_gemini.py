@@ -529,7 +529,7 @@ def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: 
     with interruptible(pods, "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")) as process:
         until(lambda: len(server.log()) == 2)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=30)
 
     assert process.returncode == 130
     assert "0 of 4 chunks are kept" in told
