@@ -1,6 +1,5 @@
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -106,17 +105,13 @@ def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None
     assert max(back) - min(back) > 0.1
 
 
-def test_what_was_kept_is_shared(time: Time) -> None:
-    class Remembering(Alone):
-        kept: ClassVar[dict[str, bytes]] = {}
-
-        def keep(self, key: str, answer: bytes) -> None:
-            self.kept[key] = answer
-
-    one = replace(buyer(in_turn(), time, Book(kept={"key": "good"})), shared=Remembering(clock=time))
+def test_what_was_kept_is_shared(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, bytes] = {}
+    one = buyer(in_turn(), time, Book(kept={"key": "good"}))
+    monkeypatch.setattr(one.shared, "keep", told.__setitem__)
 
     assert one.buy(REQUEST, "key", 1, check) == "good"
-    assert Remembering.kept == {"key": b"good"}
+    assert told == {"key": b"good"}
 
 
 def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> None:

@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -146,16 +146,19 @@ class Buyer:
 
     def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
         """What was bought before, if it is good: it is no more trusted than what comes from the model."""
-        for kept in (self.receipts.recall(key), (self.shared.recall(key) or b"").decode(errors="replace")):
-            try:
-                if kept:
+        for recall, tell in ((self.receipts.recall, self._share), (self._recall_shared, self.receipts.keep)):
+            if kept := recall(key):
+                with suppress(InvalidError):
                     found = _judged(check, kept)
-                    self.receipts.keep(key, kept)
-                    self.shared.keep(key, kept.encode(errors="replace"))
+                    tell(key, kept)  # each what only the other one had
                     return found
-            except InvalidError:
-                continue
         return None
+
+    def _recall_shared(self, key: str) -> str:
+        return (self.shared.recall(key) or b"").decode(errors="replace")
+
+    def _share(self, key: str, answer: str) -> None:
+        self.shared.keep(key, answer.encode(errors="replace"))
 
     def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
         self.allow()
@@ -206,7 +209,7 @@ class Buyer:
             found = _judged(check, answer.text)
         except InvalidError as error:
             return None, Answer(error.kind, str(error), tokens=answer.tokens, stopped=answer.stopped)
-        self.shared.keep(key, answer.text.encode(errors="replace"))
+        self._share(key, answer.text)
         return found, answer
 
     def _wait_for_turn(self, tokens: int) -> None:
