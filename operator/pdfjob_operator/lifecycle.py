@@ -271,10 +271,9 @@ def _clean_up(job: PdfJob, children: Children, settings: Settings, failure: Fail
     if merge is None and ran:
         job_manifest = manifests.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
         return Step(cleaning, create=(job_manifest,))
-    if pod is not None and pod.report is not None:  # what there is, and what it cost
-        return Step(judge(job, Facts(), pod.report, late=failure))
     if merge is None or merge.verdict is not None or pod is not None:
-        return Step(failed(failure))
+        report = (pod and pod.report) or Report()  # tells what there is, and what it cost
+        return Step(judge(job, Facts(), report, late=failure))
     return Step(cleaning)
 
 
