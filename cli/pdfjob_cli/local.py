@@ -16,7 +16,7 @@ import uuid
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from multiprocessing import forkserver, sharedctypes
-from typing import TYPE_CHECKING, Any, Never, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Never, Protocol
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
@@ -46,10 +46,6 @@ _PROCESSES.set_forkserver_preload([__name__])
 _REFRESH_SECONDS = 0.1
 """How often progress is looked at while chunks are processed."""
 
-_Work = tuple[Manifest, Workspace, "Path", Any, Any]
-"""What every worker needs, sent once: the prepared job, its workspace, the source, the counters of pages, and whether
-the job is stopped."""
-
 _STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk had its turn.")
 
 _UNFINISHED = Failure(Reason.CRASHED, "The chunk's process died without a word: killed, or out of memory.")
@@ -69,6 +65,21 @@ class Observer(Protocol):
 
     def stopping(self) -> None:
         """Ctrl-C, while a model is asked: answers that are on their way are waited for."""
+
+
+class _Work(NamedTuple):
+    """What every worker needs, sent once: the prepared job, its workspace, the source, and what is shared with it.
+
+    Attributes:
+        counters: The pages done, for each chunk.
+        stopped: Whether no other chunk is to be begun.
+    """
+
+    manifest: Manifest
+    workspace: Workspace
+    source: Path
+    counters: Any
+    stopped: Any
 
 
 class BusyError(Exception):
@@ -164,7 +175,7 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
     # Plain shared memory and no lock: each chunk has a counter of its own, and a killed process can hold nothing up.
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
     stopped = sharedctypes.RawValue("b", 0)
-    work = (manifest, workspace, source, counters, stopped)
+    work = _Work(manifest, workspace, source, counters, stopped)
     with _pool(min(workers, len(todo)), work, observer if "model" in manifest.processor else None) as pool:
         futures: dict[Future[None], Chunk] = {pool.schedule(_process, args=(chunk.index,)): chunk for chunk in todo}
         pending = set(futures)
@@ -174,7 +185,7 @@ def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers
             for future in done:
                 observer.finished(futures[future], _problem(future))
             if any(isinstance(future.exception(), ConfigurationError) for future in done):
-                _stop(pool, stopped)
+                _stop(pool, work)
                 return True
     return False
 
@@ -193,15 +204,21 @@ def _problem(future: Future[None]) -> str | None:
 
 @contextmanager
 def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessPool]:
-    """A pool of workers, which end with the block; who is told when that takes time is told of Ctrl-C."""
-    CONSTS.term_timeout = GRACE_SECONDS + 1
+    """A pool of workers, which end with the block.
+
+    Args:
+        workers: How many.
+        work: For each of them.
+        told: Of Ctrl-C, if it may take time until they have ended.
+    """
+    CONSTS.term_timeout = GRACE_SECONDS + 1  # or a worker that waits for an answer would be killed
     pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=_begin, initargs=(work,))
     try:
         yield pool
         if pool.active:
             pool.close()  # type: ignore[no-untyped-call] # pebble is typed, but for these
     except BaseException as error:  # Ctrl-C too: whatever ends the run ends its workers
-        _stop(pool, work[-1])
+        _stop(pool, work)
         if told is not None and isinstance(error, KeyboardInterrupt):
             told.stopping()
         raise
@@ -214,9 +231,9 @@ def _pool(workers: int, work: _Work, told: Observer | None) -> Iterator[ProcessP
             raise
 
 
-def _stop(pool: ProcessPool, stopped: Any) -> None:
+def _stop(pool: ProcessPool, work: _Work) -> None:
     """Tell all workers to stop at once: the pool tells one after the other, and waits for each."""
-    stopped.value = 1  # a worker whose chunk ends just now takes the next one
+    work.stopped.value = 1  # a worker whose chunk ends just now takes the next one
     pool.stop()  # type: ignore[no-untyped-call] # see above
     for worker in multiprocessing.active_children():
         worker.terminate()
