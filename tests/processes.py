@@ -24,9 +24,17 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         pause.wait(0.005)
 
 
-def heed_ctrl_c() -> None:
-    """As at a terminal (`preexec_fn`): what a shell starts in the background inherits that Ctrl-C is ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def start_pdfjob(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """`pdfjob` with these arguments, as at a terminal, where it heeds Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pdfjob_cli", *map(str, arguments)],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell starts in the background inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 (takes no lock)
+    )
 
 
 def descendants(pid: int) -> list[psutil.Process]:

@@ -16,7 +16,7 @@ from chunk_runner import contract
 from chunk_runner.contract import ExitCode, JobSpec
 from chunk_runner.reports import Report
 from gemini_server import GeminiServer
-from processes import Pods, heed_ctrl_c, until
+from processes import Pods, start_pdfjob, until
 
 
 KEY = "AQ.a-key-that-must-not-be-seen"
@@ -479,18 +479,6 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def interruptible(pods: Pods, *options: str) -> subprocess.Popen[str]:
-    """A run with two workers, as at a terminal."""
-    command = [sys.executable, "-m", "pdfjob_cli", "run", str(pods.volume / "book.pdf"), "--processor", "gemini"]
-    return subprocess.Popen(
-        [*command, "--workers", "2", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (the server's threads are none of a child's that only executes)
-    )
-
-
 def test_the_command_line_does_the_same(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
     server.plan("429", "maxtokens")
 
@@ -526,7 +514,8 @@ def test_the_command_line_stops_at_a_refused_key(pods: Pods, server: GeminiServe
 
 def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
     server.configure(rules=[{"match": ".", "fault": "429"}], retry_delay=60)
-    with interruptible(pods, "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")) as process:
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
         until(lambda: len(server.log()) == 2)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
@@ -541,8 +530,8 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     times: int, pods: Pods, server: GeminiServer, tmp_path: Path
 ) -> None:
     server.configure(latency=8)
-    options = ["--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
-    with interruptible(pods, *options) as process:
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
         stderr = process.stderr
         assert stderr is not None
         until(lambda: len(server.log()) == 2)
@@ -557,7 +546,7 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     assert "go on with --resume" in told
     assert "Traceback" not in told
     until(lambda: [it["client_gone"] for it in server.log()] == [times == 2] * 2)
-    assert run(pods.volume / "book.pdf", "--processor", "gemini", *options, "--resume").returncode == 0
+    assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
     assert len(server.log()) == 2 * times
     assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
 

@@ -14,7 +14,7 @@ import pdfs
 from chunk_runner.contract import JobSpec
 from chunk_runner.manifest import Chunk
 from pdfjob_cli import local
-from processes import descendants, heed_ctrl_c, until
+from processes import descendants, start_pdfjob, until
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -263,15 +263,7 @@ def long_book(tmp_path: Path) -> Path:
 
 
 def start(book: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pdfjob_cli", "run", book.name, "--workers", "2", *options]
-    return subprocess.Popen(
-        command,
-        cwd=book.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (no threads here)
-    )
+    return start_pdfjob("run", book.name, "--workers", "2", *options, cwd=book.parent)
 
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
