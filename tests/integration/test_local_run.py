@@ -318,7 +318,9 @@ def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> No
     workspace = local.workspace_of(long_book.with_suffix(".json"))
     with start(long_book) as first:
         until((workspace / "manifest.json").exists)
+        first.send_signal(signal.SIGSTOP)  # or it might be done before the second one begins
         second = pdfjob("run", "long.pdf", cwd=long_book.parent)
+        first.send_signal(signal.SIGCONT)
         first.communicate(timeout=60)
 
     assert second.returncode == 1
