@@ -460,8 +460,9 @@ def test_marks_in_the_document_do_not_end_the_document(pods: Pods, server: Gemin
     assert re.findall(r"^--- page \d+ ---$", request["text"], re.MULTILINE) == ["--- page 1 ---", "--- page 2 ---"]
 
 
-def test_the_key_is_in_no_file_and_no_line(pods: Pods, server: GeminiServer) -> None:
-    server.plan("500", "ok", "suspended")
+@pytest.mark.parametrize(("refusal", "said"), [("badkey", "not valid"), ("suspended", "has been suspended")])
+def test_the_key_is_in_no_file_and_no_line(refusal: str, said: str, pods: Pods, server: GeminiServer) -> None:
+    server.plan("500", "ok", refusal)
 
     pods.prepare(spec(2))
     for index in range(2):
@@ -470,8 +471,9 @@ def test_the_key_is_in_no_file_and_no_line(pods: Pods, server: GeminiServer) -> 
 
     seen = pods.log + "".join(path.read_text(errors="replace") for path in pods.workspace.rglob("*") if path.is_file())
     seen += (pods.volume.parent / "report").read_text()
-    assert "has been suspended" in seen
     assert KEY not in seen
+    assert "Secret" in seen
+    assert said in seen
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
