@@ -16,15 +16,15 @@ import pypdfium2
 import attacks
 import books
 import pdfs
-from chunk_runner.contract import JobSpec
-from chunk_runner.manifest import Chunk
-from chunk_runner.merge import merge
-from chunk_runner.prepare import prepare
-from chunk_runner.process import process
-from chunk_runner.reports import Failure
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.report import Failure
 from chunk_runner.source import identify
-from chunk_runner.workspace import Workspace
-from pdfjob_cli import local
+from chunk_runner.stages.merge import merge
+from chunk_runner.stages.prepare import prepare
+from chunk_runner.stages.process import process
+from chunk_runner.workspace.files import Workspace
+from chunk_runner.workspace.manifest import Chunk
+from pdfjob_cli import local_runner
 
 
 RUNS = 3
@@ -76,7 +76,7 @@ def run(workers: int) -> Work:
 
     def whole(source: Path, folder: Path) -> None:
         spec = JobSpec(source.name, pages_per_chunk=PAGES_PER_CHUNK)
-        local.run(spec, source, folder / "out.json", workers=workers, resume=False, observer=Silent())
+        local_runner.run(spec, source, folder / "out.json", workers=workers, resume=False, observer=Silent())
 
     return whole
 

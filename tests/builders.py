@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from chunk_runner.reports import Failure, Merged, Report
-from pdfjob_operator.children import Children, StageJob, StagePod
-from pdfjob_operator.resources import PdfJob, Stage
-from pdfjob_operator.settings import Settings
+from chunk_runner.contract.report import Failure, Merged, Report
+from pdfjob_operator.configuration.settings import Settings
+from pdfjob_operator.objects.pdfjob import PdfJob, Stage
+from pdfjob_operator.objects.stage_jobs import Children, StageJob, StagePod
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from threading import Event
 
 import psutil
 
-from chunk_runner.contract import JobSpec
-from chunk_runner.reports import Report, Volume
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.report import Report, Volume
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -1,6 +1,6 @@
 """`chunk-runner prepare | process | merge | sweep`: what a pod runs. Reads its environment, runs a stage, reports.
 
-The report goes to the pod's termination message, log lines to stderr. Exit codes are `contract.ExitCode`.
+The report goes to the pod's termination message, log lines to stderr. Exit codes are `exit_codes.ExitCode`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
-from chunk_runner import contract
-from chunk_runner.contract import ExitCode, JobSpec, Reason, format_ranges, parse_ranges, shorten
+from chunk_runner.contract import environment
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure, Report, Volume
 from chunk_runner.errors import (
     ChunkError,
     ConfigurationError,
@@ -27,13 +32,12 @@ from chunk_runner.errors import (
     UnavailableError,
     WorkspaceError,
 )
-from chunk_runner.manifest import Manifest
-from chunk_runner.merge import merge
-from chunk_runner.process import process
-from chunk_runner.reports import Failure, Report, Volume
 from chunk_runner.source import identify, locate
-from chunk_runner.sweep import sweep
-from chunk_runner.workspace import MANIFEST, REPORT, CorruptFileError, Workspace
+from chunk_runner.stages.merge import merge
+from chunk_runner.stages.process import process
+from chunk_runner.stages.sweep import sweep
+from chunk_runner.workspace.files import MANIFEST, REPORT, CorruptFileError, Workspace
+from chunk_runner.workspace.manifest import Manifest
 
 
 if TYPE_CHECKING:
@@ -75,7 +79,7 @@ def main() -> Never:
 
 def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
     """Run a stage; every failure becomes a report and an exit code."""
-    attempt = os.environ.get(contract.ATTEMPT_ENV) or uuid.uuid4().hex
+    attempt = os.environ.get(environment.ATTEMPT_ENV) or uuid.uuid4().hex
     try:
         workspace = Workspace(arguments.workspace, attempt, _round())
         match arguments.stage:
@@ -108,10 +112,10 @@ def run(arguments: argparse.Namespace) -> tuple[Report, ExitCode]:
 def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
     """Prepare; and with one chunk, process and merge as well, since a second pod would only cost time."""
     try:
-        spec = JobSpec.loads(os.environ.get(contract.SPEC_ENV, ""))
+        spec = JobSpec.loads(os.environ.get(environment.SPEC_ENV, ""))
     except (ValueError, TypeError) as error:
-        raise _UsageError(f"{contract.SPEC_ENV} does not hold a specification: {error}") from error
-    from chunk_runner.prepare import prepare  # noqa: PLC0415 (what splits PDFs takes a while to load: chunk pods need none of it)
+        raise _UsageError(f"{environment.SPEC_ENV} does not hold a specification: {error}") from error
+    from chunk_runner.stages.prepare import prepare  # noqa: PLC0415 (what splits PDFs takes a while to load: chunk pods need none of it)
 
     prepared = workspace.path(MANIFEST).is_file()
     try:
@@ -135,7 +139,7 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
 def _password() -> str:
     """The password of an encrypted source, if a Secret with one is mounted."""
     try:
-        return Path(contract.PASSWORD_FILE).read_text(encoding="utf-8").removesuffix("\n")
+        return Path(environment.PASSWORD_FILE).read_text(encoding="utf-8").removesuffix("\n")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -179,35 +183,37 @@ def _process(workspace: Workspace) -> tuple[Report, ExitCode]:
             "The workspace has no manifest: check that the claim is the one prepare used.",
         ) from error
     if index >= len(manifest.chunks):
-        raise _UsageError(f"{contract.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks")
+        raise _UsageError(
+            f"{environment.INDEX_ENV} leads to chunk {index}, and there are {len(manifest.chunks)} chunks"
+        )
     process(manifest, index, workspace, more_memory=_more_memory())
     return Report(), ExitCode.OK
 
 
 def _more_memory() -> bool:
-    return bool(os.environ.get(contract.MORE_MEMORY_ENV))
+    return bool(os.environ.get(environment.MORE_MEMORY_ENV))
 
 
 def _round() -> int:
-    text = os.environ.get(contract.ROUND_ENV) or "0"
+    text = os.environ.get(environment.ROUND_ENV) or "0"
     if not text.isdecimal():
-        raise _UsageError(f"{contract.ROUND_ENV} is “{shorten(text)}”, not the number of a round")
+        raise _UsageError(f"{environment.ROUND_ENV} is “{shorten(text)}”, not the number of a round")
     return int(text)
 
 
 def _chunk() -> int:
     """The chunk that is this pod's: its index, or in a round of some chunks only the one at this place."""
-    text = os.environ.get(contract.INDEX_ENV, "")
+    text = os.environ.get(environment.INDEX_ENV, "")
     if not text.isdecimal():
-        raise _UsageError(f"{contract.INDEX_ENV} is “{text}”, not the index of a chunk")
-    index, chunks = int(text), _ranges(contract.CHUNKS_ENV)
+        raise _UsageError(f"{environment.INDEX_ENV} is “{text}”, not the index of a chunk")
+    index, chunks = int(text), _ranges(environment.CHUNKS_ENV)
     if chunks is None:
         return index
     for run in chunks:
         if index < len(run):
             return run[index]
         index -= len(run)
-    raise _UsageError(f"{contract.INDEX_ENV} is {text}, beyond the chunks in {contract.CHUNKS_ENV}")
+    raise _UsageError(f"{environment.INDEX_ENV} is {text}, beyond the chunks in {environment.CHUNKS_ENV}")
 
 
 def _ranges(variable: str) -> list[range] | None:
@@ -219,19 +225,19 @@ def _ranges(variable: str) -> list[range] | None:
 
 
 def _merge(workspace: Workspace) -> tuple[Report, ExitCode]:
-    reason = os.environ.get(contract.UNFINISHED_ENV)
+    reason = os.environ.get(environment.UNFINISHED_ENV)
     unfinished = Failure(reason, "The chunk was not finished when the job ended.") if reason else UNFINISHED
     if reason == Reason.WORKSPACE_UNAVAILABLE:
         unfinished = Failure(reason, "Not a word could be written: check that the volume has free space.")
-    out_of_memory = frozenset(chain.from_iterable(_ranges(contract.OUT_OF_MEMORY_ENV) or ()))
+    out_of_memory = frozenset(chain.from_iterable(_ranges(environment.OUT_OF_MEMORY_ENV) or ()))
     return merge(workspace, unfinished, out_of_memory), ExitCode.OK
 
 
 def _sweep(workspaces: Path) -> tuple[Report, ExitCode]:
-    live, before = os.environ.get(contract.LIVE_ENV), os.environ.get(contract.BEFORE_ENV, "")
+    live, before = os.environ.get(environment.LIVE_ENV), os.environ.get(environment.BEFORE_ENV, "")
     # Without its list, every workspace would look like a leftover.
     if live is None or not before.isdecimal():
-        raise _UsageError(f"{contract.LIVE_ENV} and {contract.BEFORE_ENV} are needed to tell what is left over")
+        raise _UsageError(f"{environment.LIVE_ENV} and {environment.BEFORE_ENV} are needed to tell what is left over")
     swept, stuck = sweep(workspaces, live=frozenset(live.split(",")), before=int(before))
     return Report(swept=swept, failure=stuck), ExitCode.OK if stuck is None else ExitCode.WORKSPACE
 
@@ -271,9 +277,9 @@ def _terminate(_signal: int, _frame: FrameType | None) -> Never:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chunk-runner", description="One stage of a PdfJob; a pod runs it.")
     parser.add_argument("stage", choices=["prepare", "process", "merge", "sweep"])
-    parser.add_argument("--workspace", type=Path, default=Path(contract.WORKSPACE_MOUNT))
-    parser.add_argument("--workspaces", type=Path, default=Path(contract.WORKSPACES_MOUNT), help="for sweep")
-    parser.add_argument("--source", type=Path, default=Path(contract.SOURCE_MOUNT), help="the source's volume")
+    parser.add_argument("--workspace", type=Path, default=Path(environment.WORKSPACE_MOUNT))
+    parser.add_argument("--workspaces", type=Path, default=Path(environment.WORKSPACES_MOUNT), help="for sweep")
+    parser.add_argument("--source", type=Path, default=Path(environment.SOURCE_MOUNT), help="the source's volume")
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
     return parser.parse_args()
 

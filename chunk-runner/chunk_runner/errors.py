@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chunk_runner.contract import Reason, shorten
+from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.reasons import Reason
 
 
 class StageError(Exception):

@@ -23,9 +23,9 @@ from dataclasses import asdict, dataclass, field
 from json.encoder import encode_basestring as _quoted
 from typing import Any, BinaryIO
 
-from chunk_runner.figures import Tokens
-from chunk_runner.reports import FailedChunk
-from chunk_runner.sentences import Entry, Gap, Sentence, Value
+from chunk_runner.contract.report import FailedChunk
+from chunk_runner.contract.stats import Tokens
+from chunk_runner.text.sentences import Entry, Gap, Sentence, Value
 
 
 MARKDOWN = "markdown"

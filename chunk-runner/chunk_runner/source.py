@@ -5,14 +5,16 @@ Knows paths and bytes, nothing of PDF.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from chunk_runner.contract import WORKSPACES, Reason, shorten
+from chunk_runner.contract.environment import WORKSPACES
+from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import SourceError
-from chunk_runner.workspace import sha256_of
 
 
 @dataclass(frozen=True)
@@ -100,3 +102,9 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
     # A name need not be UTF-8 on the disk, but it must be in the output.
     name = os.fsencode(path.name).decode(errors="replace")
     return Source(path=path, name=name, sha256=digest, bytes=status.st_size)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's checksum, in hexadecimal, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

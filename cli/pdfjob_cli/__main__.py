@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from chunk_runner import selection
-from chunk_runner.contract import OUTPUTS, JobSpec, Reason, shorten
+from chunk_runner.contract import page_ranges
+from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import ConfigurationError, StageError
-from chunk_runner.gemini.access import Access
-from chunk_runner.processors import processor_for
-from chunk_runner.reports import Failure, Report
-from pdfjob_cli import given, local
-from pdfjob_cli.show import Display, remarks, summary_json, summary_text
+from chunk_runner.processors.gemini.credentials import Access
+from chunk_runner.processors.registry import processor_for
+from pdfjob_cli import file_options, local_runner
+from pdfjob_cli.display import Display, remarks, summary_json, summary_text
 
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ class ThinkingLevel(StrEnum):
 
 
 class Format(StrEnum):
-    """The formats of an output: the keys of `contract.OUTPUTS`."""
+    """The formats of an output: the keys of `job_spec.OUTPUTS`."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -111,8 +113,8 @@ def _pages(text: str | None) -> str | None:
     """Refuse what selects no pages of any file, before anything is opened."""
     try:
         if text is not None:
-            selection.check(text)
-    except selection.SelectionError as error:
+            page_ranges.check(text)
+    except page_ranges.SelectionError as error:
         raise typer.BadParameter(str(error)) from error
     return text
 
@@ -198,8 +200,8 @@ def run(
     settings = {
         "model": model,
         "input": model_input,
-        "prompt": None if prompt_file is None else given.text(prompt_file, "--prompt-file"),
-        "outputSchema": None if schema_file is None else given.text(schema_file, "--schema-file"),
+        "prompt": None if prompt_file is None else file_options.text(prompt_file, "--prompt-file"),
+        "outputSchema": None if schema_file is None else file_options.text(schema_file, "--schema-file"),
         "fallback": fallback,
         "thinkingLevel": thinking_level,
         "maxOutputTokens": max_output_tokens,
@@ -214,8 +216,8 @@ def run(
         language=language,
         format=output_format.value,
     )
-    password = None if password_file is None else given.first_line(password_file, "--password-file", "password")
-    if output == given.DASH:
+    password = None if password_file is None else file_options.first_line(password_file, "--password-file", "password")
+    if output == file_options.DASH:
         if as_json or resume:
             raise typer.BadParameter("with -o - stdout is the output and nothing is kept: drop --json and --resume")
         with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
@@ -250,7 +252,7 @@ def _processor(processor: ProcessorName, settings: Mapping[str, Any], api_key_fi
             raise typer.BadParameter("a model's options need --processor gemini")
         return {"name": processor.value}
     if api_key_file is not None:  # in the environment, where the workers find it
-        os.environ["GEMINI_API_KEY"] = given.first_line(api_key_file, "--api-key-file", "API key")
+        os.environ["GEMINI_API_KEY"] = file_options.first_line(api_key_file, "--api-key-file", "API key")
     try:
         processor_for({"name": processor.value, **chosen})
         Access.from_environment()
@@ -266,17 +268,19 @@ def _run(
     console = Console(stderr=True)
     try:
         with Display(console, shorten(file.name)) as display:
-            report = local.run(spec, file, output, workers=workers, resume=resume, observer=display, password=password)
+            report = local_runner.run(
+                spec, file, output, workers=workers, resume=resume, observer=display, password=password
+            )
     except StageError as error:
         report = Report(failure=Failure(error.reason, error.message))
-    except local.BusyError:
+    except local_runner.BusyError:
         report = Report(
             failure=Failure(
                 Reason.WORKSPACE_UNAVAILABLE,
                 f"Another run is writing {output}: wait for it, or give another -o.",
             )
         )
-    except local.Interrupted as stopped:
+    except local_runner.Interrupted as stopped:
         kept = f"{stopped.done} of {stopped.chunks} chunks are kept: go on with --resume." if stopped.chunks else ""
         _say(console, f"Interrupted. {kept}".rstrip())
         return Exit.INTERRUPTED, Report(failure=Failure(Reason.INTERRUPTED, f"Interrupted. {kept}".rstrip()))

@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
-from pdfjob_operator import handlers, health, metrics
-from pdfjob_operator.accounts import Accounts
-from pdfjob_operator.census import Census
-from pdfjob_operator.client import patience
-from pdfjob_operator.echo import Echo
-from pdfjob_operator.kube import Kube
-from pdfjob_operator.lease import Lease, LeaseLostError
-from pdfjob_operator.live import Live
-from pdfjob_operator.queue import Queue
-from pdfjob_operator.reconcile import Reconciler
-from pdfjob_operator.resync import resync_forever
-from pdfjob_operator.settings import Settings, SettingsError
-from pdfjob_operator.sweeps import Sweeps
+from pdfjob_operator.api.cluster import Kube
+from pdfjob_operator.configuration.settings import Settings, SettingsError
+from pdfjob_operator.garbage_collection.collector import Sweeps
+from pdfjob_operator.metrics import registry
+from pdfjob_operator.metrics.job_states import Census
+from pdfjob_operator.metrics.recorder import Accounts
+from pdfjob_operator.observation.page_progress import Live
+from pdfjob_operator.reconciler import Reconciler
+from pdfjob_operator.runtime import health
+from pdfjob_operator.runtime.leader_election import Lease, LeaseLostError
+from pdfjob_operator.runtime.retry_policy import patience
+from pdfjob_operator.runtime.watch_liveness import Echo
+from pdfjob_operator.runtime.work_queue import Queue
+from pdfjob_operator.triggers import handlers
+from pdfjob_operator.triggers.resync import resync_forever
 
 
 if TYPE_CHECKING:
@@ -72,10 +74,10 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             kube, settings, echo=echo, accounts=accounts, census=census, note=sweeps.note, now=now, live=live
         )
         queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
-        metrics.QUEUE_DEPTH.set_function(lambda: len(queue))
-        metrics.QUEUE_AGE.set_function(queue.oldest)
-        metrics.ECHO_AGE.set_function(echo.age)
-        metrics.BUILD.labels(version("pdfjob")).set(1)
+        registry.QUEUE_DEPTH.set_function(lambda: len(queue))
+        registry.QUEUE_AGE.set_function(queue.oldest)
+        registry.ECHO_AGE.set_function(echo.age)
+        registry.BUILD.labels(version("pdfjob")).set(1)
         census.publish()
         accounts.publish()
 

@@ -12,7 +12,7 @@ import yaml
 from chart import values
 from chart.helm import CHART, CI, Helm, environment, one
 from chart.values import CommentError, Value
-from pdfjob_operator.settings import Settings
+from pdfjob_operator.configuration.settings import Settings
 
 
 VALUES = values.read((CHART / "values.yaml").read_text())

@@ -9,7 +9,7 @@ from typing import Any
 
 import attacks
 import pdfs
-from chunk_runner.contract import parse_ranges
+from chunk_runner.contract.ranges import parse_ranges
 from cluster.kubectl import Kubectl, Volume, pdfjob
 
 

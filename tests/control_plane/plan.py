@@ -4,8 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chunk_runner.contract import CHUNKS_ENV, ExitCode, Reason, format_ranges, parse_ranges
-from chunk_runner.reports import FailedChunk, Failure, Merged, Report
+from chunk_runner.contract.environment import CHUNKS_ENV
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import FailedChunk, Failure, Merged, Report
 from control_plane.api import Manifest
 
 

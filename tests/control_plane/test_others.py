@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from chunk_runner.reports import Report
+from chunk_runner.contract.report import Report
 from control_plane.api import Manifest
 from control_plane.arena import Arena
 from control_plane.plan import SAYS, Plan

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable
 
-from chunk_runner.contract import Reason
+from chunk_runner.contract.reasons import Reason
 from corpus import known, sources, table
 from corpus.conftest import EVERY, SUMMARY
 from corpus.survey import Finding

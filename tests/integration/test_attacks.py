@@ -23,12 +23,14 @@ from pypdfium2 import PdfDocument
 
 import attacks
 import pdfs
-from chunk_runner.contract import JobSpec, Reason, format_ranges, parse_ranges
-from chunk_runner.page import Page, PageState
-from chunk_runner.pdf import pages
-from chunk_runner.prepare import prepare
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.pdf import reader
+from chunk_runner.pdf.page import Page, PageState
 from chunk_runner.source import identify
-from chunk_runner.workspace import Workspace, chunk_file
+from chunk_runner.stages.prepare import prepare
+from chunk_runner.workspace.files import Workspace, chunk_file
 from processes import until
 
 
@@ -342,20 +344,20 @@ def texts(chunks: list[Path], counts: list[int]) -> list[str]:
     for chunk, count in zip(chunks, counts, strict=True):
         with pikepdf.open(chunk) as pdf:
             assert len(pdf.pages) == count
-        found += [" ".join(page.lines) for page in pages.read(chunk, range(1, count + 1))]
+        found += [" ".join(page.lines) for page in reader.read(chunk, range(1, count + 1))]
     return found
 
 
 def on_page_3(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
     """Instead of reading page 3 with PDFium, call this: no file is known that makes PDFium hang or crash."""
-    read = pages._page  # noqa: SLF001 (a library's faults have to be put where it is called)
+    read = reader._page  # noqa: SLF001 (a library's faults have to be put where it is called)
 
     def faulty(document: PdfDocument, path: Path, number: int) -> Page:
         if number == 3:
             {"hang": signal.pause, "crash": _crash}[act]()
         return read(document, path, number)
 
-    monkeypatch.setattr(pages, "_page", faulty)
+    monkeypatch.setattr(reader, "_page", faulty)
 
 
 def _crash() -> None:
@@ -367,7 +369,7 @@ def test_a_page_on_which_the_library_hangs_costs_that_page(tmp_path: Path, monke
     source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
     on_page_3(monkeypatch, "hang")
 
-    found = list(pages.read(source, range(1, 6), seconds=1))
+    found = list(reader.read(source, range(1, 6), seconds=1))
 
     assert found[2] == Page(PageState.FAILED, reason=Reason.TIME_LIMIT_EXCEEDED)
     assert [page.lines for page in found] == [[sentence(1)], [sentence(2)], [], [sentence(4)], [sentence(5)]]
@@ -379,7 +381,7 @@ def test_a_page_on_which_the_library_crashes_is_read_by_another(
     source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
     on_page_3(monkeypatch, "crash")
 
-    found = list(pages.read(source, range(1, 6)))
+    found = list(reader.read(source, range(1, 6)))
 
     assert [page.lines for page in found] == [[sentence(page)] for page in range(1, 6)]
     assert [len(page.boxes) > 0 for page in found] == [True, True, False, True, True]  # the other knows no places

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import books
-from chunk_runner.contract import JobSpec
-from chunk_runner.merge import merge
-from chunk_runner.prepare import prepare
-from chunk_runner.process import process
-from chunk_runner.reports import Failure
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.report import Failure
 from chunk_runner.source import identify
-from chunk_runner.workspace import Workspace
+from chunk_runner.stages.merge import merge
+from chunk_runner.stages.prepare import prepare
+from chunk_runner.stages.process import process
+from chunk_runner.workspace.files import Workspace
 
 
 Found = list[tuple[str, int, int]]

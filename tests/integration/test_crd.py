@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from chunk_runner.contract import OUTPUTS, WARNINGS_LIMIT
-from chunk_runner.selection import SelectionError, check
+from chunk_runner.contract.job_spec import OUTPUTS
+from chunk_runner.contract.limits import WARNINGS_LIMIT
+from chunk_runner.contract.page_ranges import SelectionError, check
 
 
 PATH = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"

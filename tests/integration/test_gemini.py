@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 import pdfs
-from chunk_runner import contract
-from chunk_runner.contract import ExitCode, JobSpec
-from chunk_runner.reports import Report
+from chunk_runner.contract import environment
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.report import Report
 from gemini_server import GeminiServer
 from processes import Pods, start_pdfjob, until
 
@@ -35,7 +36,7 @@ def server() -> Iterator[GeminiServer]:
 def pods(tmp_path: Path, server: GeminiServer, monkeypatch: pytest.MonkeyPatch) -> Pods:
     """A volume with a book of four pages, and an empty workspace."""
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
-    monkeypatch.setenv(contract.BASE_URL_ENV, server.url)
+    monkeypatch.setenv(environment.BASE_URL_ENV, server.url)
     volume, workspace = tmp_path / "volume", tmp_path / "workspace"
     volume.mkdir()
     workspace.mkdir()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chunk_runner.shared import shared
-from pdfjob_operator.live import Live
+from chunk_runner.rate_limit.limiter import shared
+from pdfjob_operator.observation.page_progress import Live
 from redis_server import RedisServer
 
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 import pdfs
-from chunk_runner.contract import JobSpec
-from chunk_runner.manifest import Chunk
-from pdfjob_cli import local
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.workspace.manifest import Chunk
+from pdfjob_cli import local_runner
 from processes import descendants, start_pdfjob, until
 
 
@@ -201,9 +201,9 @@ class Looker:
 
 def test_the_source_is_read_itself_and_no_copy_is_made(tmp_path: Path) -> None:
     source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
-    looker = Looker(local.workspace_of(out))
+    looker = Looker(local_runner.workspace_of(out))
 
-    local.run(JobSpec("a.pdf", pages_per_chunk=3), source, out, workers=2, resume=False, observer=looker)
+    local_runner.run(JobSpec("a.pdf", pages_per_chunk=3), source, out, workers=2, resume=False, observer=looker)
 
     assert looker.found == {"manifest.json"}
     assert len(json.loads(out.read_text())["sentences"]) == 9
@@ -239,9 +239,9 @@ def write_encrypted(path: Path, pages: int) -> Path:
 def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) -> None:
     source, out = write_encrypted(tmp_path / "a.pdf", 9), tmp_path / "a.json"
     spec = JobSpec("a.pdf", pages_per_chunk=3)
-    spoiler = Spoiler(local.workspace_of(out), 1)
+    spoiler = Spoiler(local_runner.workspace_of(out), 1)
 
-    report = local.run(spec, source, out, workers=2, resume=False, observer=spoiler)
+    report = local_runner.run(spec, source, out, workers=2, resume=False, observer=spoiler)
 
     assert report.merged is not None
     assert (report.merged.failed, report.merged.failed_pages) == (1, "4-6")
@@ -253,7 +253,7 @@ def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) ->
     assert done.returncode == 0
     assert "6 pages done before" in done.stderr
     assert json.loads(out.read_text())["failedChunks"] == []
-    assert not local.workspace_of(out).exists()
+    assert not local_runner.workspace_of(out).exists()
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def start(book: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
-    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "2") as process:
         until((workspace / "results" / "00000.result").exists)
         started = descendants(process.pid)
@@ -303,7 +303,7 @@ def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
 
 
 def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -> None:
-    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
         until((workspace / "attempts" / "00000.jsonl").exists)
         worker_of(process).kill()
@@ -315,7 +315,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -
 
 
 def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> None:
-    workspace = local.workspace_of(long_book.with_suffix(".json"))
+    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
     with start(long_book) as first:
         until((workspace / "manifest.json").exists)
         first.send_signal(signal.SIGSTOP)  # or it might be done before the second one begins

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import pdfs
-from chunk_runner.contract import ExitCode, JobSpec
-from chunk_runner.workspace import Workspace
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.workspace.files import Workspace
 from processes import Pods
 
 

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdfs
-from chunk_runner.contract import OUTPUTS, JobSpec, format_ranges
-from chunk_runner.merge import merge
-from chunk_runner.prepare import prepare
-from chunk_runner.process import process
-from chunk_runner.reports import Failure
+from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.ranges import format_ranges
+from chunk_runner.contract.report import Failure
 from chunk_runner.source import identify
-from chunk_runner.workspace import Workspace
+from chunk_runner.stages.merge import merge
+from chunk_runner.stages.prepare import prepare
+from chunk_runner.stages.process import process
+from chunk_runner.workspace.files import Workspace
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"

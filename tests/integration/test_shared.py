@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.shared import REDIS_SECONDS, Shared, shared
-from chunk_runner.shared.alone import Limits
-from chunk_runner.shared.with_redis import WithRedis
+from chunk_runner.rate_limit.limiter import REDIS_SECONDS, Shared, shared
+from chunk_runner.rate_limit.local import Limits
+from chunk_runner.rate_limit.redis import WithRedis
 from processes import until
 from redis_server import RedisServer
 

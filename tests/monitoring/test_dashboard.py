@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitoring.expressions import DASHBOARD, PROJECT, names_in
-from pdfjob_operator.metrics import REGISTRY
+from pdfjob_operator.metrics.registry import REGISTRY
 
 
 BOARD: dict[str, Any] = json.loads(DASHBOARD.read_text())

@@ -13,7 +13,7 @@ from monitoring.picture import draw
 from monitoring.programs import promtool
 from monitoring.prometheus import WINDOW, Prometheus, prometheus_in
 from monitoring.test_dashboard import PANELS
-from pdfjob_operator.metrics import REGISTRY
+from pdfjob_operator.metrics.registry import REGISTRY
 from processes import until
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pdfjob_operator import metrics
+from pdfjob_operator.metrics import registry
 from simulation.clock import VirtualLoop
 
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def buried(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """What an operator left behind is collected within its own test, held neither by gauges nor by logged errors."""
     yield
-    for gauge in (metrics.QUEUE_DEPTH, metrics.QUEUE_AGE, metrics.ECHO_AGE, metrics.STANDING_STILL):
+    for gauge in (registry.QUEUE_DEPTH, registry.QUEUE_AGE, registry.ECHO_AGE, registry.STANDING_STILL):
         gauge.set_function(float)
     caplog.get_records("call").clear()  # the report of a failure has the text of its own
     gc.collect()

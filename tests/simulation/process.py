@@ -19,7 +19,7 @@ import pytest
 import yaml
 from kopf._cogs.aiokits import aiotasks
 
-from pdfjob_operator.settings import Settings
+from pdfjob_operator.configuration.settings import Settings
 from simulation.apiserver import ApiServer, Door
 
 

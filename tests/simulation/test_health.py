@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from pdfjob_operator import metrics
-from pdfjob_operator.echo import Echo
-from pdfjob_operator.health import illness
-from pdfjob_operator.kube import Kube
-from pdfjob_operator.lease import DURATION_SECONDS, Lease, LeaseLostError
-from pdfjob_operator.resources import Key
+from pdfjob_operator.api.cluster import Kube
+from pdfjob_operator.metrics import registry
+from pdfjob_operator.objects.pdfjob import Key
+from pdfjob_operator.runtime.health import illness
+from pdfjob_operator.runtime.leader_election import DURATION_SECONDS, Lease, LeaseLostError
+from pdfjob_operator.runtime.watch_liveness import Echo
 from simulation import clock
 from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
 from simulation.kinds import JOBS
@@ -22,8 +22,8 @@ PLANS = {"germinal": Plan(pages=120)}
 
 def complaint() -> str | None:
     """What `/healthz` would say, from the same figures."""
-    age = metrics.REGISTRY.get_sample_value("pdfjob_watch_echo_age_seconds") or 0.0
-    queue = metrics.REGISTRY.get_sample_value("pdfjob_queue_oldest_seconds") or 0.0
+    age = registry.REGISTRY.get_sample_value("pdfjob_watch_echo_age_seconds") or 0.0
+    queue = registry.REGISTRY.get_sample_value("pdfjob_queue_oldest_seconds") or 0.0
     return illness(held_for=float("inf"), echo_age=age, queue_age=queue)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pdfjob_operator import metrics
+from pdfjob_operator.metrics import registry
 from simulation.faults import (
     Answers,
     Delay,
@@ -24,7 +24,7 @@ from simulation.world import pdfjob, simulation
 
 def figure(name: str) -> float:
     """What the operator's metrics say."""
-    return metrics.REGISTRY.get_sample_value(name) or 0.0
+    return registry.REGISTRY.get_sample_value(name) or 0.0
 
 
 PLANS = {"germinal": Plan(pages=120), "nana": Plan(pages=12)}

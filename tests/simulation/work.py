@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chunk_runner.contract import UNFINISHED_ENV, ExitCode, Reason, format_ranges
-from chunk_runner.contract import parse_ranges as ranges_of
-from chunk_runner.reports import FailedChunk, Failure, Merged, Report
+from chunk_runner.contract.environment import UNFINISHED_ENV
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.ranges import format_ranges
+from chunk_runner.contract.ranges import parse_ranges as ranges_of
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import FailedChunk, Failure, Merged, Report
 from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
 from simulation.store import RefusedError, Store
 

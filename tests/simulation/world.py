@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pdfjob_operator.__main__ import operate
-from pdfjob_operator.settings import Settings
+from pdfjob_operator.configuration.settings import Settings
 from simulation import clock, controllers, invariants
 from simulation.apiserver import ApiServer
 from simulation.faults import Faults

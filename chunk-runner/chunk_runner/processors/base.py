@@ -8,13 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from chunk_runner.contract import format_ranges, parse_ranges
-from chunk_runner.figures import Tokens
-from chunk_runner.layout import Line
+from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.stats import Tokens
 from chunk_runner.output import Piece, render
-from chunk_runner.page import PageState
-from chunk_runner.sample import Decisions
-from chunk_runner.sentences import Segments, Sentence
+from chunk_runner.pdf.page import PageState
+from chunk_runner.text.document_profile import Decisions
+from chunk_runner.text.layout import Line
+from chunk_runner.text.sentences import Segments, Sentence
 
 
 @dataclass(frozen=True)

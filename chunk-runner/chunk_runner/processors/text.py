@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chunk_runner import sentences
-from chunk_runner.contract import Reason
-from chunk_runner.layout import Line, read
-from chunk_runner.page import SOFT_HYPHEN, PageState
-from chunk_runner.pdf import pages as pdf
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.pdf import reader as pdf
+from chunk_runner.pdf.page import SOFT_HYPHEN, PageState
 from chunk_runner.processors.base import ChunkResult, Task
-from chunk_runner.sentences import Missing, Skipped
+from chunk_runner.text import sentences
+from chunk_runner.text.layout import Line, read
+from chunk_runner.text.sentences import Missing, Skipped
 
 
 class TextProcessor:

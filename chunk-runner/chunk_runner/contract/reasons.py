@@ -1,0 +1,56 @@
+"""The reasons for which a page, a chunk or a job fails."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something failed: the words used in results, reports, conditions and events."""
+
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    SOURCE_EMPTY = "SourceEmpty"
+    NOT_A_PDF = "NotAPdf"
+    SOURCE_UNREADABLE = "SourceUnreadable"
+    PAGE_TREE_LOOPS = "PageTreeLoops"
+    PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 (a reason, not a password)
+    WRONG_PASSWORD = "WrongPassword"  # noqa: S105 (the same)
+    PAGES_OUT_OF_RANGE = "PagesOutOfRange"
+    NO_PAGES = "NoPages"
+    CHECKSUM_MISMATCH = "ChecksumMismatch"
+    PATH_REFUSED = "PathRefused"
+    SOURCE_CHANGED = "SourceChanged"
+    CHUNK_UNREADABLE = "ChunkUnreadable"
+    PAGE_UNREADABLE = "PageUnreadable"
+    TIME_LIMIT_EXCEEDED = "TimeLimitExceeded"
+    MEMORY_LIMIT_EXCEEDED = "MemoryLimitExceeded"
+    RESULT_CORRUPT = "ResultCorrupt"
+    CRASHED = "Crashed"
+    OUT_OF_MEMORY = "OutOfMemory"
+    TOO_MANY_FAILED_CHUNKS = "TooManyFailedChunks"
+    INTERRUPTED = "Interrupted"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    WORKSPACE_UNAVAILABLE = "WorkspaceUnavailable"
+    CONFIGURATION_ERROR = "ConfigurationError"
+    CONTENT_REFUSED = "ContentRefused"
+    RECITATION = "Recitation"
+    OUTPUT_TRUNCATED = "OutputTruncated"
+    OUTPUT_INVALID = "OutputInvalid"
+    REQUEST_REFUSED = "RequestRefused"
+    QUOTA_EXHAUSTED = "QuotaExhausted"
+    MODEL_UNAVAILABLE = "ModelUnavailable"
+    TOKEN_BUDGET_REACHED = "TokenBudgetReached"  # noqa: S105 (tokens of a model)
+    JOB_STOPPED = "JobStopped"
+    UNEXPECTED = "UnexpectedError"
+
+
+MENDABLE = frozenset(
+    {
+        Reason.CONTENT_REFUSED,
+        Reason.RECITATION,
+        Reason.OUTPUT_TRUNCATED,
+        Reason.OUTPUT_INVALID,
+        Reason.REQUEST_REFUSED,
+    }
+)
+"""Why a page may fail that is worth another attempt: a model's answers vary, a file does not."""

@@ -1,0 +1,35 @@
+"""The processors of this version, by the name that a job's specification gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.processors.text import TextProcessor
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chunk_runner.processors.base import Processor
+
+
+def processor_for(settings: Mapping[str, Any]) -> Processor:
+    """The processor that a job's specification names.
+
+    Raises:
+        ConfigurationError: This version has no such processor, or it has no such settings.
+    """
+    name = settings.get("name")
+    if name == TextProcessor.name:
+        return TextProcessor()
+    if name == "gemini":
+        # Here, because what it stands on takes longer to load than a chunk to read.
+        from chunk_runner.processors.gemini.processor import GeminiProcessor  # noqa: PLC0415
+        from chunk_runner.processors.gemini.settings import GeminiSettings  # noqa: PLC0415
+
+        return GeminiProcessor(GeminiSettings.parse(settings))
+    raise ConfigurationError(
+        Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text or gemini."
+    )

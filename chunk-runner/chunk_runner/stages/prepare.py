@@ -1,0 +1,135 @@
+"""The prepare stage: from a source to a manifest and one PDF per chunk. Safe to run again at any time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
+from chunk_runner.contract.page_ranges import SelectionError, select
+from chunk_runner.contract.ranges import format_ranges
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure
+from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
+from chunk_runner.pdf import reader as pdf
+from chunk_runner.pdf.page import Page
+from chunk_runner.pdf.splitter import Document, Part, explore, write_parts
+from chunk_runner.processors.registry import processor_for
+from chunk_runner.source import Source, sha256_of
+from chunk_runner.text import document_profile
+from chunk_runner.workspace import manifest as manifests
+from chunk_runner.workspace.files import SAMPLE, Workspace, chunk_file
+from chunk_runner.workspace.manifest import Chunk, Manifest
+
+
+log = logging.getLogger(__name__)
+
+_SAMPLE_SECONDS = 5
+"""For reading one page of the sample: one that is slow is left out."""
+
+
+def prepare(
+    spec: JobSpec,
+    source: Source,
+    workspace: Workspace,
+    *,
+    password: str = "",
+    direct: bool = False,
+) -> Manifest:
+    """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
+
+    Args:
+        spec: What to do.
+        source: The file.
+        workspace: The job's workspace.
+        password: Opens the source if it is encrypted.
+        direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is
+            encrypted or damaged, so that each library might see something else in it.
+
+    Raises:
+        SourceError: The source cannot be processed; nothing needs to be kept.
+        ConfigurationError: There is no such processor, or there would be too many chunks.
+        WorkspaceError: The workspace cannot be written.
+    """
+    processor = processor_for(spec.processor)
+    document = Document(source.path, source.name, password)
+    found = explore(document)
+    try:
+        selected = select(spec.pages, found.pages)
+    except SelectionError as error:
+        raise SourceError(Reason.PAGES_OUT_OF_RANGE, f"“{shorten(source.name, 120)}”: {error}") from error
+    planned = manifests.plan(
+        spec,
+        source,
+        found.pages,
+        selected,
+        processor,
+        lost=format_ranges(sorted(found.lost)),
+        warnings=found.warnings,
+    )
+    if len(planned.chunks) > CHUNKS_LIMIT:
+        raise ConfigurationError(
+            Reason.CONFIGURATION_ERROR,
+            f"{len(selected)} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
+            " ask for more pages per chunk.",
+        )
+    log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
+    direct = direct and not (found.encrypted or found.warnings)
+    sampled = document_profile.choose(selected)
+    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
+    to_begin = [
+        Part(sampled, partial(workspace.replacing, SAMPLE)),
+        *(Part(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+    ]
+    parts: dict[int, Chunk] = {}
+    lost = set(found.lost)
+    with _tidy(workspace), closing(write_parts(document, found.pages, to_begin)) as written:
+        readable = next(written).failure is None
+        for chunk, outcome in zip(to_write, written, strict=True):
+            parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
+            lost |= outcome.lost & {*chunk.pages}
+    manifest = replace(
+        planned,
+        lost=format_ranges(sorted(lost)),
+        chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
+        decisions=document_profile.decide(
+            _sample(workspace, sampled) if readable else [], spec.language, whole=processor.gives_whole_sentences
+        ),
+        direct=direct,
+    )
+    manifest.write(workspace)
+    return manifest
+
+
+@contextmanager
+def _tidy(workspace: Workspace) -> Iterator[None]:
+    """The child that writes is killed when this process is told to stop, and cannot remove what it had begun."""
+    try:
+        yield
+    except BaseException:  # being told to stop is no Exception
+        workspace.remove_temporary(own=True)
+        raise
+
+
+def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> Chunk:
+    if failure is not None:
+        log.warning("chunk %d: %s", chunk.index, failure.message)
+        return replace(chunk, failure=failure)
+    path = workspace.path(chunk_file(chunk.index))
+    return replace(chunk, sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def _sample(workspace: Workspace, pages: Sequence[int]) -> list[tuple[int, Page]]:
+    """The sample's pages with their numbers, as far as they can be read."""
+    try:
+        places = range(1, len(pages) + 1)
+        return list(zip(pages, pdf.read(workspace.path(SAMPLE), places, seconds=_SAMPLE_SECONDS), strict=True))
+    except ChunkError as error:
+        log.warning("the sample cannot be read: %s", error)
+        return []
+    finally:
+        workspace.remove(SAMPLE)

@@ -1,0 +1,1 @@
+"""From lines on pages to sentences. Pure: no PDF library, no file."""

@@ -1,0 +1,1 @@
+"""The workspace: the folder of a job, and every file in it."""

@@ -1,0 +1,207 @@
+"""The manifest: everything decided once for the whole document, so that later pods decide nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.reasons import MENDABLE
+from chunk_runner.contract.report import Failure
+from chunk_runner.output import MARKDOWN
+from chunk_runner.processors.base import Processor
+from chunk_runner.source import Source
+from chunk_runner.text.document_profile import Decisions
+from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace, result_file
+
+
+log = logging.getLogger(__name__)
+
+_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A run of selected pages: consecutive ones, where every page of the source is selected.
+
+    Attributes:
+        index: 0-based; the index of the Indexed Job.
+        page_range: Its pages of the source, as people write them: `61-90`, `91`, `1-10,20-39`.
+        key: What its result depends on; a result with this key is not computed again. Not taken of the chunk's PDF,
+            whose bytes may vary.
+        before: The page before it, if it is to be known too (not processed); 0 for none.
+        after: The page after it, likewise.
+        sha256: Checksum of the chunk's PDF; empty when it has none, because its result is there or the source is read.
+        bytes: Size of the chunk's PDF.
+        failure: Why it has no PDF, when no library could copy its pages.
+    """
+
+    index: int
+    page_range: str
+    key: str
+    before: int = 0
+    after: int = 0
+    sha256: str = ""
+    bytes: int = 0
+    failure: Failure | None = None
+
+    @cached_property
+    def pages(self) -> list[int]:
+        """Its pages of the source, counted from 1."""
+        return list(chain.from_iterable(parse_ranges(self.page_range)))
+
+    @property
+    def pages_of_pdf(self) -> list[int]:
+        """What its PDF holds: its pages, and those before and after it that are to be known too."""
+        return [page for page in (self.before, *self.pages, self.after) if page]
+
+    def has_result(self, workspace: Workspace) -> bool:
+        """Whether its result is there, whole, of the same pages and settings, and not to be tried again.
+
+        A result some of whose pages a model failed is tried again in a later round, and stays until there is a better
+        one.
+        """
+        try:
+            content, _ = workspace.read_document(result_file(self.index))
+        except FileNotFoundError:
+            return False
+        except CorruptFileError as error:
+            log.warning("%s; chunk %d is processed again", error, self.index)
+            return False
+        if content.get("key") != self.key:
+            return False
+        mendable = content["states"].get("failed") and not MENDABLE.isdisjoint(content["reasons"])
+        return not mendable or content["round"] >= workspace.round
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A prepared job.
+
+    Attributes:
+        source: `name`, `sha256`, `bytes` and `pages` of the source, as the output shows them.
+        processor: `name` and `version`, and the `model` if there is one, as the output shows them.
+        settings: Of the processor, as the job gives them.
+        form: The format of the output.
+        selected: The pages to process, as ranges.
+        lost: Pages whose content is not in the source any more, as ranges.
+        warnings: What was odd about the source, for people.
+        chunks: In order.
+        decisions: About its text.
+        direct: Whether the chunks have no PDFs, because whoever processes them reads the source itself.
+    """
+
+    source: dict[str, Any]
+    processor: dict[str, Any]
+    settings: dict[str, Any]
+    form: str
+    selected: str
+    lost: str
+    warnings: tuple[str, ...]
+    chunks: tuple[Chunk, ...]
+    decisions: Decisions = field(default_factory=Decisions)
+    direct: bool = False
+
+    @property
+    def pages(self) -> int:
+        """Pages of the source."""
+        return int(self.source["pages"])
+
+    @property
+    def answers(self) -> bool:
+        """Whether the output has answers in a shape of the job's own, and no sentences."""
+        return "outputSchema" in self.settings
+
+    @property
+    def selected_pages(self) -> int:
+        """Pages to process."""
+        return sum(len(run) for run in parse_ranges(self.selected))
+
+    def write(self, workspace: Workspace) -> None:
+        """Write it; from then on the job is prepared."""
+        raw = {it.name: getattr(self, it.name) for it in fields(self)}
+        raw |= {"decisions": self.decisions.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
+        workspace.write_document(MANIFEST, {"version": _VERSION, **raw})
+
+    @classmethod
+    def read(cls, workspace: Workspace) -> Manifest:
+        """Read it.
+
+        Raises:
+            FileNotFoundError: The job is not prepared, or already cleaned up.
+            CorruptFileError: It was altered, or another version wrote it.
+        """
+        raw, _ = workspace.read_document(MANIFEST)
+        if raw.pop("version") != _VERSION:
+            raise CorruptFileError(f"{MANIFEST} was written by another version")
+        raw["chunks"] = tuple(
+            Chunk(**{**chunk, "failure": chunk["failure"] and Failure(**chunk["failure"])}) for chunk in raw["chunks"]
+        )
+        raw |= {"decisions": Decisions.load(raw["decisions"]), "warnings": tuple(raw["warnings"])}
+        return cls(**raw)
+
+
+def plan(
+    spec: JobSpec,
+    source: Source,
+    pages: int,
+    selected: Sequence[int],
+    processor: Processor,
+    *,
+    lost: str,
+    warnings: Sequence[str],
+) -> Manifest:
+    """Decide the chunks of a source: runs of the selected pages, all of one size but the last.
+
+    Args:
+        spec: What to do.
+        source: The file.
+        pages: Its page count, 1 or more.
+        selected: The pages to process, ascending.
+        processor: What will be done to them.
+        lost: See `Manifest`.
+        warnings: See `Manifest`.
+    """
+    shown = {"name": processor.name, "version": processor.version}
+    if "model" in processor.decisive:
+        shown["model"] = processor.decisive["model"]
+    ranges = format_ranges(selected)
+    # Everything that may change a result; what is decided from the sample follows from these.
+    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive, **shown}]
+    known = frozenset(selected) if processor.wants_neighbours else frozenset()
+    return Manifest(
+        source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
+        processor=shown,
+        settings=dict(spec.processor),
+        form=spec.format,
+        selected=ranges,
+        lost=lost,
+        warnings=tuple(warnings),
+        chunks=tuple(
+            Chunk(
+                index,
+                format_ranges(run),
+                _key([format_ranges(run), *settings]),
+                before=run[0] - 1 if run[0] - 1 in known else 0,
+                after=run[-1] + 1 if run[-1] + 1 in known else 0,
+            )
+            for index, run in enumerate(_runs(selected, spec.pages_per_chunk))
+        ),
+    )
+
+
+def _runs(pages: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for first in range(0, len(pages), size):
+        yield pages[first : first + size]
+
+
+def _key(what: Sequence[Any]) -> str:
+    """A name for a result."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

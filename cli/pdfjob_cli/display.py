@@ -1,0 +1,134 @@
+"""How a run looks: a progress bar for people, lines for a log file, one JSON object for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from chunk_runner.contract.report import Merged, Report
+    from chunk_runner.workspace.manifest import Chunk
+
+
+class Display:
+    """Shows a run on a console: a bar that counts pages on a terminal, one line per chunk elsewhere."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console = console
+        self._name = name
+        self._chunks = 0
+        self._finished = 0
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("pages"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task(name, total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def prepared(self, pages: int, chunks: int, done: int) -> None:
+        """See `Observer.prepared`."""
+        self._chunks = chunks
+        self._progress.update(self._task, total=pages, completed=done)
+        kept = f", {done} pages done before" if done else ""
+        self._line(f"{self._name}: {_count(pages, 'page')}, {_count(chunks, 'chunk')}{kept}")
+
+    def advanced(self, pages: int) -> None:
+        """See `Observer.advanced`."""
+        self._progress.update(self._task, completed=pages)
+
+    def finished(self, chunk: Chunk, problem: str | None) -> None:
+        """See `Observer.finished`."""
+        self._finished += 1
+        if problem is not None:
+            self._console.print(f"chunk {chunk.index} ({_pages(chunk.page_range)}) failed: {problem}", markup=False)
+        else:
+            self._line(f"chunk {chunk.index} ({_pages(chunk.page_range)}) done")
+
+    def stopping(self) -> None:
+        """See `Observer.stopping`."""
+        said = "Stopping: answers that are on their way are paid for, and kept. Ctrl-C again ends it at once."
+        self._console.print(said, highlight=False, soft_wrap=True)
+
+    def _line(self, text: str) -> None:
+        if not self._console.is_terminal:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def summary_text(report: Report, merged: Merged, name: str, output: str, seconds: float) -> str:
+    """What a person wants to know of a run with an output."""
+    pages = ", ".join(f"{count} {state}" for state, count in merged.ledger.items() if count)
+    entries = _count(merged.answers, "answer") if merged.answers else _count(merged.sentences, "sentence")
+    lines = [
+        f"{name}: {_count(report.pages or 0, 'page')}, {entries} in {seconds:.1f} s",
+        f"  pages:  {pages}",
+        f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
+    ]
+    if merged.tokens.total:
+        lines.append(f"  tokens: {merged.tokens.total:,} ({merged.tokens.prompt:,} in, {merged.tokens.output:,} out)")
+    lines += [f"  failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
+    return "\n".join(lines + [f"  {remark}" for remark in remarks(report)])
+
+
+def remarks(report: Report) -> list[str]:
+    """What no chunk can say: pages that failed alone, and what is odd about the source."""
+    failed = {} if report.merged is None else report.merged.page_reasons
+    return [
+        *(f"failed: {_pages(ranges)}: {reason}" for reason, ranges in failed.items()),
+        *(f"warning: {warning}" for warning in report.warnings),
+    ]
+
+
+def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:
+    """The same for programs; `failure` instead of an output when the run failed."""
+    merged = report.merged
+    summary: dict[str, Any] = {
+        "pages": report.pages,
+        "seconds": round(seconds, 3),
+        "warnings": list(report.warnings),
+    }
+    if report.failure is not None:
+        summary["failure"] = {"reason": report.failure.reason, "message": report.failure.message}
+    if merged is not None:
+        summary |= {
+            "ledger": dict(merged.ledger),
+            "failedChunks": [vars(chunk) for chunk in merged.failed_chunks],
+            "pageReasons": dict(merged.page_reasons),
+            "tokens": vars(merged.tokens),
+        }
+        if merged.output is not None:
+            summary |= {
+                "output": output,
+                "sha256": merged.sha256,
+                "bytes": merged.bytes,
+                "sentences": merged.sentences,
+                "answers": merged.answers,
+            }
+    return summary
+
+
+def _pages(ranges: str) -> str:
+    return f"page {ranges}" if ranges.isdecimal() else f"pages {ranges}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,1 @@
+"""The Kubernetes API: the only package that talks to the API server."""

@@ -1,0 +1,1 @@
+"""Garbage collection: workspaces whose PdfJob is gone are removed from their volumes."""

@@ -1,0 +1,1 @@
+"""Prometheus metrics: their definitions, and what feeds them."""

@@ -1,0 +1,1 @@
+"""Observation: everything that the planner must know of a PdfJob, gathered once per pass."""

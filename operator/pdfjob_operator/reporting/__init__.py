@@ -1,0 +1,1 @@
+"""Reporting: the status of a PdfJob and the Events about it, rendered from a decision. Pure."""

@@ -1,0 +1,1 @@
+"""What keeps the operator running: work queue, leader election, health."""

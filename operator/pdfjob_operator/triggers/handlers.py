@@ -1,0 +1,153 @@
+"""What triggers a pass: the only module that knows Kopf, and it only turns events into keys.
+
+`on.event` handlers write nothing to the objects they watch: no annotation, no finalizer, so that deletion never waits
+for this operator. They are never retried either, which is why the queue does the work and the retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING, Any
+
+import kopf
+
+from pdfjob_operator.metrics import registry as metrics
+from pdfjob_operator.objects.pdfjob import (
+    ANNOTATION_JOB,
+    GROUP,
+    LABEL_STAGE,
+    LABEL_UID,
+    PLURAL,
+    VERSION,
+    Key,
+    Stage,
+    is_settled,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.garbage_collection.collector import Sweeps
+    from pdfjob_operator.metrics.job_states import Census
+    from pdfjob_operator.runtime.watch_liveness import Echo
+    from pdfjob_operator.runtime.work_queue import Queue
+
+
+IDENTITY: Any = "pdfjob-operator"
+"""Kopf would ask for the user's name otherwise, and a user id in a container may have none."""
+
+LAST_BACKOFF_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
+
+
+class Backoffs:
+    """Pauses between attempts, without an end: an API server that is away for long is no reason to give up.
+
+    Kopf would give up after 54 s of 5xx or 403 by default. It asks for a new iterator at each request.
+    """
+
+    def __iter__(self) -> Iterator[float]:
+        pause = 0.5
+        while True:
+            yield pause * (1 + random.random() / 2)  # noqa: S311 (spreads load, hides nothing)
+            pause = min(pause * 2, LAST_BACKOFF_SECONDS)
+
+
+class HarmlessStorage(kopf.AnnotationsDiffBaseStorage):
+    """Reads nothing, for nothing is ever remembered.
+
+    Kopf reads what it remembered in an annotation before it calls any handler, and an annotation that is no JSON would
+    hide its object from every handler.
+    """
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 (Kopf's signature)
+        """Read nothing."""
+        return None
+
+
+def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> kopf.OperatorRegistry:
+    """Handlers that feed this queue."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.startup(registry=registry, id="configure")
+    async def configure(settings: kopf.OperatorSettings, **_: object) -> None:
+        settings.scanning.disabled = True  # else Kopf lists namespaces and CRDs of the whole cluster, and waits for it
+        settings.posting.enabled = False  # our events are posted by the reconciler
+        settings.persistence.diffbase_storage = HarmlessStorage()
+        settings.process.ultimate_exiting_timeout = None  # else this process is killed after Kopf was started anew
+        settings.networking.error_backoffs = Backoffs()
+        settings.networking.connect_timeout = 10
+        settings.networking.request_timeout = 60
+        # Kopf would read whole lists at once, and keep each object in memory for 5 s: 260 MiB for 1,000 PdfJobs.
+        settings.watching.chunk_size = 100
+        settings.queueing.idle_timeout = 0.5
+        settings.watching.reconnect_backoff = 1.0
+        settings.watching.server_timeout = 300
+        settings.watching.client_timeout = 330
+        settings.watching.connect_timeout = 10
+        settings.watching.inactivity_timeout = 70  # the server sends a bookmark every 60 s
+        # Selected by the server: foreign Jobs and pods never reach this process, and chunk pods are never watched.
+        settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_UID
+        settings.watching.label_selectors["v1", "pods"] = (
+            f"{LABEL_UID},{LABEL_STAGE} in ({Stage.PREPARE},{Stage.MERGE})"
+        )
+
+    @kopf.on.login(registry=registry, id="login")
+    async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def on_pdfjob(
+        type: str | None,  # noqa: A002 (Kopf's name)
+        body: kopf.Body,
+        uid: str,
+        namespace: str | None,
+        name: str,
+        **_: object,
+    ) -> None:
+        key = Key(namespace or "", name)  # never empty: all three kinds are namespaced
+        echo.hear("pdfjobs", key)
+        sweeps.exists(body)
+        if type == "DELETED":
+            sweeps.gone(uid)
+            census.forget(uid)
+            queue.add(key)
+            return
+        census.meet(body)
+        if not is_settled(body):
+            queue.add(key)
+
+    @kopf.on.event("batch", "v1", "jobs", registry=registry)
+    async def on_job(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
+        if (name := annotations.get(ANNOTATION_JOB)) is not None:
+            key = Key(namespace or "", name)
+            echo.hear("jobs", key)
+            queue.add(key)
+
+    @kopf.on.event("v1", "pods", registry=registry)
+    async def on_pod(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
+        if (name := annotations.get(ANNOTATION_JOB)) is not None:
+            queue.add(Key(namespace or "", name))
+
+    return registry
+
+
+async def watch(settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> None:
+    """Feed the queue from the cluster's events until a signal ends it; start Kopf anew whenever it gives up."""
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    scope: dict[str, Any] = {"namespaces": settings.namespaces} if settings.namespaces else {"clusterwide": True}
+    for pause in Backoffs():
+        try:
+            registry = registry_for(queue, sweeps, echo, census)
+            await kopf.operator(registry=registry, standalone=True, identity=IDENTITY, **scope)
+        except Exception as error:  # noqa: BLE001 (an ERROR event in the stream, a CRD that is not there yet: not for us to judge)
+            log.warning("the watch ended, and is started anew in %.0f s: %r", pause, error)
+            metrics.WATCH_RESTARTS.inc()
+            await asyncio.sleep(pause)
+        else:
+            return

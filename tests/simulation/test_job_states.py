@@ -1,0 +1,99 @@
+"""What PdfJobs there are, as a scrape tells it."""
+
+import asyncio
+from typing import Any
+
+from pdfjob_operator.metrics import registry
+from pdfjob_operator.metrics.job_states import Census
+from simulation.work import Plan
+from simulation.world import pdfjob, simulation
+
+
+COUNTS = {"total": 8, "active": 2, "succeeded": 3, "failed": 1}
+
+
+def raw(uid: str, phase: str, chunks: dict[str, int] | None = None, **spec: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"uid": uid},
+        "spec": {"workers": 4} | spec,
+        "status": {"phase": phase} | ({} if chunks is None else {"chunks": chunks}),
+    }
+
+
+def value(name: str, **labels: str) -> float:
+    return registry.REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_jobs_are_counted_by_phase_and_the_chunks_of_those_at_work_by_state() -> None:
+    census = Census()
+    census.publish()
+    census.see({"metadata": {"uid": "new"}})  # before its first pass
+    census.see(raw("one", "Processing", COUNTS))
+    census.see(raw("done", "Succeeded", COUNTS))
+    census.see(raw("gone", "Failed"))
+    census.forget("gone")
+
+    phases = {phase: value("pdfjob_jobs", phase=phase) for phase in ("Pending", "Processing", "Succeeded", "Failed")}
+    chunks = {state: value("pdfjob_chunks", state=state) for state in ("waiting", "active", "succeeded", "failed")}
+
+    assert phases == {"Pending": 1, "Processing": 1, "Succeeded": 1, "Failed": 0}
+    assert chunks == {"waiting": 2, "active": 2, "succeeded": 3, "failed": 1}
+
+
+async def test_it_is_told_for_how_long_a_job_has_stood_still() -> None:
+    census = Census()
+    census.publish()
+    census.see(raw("one", "Processing", COUNTS))
+    await asyncio.sleep(100)
+    census.see(raw("one", "Processing", COUNTS))
+    census.see(raw("other", "Processing", COUNTS))
+    assert value("pdfjob_oldest_progress_seconds") == 100
+
+    census.see(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
+    await asyncio.sleep(10)
+
+    assert value("pdfjob_oldest_progress_seconds") == 10
+
+
+async def test_what_waits_on_purpose_does_not_stand_still() -> None:
+    census = Census()
+    census.publish()
+    census.see(raw("paused", "Processing", COUNTS, workers=0))
+    census.see(raw("suspended", "Suspended", COUNTS, suspend=True))
+    census.see(raw("done", "Succeeded", COUNTS))
+    await asyncio.sleep(1000)
+    assert value("pdfjob_oldest_progress_seconds") == 0
+
+    census.see(raw("paused", "Processing", COUNTS))  # its clock starts when it goes on
+
+    assert value("pdfjob_oldest_progress_seconds") == 0
+
+
+async def test_of_a_job_at_work_only_passes_tell() -> None:
+    """What is written lags behind: a watch that brings it back must not make a job stand still, nor go back."""
+    census = Census()
+    census.publish()
+    census.meet(raw("one", "Processing", COUNTS))
+    census.see(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
+    census.meet(raw("one", "Processing", COUNTS))
+    assert value("pdfjob_chunks", state="succeeded") == 4
+
+    census.meet(raw("one", "Succeeded", COUNTS))
+
+    assert (value("pdfjob_jobs", phase="Succeeded"), value("pdfjob_chunks", state="succeeded")) == (1, 0)
+
+
+async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
+    finished = {"result": "succeeded", "reason": "AllPagesProcessed"}
+    before = value("pdfjob_jobs_finished_total", **finished)
+    passes = value("pdfjob_reconcile_seconds_count", outcome="changed")
+    async with simulation(plans={"germinal": Plan(pages=120)}) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+        await sim.rest(10)
+
+        assert value("pdfjob_jobs", phase="Succeeded") == 1
+        assert value("pdfjob_jobs_finished_total", **finished) == before + 1
+        assert value("pdfjob_reconcile_seconds_count", outcome="changed") > passes
+        assert value("pdfjob_phase_seconds_count", phase="Processing") > 0
+        assert value("pdfjob_chunks", state="active") == 0

@@ -1,0 +1,173 @@
+import json
+
+import pytest
+
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.processors.gemini.prompt import SENTENCES
+from chunk_runner.processors.gemini.validation import InvalidError, Sentence, require_true, sentences, value
+
+
+PAGES = [
+    (
+        "The lamp was lit at dusk and burned until the morning. Nobody had seen the keeper since the storm, and the"
+        " boat was gone from its place below the rocks. In the kitchen the kettle stood on a cold stove. “He will come"
+        " back,” said the old woman, and sat down to wait."
+    ),
+    (
+        "Three days later the supply ship came. Its captain found the door open, the bed made and the journal on the"
+        " table, with a pencil across the last page. There was nothing in it but the weather. He took the journal with"
+        " him, locked the door, and reported what he had seen to the harbour office."
+    ),
+]
+
+
+def answer(*entries: tuple[int, str]) -> str:
+    return json.dumps({"sentences": [{"page": page, "text": text} for page, text in entries]})
+
+
+def whole() -> list[Sentence]:
+    return [Sentence(page, f"{text}.") for page in (1, 2) for text in PAGES[page - 1].rstrip(".").split(". ")]
+
+
+def test_an_answer_that_gives_the_pages_is_true() -> None:
+    require_true(whole(), PAGES)
+
+
+def test_a_normalised_answer_is_true() -> None:
+    plain = [
+        Sentence(page, text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}")) for page, text in whole()
+    ]
+
+    require_true(plain, PAGES)
+
+
+def test_a_fence_is_taken_off() -> None:
+    assert value(f"```json\n{answer((1, 'One.'))}\n```", SENTENCES) == {"sentences": [{"page": 1, "text": "One."}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"sentences": [{"page": 1, "text": "unfini', "not JSON"),
+        ('{"sentences": "none"}', "sentences: type"),
+        ('{"sentences": [{"page": 1}]}', "sentences/0: required"),
+        ("[" * 100_000, "not JSON"),
+        ('{"sentences": [], "confidence": NaN}', "not JSON"),
+        (answer((1, "The same again and again. " * 400)), "repeats itself"),
+    ],
+)
+def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
+    with pytest.raises(InvalidError, match=why):
+        value(text, SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ([(1, "One."), (3, "Two.")], "pages that were not sent"),
+        ([(0, "One.")], "pages that were not sent"),
+        ([(2, "One."), (1, "Two.")], "out of order"),
+    ],
+)
+def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], why: str) -> None:
+    with pytest.raises(InvalidError, match=why):
+        sentences(json.loads(answer(*entries)), 2)
+
+
+def test_a_page_may_be_written_as_a_decimal() -> None:
+    assert sentences(value('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [Sentence(1, "One.")]
+
+
+def test_text_is_cleaned_and_what_is_empty_is_dropped() -> None:
+    assert sentences(json.loads(answer((1, " One\x07 \n two. "), (1, " "))), 1) == [Sentence(1, "One two.")]
+
+
+INVENTED = Sentence(
+    1,
+    "A cheerful committee of penguins elected their treasurer by secret ballot, which surprised every journalist who"
+    " had bet on walruses; quarterly dividends rose, umbrellas fell, and jazz musicians improvised excuses for their"
+    " xylophones, violas and trombones until the auditorium applauded.",
+)
+
+
+def test_what_is_not_on_the_page_is_invented() -> None:
+    with pytest.raises(InvalidError, match="page 1 is not on it"):
+        require_true([INVENTED, *whole()[-4:]], PAGES)
+
+
+def test_a_page_that_is_left_out_is_missed() -> None:
+    with pytest.raises(InvalidError, match="leaves out page 2"):
+        require_true([entry for entry in whole() if entry.page == 1], PAGES)
+
+
+def test_a_page_that_is_left_out_between_others_is_missed() -> None:
+    three = [
+        PAGES[0],
+        "Nothing else was heard of it for a year, and then a letter came to the harbour office.",
+        PAGES[1],
+    ]
+    told = [Sentence(1, PAGES[0]), Sentence(3, PAGES[1])]
+
+    with pytest.raises(InvalidError, match="leaves out page 2"):
+        require_true(told, three)
+
+
+def test_a_frame_that_repeats_is_no_loop() -> None:
+    rows = [{"invoice_number": None, "customer": None, "paid": False, "remarks": ""}] * 200
+
+    assert value(json.dumps(rows), {"type": "array"}) == rows
+
+
+def test_a_repetition_that_the_page_does_not_have_is_a_loop() -> None:
+    with pytest.raises(InvalidError, match="repeats itself"):
+        require_true([*whole(), *[Sentence(2, "There was nothing in it but the weather.")] * 7], PAGES)
+
+
+def test_a_repetition_that_the_page_has_is_none() -> None:
+    refrain = ["Row, row, row your boat. " * 12]
+
+    require_true([Sentence(1, "Row, row, row your boat.")] * 12, refrain)
+
+
+def test_a_page_without_a_text_layer_is_believed() -> None:
+    require_true([INVENTED, *whole()[-4:]], [None, PAGES[1]])
+
+
+@pytest.mark.parametrize("between", ["", None], ids=["blank", "unseen"])
+def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> None:
+    layer = [PAGES[0], between, PAGES[1]]
+    told = [Sentence(1, PAGES[0]), Sentence(3, PAGES[1])]
+
+    require_true(told, layer)
+    with pytest.raises(InvalidError, match="page 1 is not on it"):
+        require_true([INVENTED, Sentence(1, "And so on."), told[1]], layer)
+    with pytest.raises(InvalidError, match="leaves out page 3"):
+        require_true(told[:1], layer)
+
+
+def test_a_picture_may_say_more_and_hides_nothing() -> None:
+    require_true([INVENTED, *whole()], PAGES, pictured=[True, False])
+    with pytest.raises(InvalidError, match="leaves out page 1"):
+        require_true(whole()[-4:], PAGES, pictured=[True, False])
+    with pytest.raises(InvalidError, match="page 2 is not on it"):
+        require_true([*whole()[:4], INVENTED._replace(page=2)], PAGES, pictured=[True, False])
+
+
+def test_nothing_stands_on_a_blank_page() -> None:
+    with pytest.raises(InvalidError, match="page 2 is not on it"):
+        require_true([Sentence(1, PAGES[0]), INVENTED._replace(page=2)], [PAGES[0], ""])
+
+
+def test_a_sentence_may_go_on_where_nothing_can_be_compared() -> None:
+    require_true([Sentence(1, f"{PAGES[0][:40]} {INVENTED.text}")], [PAGES[0][:40], None])
+
+
+def test_a_sentence_may_begin_on_the_page_before() -> None:
+    text = " ".join(PAGES)
+
+    require_true([Sentence(1, text)], PAGES)
+
+
+def test_a_schema_fetches_nothing() -> None:
+    with pytest.raises(ConfigurationError, match="refers to what it does not hold"):
+        value("{}", {"$ref": "http://schema.example/never-fetched.json"})

@@ -1,0 +1,167 @@
+"""What `pdfjob run` makes of its arguments, and how it sums up. The run itself is in `integration/test_local_run`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from builders import make_merged
+from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.report import Report
+from pdfjob_cli import local_runner
+from pdfjob_cli.__main__ import Format, app
+from pdfjob_cli.display import summary_json, summary_text
+
+
+class Run:
+    """Stands in for the run: it keeps what it was asked for."""
+
+    spec: JobSpec
+    output: Path
+    password: str | None
+    report = Report(pages=64, chunks=3, merged=make_merged(ledger={"ok": 64}))
+
+    def __call__(self, spec: JobSpec, _: Path, output: Path, *, password: str | None, **__: Any) -> Report:
+        self.spec, self.output, self.password = spec, output, password
+        output.write_text("the output")
+        return self.report
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local_runner, "run", asked := Run())
+    return asked
+
+
+def pdfjob(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, ["run", *arguments], input=stdin)
+    return done.exit_code, done.stdout, " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_run_without_options_is_a_pdfjob_without_options(run: Run) -> None:
+    assert pdfjob("book.pdf")[0] == 0
+
+    assert run.spec == JobSpec(path="book.pdf")
+    assert (run.output, run.password) == (Path("book.json"), None)
+
+
+@pytest.mark.parametrize("pages", ["7", "1-120,130-", "-20"])
+def test_pages_and_language_are_passed_on(run: Run, pages: str) -> None:
+    assert pdfjob("book.pdf", "--pages", pages, "--language", "fr")[0] == 0
+
+    assert (run.spec.pages, run.spec.language) == (pages, "fr")
+
+
+@pytest.mark.parametrize(("name", "output"), [("json", "book.json"), ("jsonl", "book.jsonl"), ("markdown", "book.md")])
+def test_each_format_has_its_own_ending(run: Run, name: str, output: str) -> None:
+    assert pdfjob("book.pdf", "--format", name)[0] == 0
+
+    assert (run.spec.format, run.output) == (name, Path(output))
+
+
+def test_every_format_can_be_asked_for() -> None:
+    assert [it.value for it in Format] == list(OUTPUTS)
+
+
+@pytest.mark.parametrize("text", ["s3 cret", "s3 cret\n", "s3 cret\r\nanother line"])
+def test_the_password_is_the_first_line_of_its_file(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "password").write_bytes(text.encode())
+
+    assert pdfjob("book.pdf", "--password-file", "password")[0] == 0
+    assert run.password == "s3 cret"
+    assert pdfjob("book.pdf", "--password-file", "-", stdin=text)[0] == 0
+    assert run.password == "s3 cret"
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["-o", "-"]])
+def test_the_password_is_never_printed(run: Run, tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "password").write_text("s3cret")
+
+    code, out, err = pdfjob("book.pdf", "--password-file", "password", *options)
+
+    assert (code, run.password) == (0, "s3cret")
+    assert "s3cret" not in out + err
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pages", "one"], "“one” selects no pages"),
+        (["--pages", "9-3"], "a range goes upwards"),
+        (["--pages", "0"], "they count from 1"),
+        (["--pages", ""], "selects no pages"),
+        (["--language", "french"], "two small letters"),
+        (["--language", "FR"], "two small letters"),
+        (["--format", "html"], "is not one of 'json', 'jsonl', 'markdown'"),
+        (["--password-file", "none"], "No such file"),
+        (["--password-file", "."], "Is a directory"),
+        (["--password-file", "empty"], "there is no password"),
+        (["--password-file", "binary"], "no text in UTF-8"),
+        (["--password-file", "-"], "there is no password"),
+    ],
+)
+def test_wrong_usage_is_said_before_anything_is_opened(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "empty").write_text("\nsecond line")
+    (tmp_path / "binary").write_bytes(b"s3cret\xff\n")
+
+    code, out, err = pdfjob("book.pdf", *arguments)
+
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "s3cret" not in err
+
+
+ODD = Report(
+    pages=64,
+    chunks=3,
+    warnings=("The file was damaged, and repaired.",),
+    merged=make_merged(
+        ledger={"ok": 61, "failed": 3},
+        failed_pages="7,12,20",
+        page_reasons={
+            "PageUnreadable": "7,12",
+            "TimeLimitExceeded": "20",
+        },
+    ),
+)
+
+
+def test_people_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
+    assert ODD.merged is not None
+    lines = [line.strip() for line in summary_text(ODD, ODD.merged, "book.pdf", "book.json", 1.0).splitlines()]
+
+    assert lines[-3:] == [
+        "failed: pages 7,12: PageUnreadable",
+        "failed: page 20: TimeLimitExceeded",
+        "warning: The file was damaged, and repaired.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "answers", "said"), [(1, 0, "1 sentence in"), (0, 3, "3 answers in"), (0, 0, "0 sentences in")]
+)
+def test_people_are_told_what_the_output_has(sentences: int, answers: int, said: str) -> None:
+    merged = make_merged(sentences=sentences, answers=answers)
+
+    assert said in summary_text(Report(pages=9, merged=merged), merged, "book.pdf", "book.json", 1.0)
+
+
+def test_programs_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
+    summary = json.loads(json.dumps(summary_json(ODD, "book.json", 1.0)))
+
+    assert summary["warnings"] == ["The file was damaged, and repaired."]
+    assert summary["pageReasons"] == {"PageUnreadable": "7,12", "TimeLimitExceeded": "20"}
+
+
+def test_with_the_output_on_stdout_they_are_told_on_stderr(run: Run) -> None:
+    run.report = ODD
+
+    code, out, err = pdfjob("book.pdf", "-o", "-")
+
+    assert (code, out) == (3, "the output")
+    assert "failed: pages 7,12: PageUnreadable" in err
+    assert "warning: The file was damaged, and repaired." in err

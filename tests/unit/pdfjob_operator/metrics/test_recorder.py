@@ -1,0 +1,198 @@
+"""What jobs leave in the metrics, as a scrape sees it. Async, because gauges ask the event loop for the time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from math import isnan
+from typing import Any
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from builders import NOW, make_children, make_gemini, make_job, make_merged, make_pdfjob
+from chunk_runner.contract.report import Volume
+from chunk_runner.contract.stats import BYTES, SECONDS, Figures, Spread, Tokens
+from pdfjob_operator.configuration.prices import Price, Prices
+from pdfjob_operator.metrics import registry
+from pdfjob_operator.metrics.recorder import Accounts
+from pdfjob_operator.objects.pdfjob import PdfJob, Stage
+from pdfjob_operator.planning.decision import JobState, Progress
+
+
+PRICES = Prices("2026-10-07", "EUR", {"gemini-3.5-flash-lite": Price(Decimal(1), Decimal(2), Decimal(1))})
+
+Sample = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def samples() -> dict[Sample, float]:
+    text = generate_latest(registry.REGISTRY).decode()
+    return {
+        (it.name, tuple(sorted(it.labels.items()))): it.value
+        for family in text_string_to_metric_families(text)
+        for it in family.samples
+        if not it.name.endswith("_created")
+    }
+
+
+def counted(act: Callable[[], None]) -> dict[Sample, float]:
+    """What a scrape shows that it did not show before."""
+    before = samples()
+    act()
+    return {key: value - before.get(key, 0.0) for key, value in samples().items() if value != before.get(key, 0.0)}
+
+
+def sample(name: str, **labels: str) -> Sample:
+    return name, tuple(sorted(labels.items()))
+
+
+def figures(**fields: Any) -> Figures:
+    usual = {
+        "seconds": Spread.of([2.0, 7.0], SECONDS),
+        "waits": Spread.of([0.1], SECONDS),
+        "memory": Spread.of([2.0**27], BYTES),
+    }
+    return Figures(**usual | fields)
+
+
+def close(job: PdfJob, situation: JobState, *jobs: Any) -> dict[Sample, float]:
+    return counted(lambda: Accounts(PRICES).close(job, situation, make_children(*jobs), NOW))
+
+
+async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
+    merged = make_merged(
+        failed=1,
+        failed_pages="91-120",
+        figures=figures(chunks={"ok": 3, "Crashed": 1}, retries={"Interrupted": 2}, pages={"ok": 90, "failed": 30}),
+    )
+    chunks = make_job(
+        Stage.CHUNKS,
+        completions=4,
+        parallelism=2,
+        started=NOW - timedelta(seconds=20),
+        ended=NOW - timedelta(seconds=10),
+    )
+    job = make_pdfjob(status={"startTime": "2026-11-23T11:59:00Z"})
+
+    changes = close(job, JobState("Succeeded", "PagesMissing", "…", Progress(120, 4, 0, 3, 1, merged)), chunks)
+
+    assert changes[sample("pdfjob_jobs_finished_total", result="partial", reason="PagesMissing")] == 1
+    assert changes[sample("pdfjob_job_duration_seconds_sum", result="partial")] == 60
+    assert changes[sample("pdfjob_chunks_finished_total", result="ok", reason="")] == 3
+    assert changes[sample("pdfjob_chunks_finished_total", result="failed", reason="Crashed")] == 1
+    assert changes[sample("pdfjob_chunk_retries_total", reason="Interrupted")] == 2
+    assert changes[sample("pdfjob_pages_total", state="ok", processor="text")] == 90
+    assert changes[sample("pdfjob_pages_total", state="failed", processor="text")] == 30
+    assert changes[sample("pdfjob_chunk_seconds_bucket", processor="text", le="2.5")] == 1
+    assert changes[sample("pdfjob_chunk_seconds_bucket", processor="text", le="10.0")] == 2
+    assert changes[sample("pdfjob_chunk_seconds_count", processor="text")] == 2
+    assert changes[sample("pdfjob_chunk_seconds_sum", processor="text")] == 9
+    assert changes[sample("pdfjob_busy_seconds_total")] == 9
+    assert changes[sample("pdfjob_worker_seconds_total")] == 20
+
+
+async def test_tokens_are_counted_by_model_and_priced() -> None:
+    tokens = Tokens(prompt=1_000_000, output=500_000, total=1_500_000)
+    merged = make_merged(figures=figures(tokens=tokens))
+    job = make_pdfjob(processor=make_gemini(model="gemini-3.5-flash-lite"))
+
+    changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
+
+    model = "gemini-3.5-flash-lite"
+    assert changes[sample("pdfjob_tokens_total", model=model, kind="prompt")] == 1_000_000
+    assert changes[sample("pdfjob_estimated_cost_total", model=model, currency="EUR")] == 2.0
+
+
+async def test_no_word_from_outside_becomes_a_label() -> None:
+    """Reasons and states come from pods, models from users: each new one would be a new series for good."""
+    evil = "EvilWord"
+    merged = make_merged(
+        figures=figures(chunks={evil: 1}, retries={evil: 1}, pages={evil: 1}, tokens=Tokens(prompt=1, total=1))
+    )
+    job = make_pdfjob(processor=make_gemini(model=evil))
+
+    changes = close(job, JobState("Failed", evil, "…", Progress(30, 1, 0, 0, 1, merged)))
+
+    assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="Other")] == 1
+    assert changes[sample("pdfjob_tokens_total", model="Other", kind="prompt")] == 1
+    assert evil not in str(changes)
+    assert not any("germinal" in str(key) or "books" in str(key) for key in samples())
+
+
+async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
+    """A retry that finds nothing to do ends with the report that is there."""
+    merged = make_merged(figures=figures(chunks={"ok": 3}, round=0))
+    job = make_pdfjob(retryFailed=1, status={"retried": 1})
+
+    changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
+
+    assert sample("pdfjob_chunks_finished_total", result="ok", reason="") not in changes
+    assert changes[sample("pdfjob_jobs_finished_total", result="succeeded", reason="AllPagesProcessed")] == 1
+
+
+async def test_workers_never_worked_more_than_they_could() -> None:
+    """A job that was scaled down at its end is known with its last number of workers only."""
+    chunks = make_job(Stage.CHUNKS, completions=4, parallelism=1, started=NOW - timedelta(seconds=1), ended=NOW)
+    merged = make_merged(figures=figures())
+
+    changes = close(make_pdfjob(), JobState("Succeeded", "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
+
+    assert changes[sample("pdfjob_worker_seconds_total")] == changes[sample("pdfjob_busy_seconds_total")] == 9
+
+
+async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
+    changes = close(make_pdfjob(), JobState("Failed", "SourceNotFound", "…"))
+
+    assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="SourceNotFound")] == 1
+
+
+async def test_time_is_counted_for_the_phase_that_is_left() -> None:
+    accounts, job = Accounts(PRICES), make_pdfjob()
+
+    def live() -> None:
+        for phase in ("Pending", "Pending", "Processing", "Succeeded"):
+            accounts.moved(job, JobState(phase, phase, "…"))
+
+    changes = counted(live)
+
+    left = {key for key in changes if key[0] == "pdfjob_phase_seconds_count"}
+    assert left == {sample("pdfjob_phase_seconds_count", phase=phase) for phase in ("Pending", "Processing")}
+    assert all(changes[key] == 1 for key in left)
+
+
+@pytest.mark.parametrize(("kept", "least"), [({("a", "one"), ("a", "two")}, 0.25), ({("a", "one")}, 0.5)])
+async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, str]], least: float) -> None:
+    accounts = Accounts(PRICES)
+    accounts.publish()
+    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
+    accounts.measured(("a", "two"), Volume(bytes=100, free=25), NOW)
+    accounts.measured(("a", "two"), Volume(bytes=100, free=1), NOW - timedelta(hours=1))  # a sweep's, long ago
+    accounts.measured(("a", "none"), Volume(bytes=0, free=0), NOW)
+
+    accounts.keep_only(kept)
+
+    assert registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") == least
+
+
+async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
+    accounts = Accounts(PRICES)
+    accounts.publish()
+    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
+
+    accounts.keep_only(set())
+
+    assert isnan(registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") or 0.0)
+
+
+async def test_counters_begin_at_nothing_so_that_the_first_count_is_an_increase() -> None:
+    Accounts(PRICES).publish()
+
+    known = samples()
+
+    for key in (
+        sample("pdfjob_jobs_finished_total", result="failed", reason="SourceNotFound"),
+        sample("pdfjob_chunk_retries_total", reason="OutOfMemory"),
+        sample("pdfjob_pages_total", state="noText", processor="gemini"),
+        sample("pdfjob_tokens_total", model="gemini-3.5-flash-lite", kind="thoughts"),
+    ):
+        assert key in known
