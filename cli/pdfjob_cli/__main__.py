@@ -175,7 +175,7 @@ def run(
     max_output_tokens: Annotated[
         int | None, typer.Option(min=1, help="Of one answer.", rich_help_panel=_GEMINI)
     ] = None,
-    max_tokens_total: Annotated[
+    max_total_tokens: Annotated[
         int | None, typer.Option(min=1, help="Begin no chunk after so many tokens.", rich_help_panel=_GEMINI)
     ] = None,
     request_timeout: Annotated[
@@ -205,7 +205,7 @@ def run(
         "fallback": fallback,
         "thinkingLevel": thinking_level,
         "maxOutputTokens": max_output_tokens,
-        "maxTokensTotal": max_tokens_total,
+        "maxTotalTokens": max_total_tokens,
         "requestTimeoutSeconds": request_timeout,
     }
     spec = JobSpec(

@@ -174,11 +174,11 @@ class Reconciler:
         self._looks.pop(job.key, None)
         rest = afterwards(job, now)
         if rest.retry:
-            afresh = replace(job, status={"retried": job.retry_failed, "conditions": job.status["conditions"]})
+            afresh = replace(job, status={"round": job.retry_failed, "conditions": job.status["conditions"]})
             return True, await self._tell(
                 afresh, JobState("Pending", "Pending", "The failed chunks are run again."), now
             )
-        current = {**job.status, "observedGeneration": job.generation, "retried": max(job.round, job.retry_failed)}
+        current = {**job.status, "observedGeneration": job.generation, "round": max(job.round, job.retry_failed)}
         if current != job.status:
             return True, _sooner(await self._write(job, current), rest.delete_in)
         if rest.delete_in == 0:

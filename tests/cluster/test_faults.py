@@ -219,7 +219,7 @@ def test_tampered_results_are_found_and_mended(kubectl: Kubectl, source: Volume,
     assert texts(output(source, job, tmp_path)) == TEXTS[8:]
 
     job.patch(retryFailed=1)
-    kubectl.wait(job.what, "jsonpath={.status.retried}=1")
+    kubectl.wait(job.what, "jsonpath={.status.round}=1")
     kubectl.wait(job.what, "condition=Complete")
     assert "failedChunks" not in kubectl.status(job.name)
     assert texts(output(source, job, tmp_path)) == TEXTS

@@ -113,7 +113,7 @@ def test_a_book_under_faults_limits_and_kills_is_paid_for_once(
     assert status["phase"] == "Succeeded", status
     assert status["chunks"]["failed"] == 0
     assert len(killed) >= 3
-    told = [it["status"]["pagesDone"] for it in states if "pagesDone" in it.get("status", {})]
+    told = [it["status"]["pagesProcessed"] for it in states if "pagesProcessed" in it.get("status", {})]
     assert len(told) >= 3
     assert all(0 < pages <= 120 for pages in told)
     assert sentences(library, status, tmp_path) == of_pages(*range(1, 121))
@@ -166,7 +166,7 @@ def test_what_a_model_refuses_is_missing_until_a_retry_mends_it(
     before = model.tokens()
     model.configure()
     kubectl.run("patch", "pdfjob/job", "--type=merge", '--patch={"spec": {"retryFailed": 1}}')
-    until(lambda: kubectl.status("job").get("retried") == 1 and kubectl.status("job")["phase"] == "Succeeded", 120)
+    until(lambda: kubectl.status("job").get("round") == 1 and kubectl.status("job")["phase"] == "Succeeded", 120)
 
     status = kubectl.status("job")
     assert next(it for it in status["conditions"] if it["type"] == "Partial")["status"] == "False"

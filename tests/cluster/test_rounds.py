@@ -84,7 +84,7 @@ def test_only_failed_chunks_are_run_again(kubectl: Kubectl, volume: Volume, tmp_
     kubectl.wait("pdfjob/job", "condition=Partial=False")
 
     status = kubectl.status("job")
-    assert (status["phase"], status["retried"], status["progress"]) == ("Succeeded", 1, "5/5")
+    assert (status["phase"], status["round"], status["progress"]) == ("Succeeded", 1, "5/5")
     assert "failedChunks" not in status
     second = next(job for job in chunk_jobs(kubectl) if job["metadata"]["name"].endswith("-r1"))
     assert (second["spec"]["completions"], second["metadata"]["annotations"]["pdfjob.dev/chunks"]) == (2, "1,3")
@@ -120,7 +120,7 @@ def test_a_retry_where_nothing_failed_does_nothing(kubectl: Kubectl, volume: Vol
     jobs = len(kubectl.get("jobs", "--selector=pdfjob.dev/uid"))
 
     patch(kubectl, retryFailed=1)
-    kubectl.wait("pdfjob/job", "jsonpath={.status.retried}=1")
+    kubectl.wait("pdfjob/job", "jsonpath={.status.round}=1")
 
     assert kubectl.status("job")["phase"] == "Succeeded"
     assert len(kubectl.get("jobs", "--selector=pdfjob.dev/uid")) == jobs
@@ -206,8 +206,8 @@ def test_a_chunk_that_was_out_of_memory_is_run_again_with_more(
 
     status = kubectl.status("job")
     assert status["chunks"] == {"total": 4, "active": 0, "succeeded": 4, "failed": 0}
-    assert status["memory"]["chunk"] == 2
-    assert 96 < int(status["memory"]["highest"].removesuffix("Mi")) < 384
+    assert status["memory"]["peakChunk"] == 2
+    assert 96 < int(status["memory"]["peak"].removesuffix("Mi")) < 384
     first, *rest = chunk_jobs(kubectl)
     assert first["status"]["failedIndexes"] == "2"
     limits = [job["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"] for job in rest]

@@ -356,7 +356,7 @@ def test_a_pod_that_is_told_to_stop_keeps_the_answer_that_is_on_its_way(pods: Po
 
 
 def test_the_job_begins_no_chunk_once_its_tokens_are_used(pods: Pods, server: GeminiServer) -> None:
-    pods.prepare(spec(2, maxTokensTotal=10))
+    pods.prepare(spec(2, maxTotalTokens=10))
     assert pods.process(0)[0] == 0
 
     code, report = pods.process(1)
@@ -370,7 +370,7 @@ def test_the_job_begins_no_chunk_once_its_tokens_are_used(pods: Pods, server: Ge
 def test_a_chunk_that_is_under_way_when_the_tokens_are_used_is_finished(pods: Pods, server: GeminiServer) -> None:
     server.plan("maxtokens")
 
-    pods.prepare(spec(maxTokensTotal=10))
+    pods.prepare(spec(maxTotalTokens=10))
 
     assert [it["pages"] for it in server.log()] == [4, 2, 2]
     assert texts(pods) == ALL

@@ -129,14 +129,14 @@ def _result(
 
 def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
     """Nothing more is bought once the job has used its tokens."""
-    limit = manifest.settings.get("maxTokensTotal")
+    limit = manifest.settings.get("maxTotalTokens")
     if limit is None:
         return
     used = sum(tokens_of(workspace.attempts(chunk.index)).total for chunk in manifest.chunks)
     if used >= limit:
         raise ChunkError(
             Reason.TOKEN_BUDGET_REACHED,
-            f"The job has used {used:,} tokens, and maxTokensTotal is {limit:,}: raise it and retry them.",
+            f"The job has used {used:,} tokens, and maxTotalTokens is {limit:,}: raise it and retry them.",
         )
 
 

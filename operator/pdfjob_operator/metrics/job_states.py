@@ -59,7 +59,7 @@ class Census:
         counts: Counter[str] = Counter(status.get("chunks") or {})
         if phase not in TERMINAL_PHASES:
             counts["waiting"] = counts["total"] - counts["active"] - counts["succeeded"] - counts["failed"]
-        progress = (phase, counts["succeeded"] + counts["failed"], status.get("pagesDone"), status.get("retried"))
+        progress = (phase, counts["succeeded"] + counts["failed"], status.get("pagesProcessed"), status.get("round"))
         before = self._entries.get(uid)
         moved = before is None or before.progress != progress
         paused = spec.get("suspend") is True or spec.get("workers") == 0

@@ -168,7 +168,7 @@ class PdfJob:
     @property
     def round(self) -> int:
         """The round it is in: what `spec.retryFailed` was when it began. Only a raise means a retry."""
-        return int(self.status.get("retried", self.retry_failed))
+        return int(self.status.get("round", self.retry_failed))
 
     @property
     def is_suspended(self) -> bool:

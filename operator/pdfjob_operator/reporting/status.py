@@ -41,7 +41,7 @@ def status_of(job: PdfJob, situation: JobState, now: datetime, prices: Prices = 
         "duration": format_duration(now - started),
         "workers": job.workers if facts.total is None else min(job.workers, facts.total),
         "selector": selector(job),
-        "retried": job.round,
+        "round": job.round,
     }
     suspended = job.status.get("suspendedSeconds", 0) if job.is_suspended and situation.phase == "Suspended" else None
     if seconds := job.suspended_seconds(now) if suspended is None else suspended:
@@ -49,7 +49,7 @@ def status_of(job: PdfJob, situation: JobState, now: datetime, prices: Prices = 
     if facts.pages is not None:
         status["pages"] = facts.pages
     if facts.pages_done is not None:
-        status["pagesDone"] = facts.pages_done
+        status["pagesProcessed"] = facts.pages_done
     if facts.total is not None:
         status["progress"] = f"{facts.succeeded + facts.failed}/{facts.total}"
         status["chunks"] = {
@@ -78,7 +78,7 @@ def write_delay(old: Mapping[str, Any], new: Mapping[str, Any], since_last_write
         return 0
     before, after = old.get("chunks", {}), new.get("chunks", {})
     done = sum(after.get(key, 0) - before.get(key, 0) for key in ("succeeded", "failed"))
-    pages = new.get("pagesDone", 0) - old.get("pagesDone", 0)
+    pages = new.get("pagesProcessed", 0) - old.get("pagesProcessed", 0)
     if not _is_tenth(done, after.get("total", 0)) and not _is_tenth(pages, new.get("pages", 0)):
         return None
     return max(PROGRESS_SECONDS - since_last_write.total_seconds(), 0)
@@ -130,7 +130,7 @@ def format_duration(duration: timedelta) -> str:
     return f"{seconds}s"
 
 
-_PROGRESS = frozenset({"chunks", "progress", "pagesDone", "duration", "message"})
+_PROGRESS = frozenset({"chunks", "progress", "pagesProcessed", "duration", "message"})
 
 
 def _is_tenth(part: int, whole: int) -> bool:
@@ -161,8 +161,8 @@ def _merged(job: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
     if merged.memory is not None:
         memory = merged.memory
         fields["memory"] = {
-            "highest": f"{-(-memory.highest // 2**20)}Mi",
-            "chunk": memory.chunk,
+            "peak": f"{-(-memory.highest // 2**20)}Mi",
+            "peakChunk": memory.chunk,
             "mean": f"{-(-memory.mean // 2**20)}Mi",
         }
     if merged.failed_pages:

@@ -55,7 +55,7 @@ class GeminiSettings:
         Raises:
             ConfigurationError: They make no sense; the message says which.
         """
-        known = {**{it: it for it in ("name", "maxTokensTotal", "secret", "model", "input", "prompt")}, **_NAMES}
+        known = {**{it: it for it in ("name", "maxTotalTokens", "secret", "model", "input", "prompt")}, **_NAMES}
         if unknown := sorted(set(raw) - set(known)):
             raise _wrong(f"gemini has no setting “{shorten(unknown[0], 60)}”")
         if raw.get("input", "pdf") not in ("pdf", "text"):
@@ -67,7 +67,7 @@ class GeminiSettings:
             raise _wrong(f"prompt and outputSchema have at most {_LONGEST} characters each")
         if schema is not None and not raw.get("prompt"):
             raise _wrong("outputSchema needs a prompt that says what to fill it with")
-        values = {_NAMES.get(key, key): value for key, value in raw.items() if key not in ("name", "maxTokensTotal")}
+        values = {_NAMES.get(key, key): value for key, value in raw.items() if key not in ("name", "maxTotalTokens")}
         values |= {"fallback": raw.get("fallback") == "text"}
         if schema is not None:
             values |= {"schema": _schema(schema)}

@@ -122,7 +122,7 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
 async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
     """A retry that finds nothing to do ends with the report that is there."""
     merged = make_merged(figures=figures(chunks={"ok": 3}, round=0))
-    job = make_pdfjob(retryFailed=1, status={"retried": 1})
+    job = make_pdfjob(retryFailed=1, status={"round": 1})
 
     changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
 

@@ -88,7 +88,7 @@ def test_what_its_author_left_out_is_left_to_prepare() -> None:
 
 def test_a_retry_splits_by_the_same_specification() -> None:
     first = make_pdfjob(pages="7,12-", output={"format": "jsonl"})
-    again = make_pdfjob(pages="7,12-", output={"format": "jsonl"}, retryFailed=1, status={"retried": 1})
+    again = make_pdfjob(pages="7,12-", output={"format": "jsonl"}, retryFailed=1, status={"round": 1})
 
     assert again.round == 1
     assert specification(again) == specification(first)
@@ -267,7 +267,7 @@ def test_pods_know_their_round() -> None:
         return [variables(pod).get(ROUND_ENV) for pod in pods(job, SETTINGS).values()]
 
     assert rounds(make_pdfjob()) == ["0", "0", "0"]
-    assert rounds(make_pdfjob(retryFailed=2, status={"retried": 2})) == ["2", "2", "2"]
+    assert rounds(make_pdfjob(retryFailed=2, status={"round": 2})) == ["2", "2", "2"]
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)

@@ -26,7 +26,7 @@ def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
 
 
 def test_the_runner_gets_the_settings_of_gemini_and_of_its_key_no_more_than_the_secrets_name() -> None:
-    asked = {"prompt": "List names.", "outputSchema": "{}", "maxOutputTokens": 9000, "maxTokensTotal": 10**6}
+    asked = {"prompt": "List names.", "outputSchema": "{}", "maxOutputTokens": 9000, "maxTotalTokens": 10**6}
 
     job = make_pdfjob(processor=make_gemini(**asked, thinkingLevel="low"))
 

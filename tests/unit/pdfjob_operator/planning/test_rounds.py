@@ -103,7 +103,7 @@ class TestRetries:
         assert afterwards(make_pdfjob(retryFailed=3, status=after(self.FAILED, job, seconds=9)), NOW).retry is False
 
     def test_only_the_chunks_without_a_result_are_run(self) -> None:
-        job = make_pdfjob(status={"retried": 2})
+        job = make_pdfjob(status={"round": 2})
         report = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, todo="1,3"))
 
         decided = step(make_children(make_job(Stage.PREPARE), pods=(report,)), job)
@@ -122,12 +122,12 @@ class TestRetries:
     def test_a_retry_that_finds_every_result_merges(self) -> None:
         report = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, todo=""))
 
-        decided = step(make_children(make_job(Stage.PREPARE), pods=(report,)), make_pdfjob(status={"retried": 1}))
+        decided = step(make_children(make_job(Stage.PREPARE), pods=(report,)), make_pdfjob(status={"round": 1}))
 
         assert [it["metadata"]["name"].rpartition("-")[0][-5:] for it in decided.create] == ["merge"]
 
     def test_a_retry_that_cannot_begin_ends_as_the_job_had_ended(self) -> None:
-        job, prepare = make_pdfjob(status={"retried": 1}), make_job(Stage.PREPARE, verdict="Failed")
+        job, prepare = make_pdfjob(status={"round": 1}), make_job(Stage.PREPARE, verdict="Failed")
         refused = rejected("SourceChanged")
         merged = make_pod(
             Stage.MERGE, exit_code=0, report=Report(pages=120, merged=make_merged(failed=1, failed_pages="1-30"))
@@ -143,7 +143,7 @@ class TestRetries:
     def test_counts_are_of_the_whole_job(self) -> None:
         some = chunks(completions=2, chunks=(range(1, 2), range(3, 4)), succeeded=1, failed=1)
 
-        facts = step(make_children(some), make_pdfjob(status={"retried": 1})).situation.facts
+        facts = step(make_children(some), make_pdfjob(status={"round": 1})).situation.facts
 
         assert (facts.total, facts.succeeded, facts.failed) == (4, 3, 1)
 

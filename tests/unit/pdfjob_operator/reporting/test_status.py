@@ -185,7 +185,7 @@ def test_progress_by_pages_is_written_by_tenths(pages: int, delay: float | None)
         facts = Progress(3000, 100, 4, 0, 0, pages_done=done)
         return status_of(make_pdfjob(), JobState("Processing", "Processing", "…", facts), NOW)
 
-    assert at(pages)["pagesDone"] == pages
+    assert at(pages)["pagesProcessed"] == pages
     assert write_delay(at(0), at(pages), timedelta(0)) == delay
 
 
