@@ -5,7 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
+
+from cluster.history import History
 
 
 CLAIM = "pdfjob-workspace"
@@ -59,18 +62,23 @@ class Kubectl:
         self.run("wait", what, f"--for={condition}", f"--timeout={seconds}s")
 
     @contextmanager
-    def history(self, *arguments: str) -> Iterator[list[dict[str, Any]]]:
-        """Every state that objects have while the block runs; complete once the block has ended."""
-        states: list[dict[str, Any]] = []
-        with subprocess.Popen(
-            [*self._base, "get", *arguments, "--watch", "--output=json"], stdout=subprocess.PIPE, text=True
-        ) as watch:
+    def history(self) -> Iterator[list[dict[str, Any]]]:
+        """Every state that PdfJobs have while the block runs; complete once the block has ended."""
+        path = f"/apis/pdfjob.dev/v1alpha1/namespaces/{self.namespace}/pdfjobs"
+        begin = json.loads(self.run("get", f"--raw={path}"))
+        history = History(begin)
+        query = f"watch=1&resourceVersion={begin['metadata']['resourceVersion']}"
+        command = [*self._base, "get", f"--raw={path}?{query}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+            assert watch.stdout
+            reader = Thread(target=history.read, args=(watch.stdout,))
+            reader.start()
             try:
-                yield states
+                yield history.states
+                history.wait_until_told(json.loads(self.run("get", f"--raw={path}")))
             finally:
                 watch.terminate()
-                text, _ = watch.communicate()
-                states += _objects(text)
+                reader.join()
 
     @contextmanager
     def proxy(self) -> Iterator[str]:
@@ -161,14 +169,3 @@ def librarian(image: str) -> dict[str, Any]:
             "volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": CLAIM}}],
         },
     }
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a stream; a cut last one is left out."""
-    decoder, position = json.JSONDecoder(), 0
-    while start := text.find("{", position) + 1:
-        try:
-            found, position = decoder.raw_decode(text, start - 1)
-        except ValueError:
-            return
-        yield from found.get("items", [found])

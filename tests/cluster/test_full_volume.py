@@ -40,7 +40,7 @@ def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, sm
     job = FaultyJob(kubectl, small, retries=0)
     job.prepare()
     small.shell(FILL)
-    with kubectl.history("pdfjobs") as states:
+    with kubectl.history() as states:
         job.patch(workers=CHUNKS)
         kubectl.wait(job.what, "condition=Failed", seconds=180)
 

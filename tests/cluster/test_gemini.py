@@ -104,7 +104,7 @@ def test_a_book_under_faults_limits_and_kills_is_paid_for_once(
     killer = Thread(target=kill)
     killer.start()
     try:
-        with kubectl.history("pdfjob/book") as states:
+        with kubectl.history() as states:
             status = finished(kubectl, "book")
     finally:
         done.set()

@@ -44,7 +44,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
     over = FaultyJob(kubectl, source, "over")
     over.patch(suspend=False)
     over.wait_until_complete()
-    with kubectl.history("pdfjobs") as states:
+    with kubectl.history() as states:
         pending = FaultyJob(kubectl, source, "pending", storage={"claimName": "later"})
         pending.patch(suspend=False)
         preparing = FaultyJob(kubectl, source, "preparing")

@@ -144,7 +144,7 @@ def test_too_many_failed_chunks_stop_the_job(kubectl: Kubectl, volume: Volume, t
 
 def test_a_finished_pdfjob_goes_when_its_time_has_come(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
-    with kubectl.history("pdfjobs") as states:
+    with kubectl.history() as states:
         kubectl.apply(pdfjob("job", "a.pdf", ttlSecondsAfterFinished=3))
         kubectl.run("wait", "pdfjob/job", "--for=delete", "--timeout=60s")
 
