@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
-from pdfjob_operator.api.cluster import Kube
+from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.configuration.settings import Settings, SettingsError
-from pdfjob_operator.garbage_collection.collector import Sweeps
+from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.metrics.job_states import Census
-from pdfjob_operator.metrics.recorder import Accounts
-from pdfjob_operator.observation.page_progress import Live
+from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.recorder import MetricsRecorder
+from pdfjob_operator.observation.page_progress import PageProgress
 from pdfjob_operator.reconciler import Reconciler
 from pdfjob_operator.runtime import health
-from pdfjob_operator.runtime.leader_election import Lease, LeaseLostError
-from pdfjob_operator.runtime.retry_policy import patience
-from pdfjob_operator.runtime.watch_liveness import Echo
-from pdfjob_operator.runtime.work_queue import Queue
+from pdfjob_operator.runtime.leader_election import LeaderElection, LeadershipLostError
+from pdfjob_operator.runtime.retry_policy import retry_policy
+from pdfjob_operator.runtime.watch_liveness import WatchLiveness
+from pdfjob_operator.runtime.work_queue import WorkQueue
 from pdfjob_operator.triggers import handlers
 from pdfjob_operator.triggers.resync import resync_forever
 
@@ -46,7 +46,7 @@ def main() -> None:
     _log(settings)
     try:
         asyncio.run(operate(settings))
-    except LeaseLostError as error:
+    except LeadershipLostError as error:
         sys.exit(f"pdfjob-operator: {error}: this one ends.")
 
 
@@ -62,52 +62,61 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         now: The wall clock; everything that only waits goes by the event loop's.
 
     Raises:
-        LeaseLostError: Another operator has taken over.
+        LeadershipLostError: Another operator has taken over.
     """
-    async with Kube() as kube:
-        lease = Lease(kube, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
-        echo = Echo()
-        census, accounts = Census(), Accounts(settings.prices)
-        sweeps = Sweeps(kube, settings, now, lease.held, accounts)
-        live = Live(settings.redis_url) if settings.redis_url else None
+    async with Cluster() as cluster:
+        leader_election = LeaderElection(cluster, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
+        liveness = WatchLiveness()
+        job_gauges, recorder = JobGauges(), MetricsRecorder(settings.prices)
+        collector = GarbageCollector(cluster, settings, now, leader_election.wait_until_leader, recorder)
+        page_progress = PageProgress(settings.redis_url) if settings.redis_url else None
         reconciler = Reconciler(
-            kube, settings, echo=echo, accounts=accounts, census=census, note=sweeps.note, now=now, live=live
+            cluster,
+            settings,
+            liveness=liveness,
+            recorder=recorder,
+            job_gauges=job_gauges,
+            note=collector.register_claim,
+            now=now,
+            page_progress=page_progress,
         )
-        queue = Queue(reconciler.reconcile, patience=patience, gate=lease.held)
+        queue = WorkQueue(reconciler.reconcile, retry_policy=retry_policy, gate=leader_election.wait_until_leader)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
-        registry.QUEUE_AGE.set_function(queue.oldest)
-        registry.ECHO_AGE.set_function(echo.age)
-        registry.BUILD.labels(version("pdfjob")).set(1)
-        census.publish()
-        accounts.publish()
+        registry.QUEUE_LONGEST_WAIT.set_function(queue.oldest)
+        registry.WATCH_LAG.set_function(liveness.lag)
+        registry.BUILD_INFO.labels(version("pdfjob")).set(1)
+        job_gauges.register()
+        recorder.register()
 
         def ill() -> str | None:
-            return health.illness(held_for=lease.held_for(), echo_age=echo.age(), queue_age=queue.oldest())
+            return health.illness(
+                held_for=leader_election.leading_seconds(), echo_age=liveness.lag(), queue_age=queue.oldest()
+            )
 
-        server = await health.serve(settings.health_port, ill, ready=lease.is_held)
+        server = await health.serve(settings.health_port, ill, ready=leader_election.is_leader)
         # Kopf cancels every task that is younger than itself when it ends, so that it comes last.
         tasks = [
             asyncio.create_task(work)
             for work in (
-                lease.hold(),
+                leader_election.run(),
                 queue.run(),
-                sweeps.queue.run(),
-                resync_forever(kube, settings, queue, sweeps, echo, census),
+                collector.queue.run(),
+                resync_forever(cluster, settings, queue, collector, liveness, job_gauges),
                 health.measure_lag(),
             )
         ]
         await asyncio.sleep(0)  # the queues start their workers
-        tasks.append(asyncio.create_task(handlers.watch(settings, queue, sweeps, echo, census)))
+        tasks.append(asyncio.create_task(handlers.watch(settings, queue, collector, liveness, job_gauges)))
         try:
             await _until_one_ends(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await lease.release()
+            await leader_election.release()
             await server.cleanup()
-            if live is not None:
-                await live.close()
+            if page_progress is not None:
+                await page_progress.close()
 
 
 async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract.limits import shorten
 from pdfjob_operator.api.client import ConflictError, RefusedError
-from pdfjob_operator.api.cluster import Kube
+from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.jobs import workspace_claim
 from pdfjob_operator.objects.pdfjob import Stage
 from pdfjob_operator.objects.stage_jobs import is_out_of_memory, is_volume_failure
 from pdfjob_operator.observation import diagnostics
-from pdfjob_operator.observation.page_progress import LOOK_SECONDS
+from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.decision import JobState
 from pdfjob_operator.planning.planner import afterwards, next_step
 from pdfjob_operator.reporting.status import event, is_news, status_of, write_delay
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from chunk_runner.contract.report import Failure
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.metrics.job_states import Census
-    from pdfjob_operator.metrics.recorder import Accounts
+    from pdfjob_operator.metrics.job_gauges import JobGauges
+    from pdfjob_operator.metrics.recorder import MetricsRecorder
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.objects.stage_jobs import Children, StageJob
-    from pdfjob_operator.observation.page_progress import Live
+    from pdfjob_operator.observation.page_progress import PageProgress
     from pdfjob_operator.planning.decision import Decision
-    from pdfjob_operator.runtime.watch_liveness import Echo
+    from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,11 @@ class Reconciler:
     """Passes. What it remembers costs nothing to lose: when a status was last written, when pods were last looked at.
 
     Args:
-        kube: The API server.
+        cluster: The API server.
         settings: The configuration.
-        echo: What is written is expected back.
-        accounts: Where what jobs have done is added up.
-        census: Told how jobs stand, also where that is not worth a write.
+        liveness: What is written is expected back.
+        recorder: Where what jobs have done is added up.
+        job_gauges: Told how jobs stand, also where that is not worth a write.
         note: Called before Jobs are made for a PdfJob.
         now: The time.
         live: Tells how many pages are done, if anybody can.
@@ -73,24 +73,24 @@ class Reconciler:
 
     def __init__(
         self,
-        kube: Kube,
+        cluster: Cluster,
         settings: Settings,
         *,
-        echo: Echo,
-        accounts: Accounts,
-        census: Census,
+        liveness: WatchLiveness,
+        recorder: MetricsRecorder,
+        job_gauges: JobGauges,
         note: Callable[[PdfJob], Awaitable[None]],
         now: Callable[[], datetime],
-        live: Live | None = None,
+        page_progress: PageProgress | None = None,
     ) -> None:
-        self._kube = kube
+        self._cluster = cluster
         self._settings = settings
-        self._echo = echo
-        self._accounts = accounts
-        self._census = census
+        self._liveness = liveness
+        self._recorder = recorder
+        self._job_gauges = job_gauges
         self._note = note
         self._now = now
-        self._live = live
+        self._page_progress = page_progress
         self._written: dict[Key, float] = {}
         self._looks: dict[Key, _Look] = {}
 
@@ -107,10 +107,10 @@ class Reconciler:
         began = asyncio.get_running_loop().time()
 
         def ended(outcome: str) -> None:
-            registry.PASSES.labels(outcome).observe(asyncio.get_running_loop().time() - began)
+            registry.RECONCILE_DURATION.labels(outcome).observe(asyncio.get_running_loop().time() - began)
 
         try:
-            job = await self._kube.pdfjob(key)
+            job = await self._cluster.pdfjob(key)
             if job is None or job.deleting:
                 self._forget(key)
                 return None
@@ -124,7 +124,7 @@ class Reconciler:
         ended("changed" if changed else "unchanged")
         if changed and why == {RESYNC}:
             log.warning("%s/%s: found by the resync, not by the watch", *key)
-            registry.DRIFT.inc()
+            registry.MISSED_EVENTS.inc()
         return again
 
     async def _pass(self, job: PdfJob) -> tuple[bool, float | None]:
@@ -137,7 +137,7 @@ class Reconciler:
         for pod in children.pods:
             if pod.report is not None and pod.report.volume is not None and pod.ended is not None:
                 claim = (job.key.namespace, workspace_claim(job, self._settings))
-                self._accounts.measured(claim, pod.report.volume, pod.ended)
+                self._recorder.record_volume(claim, pod.report.volume, pod.ended)
         step = next_step(job, children, self._settings, now)
         try:
             acted = await self._act(job, step)
@@ -150,24 +150,24 @@ class Reconciler:
         step, watching = await self._with_pages(job, step)
         again = _sooner(again, watching)
         status = self._status(job, step.situation, now)
-        self._census.see({**job.raw, "status": status})
+        self._job_gauges.update({**job.raw, "status": status})
         since = asyncio.get_running_loop().time() - self._written.get(job.key, float("-inf"))
         delay = write_delay(job.status, status, timedelta(seconds=min(since, 86400)))
         if delay == 0:
             anew = await self._tell(job, step.situation, now)
             if anew is None and step.situation.ended:
-                self._accounts.close(job, step.situation, children, now)
+                self._recorder.record_finished(job, step.situation, children, now)
             return True, _sooner(anew, again)
         return acted, _sooner(delay, again)
 
     async def _with_pages(self, job: PdfJob, step: Decision) -> tuple[Decision, float | None]:
         """The step, with the pages that are done as far as pods tell; and when to look again."""
         situation = step.situation
-        if self._live is None or job.api_key is None or situation.phase != "Processing":
+        if self._page_progress is None or job.api_key is None or situation.phase != "Processing":
             return step, None
-        pages = await self._live.pages_done(job.uid)
+        pages = await self._page_progress.pages_done(job.uid)
         facts = replace(situation.facts, pages_done=pages)
-        return replace(step, situation=replace(situation, facts=facts)), LOOK_SECONDS
+        return replace(step, situation=replace(situation, facts=facts)), POLL_SECONDS
 
     async def _after_the_end(self, job: PdfJob) -> tuple[bool, float | None]:
         now = self._now()
@@ -183,16 +183,16 @@ class Reconciler:
             return True, _sooner(await self._write(job, current), rest.delete_in)
         if rest.delete_in == 0:
             log.info("%s/%s: deleted, spec.ttlSecondsAfterFinished has passed", *job.key)
-            await self._kube.delete_pdfjob(job)
+            await self._cluster.delete_pdfjob(job)
             return True, None
         return False, rest.delete_in
 
     async def _look(self, job: PdfJob, now: datetime) -> tuple[Children, float | None]:
         """What the PdfJob owns, and why it does not get on if it does not; and when to look again."""
-        children = await self._kube.children(job)
+        children = await self._cluster.children(job)
         namespace, chunks, at_work = job.key.namespace, children.job(Stage.CHUNKS), children.at_work()
         if chunks is not None and chunks.verdict == "Failed" and chunks.failed and not children.job(Stage.MERGE):
-            pods = await self._kube.last_failed_pods(namespace, chunks)
+            pods = await self._cluster.last_failed_pods(namespace, chunks)
             children = replace(
                 children,
                 out_of_memory=frozenset(index for index, pod in pods.items() if is_out_of_memory(pod)),
@@ -203,7 +203,7 @@ class Reconciler:
         if at_work is None or at_work.ready >= at_work.wanted or children.ended(at_work.stage) is not None:
             self._looks.pop(job.key, None)
             return children, None
-        if at_work.active < at_work.wanted and await self._kube.is_terminating(namespace):
+        if at_work.active < at_work.wanted and await self._cluster.is_terminating(namespace):
             return replace(children, namespace_ends=True), LOOK_AFTER_SECONDS
         clock = asyncio.get_running_loop().time()
         young = LOOK_AFTER_SECONDS - (now - (at_work.created or now)).total_seconds()
@@ -218,38 +218,38 @@ class Reconciler:
     async def _trouble(self, job: PdfJob, at_work: StageJob) -> Failure | None:
         """Why a Job has fewer pods at work than it wants."""
         namespace = job.key.namespace
-        pods = await self._kube.waiting_pods(namespace, at_work)
+        pods = await self._cluster.waiting_pods(namespace, at_work)
         if not pods and at_work.active >= at_work.wanted:
             return job.trouble  # its pods have just begun, or just gone: the Job does not say so yet
         found = diagnostics.of_pods(pods)
         if found is None and pods:
-            found = diagnostics.of_pod_events(await self._kube.warnings(namespace, pods[0]["metadata"]["uid"]))
+            found = diagnostics.of_pod_events(await self._cluster.warnings(namespace, pods[0]["metadata"]["uid"]))
         if found is None and at_work.active < at_work.wanted:
-            found = diagnostics.of_job_events(await self._kube.warnings(namespace, at_work.uid))
+            found = diagnostics.of_job_events(await self._cluster.warnings(namespace, at_work.uid))
         return found
 
     async def _act(self, job: PdfJob, step: Decision) -> bool:
         """Do what was decided; returns whether that was anything."""
         namespace = job.key.namespace
         for name in step.delete:
-            await self._kube.delete_job(namespace, name)
+            await self._cluster.delete_job(namespace, name)
         if step.create:
             await self._note(job)
         for manifest in step.create:
-            if await self._kube.create_job(manifest, job):
-                self._echo.expect("jobs", job.key)
+            if await self._cluster.create_job(manifest, job):
+                self._liveness.record_write("jobs", job.key)
         for name, spec in step.patch.items():
-            await self._kube.patch_job(namespace, name, spec)
+            await self._cluster.patch_job(namespace, name, spec)
         return bool(step.delete or step.create or step.patch)
 
     async def _tell(self, job: PdfJob, situation: JobState, now: datetime) -> float | None:
         """Write the status, and post an Event when it holds news."""
         again = await self._write(job, self._status(job, situation, now))
         if again is None:
-            self._accounts.moved(job, situation)
+            self._recorder.record_phase(job, situation)
         if again is None and is_news(job, situation):
             log.info("%s/%s: %s: %s", *job.key, situation.phase, situation.message)
-            await self._kube.post_event(event(job, situation, now))
+            await self._cluster.post_event(event(job, situation, now))
         return again
 
     def _status(self, job: PdfJob, situation: JobState, now: datetime) -> dict[str, Any]:
@@ -258,17 +258,17 @@ class Reconciler:
     async def _write(self, job: PdfJob, status: dict[str, Any]) -> float | None:
         """Write the status; returns when to make the pass anew, if the PdfJob changed meanwhile."""
         try:
-            await self._kube.write_status(job, status)
+            await self._cluster.write_status(job, status)
         except ConflictError:
             return CONFLICT_SECONDS
         self._written[job.key] = asyncio.get_running_loop().time()
-        self._echo.expect("pdfjobs", job.key)
+        self._liveness.record_write("pdfjobs", job.key)
         return None
 
     def _forget(self, key: Key) -> None:
         self._written.pop(key, None)
         self._looks.pop(key, None)
-        self._accounts.forget(key)
+        self._recorder.remove(key)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

@@ -105,7 +105,11 @@ def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -
     rendered = helm.render(f"--values={file}")
 
     settings = Settings.from_env(environment(rendered))
-    assert (settings.resync_seconds, settings.sweep_seconds, settings.max_memory) == (1_000_000, 2_592_000, 2**32)
+    assert (settings.resync_period_seconds, settings.workspace_retention_seconds, settings.max_memory) == (
+        1_000_000,
+        2_592_000,
+        2**32,
+    )
     assert settings.resources_with(1)["limits"]["memory"] == "2048Mi"
     assert one(rendered, "Pod")["spec"]["containers"][0]["args"][-1] == "1000000"
     assert one(rendered, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == str(2**34)

@@ -45,8 +45,8 @@ class Arena:
         settings = {
             "PDFJOB_NAMESPACES": self.namespace,
             "PDFJOB_LEASE": "",
-            "PDFJOB_RESYNC_SECONDS": "30",
-            "PDFJOB_SWEEP_SECONDS": "600",
+            "PDFJOB_RESYNC_PERIOD_SECONDS": "30",
+            "PDFJOB_WORKSPACE_RETENTION_SECONDS": "600",
             **environment,
         }
         operator = OperatorProcess(self._kubeconfig, self._logs / f"operator-{len(self._operators)}.log", settings)

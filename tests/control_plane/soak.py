@@ -62,7 +62,7 @@ def rounds(arena: Arena, jobs: int, *, kills: int, seed: int = 0) -> Iterator[Ro
         kills: How often the operator is killed in a round that has kills.
         seed: Of what chunks do.
     """
-    operator = arena.operator(PDFJOB_SWEEP_SECONDS="1")
+    operator = arena.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
     for number in count():
         began = time.monotonic()
         dice = random.Random(f"{seed} {number}")  # noqa: S311 (must be repeatable)
@@ -75,7 +75,7 @@ def rounds(arena: Arena, jobs: int, *, kills: int, seed: int = 0) -> Iterator[Ro
         for death in range(deaths):
             _until(arena, names, jobs * (death + 1) // (deaths + 1))
             operator.kill()
-            operator = arena.operator(PDFJOB_SWEEP_SECONDS="1")
+            operator = arena.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
         _until(arena, names, jobs)
         arena.check()
         ends = {phase: sum(arena.history(name)[-1].phase == phase for name in names) for phase in ENDED}

@@ -83,7 +83,7 @@ def test_a_poisoned_pdfjob_hides_neither_itself_nor_another(arena: Arena) -> Non
     Kopf reads an annotation of its own before it calls a handler; without `HarmlessStorage` it would choke on it.
     """
     names = {63: "a" * 63, 253: ".".join(["b" * 62] * 4)[:253]}
-    arena.operator(PDFJOB_RESYNC_SECONDS="3600").wait_ready()  # nobody but the watch brings it
+    arena.operator(PDFJOB_RESYNC_PERIOD_SECONDS="3600").wait_ready()  # nobody but the watch brings it
     arena.create("poisoned", Plan(holds=frozenset({"chunks"})), annotations={KOPF: NOT_JSON})
     arena.create("heavy", annotations={"example.com/heavy": "x" * 250 * 1024})
     for name in (*names.values(), "dots.in.a.name", "healthy"):

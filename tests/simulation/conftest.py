@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def buried(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """What an operator left behind is collected within its own test, held neither by gauges nor by logged errors."""
     yield
-    for gauge in (registry.QUEUE_DEPTH, registry.QUEUE_AGE, registry.ECHO_AGE, registry.STANDING_STILL):
+    for gauge in (registry.QUEUE_DEPTH, registry.QUEUE_LONGEST_WAIT, registry.WATCH_LAG, registry.LONGEST_STALL):
         gauge.set_function(float)
     caplog.get_records("call").clear()  # the report of a failure has the text of its own
     gc.collect()

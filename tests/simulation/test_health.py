@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from pdfjob_operator.api.cluster import Kube
+from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.pdfjob import Key
 from pdfjob_operator.runtime.health import illness
-from pdfjob_operator.runtime.leader_election import DURATION_SECONDS, Lease, LeaseLostError
-from pdfjob_operator.runtime.watch_liveness import Echo
+from pdfjob_operator.runtime.leader_election import DURATION_SECONDS, LeaderElection, LeadershipLostError
+from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from simulation import clock
 from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
 from simulation.kinds import JOBS
@@ -68,87 +68,89 @@ def test_an_operator_is_not_ill_because_the_api_server_is_away() -> None:
 
 
 async def test_an_echo_is_missing_until_it_is_heard_or_nobody_can_send_it() -> None:
-    echo, one, other = Echo(), Key("books", "one"), Key("books", "other")
-    echo.expect("pdfjobs", one)
-    echo.expect("jobs", other)
+    liveness, one, other = WatchLiveness(), Key("books", "one"), Key("books", "other")
+    liveness.record_write("pdfjobs", one)
+    liveness.record_write("jobs", other)
     await asyncio.sleep(7)
-    echo.expect("pdfjobs", one)
-    assert echo.age() == 7
+    liveness.record_write("pdfjobs", one)
+    assert liveness.lag() == 7
 
-    echo.hear("pdfjobs", one)
-    echo.hear("pdfjobs", other)
-    assert echo.age() == 7
-    echo.forget_all_but({one})
-    assert echo.age() == 0
+    liveness.record_event("pdfjobs", one)
+    liveness.record_event("pdfjobs", other)
+    assert liveness.lag() == 7
+    liveness.retain({one})
+    assert liveness.lag() == 0
 
 
 class TestLease:
-    def contender(self, kube: Kube, name: str) -> Lease:
-        return Lease(kube, "books/pdfjob", name, clock.now)
+    def contender(self, cluster: Cluster, name: str) -> LeaderElection:
+        return LeaderElection(cluster, "books/pdfjob", name, clock.now)
 
-    async def hold(self, sim: Simulation, *, interrupt: float | None = None) -> tuple[Lease, asyncio.Task[None], Kube]:
+    async def hold(
+        self, sim: Simulation, *, interrupt: float | None = None
+    ) -> tuple[LeaderElection, asyncio.Task[None], Cluster]:
         """A lease that is held by somebody, whose renewals are cut off after a while."""
-        kube = Kube()
-        lease = self.contender(kube, "first")
-        task = asyncio.create_task(lease.hold())
-        await lease.held()
+        cluster = Cluster()
+        leader_election = self.contender(cluster, "first")
+        task = asyncio.create_task(leader_election.run())
+        await leader_election.wait_until_leader()
         if interrupt is not None:
             sim.faults.add(Answers(both(calls(plural="leases"), during(interrupt, 3600)), Break.RESET))
-        return lease, task, kube
+        return leader_election, task, cluster
 
     async def test_only_one_holds_it_and_the_next_one_waits(self) -> None:
         async with simulation() as sim:
             await sim.rest(5)
-            first, task, kube = await self.hold(sim)
-            second = self.contender(kube, "second")
-            waiting = asyncio.create_task(second.hold())
+            first, task, cluster = await self.hold(sim)
+            second = self.contender(cluster, "second")
+            waiting = asyncio.create_task(second.run())
             await asyncio.sleep(600)
-            assert (first.is_held(), second.is_held()) == (True, False)
+            assert (first.is_leader(), second.is_leader()) == (True, False)
 
             task.cancel()
             await first.release()
             await asyncio.sleep(5)
-            assert second.is_held()
+            assert second.is_leader()
             waiting.cancel()
-            await kube.__aexit__()
+            await cluster.__aexit__()
 
     async def test_one_that_died_is_followed_after_its_time(self) -> None:
         async with simulation() as sim:
             await sim.rest(5)
-            _, task, kube = await self.hold(sim)
+            _, task, cluster = await self.hold(sim)
             task.cancel()
-            second = self.contender(kube, "second")
-            waiting = asyncio.create_task(second.hold())
+            second = self.contender(cluster, "second")
+            waiting = asyncio.create_task(second.run())
 
             await asyncio.sleep(DURATION_SECONDS - 2)
-            assert not second.is_held()
+            assert not second.is_leader()
             await asyncio.sleep(6)
-            assert second.is_held()
+            assert second.is_leader()
             waiting.cancel()
-            await kube.__aexit__()
+            await cluster.__aexit__()
 
     async def test_one_that_cannot_renew_it_waits_and_does_not_end(self) -> None:
         async with simulation() as sim:
             await sim.rest(5)
-            lease, task, kube = await self.hold(sim, interrupt=20)
+            leader_election, task, cluster = await self.hold(sim, interrupt=20)
             await asyncio.sleep(120)
-            assert not lease.is_held()
-            assert lease.held_for() == 0
+            assert not leader_election.is_leader()
+            assert leader_election.leading_seconds() == 0
 
             sim.faults.clear()
-            await lease.held()
+            await leader_election.wait_until_leader()
             assert not task.done()
             task.cancel()
-            await kube.__aexit__()
+            await cluster.__aexit__()
 
     async def test_one_that_finds_another_in_charge_ends(self) -> None:
         async with simulation() as sim:
             await sim.rest(5)
-            _, task, kube = await self.hold(sim)
-            found = await kube.lease("books", "pdfjob")
+            _, task, cluster = await self.hold(sim)
+            found = await cluster.lease("books", "pdfjob")
             assert found is not None
-            await kube.write_lease({**found, "spec": {**found["spec"], "holderIdentity": "second"}})
+            await cluster.write_lease({**found, "spec": {**found["spec"], "holderIdentity": "second"}})
 
-            with pytest.raises(LeaseLostError, match="second holds the lease"):
+            with pytest.raises(LeadershipLostError, match="second holds the lease"):
                 await task
-            await kube.__aexit__()
+            await cluster.__aexit__()

@@ -47,7 +47,7 @@ def resource_of(path: str) -> str:
 
 async def _count(response: httpx2.Response) -> None:
     resource = resource_of(response.request.url.path)
-    registry.API_CALLS.labels(response.request.method, resource, response.status_code).inc()
+    registry.API_REQUESTS.labels(response.request.method, resource, response.status_code).inc()
 
 
 class Client(AsyncClient):

@@ -53,7 +53,7 @@ _PAGE = 500
 _FEW = 20
 
 
-class Kube:
+class Cluster:
     """A connection to the API server, found as kubectl finds it, or as a pod does."""
 
     def __init__(self) -> None:

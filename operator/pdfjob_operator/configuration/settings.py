@@ -36,8 +36,8 @@ class Settings:
         pod_labels: More labels of the Jobs and pods that the operator makes; its own win.
         resources: Of every pod that the operator makes.
         max_memory: Bytes to which the memory limit of a pod may be raised after it was killed for using too much.
-        resync_seconds: Between two listings of everything.
-        sweep_seconds: How long what a deleted PdfJob left on its volume stays there at least.
+        resync_period_seconds: Between two listings of everything.
+        workspace_retention_seconds: How long what a deleted PdfJob left on its volume stays there at least.
         gemini_base_url: Where the Gemini API is; empty for its usual place.
         gemini_requests_per_minute: How many requests all pods with one API key may send; `None` for no limit.
         gemini_tokens_per_minute: How many tokens they may use; `None` for no limit.
@@ -57,8 +57,8 @@ class Settings:
     pod_labels: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
     max_memory: int = 4 * 2**30
-    resync_seconds: int = 120
-    sweep_seconds: int = 300
+    resync_period_seconds: int = 120
+    workspace_retention_seconds: int = 300
     gemini_base_url: str = ""
     gemini_requests_per_minute: int | None = None
     gemini_tokens_per_minute: int | None = None
@@ -86,8 +86,11 @@ class Settings:
                 field: int(env.get(variable) or default)
                 for field, (variable, default) in {
                     "health_port": ("PDFJOB_HEALTH_PORT", cls.health_port),
-                    "resync_seconds": ("PDFJOB_RESYNC_SECONDS", cls.resync_seconds),
-                    "sweep_seconds": ("PDFJOB_SWEEP_SECONDS", cls.sweep_seconds),
+                    "resync_period_seconds": ("PDFJOB_RESYNC_PERIOD_SECONDS", cls.resync_period_seconds),
+                    "workspace_retention_seconds": (
+                        "PDFJOB_WORKSPACE_RETENTION_SECONDS",
+                        cls.workspace_retention_seconds,
+                    ),
                 }.items()
             }
             for kind in ("limits", "requests"):
@@ -96,7 +99,7 @@ class Settings:
         except (ValueError, AttributeError) as error:
             raise SettingsError(
                 "PDFJOB_RESOURCES holds JSON, PDFJOB_MAX_MEMORY a quantity such as 4Gi, and PDFJOB_HEALTH_PORT,"
-                f" PDFJOB_RESYNC_SECONDS and PDFJOB_SWEEP_SECONDS whole numbers: {error}."
+                f" PDFJOB_RESYNC_PERIOD_SECONDS and PDFJOB_WORKSPACE_RETENTION_SECONDS whole numbers: {error}."
             ) from error
         lease = env.get("PDFJOB_LEASE", "")
         if lease and not all(lease.partition("/")):

@@ -1,4 +1,4 @@
-"""Sweeps: what deleted PdfJobs left on their volumes is removed, by a Job per namespace and claim.
+"""Garbage collection: sweep Jobs remove what deleted PdfJobs left on their volumes, one per namespace and claim.
 
 Only a pod can reach a volume, and only the operator knows which PdfJobs exist; so it starts a pod with a list of them.
 The last such Job stays as a note that this claim holds workspaces: it is what an operator finds that was away while the
@@ -21,8 +21,8 @@ from pdfjob_operator.objects.jobs import workspace_claim
 from pdfjob_operator.objects.pdfjob import GROUP, LABEL_STAGE, SWEEP, Manifest, parse_time
 from pdfjob_operator.objects.pods import mount_workspace, pod_template
 from pdfjob_operator.objects.stage_jobs import container_state
-from pdfjob_operator.runtime.retry_policy import patience
-from pdfjob_operator.runtime.work_queue import Queue
+from pdfjob_operator.runtime.retry_policy import retry_policy
+from pdfjob_operator.runtime.work_queue import WorkQueue
 
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chunk_runner.contract.report import Swept
-    from pdfjob_operator.api.cluster import Kube
+    from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.metrics.recorder import Accounts
+    from pdfjob_operator.metrics.recorder import MetricsRecorder
     from pdfjob_operator.objects.pdfjob import PdfJob
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ ANNOTATION_CLAIM = f"{GROUP}/claim"
 SWEEP_SECONDS = 600
 """How long a sweep may take."""
 
-BUSY_SECONDS = 30
+REQUEUE_SECONDS = 30
 """When to look again where a sweep is still running."""
 
 
@@ -54,87 +54,87 @@ class Claim(NamedTuple):
     name: str
 
 
-class Sweeps:
+class GarbageCollector:
     """What there is to sweep, and when.
 
     Args:
-        kube: The API server.
+        cluster: The API server.
         settings: The configuration.
         now: The time.
-        gate: Sweeps begin only when this returns.
-        accounts: Told how full volumes are.
+        gate: GarbageCollector begin only when this returns.
+        recorder: Told how full volumes are.
     """
 
     def __init__(
-        self, kube: Kube, settings: Settings, now: Callable[[], datetime], gate: Any, accounts: Accounts
+        self, cluster: Cluster, settings: Settings, now: Callable[[], datetime], gate: Any, recorder: MetricsRecorder
     ) -> None:
-        self._kube = kube
+        self._cluster = cluster
         self._settings = settings
         self._now = now
-        self._accounts = accounts
+        self._recorder = recorder
         self._claims: dict[str, Claim] = {}
         self._noted: set[Claim] = set()
         self._last_gone: dict[Claim, float] = {}
         self._swept: dict[Claim, Swept] = {}
-        self._recalled = False
-        self.queue: Queue[Claim] = Queue(self.sweep, workers=1, patience=patience, gate=gate)
+        self._claims_loaded = False
+        self.queue: WorkQueue[Claim] = WorkQueue(self.sweep, workers=1, retry_policy=retry_policy, gate=gate)
 
-    def known(self) -> set[str]:
+    def known_uids(self) -> set[str]:
         """The uids of PdfJobs that exist, as far as is known here."""
         return set(self._claims)
 
-    def exists(self, raw: Mapping[str, Any]) -> None:
+    def add(self, raw: Mapping[str, Any]) -> None:
         """A PdfJob was seen."""
         meta, storage = raw["metadata"], raw.get("spec", {}).get("storage", {})
         self._claims[meta["uid"]] = Claim(meta["namespace"], storage.get("claimName") or self._settings.workspace_claim)
 
-    def gone(self, uid: str) -> None:
+    def remove(self, uid: str) -> None:
         """A PdfJob is there no more: its claim is due once its last pods have ended for certain."""
         claim = self._claims.pop(uid, None)
         if claim is not None:
             self._last_gone[claim] = asyncio.get_running_loop().time()
             self.queue.add(claim, self._delay())
 
-    async def recall(self) -> None:
+    async def load_claims(self) -> None:
         """Find the notes of earlier operators, once; every claim is swept then, spread over time."""
-        if self._recalled:
+        if self._claims_loaded:
             return
         for namespace in self._settings.namespaces or (None,):
-            async for raw in self._kube.jobs(namespace, {LABEL_STAGE: SWEEP}):
+            async for raw in self._cluster.jobs(namespace, {LABEL_STAGE: SWEEP}):
                 name = raw["metadata"].get("annotations", {}).get(ANNOTATION_CLAIM)
                 if name:
                     claim = Claim(raw["metadata"]["namespace"], name)
                     self._noted.add(claim)
                     self.queue.add(claim, self._delay() * (1 + random.random()))  # noqa: S311 (spreads load)
-        self._recalled = True
+        self._claims_loaded = True
 
-    async def read(self) -> None:
+    async def read_reports(self) -> None:
         """Read what the last sweep of each claim found, for the metrics."""
         found: dict[Claim, tuple[Report, datetime]] = {}
         for namespace in self._settings.namespaces or (None,):
-            for raw in await self._kube.sweep_pods(namespace):
+            for raw in await self._cluster.sweep_pods(namespace):
                 ended = container_state(raw).get("terminated") or {}
                 report = Report.loads(ended.get("message"))
                 if report is not None and report.swept is not None and "finishedAt" in ended:
                     found[_claim(raw)] = report, parse_time(ended["finishedAt"])
         for claim, (report, when) in found.items():
             if report.volume is not None:
-                self._accounts.measured(claim, report.volume, when)
-        self._accounts.keep_only({*found, *self._claims.values()})
+                self._recorder.record_volume(claim, report.volume, when)
+        self._recorder.retain_claims({*found, *self._claims.values()})
         # While the next sweep of a claim runs, the pod of the last one is gone.
         self._swept = {claim: swept for claim, swept in self._swept.items() if claim in self._noted}
         self._swept |= {claim: report.swept for claim, (report, _) in found.items() if report.swept is not None}
         registry.WORKSPACE_BYTES.set(sum(it.bytes for it in self._swept.values()))
-        registry.STALE_WORKSPACES.set(sum(it.stale for it in self._swept.values()))
+        registry.ORPHANED_WORKSPACES.set(sum(it.stale for it in self._swept.values()))
 
-    async def note(self, job: PdfJob) -> None:
+    async def register_claim(self, job: PdfJob) -> None:
         """Leave a note that this PdfJob's claim holds workspaces, before it does."""
         claim = Claim(job.key.namespace, workspace_claim(job, self._settings))
         if claim in self._noted:
             return
         try:
-            if not [job async for job in self._kube.jobs(claim.namespace, _labels(claim))]:
-                await self._kube.create_unowned_job(sweep_job(claim, self._settings, 0, suspend=True))
+            if not [job async for job in self._cluster.jobs(claim.namespace, _labels(claim))]:
+                await self._cluster.create_unowned_job(sweep_job(claim, self._settings, 0, suspend=True))
         except RefusedError as error:  # no reason to hold up a job; its own refusal would say so anyway
             log.warning("cannot make a note of the claim %s/%s: %s", *claim, error)
             return
@@ -143,27 +143,27 @@ class Sweeps:
     async def sweep(self, claim: Claim, _: frozenset[str]) -> float | None:
         """Start a sweep; returns when to start the next one, if one is due."""
         last = self._last_gone.get(claim, float("-inf"))
-        live = [raw["metadata"]["uid"] async for raw in self._kube.pdfjobs(claim.namespace)]
+        live = [raw["metadata"]["uid"] async for raw in self._cluster.pdfjobs(claim.namespace)]
         began, time = asyncio.get_running_loop().time(), self._now()
-        jobs = [raw async for raw in self._kube.jobs(claim.namespace, _labels(claim))]
+        jobs = [raw async for raw in self._cluster.jobs(claim.namespace, _labels(claim))]
         if any(_is_running(raw) for raw in jobs):
-            return BUSY_SECONDS
+            return REQUEUE_SECONDS
         number = 1 + max((_number(raw) for raw in jobs), default=0)
-        before = int(time.timestamp()) - self._settings.sweep_seconds
+        before = int(time.timestamp()) - self._settings.workspace_retention_seconds
         try:
-            await self._kube.create_unowned_job(sweep_job(claim, self._settings, number, live=live, before=before))
+            await self._cluster.create_unowned_job(sweep_job(claim, self._settings, number, live=live, before=before))
         except GoneError:
             self._noted.discard(claim)
             return None  # the namespace is gone, and its claims with it
         log.info("sweeping %s/%s: %d PdfJobs exist", *claim, len(live))
         for raw in jobs:
-            await self._kube.delete_job(claim.namespace, raw["metadata"]["name"])
+            await self._cluster.delete_job(claim.namespace, raw["metadata"]["name"])
         too_young = last + self._delay() - began
         return too_young if too_young > 0 else None
 
     def _delay(self) -> float:
         """Pods of a deleted PdfJob may write for a moment yet; and what changes too late is left to the next sweep."""
-        return 2.0 * self._settings.sweep_seconds
+        return 2.0 * self._settings.workspace_retention_seconds
 
 
 def sweep_job(

@@ -1,4 +1,4 @@
-"""The accounts: what PdfJobs have done, added up in the metrics once the status that says so is written.
+"""Counts what PdfJobs have done in the metrics once the status that says so is written.
 
 An operator that dies in between forgets one entry; none is made twice.
 """
@@ -39,7 +39,7 @@ _STATES = ("ok", "empty", "noText", "failed")
 _KINDS = ("prompt", "output", "thoughts", "cached")
 
 
-class Accounts:
+class MetricsRecorder:
     """What is remembered between two passes; losing it costs a figure.
 
     Args:
@@ -51,74 +51,74 @@ class Accounts:
         self._entered: dict[Key, tuple[str, str, float]] = {}
         self._free: dict[tuple[str, str], tuple[datetime, float]] = {}
 
-    def publish(self) -> None:
+    def register(self) -> None:
         """Let the metrics tell of what is remembered here.
 
         Counters begin at 0 where their labels are known: a series that begins at 1 has not increased for Prometheus.
         """
         registry.VOLUME_FREE.set_function(lambda: min((free for _, free in self._free.values()), default=nan))
         for result, reason in _SUCCESSES:
-            registry.FINISHED.labels(result, reason)
+            registry.JOBS_FINISHED.labels(result, reason)
         for reason in _FAILURES:
-            registry.FINISHED.labels("failed", reason)
+            registry.JOBS_FINISHED.labels("failed", reason)
             registry.CHUNKS_FINISHED.labels("failed", reason)
-            registry.RETRIES.labels(reason)
+            registry.CHUNK_RETRIES.labels(reason)
         registry.CHUNKS_FINISHED.labels("ok", "")
         for processor in registry.PROCESSORS:
             for state in _STATES:
                 registry.PAGES.labels(state, processor)
         for model in self._prices.models:
-            registry.COST.labels(model, self._prices.currency)
+            registry.ESTIMATED_COST.labels(model, self._prices.currency)
             for kind in _KINDS:
                 registry.TOKENS.labels(model, kind)
 
-    def moved(self, job: PdfJob, situation: JobState) -> None:
+    def record_phase(self, job: PdfJob, situation: JobState) -> None:
         """A status was written: count the time in the phase that it leaves."""
         now, before = asyncio.get_running_loop().time(), self._entered.get(job.key)
         if before is not None and before[:2] == (job.uid, situation.phase):
             return
         if before is not None and before[0] == job.uid:
-            registry.PHASES.labels(before[1]).observe(now - before[2])
+            registry.PHASE_DURATION.labels(before[1]).observe(now - before[2])
         if situation.ended:
             self._entered.pop(job.key, None)
         else:
             self._entered[job.key] = (job.uid, situation.phase, now)
 
-    def close(self, job: PdfJob, situation: JobState, children: Children, now: datetime) -> None:
+    def record_finished(self, job: PdfJob, situation: JobState, children: Children, now: datetime) -> None:
         """A PdfJob has ended, and its status says so."""
         succeeded = "partial" if situation.facts.has_gaps else "succeeded"
         result = "failed" if situation.phase == "Failed" else succeeded
         merged = situation.facts.merged
-        registry.FINISHED.labels(result, _known(situation.reason)).inc()
+        registry.JOBS_FINISHED.labels(result, _known(situation.reason)).inc()
         registry.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
         # Where a later round found nothing to do, the report is an earlier one's, and has been counted.
         if merged is not None and merged.figures is not None and merged.figures.round == job.round:
             self._enter(job, merged.figures, children)
 
-    def forget(self, key: Key) -> None:
+    def remove(self, key: Key) -> None:
         """A PdfJob is there no more."""
         self._entered.pop(key, None)
 
-    def measured(self, claim: tuple[str, str], volume: Volume, when: datetime) -> None:
+    def record_volume(self, claim: tuple[str, str], volume: Volume, when: datetime) -> None:
         """A pod saw how full a claim's volume is; what an earlier one saw says nothing more."""
         before = self._free.get(claim)
         if volume.bytes and (before is None or before[0] <= when):
             self._free[claim] = (when, min(volume.free / volume.bytes, 1.0))
 
-    def keep_only(self, claims: set[tuple[str, str]]) -> None:
+    def retain_claims(self, claims: set[tuple[str, str]]) -> None:
         """These claims are in use; of others nothing is to be told."""
         self._free = {claim: free for claim, free in self._free.items() if claim in claims}
 
     def _enter(self, job: PdfJob, figures: Figures, children: Children) -> None:
         processor = str(job.processor["name"])
-        registry.CHUNK_SECONDS.add(figures.seconds, processor)
-        registry.CHUNK_WAITS.add(figures.waits)
+        registry.CHUNK_DURATION.add(figures.seconds, processor)
+        registry.CHUNK_WAIT.add(figures.waits)
         registry.CHUNK_MEMORY.add(figures.memory)
         for word, number in figures.chunks.items():
             labels = ("ok", "") if word == "ok" else ("failed", _known(word))
             registry.CHUNKS_FINISHED.labels(*labels).inc(number)
         for word, number in figures.retries.items():
-            registry.RETRIES.labels(_known(word)).inc(number)
+            registry.CHUNK_RETRIES.labels(_known(word)).inc(number)
         for state, number in figures.pages.items():
             registry.PAGES.labels(state if state in _STATES else OTHER, processor).inc(number)
         chunk_jobs = [it for it in children.jobs if it.stage is Stage.CHUNKS]
@@ -135,7 +135,7 @@ class Accounts:
         for kind in _KINDS:
             registry.TOKENS.labels(model, kind).inc(getattr(tokens, kind))
         if price is not None:
-            registry.COST.labels(model, self._prices.currency).inc(float(price.of(tokens)))
+            registry.ESTIMATED_COST.labels(model, self._prices.currency).inc(float(price.of(tokens)))
 
 
 def _known(reason: str) -> str:

@@ -74,13 +74,13 @@ class Spreads(Collector):
 
 # What there is now.
 
-BUILD = Gauge("pdfjob_build_info", "Always 1; the version is in the label.", ["version"], registry=REGISTRY)
+BUILD_INFO = Gauge("pdfjob_build_info", "Always 1; the version is in the label.", ["version"], registry=REGISTRY)
 
 JOBS = Gauge("pdfjob_jobs", "PdfJobs, by phase.", ["phase"], registry=REGISTRY)
 
 CHUNKS = Gauge("pdfjob_chunks", "Chunks of PdfJobs that have not ended, by state.", ["state"], registry=REGISTRY)
 
-STANDING_STILL = Gauge(
+LONGEST_STALL = Gauge(
     "pdfjob_oldest_progress_seconds",
     "For how long the PdfJob has stood still that has done so longest; suspended and paused ones apart.",
     registry=REGISTRY,
@@ -92,17 +92,19 @@ VOLUME_FREE = Gauge(
     registry=REGISTRY,
 )
 
-WORKSPACE_BYTES = Gauge("pdfjob_workspace_bytes", "What workspaces hold, as the last sweeps saw it.", registry=REGISTRY)
+WORKSPACE_BYTES = Gauge(
+    "pdfjob_workspace_bytes", "What workspaces hold, as the last collector saw it.", registry=REGISTRY
+)
 
-STALE_WORKSPACES = Gauge(
+ORPHANED_WORKSPACES = Gauge(
     "pdfjob_stale_workspaces",
-    "Workspaces of deleted PdfJobs that the last sweeps could not remove.",
+    "Workspaces of deleted PdfJobs that the last collector could not remove.",
     registry=REGISTRY,
 )
 
 # What jobs have done.
 
-FINISHED = Counter(
+JOBS_FINISHED = Counter(
     "pdfjob_jobs_finished", "PdfJobs that ended, by result and reason.", ["result", "reason"], registry=REGISTRY
 )
 
@@ -114,7 +116,7 @@ JOB_DURATION = Histogram(
     registry=REGISTRY,
 )
 
-PHASES = Histogram(
+PHASE_DURATION = Histogram(
     "pdfjob_phase_seconds",
     "How long PdfJobs were in a phase, seen when they leave it.",
     ["phase"],
@@ -122,11 +124,11 @@ PHASES = Histogram(
     registry=REGISTRY,
 )
 
-CHUNK_SECONDS = Spreads(
+CHUNK_DURATION = Spreads(
     "pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor", PROCESSORS
 )
 
-CHUNK_WAITS = Spreads(
+CHUNK_WAIT = Spreads(
     "pdfjob_chunk_wait_seconds", "From when chunks could begin until each had its first attempt.", SECONDS
 )
 
@@ -139,7 +141,7 @@ CHUNKS_FINISHED = Counter(
     registry=REGISTRY,
 )
 
-RETRIES = Counter(
+CHUNK_RETRIES = Counter(
     "pdfjob_chunk_retries", "Attempts at a chunk that failed and had another after them.", ["reason"], registry=REGISTRY
 )
 
@@ -155,14 +157,14 @@ WORKER_SECONDS = Counter(
 
 TOKENS = Counter("pdfjob_tokens", "Tokens that were bought.", ["model", "kind"], registry=REGISTRY)
 
-COST = Counter(
+ESTIMATED_COST = Counter(
     "pdfjob_estimated_cost", "What they cost by the price table, in its currency.", ["model", "currency"],
     registry=REGISTRY,
 )  # fmt: skip
 
 # What this operator does.
 
-PASSES = Histogram(
+RECONCILE_DURATION = Histogram(
     "pdfjob_reconcile_seconds",
     "Passes over a PdfJob, by how they ended.",
     ["outcome"],
@@ -170,13 +172,13 @@ PASSES = Histogram(
     registry=REGISTRY,
 )
 
-DRIFT = Counter(
+MISSED_EVENTS = Counter(
     "pdfjob_resync_drift",
     "PdfJobs that the resync found something to do for, and the watch had not: lost events.",
     registry=REGISTRY,
 )
 
-API_CALLS = Counter(
+API_REQUESTS = Counter(
     "pdfjob_api_calls",
     "Answers of the API server, the watches' apart, by method, resource and status code.",
     ["method", "resource", "code"],
@@ -189,12 +191,12 @@ WATCH_RESTARTS = Counter(
 
 QUEUE_DEPTH = Gauge("pdfjob_queue_depth", "PdfJobs that wait for a pass.", registry=REGISTRY)
 
-QUEUE_AGE = Gauge(
+QUEUE_LONGEST_WAIT = Gauge(
     "pdfjob_queue_oldest_seconds", "For how long the PdfJob that is longest due has waited.", registry=REGISTRY
 )
 
-ECHO_AGE = Gauge(
+WATCH_LAG = Gauge(
     "pdfjob_watch_echo_age_seconds", "For how long something written has not come back by the watch.", registry=REGISTRY
 )
 
-LOOP_LAG = Gauge("pdfjob_event_loop_lag_seconds", "How late the event loop was a moment ago.", registry=REGISTRY)
+EVENT_LOOP_LAG = Gauge("pdfjob_event_loop_lag_seconds", "How late the event loop was a moment ago.", registry=REGISTRY)

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5
+POLL_SECONDS = 5
 """Between two looks."""
 
 _DIGITS = 9
@@ -25,7 +25,7 @@ _AWAY_SECONDS = 30
 """A Redis that does not answer is left alone so long: it must not hold up passes."""
 
 
-class Live:
+class PageProgress:
     """Reads what pods tell.
 
     Args:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 ECHO_SECONDS = 90
-"""How long an echo may be missing. A watch that is broken off is back within a minute."""
+"""How long a write may take to come back. A watch that is broken off is back within a minute."""
 
 QUEUE_SECONDS = 300
 """How long a PdfJob may be due without a pass."""
@@ -34,7 +34,7 @@ def illness(*, held_for: float, echo_age: float, queue_age: float) -> str | None
 
     Args:
         held_for: For how many seconds it has been in charge without a break: before that, nothing can be expected.
-        echo_age: For how many seconds an echo has been missing.
+        echo_age: For how many seconds a write has not come back.
         queue_age: For how many seconds a PdfJob has been due.
     """
     if min(echo_age, held_for) > ECHO_SECONDS:
@@ -73,4 +73,4 @@ async def measure_lag() -> None:
     while True:
         began = loop.time()
         await asyncio.sleep(LAG_PERIOD_SECONDS)
-        registry.LOOP_LAG.set(max(loop.time() - began - LAG_PERIOD_SECONDS, 0))
+        registry.EVENT_LOOP_LAG.set(max(loop.time() - began - LAG_PERIOD_SECONDS, 0))

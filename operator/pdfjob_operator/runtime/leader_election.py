@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from pdfjob_operator.api.cluster import Kube
+    from pdfjob_operator.api.cluster import Cluster
 
 log = logging.getLogger(__name__)
 
@@ -32,22 +32,22 @@ RENEW_SECONDS = 10
 RETRY_SECONDS = 2
 
 
-class LeaseLostError(Exception):
+class LeadershipLostError(Exception):
     """Another operator has taken over."""
 
 
-class Lease:
+class LeaderElection:
     """A Lease.
 
     Args:
-        kube: The API server.
+        cluster: The API server.
         lease: Namespace and name, with a `/` between them; empty to do without.
         identity: A name that no other process has.
         now: The time.
     """
 
-    def __init__(self, kube: Kube, lease: str, identity: str, now: Callable[[], datetime]) -> None:
-        self._kube = kube
+    def __init__(self, cluster: Cluster, lease: str, identity: str, now: Callable[[], datetime]) -> None:
+        self._cluster = cluster
         self._namespace, _, self._name = lease.partition("/")
         self._identity = identity
         self._now = now
@@ -56,25 +56,25 @@ class Lease:
         self._seen: tuple[str, float] = ("", 0.0)
         self._fresh = asyncio.Event()
 
-    def held_for(self) -> float:
+    def leading_seconds(self) -> float:
         """For how many seconds it has been held without a break; 0 when it is not."""
-        return asyncio.get_running_loop().time() - self._since if self.is_held() else 0.0
+        return asyncio.get_running_loop().time() - self._since if self.is_leader() else 0.0
 
-    def is_held(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether it was renewed lately enough."""
         return self._renewed is not None and asyncio.get_running_loop().time() - self._renewed < DURATION_SECONDS
 
-    async def held(self) -> None:
+    async def wait_until_leader(self) -> None:
         """Return once it is held."""
-        while not self.is_held():
+        while not self.is_leader():
             self._fresh.clear()
             await self._fresh.wait()
 
-    async def hold(self) -> None:
+    async def run(self) -> None:
         """Acquire it, and renew it until cancelled.
 
         Raises:
-            LeaseLostError: Another holds it.
+            LeadershipLostError: Another holds it.
         """
         loop = asyncio.get_running_loop()
         if not self._name:  # an operator on somebody's laptop
@@ -90,7 +90,7 @@ class Lease:
                 log.warning("cannot renew the lease %s/%s: %s", self._namespace, self._name, error)
             else:
                 if renewed:
-                    if not self.is_held():
+                    if not self.is_leader():
                         self._since = began
                         log.info("holding the lease %s/%s", self._namespace, self._name)
                     self._renewed, pause = began, RENEW_SECONDS
@@ -101,28 +101,28 @@ class Lease:
         """Let the next operator have it at once."""
         if self._renewed is not None and self._name:
             try:
-                found = await self._kube.lease(self._namespace, self._name)
+                found = await self._cluster.lease(self._namespace, self._name)
                 if found is not None and found["spec"].get("holderIdentity") == self._identity:
-                    await self._kube.write_lease({**found, "spec": {**found["spec"], "holderIdentity": ""}})
+                    await self._cluster.write_lease({**found, "spec": {**found["spec"], "holderIdentity": ""}})
             except (*API_ERRORS, ConflictError) as error:
                 log.warning("cannot release the lease: %s", error)
 
     async def _renew(self) -> bool:
-        found = await self._kube.lease(self._namespace, self._name)
+        found = await self._cluster.lease(self._namespace, self._name)
         time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         mine = {"holderIdentity": self._identity, "leaseDurationSeconds": DURATION_SECONDS, "renewTime": time}
         if found is None:
-            await self._kube.create_lease(self._namespace, self._name, {**mine, "acquireTime": time})
+            await self._cluster.create_lease(self._namespace, self._name, {**mine, "acquireTime": time})
             return True
         spec: dict[str, Any] = found["spec"]
         holder = spec.get("holderIdentity")
         if holder != self._identity:
             if self._renewed is not None and holder:
-                raise LeaseLostError(f"{holder} holds the lease {self._namespace}/{self._name} now")
+                raise LeadershipLostError(f"{holder} holds the lease {self._namespace}/{self._name} now")
             if holder and not self._is_stale(found["metadata"]["resourceVersion"]):
                 return False
             mine |= {"acquireTime": time, "leaseTransitions": spec.get("leaseTransitions", 0) + 1}
-        await self._kube.write_lease({**found, "spec": {**spec, **mine}})
+        await self._cluster.write_lease({**found, "spec": {**spec, **mine}})
         return True
 
     def _is_stale(self, version: str) -> bool:

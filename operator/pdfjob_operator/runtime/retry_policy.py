@@ -7,7 +7,7 @@ from http import HTTPStatus
 import httpx2
 
 from pdfjob_operator.api.client import RefusedError
-from pdfjob_operator.runtime.work_queue import Patience
+from pdfjob_operator.runtime.work_queue import RetryPolicy
 
 
 _PASSING = {
@@ -21,7 +21,7 @@ LAST_PASSING_BACKOFF_SECONDS = 30.0
 """What mends itself, or is mended by somebody, is tried again this soon at the latest."""
 
 
-def patience(error: Exception) -> Patience:
+def retry_policy(error: Exception) -> RetryPolicy:
     """How long to wait after a pass that ended so.
 
     A server that is away, overloaded or refuses will change its mind; anything else is a poisoned object or a fault of
@@ -30,8 +30,8 @@ def patience(error: Exception) -> Patience:
     if isinstance(error, httpx2.HTTPStatusError):
         status = error.response.status_code
         if status not in _PASSING and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Patience()
+            return RetryPolicy()
         after = error.response.headers.get("Retry-After", "")
-        return Patience(float(after) if after.isdecimal() else 0.0, LAST_PASSING_BACKOFF_SECONDS)
+        return RetryPolicy(float(after) if after.isdecimal() else 0.0, LAST_PASSING_BACKOFF_SECONDS)
     passing = isinstance(error, (httpx2.TransportError, TimeoutError, RefusedError))
-    return Patience(most=LAST_PASSING_BACKOFF_SECONDS) if passing else Patience()
+    return RetryPolicy(most=LAST_PASSING_BACKOFF_SECONDS) if passing else RetryPolicy()

@@ -1,4 +1,4 @@
-"""The echo: whether the watch brings back what this operator itself writes. If it does not, the operator is blind.
+"""Watch liveness: whether the watch delivers what this operator itself writes. If it does not, the operator is blind.
 
 Every status that is written and every Job that is made must come back through the watch of its kind, within moments.
 So health is measured on the very streams that the work depends on, by the work itself; when nothing is written, nothing
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.pdfjob import Key
 
 
-class Echo:
+class WatchLiveness:
     """What was written and has not come back yet."""
 
     def __init__(self) -> None:
         self._expected: dict[tuple[str, Key], float] = {}
 
-    def expect(self, kind: str, key: Key) -> None:
+    def record_write(self, kind: str, key: Key) -> None:
         """Something of this kind was written for this PdfJob."""
         self._expected.setdefault((kind, key), asyncio.get_running_loop().time())
 
-    def hear(self, kind: str, key: Key) -> None:
+    def record_event(self, kind: str, key: Key) -> None:
         """The watch of this kind brought something for this PdfJob."""
         self._expected.pop((kind, key), None)
 
-    def forget_all_but(self, keys: Collection[Key]) -> None:
+    def retain(self, keys: Collection[Key]) -> None:
         """Of a PdfJob that is gone, nothing may come back any more."""
         self._expected = {it: since for it, since in self._expected.items() if it[1] in keys}
 
-    def age(self) -> float:
-        """For how many seconds the oldest echo has been missing; 0 when all came back."""
+    def lag(self) -> float:
+        """For how many seconds the oldest write has not come back; 0 when all did."""
         return asyncio.get_running_loop().time() - min(self._expected.values()) if self._expected else 0.0

@@ -32,7 +32,7 @@ RETRY, TIMER = "retry", "timer"
 """Why a key has a pass, when nobody outside asked for it: the last one failed, or asked to be repeated."""
 
 
-class Patience(NamedTuple):
+class RetryPolicy(NamedTuple):
     """How long a failed key waits.
 
     Attributes:
@@ -48,14 +48,14 @@ async def _open() -> None:
     """A gate that is never closed."""
 
 
-class Queue(Generic[KeyT]):
+class WorkQueue(Generic[KeyT]):
     """Keys waiting for their pass.
 
     Args:
         work: One pass, given the key and why it has one; returns after how many seconds to look again, or `None` to
             wait for the next event.
         workers: Passes at once.
-        patience: How long to wait after an error.
+        retry_policy: How long to wait after an error.
         gate: Passes begin only when this returns.
     """
 
@@ -64,12 +64,12 @@ class Queue(Generic[KeyT]):
         work: Callable[[KeyT, frozenset[str]], Awaitable[float | None]],
         *,
         workers: int = 8,
-        patience: Callable[[Exception], Patience] = lambda _: Patience(),
+        retry_policy: Callable[[Exception], RetryPolicy] = lambda _: RetryPolicy(),
         gate: Callable[[], Awaitable[None]] = _open,
     ) -> None:
         self._work = work
         self._workers = workers
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._gate = gate
         self._due: dict[KeyT, float] = {}
         self._order: list[tuple[float, KeyT]] = []  # of `_due`; entries that it no longer holds are passed over
@@ -138,7 +138,7 @@ class Queue(Generic[KeyT]):
                 again, reason = await self._work(key, why), TIMER
         except Exception as error:  # whatever it was, it concerns this key alone, and the key is tried again
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            least, most = self._patience(error)
+            least, most = self._retry_policy(error)
             again, reason = max(least, min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), most)), RETRY
             again *= 1 + random.random() / 2  # noqa: S311 (spreads load, hides nothing)
             log.warning("%s: attempt %d failed, the next one in %.0f s", key, failures, again, exc_info=error)

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.garbage_collection.collector import Sweeps
-    from pdfjob_operator.metrics.job_states import Census
-    from pdfjob_operator.runtime.watch_liveness import Echo
-    from pdfjob_operator.runtime.work_queue import Queue
+    from pdfjob_operator.garbage_collection.collector import GarbageCollector
+    from pdfjob_operator.metrics.job_gauges import JobGauges
+    from pdfjob_operator.runtime.watch_liveness import WatchLiveness
+    from pdfjob_operator.runtime.work_queue import WorkQueue
 
 
 IDENTITY: Any = "pdfjob-operator"
@@ -70,7 +70,9 @@ class HarmlessStorage(kopf.AnnotationsDiffBaseStorage):
         return None
 
 
-def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> kopf.OperatorRegistry:
+def registry_for(
+    queue: WorkQueue[Key], collector: GarbageCollector, liveness: WatchLiveness, job_gauges: JobGauges
+) -> kopf.OperatorRegistry:
     """Handlers that feed this queue."""
     registry = kopf.OperatorRegistry()
 
@@ -111,14 +113,14 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) 
         **_: object,
     ) -> None:
         key = Key(namespace or "", name)  # never empty: all three kinds are namespaced
-        echo.hear("pdfjobs", key)
-        sweeps.exists(body)
+        liveness.record_event("pdfjobs", key)
+        collector.add(body)
         if type == "DELETED":
-            sweeps.gone(uid)
-            census.forget(uid)
+            collector.remove(uid)
+            job_gauges.remove(uid)
             queue.add(key)
             return
-        census.meet(body)
+        job_gauges.add(body)
         if not is_settled(body):
             queue.add(key)
 
@@ -126,7 +128,7 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) 
     async def on_job(namespace: str | None, annotations: Mapping[str, str], **_: object) -> None:
         if (name := annotations.get(ANNOTATION_JOB)) is not None:
             key = Key(namespace or "", name)
-            echo.hear("jobs", key)
+            liveness.record_event("jobs", key)
             queue.add(key)
 
     @kopf.on.event("v1", "pods", registry=registry)
@@ -137,13 +139,19 @@ def registry_for(queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) 
     return registry
 
 
-async def watch(settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census) -> None:
+async def watch(
+    settings: Settings,
+    queue: WorkQueue[Key],
+    collector: GarbageCollector,
+    liveness: WatchLiveness,
+    job_gauges: JobGauges,
+) -> None:
     """Feed the queue from the cluster's events until a signal ends it; start Kopf anew whenever it gives up."""
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     scope: dict[str, Any] = {"namespaces": settings.namespaces} if settings.namespaces else {"clusterwide": True}
     for pause in Backoffs():
         try:
-            registry = registry_for(queue, sweeps, echo, census)
+            registry = registry_for(queue, collector, liveness, job_gauges)
             await kopf.operator(registry=registry, standalone=True, identity=IDENTITY, **scope)
         except Exception as error:  # noqa: BLE001 (an ERROR event in the stream, a CRD that is not there yet: not for us to judge)
             log.warning("the watch ended, and is started anew in %.0f s: %r", pause, error)

@@ -13,12 +13,12 @@ from pdfjob_operator.reconciler import RESYNC
 
 
 if TYPE_CHECKING:
-    from pdfjob_operator.api.cluster import Kube
+    from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.garbage_collection.collector import Sweeps
-    from pdfjob_operator.metrics.job_states import Census
-    from pdfjob_operator.runtime.watch_liveness import Echo
-    from pdfjob_operator.runtime.work_queue import Queue
+    from pdfjob_operator.garbage_collection.collector import GarbageCollector
+    from pdfjob_operator.metrics.job_gauges import JobGauges
+    from pdfjob_operator.runtime.watch_liveness import WatchLiveness
+    from pdfjob_operator.runtime.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +27,21 @@ START = "start"
 
 
 async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
-    kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census
+    cluster: Cluster,
+    settings: Settings,
+    queue: WorkQueue[Key],
+    collector: GarbageCollector,
+    liveness: WatchLiveness,
+    job_gauges: JobGauges,
 ) -> None:
     """List, hand over keys, and note what is gone, until cancelled."""
     why = START
     while True:
-        pause = settings.resync_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
+        pause = settings.resync_period_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
         try:
-            await resync(kube, settings, queue, sweeps, echo, census, why=why)
-            await sweeps.recall()
-            await sweeps.read()
+            await resync(cluster, settings, queue, collector, liveness, job_gauges, why=why)
+            await collector.load_claims()
+            await collector.read_reports()
             why = RESYNC
         except API_ERRORS as error:
             log.warning("cannot list all PdfJobs: %s", error)
@@ -45,21 +50,28 @@ async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
 
 
 async def resync(  # noqa: PLR0917 (the same)
-    kube: Kube, settings: Settings, queue: Queue[Key], sweeps: Sweeps, echo: Echo, census: Census, *, why: str
+    cluster: Cluster,
+    settings: Settings,
+    queue: WorkQueue[Key],
+    collector: GarbageCollector,
+    liveness: WatchLiveness,
+    job_gauges: JobGauges,
+    *,
+    why: str,
 ) -> None:
     """List once, and say why."""
     keys, uids = set(), set()
-    before = sweeps.known()
+    before = collector.known_uids()
     for namespace in settings.namespaces or (None,):
-        async for raw in kube.pdfjobs(namespace):
+        async for raw in cluster.pdfjobs(namespace):
             key = Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
             keys.add(key)
             uids.add(raw["metadata"]["uid"])
-            sweeps.exists(raw)
-            census.meet(raw)
+            collector.add(raw)
+            job_gauges.add(raw)
             if not is_settled(raw):
                 queue.add(key, why=why)
     for uid in before - uids:
-        sweeps.gone(uid)
-        census.forget(uid)
-    echo.forget_all_but(keys)
+        collector.remove(uid)
+        job_gauges.remove(uid)
+    liveness.retain(keys)

@@ -71,7 +71,7 @@ def test_memory_without_a_limit_or_beyond_the_highest_stays_as_it_is(resources: 
     ("variable", "value"),
     [
         ("PDFJOB_MAX_MEMORY", "a lot"),
-        ("PDFJOB_RESYNC_SECONDS", "soon"),
+        ("PDFJOB_RESYNC_PERIOD_SECONDS", "soon"),
         ("PDFJOB_LEASE", "without-a-namespace"),
         ("PDFJOB_RESOURCES", '{"limits": {"memory": "much"}}'),
         ("PDFJOB_RESOURCES", '{"requests": {"memory": "much"}}'),

@@ -15,7 +15,7 @@ from chunk_runner.contract.report import Volume
 from chunk_runner.contract.stats import BYTES, SECONDS, Figures, Spread, Tokens
 from pdfjob_operator.configuration.prices import Price, Prices
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.metrics.recorder import Accounts
+from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.pdfjob import PdfJob, Stage
 from pdfjob_operator.planning.decision import JobState, Progress
 
@@ -56,7 +56,7 @@ def figures(**fields: Any) -> Figures:
 
 
 def close(job: PdfJob, situation: JobState, *jobs: Any) -> dict[Sample, float]:
-    return counted(lambda: Accounts(PRICES).close(job, situation, make_children(*jobs), NOW))
+    return counted(lambda: MetricsRecorder(PRICES).record_finished(job, situation, make_children(*jobs), NOW))
 
 
 async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
@@ -147,11 +147,11 @@ async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
 
 
 async def test_time_is_counted_for_the_phase_that_is_left() -> None:
-    accounts, job = Accounts(PRICES), make_pdfjob()
+    recorder, job = MetricsRecorder(PRICES), make_pdfjob()
 
     def live() -> None:
         for phase in ("Pending", "Pending", "Processing", "Succeeded"):
-            accounts.moved(job, JobState(phase, phase, "…"))
+            recorder.record_phase(job, JobState(phase, phase, "…"))
 
     changes = counted(live)
 
@@ -162,30 +162,30 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
 
 @pytest.mark.parametrize(("kept", "least"), [({("a", "one"), ("a", "two")}, 0.25), ({("a", "one")}, 0.5)])
 async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, str]], least: float) -> None:
-    accounts = Accounts(PRICES)
-    accounts.publish()
-    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
-    accounts.measured(("a", "two"), Volume(bytes=100, free=25), NOW)
-    accounts.measured(("a", "two"), Volume(bytes=100, free=1), NOW - timedelta(hours=1))  # a sweep's, long ago
-    accounts.measured(("a", "none"), Volume(bytes=0, free=0), NOW)
+    recorder = MetricsRecorder(PRICES)
+    recorder.register()
+    recorder.record_volume(("a", "one"), Volume(bytes=100, free=50), NOW)
+    recorder.record_volume(("a", "two"), Volume(bytes=100, free=25), NOW)
+    recorder.record_volume(("a", "two"), Volume(bytes=100, free=1), NOW - timedelta(hours=1))  # a sweep's, long ago
+    recorder.record_volume(("a", "none"), Volume(bytes=0, free=0), NOW)
 
-    accounts.keep_only(kept)
+    recorder.retain_claims(kept)
 
     assert registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") == least
 
 
 async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
-    accounts = Accounts(PRICES)
-    accounts.publish()
-    accounts.measured(("a", "one"), Volume(bytes=100, free=50), NOW)
+    recorder = MetricsRecorder(PRICES)
+    recorder.register()
+    recorder.record_volume(("a", "one"), Volume(bytes=100, free=50), NOW)
 
-    accounts.keep_only(set())
+    recorder.retain_claims(set())
 
     assert isnan(registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") or 0.0)
 
 
 async def test_counters_begin_at_nothing_so_that_the_first_count_is_an_increase() -> None:
-    Accounts(PRICES).publish()
+    MetricsRecorder(PRICES).register()
 
     known = samples()
 

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pdfjob_operator.runtime import work_queue as queues
-from pdfjob_operator.runtime.work_queue import Queue
+from pdfjob_operator.runtime.work_queue import WorkQueue
 
 
 @asynccontextmanager
-async def running(work: Callable[[str], Awaitable[float | None]], workers: int = 8) -> AsyncIterator[Queue[str]]:
-    queue: Queue[str] = Queue(lambda key, _: work(key), workers=workers)
+async def running(work: Callable[[str], Awaitable[float | None]], workers: int = 8) -> AsyncIterator[WorkQueue[str]]:
+    queue: WorkQueue[str] = WorkQueue(lambda key, _: work(key), workers=workers)
     task = asyncio.create_task(queue.run())
     try:
         async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""The census: PdfJobs by phase, their chunks by state, and for how long any has stood still. Knows statuses only.
+"""Gauges of PdfJobs by phase, of their chunks by state, and of the longest stall. Knows statuses only.
 
 It is told of every PdfJob that the watch or the resync sees, and of what each pass finds: a status is not written for
 every chunk, so that what is written tells too little of whether a job gets on.
@@ -32,27 +32,27 @@ class _Entry(NamedTuple):
     chunks: Mapping[str, int]
 
 
-class Census:
+class JobGauges:
     """What PdfJobs there are."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
-    def publish(self) -> None:
-        """Let the metrics tell of this census."""
+    def register(self) -> None:
+        """Let the metrics tell of these PdfJobs."""
         for phase in PHASES:
-            registry.JOBS.labels(phase).set_function(partial(self.jobs, phase))
+            registry.JOBS.labels(phase).set_function(partial(self.count_jobs, phase))
         for state in CHUNK_STATES:
-            registry.CHUNKS.labels(state).set_function(partial(self.chunks, state))
-        registry.STANDING_STILL.set_function(self.standing_still)
+            registry.CHUNKS.labels(state).set_function(partial(self.count_chunks, state))
+        registry.LONGEST_STALL.set_function(self.longest_stall)
 
-    def meet(self, raw: Mapping[str, Any]) -> None:
+    def add(self, raw: Mapping[str, Any]) -> None:
         """A PdfJob was seen, as the API server has it: of one that is at work, its passes tell more."""
         phase = (raw.get("status") or {}).get("phase")
         if raw["metadata"]["uid"] not in self._entries or phase in TERMINAL_PHASES:
-            self.see(raw)
+            self.update(raw)
 
-    def see(self, raw: Mapping[str, Any]) -> None:
+    def update(self, raw: Mapping[str, Any]) -> None:
         """A pass knows how a PdfJob stands."""
         uid, status, spec = raw["metadata"]["uid"], raw.get("status") or {}, raw.get("spec") or {}
         phase = status.get("phase", "Pending")
@@ -68,19 +68,19 @@ class Census:
         since = now if before is None or moved or before.waits else before.since
         self._entries[uid] = _Entry(phase, progress, since, waits, {} if phase in TERMINAL_PHASES else counts)
 
-    def forget(self, uid: str) -> None:
+    def remove(self, uid: str) -> None:
         """A PdfJob is there no more."""
         self._entries.pop(uid, None)
 
-    def jobs(self, phase: str) -> int:
+    def count_jobs(self, phase: str) -> int:
         """PdfJobs in this phase."""
         return sum(it.phase == phase for it in self._entries.values())
 
-    def chunks(self, state: str) -> int:
+    def count_chunks(self, state: str) -> int:
         """Chunks in this state, of PdfJobs that have not ended."""
         return sum(max(it.chunks.get(state, 0), 0) for it in self._entries.values())
 
-    def standing_still(self) -> float:
+    def longest_stall(self) -> float:
         """For how many seconds the PdfJob has stood still that has done so longest."""
         now = asyncio.get_running_loop().time()
         return max((now - it.since for it in self._entries.values() if not it.waits), default=0.0)

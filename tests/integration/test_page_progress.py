@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from chunk_runner.rate_limit.limiter import shared
-from pdfjob_operator.observation.page_progress import Live
+from pdfjob_operator.observation.page_progress import PageProgress
 from redis_server import RedisServer
 
 
@@ -20,9 +20,9 @@ def pages_done(*urls: str) -> list[int | None]:
     async def look() -> list[int | None]:
         found = []
         for url in urls:
-            live = Live(url)
-            found.append(await live.pages_done("uid"))
-            await live.close()
+            page_progress = PageProgress(url)
+            found.append(await page_progress.pages_done("uid"))
+            await page_progress.close()
         return found
 
     return asyncio.run(look())
@@ -47,9 +47,9 @@ def test_what_is_no_number_is_no_progress(redis: RedisServer) -> None:
 
 def test_a_redis_that_is_not_there_is_asked_once_and_left_alone() -> None:
     async def look_often() -> float:
-        live = Live("redis://127.0.0.1:1/0")
+        page_progress = PageProgress("redis://127.0.0.1:1/0")
         began = asyncio.get_running_loop().time()
-        assert [await live.pages_done("uid") for _ in range(100)] == [None] * 100
+        assert [await page_progress.pages_done("uid") for _ in range(100)] == [None] * 100
         return asyncio.get_running_loop().time() - began
 
     assert asyncio.run(look_often()) < 5

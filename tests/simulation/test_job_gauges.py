@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.metrics.job_states import Census
+from pdfjob_operator.metrics.job_gauges import JobGauges
 from simulation.work import Plan
 from simulation.world import pdfjob, simulation
 
@@ -25,13 +25,13 @@ def value(name: str, **labels: str) -> float:
 
 
 async def test_jobs_are_counted_by_phase_and_the_chunks_of_those_at_work_by_state() -> None:
-    census = Census()
-    census.publish()
-    census.see({"metadata": {"uid": "new"}})  # before its first pass
-    census.see(raw("one", "Processing", COUNTS))
-    census.see(raw("done", "Succeeded", COUNTS))
-    census.see(raw("gone", "Failed"))
-    census.forget("gone")
+    job_gauges = JobGauges()
+    job_gauges.register()
+    job_gauges.update({"metadata": {"uid": "new"}})  # before its first pass
+    job_gauges.update(raw("one", "Processing", COUNTS))
+    job_gauges.update(raw("done", "Succeeded", COUNTS))
+    job_gauges.update(raw("gone", "Failed"))
+    job_gauges.remove("gone")
 
     phases = {phase: value("pdfjob_jobs", phase=phase) for phase in ("Pending", "Processing", "Succeeded", "Failed")}
     chunks = {state: value("pdfjob_chunks", state=state) for state in ("waiting", "active", "succeeded", "failed")}
@@ -41,44 +41,44 @@ async def test_jobs_are_counted_by_phase_and_the_chunks_of_those_at_work_by_stat
 
 
 async def test_it_is_told_for_how_long_a_job_has_stood_still() -> None:
-    census = Census()
-    census.publish()
-    census.see(raw("one", "Processing", COUNTS))
+    job_gauges = JobGauges()
+    job_gauges.register()
+    job_gauges.update(raw("one", "Processing", COUNTS))
     await asyncio.sleep(100)
-    census.see(raw("one", "Processing", COUNTS))
-    census.see(raw("other", "Processing", COUNTS))
+    job_gauges.update(raw("one", "Processing", COUNTS))
+    job_gauges.update(raw("other", "Processing", COUNTS))
     assert value("pdfjob_oldest_progress_seconds") == 100
 
-    census.see(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
+    job_gauges.update(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
     await asyncio.sleep(10)
 
     assert value("pdfjob_oldest_progress_seconds") == 10
 
 
 async def test_what_waits_on_purpose_does_not_stand_still() -> None:
-    census = Census()
-    census.publish()
-    census.see(raw("paused", "Processing", COUNTS, workers=0))
-    census.see(raw("suspended", "Suspended", COUNTS, suspend=True))
-    census.see(raw("done", "Succeeded", COUNTS))
+    job_gauges = JobGauges()
+    job_gauges.register()
+    job_gauges.update(raw("paused", "Processing", COUNTS, workers=0))
+    job_gauges.update(raw("suspended", "Suspended", COUNTS, suspend=True))
+    job_gauges.update(raw("done", "Succeeded", COUNTS))
     await asyncio.sleep(1000)
     assert value("pdfjob_oldest_progress_seconds") == 0
 
-    census.see(raw("paused", "Processing", COUNTS))  # its clock starts when it goes on
+    job_gauges.update(raw("paused", "Processing", COUNTS))  # its clock starts when it goes on
 
     assert value("pdfjob_oldest_progress_seconds") == 0
 
 
 async def test_of_a_job_at_work_only_passes_tell() -> None:
     """What is written lags behind: a watch that brings it back must not make a job stand still, nor go back."""
-    census = Census()
-    census.publish()
-    census.meet(raw("one", "Processing", COUNTS))
-    census.see(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
-    census.meet(raw("one", "Processing", COUNTS))
+    job_gauges = JobGauges()
+    job_gauges.register()
+    job_gauges.add(raw("one", "Processing", COUNTS))
+    job_gauges.update(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
+    job_gauges.add(raw("one", "Processing", COUNTS))
     assert value("pdfjob_chunks", state="succeeded") == 4
 
-    census.meet(raw("one", "Succeeded", COUNTS))
+    job_gauges.add(raw("one", "Succeeded", COUNTS))
 
     assert (value("pdfjob_jobs", phase="Succeeded"), value("pdfjob_chunks", state="succeeded")) == (1, 0)
 
