@@ -29,7 +29,7 @@ test: $(READY) ## unit and integration tests anywhere, cluster tests where the m
 	$(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
 
 soak: $(READY) ## PdfJobs without end against a real control plane, while the operator is killed: HOURS=1 JOBS=200
-	PYTHONPATH=tests $(BIN)/python -m control_plane.soak --hours $(or $(HOURS),1) --jobs $(or $(JOBS),200)
+	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py
 
 lint: $(READY) ## formatting, style, types, and the arrows between modules
 	$(BIN)/ruff format --check
@@ -45,25 +45,25 @@ lock: ## write requirements.lock anew, with the newest versions that pyproject.t
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --extra cli --extra operator --group dev --output-file requirements.lock pyproject.toml
 
-dashboard: $(READY) ## write the chart's Grafana dashboard anew, from charts/panels.py
-	$(BIN)/python charts/dashboard.py > charts/pdfjob-operator/files/dashboard.json
+dashboard: $(READY) ## write the chart's Grafana dashboard anew, from tools/dashboard/panels.py
+	$(BIN)/python -m tools.dashboard.grafana > charts/pdfjob-operator/files/dashboard.json
 
 chart-readme: $(READY) ## write the chart's table of values and its schema anew, from values.yaml
-	PYTHONPATH=tests $(BIN)/python -m chart.values
+	$(BIN)/python -m tools.chart.values
 
 install-yaml: $(READY) ## render the chart for people without Helm, to dist/install.yaml: NAMESPACE=pdfjob VALUES=my-values.yaml
 	@mkdir -p dist
-	$$(PYTHONPATH=tests $(BIN)/python -m chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
+	$$($(BIN)/python -m tools.chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
 		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
-	PYTHONPATH=tests $(BIN)/python -m testcluster images
+	$(BIN)/python -m tools.testcluster images
 
 cluster-up: $(READY) ## start a real one-node Kubernetes to play with, and print the kubectl line to use
-	PYTHONPATH=tests $(BIN)/python -m testcluster up
+	$(BIN)/python -m tools.testcluster up
 
 cluster-down: $(READY) ## end it
-	PYTHONPATH=tests $(BIN)/python -m testcluster down
+	$(BIN)/python -m tools.testcluster down
 
 clean: ## remove what was made here (not the cache folder)
 	rm -rf $(VENV) out build dist

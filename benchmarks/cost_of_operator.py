@@ -1,6 +1,6 @@
 """What the operator costs: its memory by the number of PdfJobs, and what it writes for one, by the number of chunks.
 
-A real control plane, and pods played by plan (`tests/control_plane`).
+A real control plane, and pods played by plan (`tools/control_plane`).
 """
 
 import os
@@ -10,14 +10,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from cluster.kubectl import pdfjob
-from control_plane.arena import Arena
-from control_plane.chronicle import ENDED
-from control_plane.plan import Plan
-from control_plane.process import OperatorProcess
-from control_plane.stand import arena_in, control_plane_in
-from control_plane.world import World, world
-from testcluster.layout import Cluster
+from tools.control_plane.arena import Arena
+from tools.control_plane.chronicle import ENDED
+from tools.control_plane.plan import Plan
+from tools.control_plane.process import OperatorProcess
+from tools.control_plane.stand import arena_in, control_plane_in
+from tools.control_plane.world import World, world
+from tools.kubectl import pdfjob
+from tools.testcluster.layout import Cluster
 
 
 COUNTS = [int(it) for it in os.environ.get("PDFJOB_BENCHMARK_COUNTS", "10,100,1000").split(",")]

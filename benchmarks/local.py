@@ -13,9 +13,6 @@ from statistics import median
 import pikepdf
 import pypdfium2
 
-import attacks
-import books
-import pdfs
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Failure
 from chunk_runner.source import identify
@@ -25,6 +22,7 @@ from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli import local_runner
+from tools import attacks, books, pdfs
 
 
 RUNS = 3

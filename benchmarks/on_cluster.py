@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pdfs
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
+from tools import pdfs
+from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 
 
 RUNS = 5

@@ -12,8 +12,8 @@ import pytest
 from redis import Redis, RedisError
 
 from processes import until
-from testcluster import cache
-from testcluster.packages import SYSTEM_PATH
+from tools.testcluster import cache
+from tools.testcluster.packages import SYSTEM_PATH
 
 
 def program() -> str:

@@ -7,8 +7,8 @@ import pytest
 
 from chart.helm import CI, Helm, Manifest, values
 from prerequisites import go_without
-from testcluster import binaries
-from testcluster.shell import ClusterError
+from tools.testcluster import binaries
+from tools.testcluster.shell import ClusterError
 
 
 @pytest.fixture(scope="session")

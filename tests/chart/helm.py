@@ -1,17 +1,13 @@
-"""Helm on the chart, without a cluster. As a program, it prints where helm is: for `make install-yaml`."""
+"""Helm on the chart, without a cluster."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from testcluster import binaries
-from testcluster.shell import ClusterError
 
 
 CHART = Path(__file__).parents[2] / "charts" / "pdfjob-operator"
@@ -84,10 +80,3 @@ def environment(manifests: list[Manifest], deployment: str = f"{RELEASE}-pdfjob-
     """The operator's environment."""
     (container,) = one(manifests, "Deployment", deployment)["spec"]["template"]["spec"]["containers"]
     return {it["name"]: it["value"] for it in container["env"]}
-
-
-if __name__ == "__main__":
-    try:
-        print(binaries.helm())  # noqa: T201
-    except ClusterError as error:
-        sys.exit(str(error))

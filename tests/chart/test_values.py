@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 import yaml
 
-from chart import values
 from chart.helm import CHART, CI, Helm, environment, one
-from chart.values import CommentError, Value
 from pdfjob_operator.configuration.settings import Settings
+from tools.chart import values
+from tools.chart.values import CommentError, Value
 
 
 VALUES = values.read((CHART / "values.yaml").read_text())

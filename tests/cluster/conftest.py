@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from cluster import model
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from prerequisites import go_without
-from testcluster import binaries, images, node
-from testcluster.layout import Cluster
-from testcluster.packages import UnsuitableMachineError
+from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from tools.testcluster import binaries, images, node
+from tools.testcluster.layout import Cluster
+from tools.testcluster.packages import UnsuitableMachineError
 
 
 PROJECT = Path(__file__).parents[2]

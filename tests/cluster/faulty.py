@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import pdfs
 from cluster.gates import Gate
-from cluster.kubectl import Kubectl, Volume, pdfjob
+from tools import pdfs
+from tools.kubectl import Kubectl, Volume, pdfjob
 
 
 PAGES, CHUNKS = 10, 5

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gemini_server
-from cluster.kubectl import Kubectl
+from tools.kubectl import Kubectl
 
 
 NAME = "gemini"

@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import attacks
-import pdfs
 from chunk_runner.contract.ranges import parse_ranges
-from cluster.kubectl import Kubectl, Volume, pdfjob
+from tools import attacks, pdfs
+from tools.kubectl import Kubectl, Volume, pdfjob
 
 
 LIMITS = frozenset({"MemoryLimitExceeded", "TimeLimitExceeded"})

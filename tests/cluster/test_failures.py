@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import pdfs
-from cluster.kubectl import Kubectl, Volume, pdfjob
+from tools import pdfs
+from tools.kubectl import Kubectl, Volume, pdfjob
 
 
 def not_a_pdf(path: Path) -> Path:

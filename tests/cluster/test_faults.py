@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from cluster.faulty import CHUNKS, TEXTS, FaultyJob, failed_for_good, texts, write_source
-from cluster.kubectl import Kubectl, Volume
-from testcluster import pods
-from testcluster.layout import Cluster
+from tools.kubectl import Kubectl, Volume
+from tools.testcluster import pods
+from tools.testcluster.layout import Cluster
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 
 from cluster.conftest import Installation
 from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim, librarian
-from testcluster import isolation, volumes
-from testcluster.layout import Cluster
-from testcluster.shell import run
+from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from tools.testcluster import isolation, volumes
+from tools.testcluster.layout import Cluster
+from tools.testcluster.shell import run
 
 
 FILL = "cat /dev/zero > filler 2>&- || test -s filler"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-import pdfs
 from cluster import model as models
 from cluster.conftest import Installation
-from cluster.kubectl import Kubectl, Volume, pdfjob
 from cluster.model import KEY_SECRET, Model
 from processes import until
+from tools import pdfs
+from tools.kubectl import Kubectl, Volume, pdfjob
 
 
 KEY = "AQ.the-key-of-the-tests"

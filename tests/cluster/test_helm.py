@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-import pdfs
 from cluster.conftest import CHART, PROJECT, Installation, image_values
-from cluster.kubectl import CLAIM, OPERATOR, Kubectl, KubectlError, Volume, librarian, pdfjob
 from processes import until
+from tools import pdfs
+from tools.kubectl import CLAIM, OPERATOR, Kubectl, KubectlError, Volume, librarian, pdfjob
 
 
 RELEASE = "own"

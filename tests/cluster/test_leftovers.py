@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import pdfs
-from cluster.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim, librarian, pdfjob
+from tools import pdfs
+from tools.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim, librarian, pdfjob
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import pdfs
-from cluster.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
+from tools import pdfs
+from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-import pdfs
-from cluster.kubectl import Kubectl, Volume, claim, pdfjob
+from tools import pdfs
+from tools.kubectl import Kubectl, Volume, claim, pdfjob
 
 
 README = Path(__file__).parents[2] / "README.md"

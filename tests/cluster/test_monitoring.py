@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-import pdfs
 from cluster import model as models
 from cluster.conftest import Installation
 from cluster.faulty import CHUNKS, FaultyJob, write_source
-from cluster.kubectl import OPERATOR, Kubectl, Volume, pdfjob
 from cluster.model import KEY_SECRET, Model
 from monitoring.expressions import names_in, queries
-from monitoring.picture import draw
 from monitoring.programs import promtool
-from monitoring.prometheus import WINDOW, Prometheus, prometheus_in
+from monitoring.prometheus import WINDOW, prometheus_in
 from processes import until
-from testcluster import pods
-from testcluster.layout import Cluster
+from tools import pdfs
+from tools.dashboard.picture import draw
+from tools.dashboard.prometheus import Prometheus
+from tools.kubectl import OPERATOR, Kubectl, Volume, pdfjob
+from tools.testcluster import pods
+from tools.testcluster.layout import Cluster
 
 
 QUIET = {"Answers other than success"}
@@ -160,5 +161,5 @@ def test_what_dashboard_and_alerts_ask_for_is_there_and_true(
     promtool("check", "metrics", stdin=text)
     assert [name for name in (kubectl.namespace, crashed.uid, KEY_SECRET) if name in text] == []
 
-    picture = draw(prometheus, began, now)
+    picture = draw(prometheus, began, now, WINDOW)
     Path(os.environ.get("PDFJOB_TEST_PICTURE") or tmp_path / "dashboard.svg").write_text(picture, encoding="utf-8")

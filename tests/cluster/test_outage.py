@@ -8,9 +8,9 @@ import pytest
 
 from cluster.conftest import Installation
 from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
-from cluster.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim
-from testcluster import node, pods, volumes
-from testcluster.layout import Cluster
+from tools.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim
+from tools.testcluster import node, pods, volumes
+from tools.testcluster.layout import Cluster
 
 
 OUTAGE_SECONDS = 100

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import pdfs
-from cluster.kubectl import Kubectl, KubectlError, Volume, pdfjob
+from tools import pdfs
+from tools.kubectl import Kubectl, KubectlError, Volume, pdfjob
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"

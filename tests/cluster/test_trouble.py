@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import pdfs
-from cluster.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
+from tools import pdfs
+from tools.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
 
 
 def wait_for_reason(kubectl: Kubectl, reason: str) -> str:

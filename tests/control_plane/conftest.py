@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from control_plane.arena import Arena
-from control_plane.stand import arena_in, control_plane_in
-from control_plane.world import World, world
 from prerequisites import go_without
-from testcluster.layout import Cluster
-from testcluster.packages import UnsuitableMachineError
+from tools.control_plane.arena import Arena
+from tools.control_plane.stand import arena_in, control_plane_in
+from tools.control_plane.world import World, world
+from tools.testcluster.layout import Cluster
+from tools.testcluster.packages import UnsuitableMachineError
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

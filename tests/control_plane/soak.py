@@ -1,28 +1,20 @@
-"""The soak: PdfJobs without end, and an operator that is killed again and again. In CI for a minute, by hand for hours.
-
-    PYTHONPATH=tests .venv/bin/python -m control_plane.soak --jobs 200 --hours 8
+"""The soak: PdfJobs without end, and an operator that is killed again and again.
 
 Rounds follow each other: PdfJobs are created, the operator dies a few times, everything ends, everything is deleted.
 """
 
-import argparse
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from statistics import mean
 
-from cluster.kubectl import pdfjob
-from control_plane.arena import Arena
-from control_plane.chronicle import ENDED, PATIENCE_SECONDS
-from control_plane.plan import Plan
-from control_plane.process import OperatorProcess
-from control_plane.stand import arena_in, control_plane_in
-from control_plane.world import world
+from tools.control_plane.arena import Arena
+from tools.control_plane.chronicle import ENDED, PATIENCE_SECONDS
+from tools.control_plane.plan import Plan
+from tools.control_plane.process import OperatorProcess
+from tools.kubectl import pdfjob
 
 
 KINDS = "jobs,pods"
@@ -115,27 +107,3 @@ def memory_growth(done: list[Round]) -> float:
     """The last third's memory, relative to that of the middle third."""
     third = len(done) // 3
     return mean(it.resident for it in done[-third:]) / mean(it.resident for it in done[third:-third])
-
-
-def main() -> None:
-    """Soak for as long as asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--jobs", type=int, default=200, help="PdfJobs in a round")
-    parser.add_argument("--hours", type=float, default=1.0)
-    parser.add_argument("--kills", type=int, default=3, help="in every fourth round")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, control_plane_in(Path(folder) / "cluster") as cluster:
-        deadline, done = time.monotonic() + given.hours * 3600, list[Round]()
-        with world(cluster) as here, arena_in(cluster, here, Path(folder)) as arena:
-            for it in rounds(arena, given.jobs, kills=given.kills):
-                done.append(it)
-                sys.stdout.write(f"{len(done)}: {it}\n")
-                sys.stdout.flush()
-                if time.monotonic() > deadline:
-                    break
-    if len(done) >= 3:
-        sys.stdout.write(f"memory, last third against middle third: {memory_growth(done):.2f}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from control_plane.arena import Arena
-from control_plane.plan import BEGIN, Plan
+from tools.control_plane.arena import Arena
+from tools.control_plane.plan import BEGIN, Plan
 
 
 PASSES = "pdfjob_reconcile_seconds_count"

@@ -4,9 +4,9 @@ import hashlib
 import json
 
 from chunk_runner.contract.report import Report
-from control_plane.api import Manifest
-from control_plane.arena import Arena
-from control_plane.plan import SAYS, Plan
+from tools.control_plane.api import Manifest
+from tools.control_plane.arena import Arena
+from tools.control_plane.plan import SAYS, Plan
 
 
 KOPF = "kopf.zalando.org/last-handled-configuration"

@@ -7,10 +7,10 @@ import os
 
 import pytest
 
-from corpus import table
-from corpus.sources import MissingPrerequisiteError
-from corpus.survey import Finding, survey
 from prerequisites import go_without
+from tools.corpus import table
+from tools.corpus.sources import MissingPrerequisiteError
+from tools.corpus.survey import Finding, survey
 
 
 EVERY = 1 if os.environ.get("PDFJOB_CORPUS") == "all" else 3

@@ -4,9 +4,9 @@ import statistics
 from collections.abc import Callable
 
 from chunk_runner.contract.reasons import Reason
-from corpus import known, sources, table
 from corpus.conftest import EVERY, SUMMARY
-from corpus.survey import Finding
+from tools.corpus import known, sources, table
+from tools.corpus.survey import Finding
 
 
 FILES = 100

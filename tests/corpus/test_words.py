@@ -1,6 +1,6 @@
 """The yardstick: what counts as the same words."""
 
-from corpus.words import compare
+from tools.corpus.words import compare
 
 
 def test_neither_case_nor_ligatures_nor_hyphens_count() -> None:

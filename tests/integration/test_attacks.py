@@ -21,8 +21,6 @@ import psutil
 import pytest
 from pypdfium2 import PdfDocument
 
-import attacks
-import pdfs
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.contract.reasons import Reason
@@ -32,6 +30,7 @@ from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.files import Workspace, chunk_file
 from processes import until
+from tools import attacks, pdfs
 
 
 SECONDS = 120

@@ -13,13 +13,12 @@ from typing import Any
 import pikepdf
 import pytest
 
-import attacks
-import pdfs
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from chunk_runner.workspace.files import Workspace
 from processes import Pods, until
+from tools import attacks, pdfs
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-import pdfs
 from chunk_runner.contract import environment
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from gemini_server import GeminiServer
 from processes import Pods, start_pdfjob, until
+from tools import pdfs
 
 
 KEY = "AQ.a-key-that-must-not-be-seen"

@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-import pdfs
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli import local_runner
 from processes import descendants, start_pdfjob, until
+from tools import pdfs
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"

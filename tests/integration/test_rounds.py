@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import pdfs
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.files import Workspace
 from processes import Pods
+from tools import pdfs
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=2)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import pdfs
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.report import Failure
@@ -18,6 +17,7 @@ from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
+from tools import pdfs
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -6,7 +6,7 @@ import pytest
 
 from monitoring.programs import program
 from prerequisites import go_without
-from testcluster.packages import UnsuitableMachineError
+from tools.testcluster.packages import UnsuitableMachineError
 
 
 @pytest.fixture(scope="session")

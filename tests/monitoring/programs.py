@@ -9,9 +9,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from testcluster import cache
-from testcluster.packages import UnsuitableMachineError
-from testcluster.shell import run
+from tools.testcluster import cache
+from tools.testcluster.packages import UnsuitableMachineError
+from tools.testcluster.shell import run
 
 
 def program(name: str) -> Path:

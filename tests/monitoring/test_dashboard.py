@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitoring.expressions import DASHBOARD, PROJECT, names_in
+from monitoring.expressions import PROJECT, names_in
 from pdfjob_operator.metrics.registry import REGISTRY
+from tools.dashboard.queries import DASHBOARD
 
 
 BOARD: dict[str, Any] = json.loads(DASHBOARD.read_text())
@@ -19,7 +20,8 @@ OF_PROMETHEUS = {"ALERTS"}
 
 
 def test_the_dashboard_is_made_of_its_panels() -> None:
-    made = subprocess.run([sys.executable, PROJECT / "charts" / "dashboard.py"], capture_output=True, check=True)
+    command = [sys.executable, "-m", "tools.dashboard.grafana"]
+    made = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
 
     assert made.stdout == DASHBOARD.read_bytes(), "run `make dashboard`"
 

@@ -9,12 +9,13 @@ import pytest
 from prometheus_client import generate_latest, start_http_server
 
 from monitoring.expressions import queries
-from monitoring.picture import draw
 from monitoring.programs import promtool
-from monitoring.prometheus import WINDOW, Prometheus, prometheus_in
+from monitoring.prometheus import WINDOW, prometheus_in
 from monitoring.test_dashboard import PANELS
 from pdfjob_operator.metrics.registry import REGISTRY
 from processes import until
+from tools.dashboard.picture import draw
+from tools.dashboard.prometheus import Prometheus
 
 
 pytestmark = pytest.mark.usefixtures("promtool_program")
@@ -47,7 +48,7 @@ def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> N
 def test_the_picture_has_every_panel(prometheus: Prometheus) -> None:
     until(lambda: "pdfjob_queue_depth" in prometheus.names())
 
-    picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time()))  # noqa: S314 (our own)
+    picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time(), WINDOW))  # noqa: S314 (our own)
 
     texts = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert {panel["title"] for panel in PANELS} <= texts

@@ -1,0 +1,37 @@
+"""The command line: `python -m tools.corpus` writes docs/corpus.md, or the file that is named.
+
+Knows arguments and exit codes: 0 done, 1 failed, 2 wrong arguments.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.corpus import table
+from tools.corpus.sources import MissingPrerequisiteError
+from tools.corpus.survey import survey
+from tools.testcluster.shell import say
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "corpus.md"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line asks for, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="tools.corpus", description="Process real PDFs, and write a page about it.")
+    parser.add_argument("output", type=Path, nargs="?", default=PAGE, help="the page, if not docs/corpus.md")
+    output: Path = parser.parse_args(argv).output
+    try:
+        with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+            findings = survey(Path(folder))
+    except MissingPrerequisiteError as error:
+        say(f"corpus: {error}")
+        return 1
+    output.write_text(table.markdown(findings), encoding="utf-8")
+    say("\n".join(table.summary(findings)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The findings as a table for people: a summary, and a line for each file.
+
+Knows Markdown, and no more of a finding than what it says itself.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+
+from tools.corpus import known, poppler, sources
+from tools.corpus.survey import Finding
+from tools.corpus.words import Likeness
+
+
+MANY_WORDS = 20
+"""Below, one word more or less says little about how well a file is read."""
+
+
+def markdown(findings: Sequence[Finding]) -> str:
+    """The page docs/corpus.md."""
+    return "\n".join([_INTRODUCTION, *summary(findings), "", *rows(findings), ""])
+
+
+def summary(findings: Sequence[Finding]) -> list[str]:
+    """What all files together say."""
+    size, seconds = sum(one.size for one in findings) / 1e6, sum(one.seconds for one in findings)
+    split = [one for one in findings if one.seams]
+    same = sum(all(one.seams.values()) for one in split)
+    corpus = f"{len(findings)} files, {size:.1f} MB, of {len(sources.DISTRIBUTIONS)} source distributions"
+    return [
+        f"- {corpus}. {seconds:.0f} s of runs, two at once. Poppler {poppler.version()}.",
+        _endings(findings),
+        _pages(findings),
+        f"- Chunks of 1, 7, 30 and all pages: the same output in {same} of {len(split)} files of several pages.",
+        _words([one.likeness for one in findings if one.likeness and one.likeness.theirs >= MANY_WORDS]),
+    ]
+
+
+def _endings(findings: Sequence[Finding]) -> str:
+    codes = Counter(str(one.run.exit_code) for one in findings)
+    opened = [one for one in findings if one.reading.pages is not None]
+    refused = sum(not one.run.output for one in opened)
+    more = sum(bool(one.run.output) for one in findings if one.reading.pages is None)
+    return (
+        f"- Exit codes: {', '.join(f'{count} × {code}' for code, count in sorted(codes.items()))}. Poppler opens "
+        f"{len(opened)} files; we refuse {refused} of these, and process {more} that it refuses."
+    )
+
+
+def _pages(findings: Sequence[Finding]) -> str:
+    states = Counter[str]()
+    for finding in findings:
+        states.update({state: len(pages) for state, pages in finding.run.ledger.items()})
+    both = [one for one in findings if one.run.output and one.reading.pages is not None]
+    same = sum(one.run.pages == one.reading.pages for one in both)
+    return (
+        f"- Pages: {states.total():,}: {', '.join(f'{count:,} {state}' for state, count in states.items())}. "
+        f"Of {len(both)} files that both open, the page count is the same in {same}."
+    )
+
+
+def _words(compared: Sequence[Likeness]) -> str:
+    if not compared:
+        return "- Words: none to compare."
+    common, ours, theirs = (sum(getattr(one, key) for one in compared) for key in ("common", "ours", "theirs"))
+    medians = ", ".join(
+        f"{name} {statistics.median(getattr(one, key) for one in compared):.3f}"
+        for name, key in (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))
+    )
+    return (
+        f"- Words, in the {len(compared)} files with {MANY_WORDS} or more: median {medians}. Of all {ours:,} words of "
+        f"ours, poppler has {common / ours:.2%}; of its {theirs:,}, we have {common / theirs:.2%}."
+    )
+
+
+def rows(findings: Sequence[Finding]) -> list[str]:
+    """A line for each file."""
+    head = "| file | pages | poppler's | states | words | precision | recall | seconds | remark |"
+    return [head, "| --- | --: | --: | --- | --: | --: | --: | --: | --- |", *map(_row, findings)]
+
+
+def remark(finding: Finding) -> str:
+    """What is worth saying about this file: what is known of it, or else why it has no output."""
+    said: list[str] = []
+    if finding.name in known.REFUSED and not finding.run.output:
+        said.append(known.REFUSED[finding.name])
+    if finding.name in known.OTHER_TEXT and finding.likeness:
+        said.append(known.OTHER_TEXT[finding.name])
+    if finding.run.exit_code is None:
+        said.append("did not end in time")
+    elif not finding.run.output:
+        said.append(finding.run.failure or f"exit code {finding.run.exit_code}")
+    if finding.reading.pages is None:
+        said.append(f"poppler: {finding.reading.complaint}")
+    said += [f"OTHER OUTPUT with {size} pages a chunk" for size, same in finding.seams.items() if not same]
+    return "; ".join(said)
+
+
+def _row(finding: Finding) -> str:
+    likeness = finding.likeness
+    states = ", ".join(f"{len(pages)} {state}" for state, pages in finding.run.ledger.items() if pages)
+    theirs = finding.reading.pages
+    cells = [
+        f"`{finding.name}`",
+        str(finding.run.pages or ""),
+        "" if theirs is None else str(theirs),
+        states,
+        f"{likeness.ours:,}" if likeness else "",
+        f"{likeness.precision:.3f}" if likeness and likeness.ours else "",
+        f"{likeness.recall:.3f}" if likeness and likeness.theirs else "",
+        f"{finding.run.seconds:.1f}",
+        remark(finding).replace("|", "\\|"),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+_INTRODUCTION = """\
+# Real files
+
+What `pdfjob run` makes of PDFs that nobody here made: those in the source distributions of Python's PDF libraries, many
+of them there because they broke something once, and the manual of Biopython. `.venv/bin/python -m tools.corpus`
+writes this page; `tests/corpus` holds each third of them to it in CI.
+
+Pages and text are compared with [poppler](https://poppler.freedesktop.org). Precision is the part of our words that
+poppler has too, recall the part of its words that we have: words are counted, not their order, and case, ligatures and
+hyphens do not count. Running headers and footers, which we drop, lower the recall.
+"""

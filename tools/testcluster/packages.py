@@ -1,0 +1,79 @@
+"""The Debian packages the test cluster stands on.
+
+Knows which program comes from which package and how to install it. Must not know what the programs are used for.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from tools.testcluster import cache
+from tools.testcluster.shell import ClusterError, run, say
+
+
+PACKAGE_OF = {
+    "buildah": "buildah",
+    "conntrack": "conntrack",
+    "containerd": "containerd",
+    "ctr": "containerd",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "mmdebstrap": "mmdebstrap",
+    "nsenter": "util-linux",
+    "runc": "runc",
+    "unshare": "util-linux",
+}
+PACKAGE_OF_FILE = {
+    Path("/usr/share/keyrings/debian-archive-keyring.gpg"): "debian-archive-keyring",
+}
+CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+"""Where Debian and where most others put the CNI plugins."""
+
+SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+"""A PATH that also finds the administrator's programs, which a user's own may leave out."""
+
+
+class UnsuitableMachineError(ClusterError):
+    """The test cluster cannot run on this machine at all."""
+
+
+def require_suitable_machine() -> None:
+    """Complain where the test cluster cannot work: it needs Linux namespaces, and root to make them."""
+    if sys.platform != "linux":
+        raise UnsuitableMachineError("the test cluster needs Linux: it is made of Linux namespaces")
+    if os.geteuid() != 0:
+        raise UnsuitableMachineError("the test cluster needs root, to make namespaces, mounts and network links")
+    if missing() and not shutil.which("apt-get"):
+        raise UnsuitableMachineError(f"there is no apt-get here to install what is missing: {', '.join(missing())}")
+
+
+def missing() -> list[str]:
+    """Return the packages still to be installed.
+
+    What counts is the program, not the package: containerd, for one, often comes from another package.
+    """
+    wanted = {package for program, package in PACKAGE_OF.items() if not shutil.which(program, path=SYSTEM_PATH)}
+    wanted |= {package for file, package in PACKAGE_OF_FILE.items() if not file.exists()}
+    if not any((folder / "ptp").exists() for folder in CNI_FOLDERS):
+        wanted.add("containernetworking-plugins")
+    return sorted(wanted)
+
+
+def install() -> None:
+    """Install what is missing; do nothing, and ask no server, where nothing is."""
+    if not missing():
+        return
+    log = cache.folder() / "log" / "apt.log"
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with cache.lock("apt"):
+        if packages := missing():
+            say(f"installing {' '.join(packages)}: about a minute")
+            run(["apt-get", "update"], "updating the package lists", env=quiet, log=log)
+            command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+            run(command, f"installing {' '.join(packages)}", env=quiet, log=log)
+
+
+def cni_folder() -> Path:
+    """Return the folder that holds the CNI plugins."""
+    return next(folder for folder in CNI_FOLDERS if (folder / "ptp").exists())

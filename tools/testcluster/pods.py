@@ -1,0 +1,38 @@
+"""The processes of pods, for tests that kill one.
+
+Knows how a container's name leads to its processes. Must not know why anyone asks.
+"""
+
+import os
+import signal
+from contextlib import suppress
+
+from tools.testcluster import cgroups
+from tools.testcluster.api import Api
+from tools.testcluster.layout import Cluster
+from tools.testcluster.shell import ClusterError
+
+
+def kill(cluster: Cluster, namespace: str, pod: str) -> None:
+    """End a pod's processes as the kernel would when memory is short: without a word."""
+    found = processes(cluster, namespace, pod)
+    if not found:
+        raise ClusterError(f"the pod {pod} in the namespace {namespace} has no process")
+    for process in found:
+        with suppress(ProcessLookupError):  # it went with the one before it
+            os.kill(process, signal.SIGKILL)
+
+
+def processes(cluster: Cluster, namespace: str, pod: str, container: str | None = None) -> list[int]:
+    """Return the processes of a pod's running containers, or of one, as this machine numbers them; none is no error."""
+    found = Api(cluster).get(f"/api/v1/namespaces/{namespace}/pods/{pod}")
+    if found is None:
+        raise ClusterError(f"there is no pod {pod} in the namespace {namespace}")
+    status = found["status"]
+    statuses = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+    return [
+        process
+        for one in statuses
+        if container in {None, one["name"]} and "running" in one["state"]
+        for process in cgroups.processes(cluster, one["containerID"].rpartition("/")[2])
+    ]
