@@ -124,7 +124,7 @@ def test_a_retry_where_nothing_failed_does_nothing(kubectl: Kubectl, volume: Vol
 
     assert kubectl.status("job")["phase"] == "Succeeded"
     assert len(kubectl.get("jobs", "--selector=pdfjob.dev/uid")) == jobs
-    with pytest.raises(KubectlError, match="can only be raised"):
+    with pytest.raises(KubectlError, match="cannot be decreased"):
         patch(kubectl, retryFailed=0)
 
 
