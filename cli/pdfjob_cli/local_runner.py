@@ -23,7 +23,7 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.limits import GRACE_SECONDS
-from chunk_runner.contract.reasons import MENDABLE, Reason
+from chunk_runner.contract.reasons import RETRYABLE, Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.pdf import sandbox
@@ -144,7 +144,7 @@ def run(
             report = merge(workspace, _STOPPED if stopped else _UNFINISHED)
             if report.merged and report.merged.output:
                 workspace.path(OUTPUTS[spec.format]).replace(output)
-            keep = not (report.merged and report.merged.failed == 0) or not MENDABLE.isdisjoint(
+            keep = not (report.merged and report.merged.failed == 0) or not RETRYABLE.isdisjoint(
                 report.merged.page_reasons if report.merged.failed_pages else ()
             )
         except KeyboardInterrupt as error:

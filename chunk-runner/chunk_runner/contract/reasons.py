@@ -44,7 +44,7 @@ class Reason(StrEnum):
     UNEXPECTED = "UnexpectedError"
 
 
-MENDABLE = frozenset(
+RETRYABLE = frozenset(
     {
         Reason.CONTENT_REFUSED,
         Reason.RECITATION,

@@ -25,7 +25,7 @@ from chunk_runner.contract.limits import (
 )
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.contract.stats import Figures, Tokens, count
+from chunk_runner.contract.stats import Stats, Tokens, count
 
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Merged:
         failed_chunks: The first `FAILED_CHUNKS_LIMIT` failed chunks.
         tokens: Over every attempt.
         memory: Peak memory; `None` when no chunk has a result.
-        figures: Of this round; `None` from a version that had none.
+        stats: Of this round; `None` from a version without them.
         answers: Answers in the output, in a shape of the job's own; then there are no sentences.
     """
 
@@ -107,7 +107,7 @@ class Merged:
     failed_chunks: tuple[FailedChunk, ...] = ()
     tokens: Tokens = field(default_factory=Tokens)
     memory: Memory | None = None
-    figures: Figures | None = None
+    stats: Stats | None = None
     answers: int = 0
 
 
@@ -164,7 +164,7 @@ class Report:
     def dumps(self) -> str:
         """The report as JSON of at most `REPORT_LIMIT` bytes.
 
-        What has no room is left out: the ends of messages first, then failed chunks, and figures last.
+        What has no room is left out: the ends of messages first, then failed chunks, and the stats last.
         """
         raw = asdict(self)
         if self.failure is not None:
@@ -176,7 +176,7 @@ class Report:
                     shorten(reason, REASON_LIMIT): pages
                     for reason, pages in list(self.merged.page_reasons.items())[:PAGE_REASONS_LIMIT]
                 },
-                "figures": self.merged.figures and self.merged.figures.dump(),
+                "stats": self.merged.stats and self.merged.stats.dump(),
             }
         if self.todo is not None and len(self.todo) > TODO_LIMIT:
             raw["todo"] = None
@@ -216,8 +216,8 @@ class Report:
                 warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
                 merged=None if merged is None else _load_merged(merged),
                 failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
-                volume=_figures(partial(_counts, Volume), raw.get("volume")),
-                swept=_figures(partial(_counts, Swept), raw.get("swept")),
+                volume=_optional(partial(_counts, Volume), raw.get("volume")),
+                swept=_optional(partial(_counts, Swept), raw.get("swept")),
             )
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
@@ -243,9 +243,9 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
             )
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
         ),
-        memory=_figures(partial(_counts, Memory), raw.get("memory")),
+        memory=_optional(partial(_counts, Memory), raw.get("memory")),
         tokens=Tokens.load(raw["tokens"]),
-        figures=_figures(Figures.load, raw.get("figures")),
+        stats=_optional(Stats.load, raw.get("stats")),
         answers=count(raw.get("answers", 0)),
     )
 
@@ -255,7 +255,7 @@ def _drop_something(merged: dict[str, Any]) -> bool:
     if merged.get("failed_chunks"):
         merged["failed_chunks"].pop()
         return True
-    return any(merged.pop(name, None) for name in ("figures", "failed_pages"))
+    return any(merged.pop(name, None) for name in ("stats", "failed_pages"))
 
 
 def _brief(raw: dict[str, Any]) -> dict[str, Any]:
@@ -273,8 +273,8 @@ def _counts(kind: type[_CountsT], raw: Mapping[str, Any]) -> _CountsT:
     return kind(**{it.name: count(raw[it.name]) for it in fields(kind)})
 
 
-def _figures(load: Callable[[Any], _T], raw: object) -> _T | None:
-    """Figures for people and metrics: what is none, or another version's, is left out. No job fails for them."""
+def _optional(load: Callable[[Any], _T], raw: object) -> _T | None:
+    """Load figures for people and metrics; `None` if malformed or another version's: no job fails because of them."""
     try:
         return None if raw is None else load(raw)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):

@@ -1,4 +1,4 @@
-"""Figures: what the attempts of one round used, small enough for a report. Standard library only, as the contract.
+"""Statistics: what the attempts of one round used, small enough for a report. Standard library only, as the contract.
 
 Pods live for seconds, too short for anybody to ask them for metrics. Their figures are kept in the workspace, and
 merge's report has the sums, from which the operator makes metrics.
@@ -59,7 +59,7 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Spread:
+class Histogram:
     """How values are spread, as a histogram has it.
 
     Attributes:
@@ -71,7 +71,7 @@ class Spread:
     total: float = 0.0
 
     @classmethod
-    def of(cls, values: Iterable[float], bounds: tuple[float, ...]) -> Spread:
+    def of(cls, values: Iterable[float], bounds: tuple[float, ...]) -> Histogram:
         """Of these values."""
         counts, total = [0] * (len(bounds) + 1), 0.0
         for value in values:
@@ -80,7 +80,7 @@ class Spread:
         return cls(tuple(counts), round(total, 3))
 
     @classmethod
-    def load(cls, raw: Mapping[str, Any], bounds: tuple[float, ...]) -> Spread:
+    def load(cls, raw: Mapping[str, Any], bounds: tuple[float, ...]) -> Histogram:
         """From outside.
 
         Raises:
@@ -93,7 +93,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Stats:
     """What the attempts of one round used; earlier rounds had reports of their own.
 
     Attributes:
@@ -107,9 +107,9 @@ class Figures:
         round: Which one: a report may be of an earlier round, if a later one found nothing to do.
     """
 
-    seconds: Spread
-    waits: Spread
-    memory: Spread
+    seconds: Histogram
+    waits: Histogram
+    memory: Histogram
     chunks: Mapping[str, int] = field(default_factory=dict)
     retries: Mapping[str, int] = field(default_factory=dict)
     pages: Mapping[str, int] = field(default_factory=dict)
@@ -125,16 +125,16 @@ class Figures:
         return raw
 
     @classmethod
-    def load(cls, raw: Mapping[str, Any]) -> Figures:
+    def load(cls, raw: Mapping[str, Any]) -> Stats:
         """From outside.
 
         Raises:
             ValueError, TypeError, KeyError, AttributeError: It is something else.
         """
         return cls(
-            seconds=Spread.load(raw["seconds"], SECONDS),
-            waits=Spread.load(raw["waits"], SECONDS),
-            memory=Spread.load(raw["memory"], BYTES),
+            seconds=Histogram.load(raw["seconds"], SECONDS),
+            waits=Histogram.load(raw["waits"], SECONDS),
+            memory=Histogram.load(raw["memory"], BYTES),
             tokens=Tokens.load(raw["tokens"]),
             round=count(raw["round"]),
             **{name: _counts(raw[name]) for name in _COUNTS},

@@ -32,7 +32,7 @@ class Task:
         before: Where in it the page before the chunk is, which is not the chunk's; 0 for nowhere.
         after: Where the page after the chunk is, likewise.
         source: The source's checksum.
-        receipts: What was bought for this chunk so far.
+        answers: The answers bought for this chunk so far.
         index: Of the chunk.
         require_budget: Raises `ChunkError` when nothing more may be bought for this job.
     """
@@ -47,12 +47,12 @@ class Task:
     before: int = 0
     after: int = 0
     source: str = ""
-    receipts: Receipts | None = None
+    answers: AnswerStore | None = None
     index: int = 0
     require_budget: Callable[[], None] = lambda: None
 
 
-class Receipts(Protocol):
+class AnswerStore(Protocol):
     """What is paid for outlives the process that paid: it is counted, and not bought again."""
 
     def spend(self, tokens: Tokens, what: str) -> None:

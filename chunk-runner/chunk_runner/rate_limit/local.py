@@ -74,7 +74,7 @@ class Alone:
         """See `Shared`."""
         self._held_until = max(self._held_until, self.clock() + min(seconds, LONGEST_HOLD))
 
-    def recall(self, key: str) -> bytes | None:  # noqa: ARG002 (receipts remember what this process bought)
+    def recall(self, key: str) -> bytes | None:  # noqa: ARG002 (the workspace remembers what this process bought)
         """See `Shared`."""
         return None
 

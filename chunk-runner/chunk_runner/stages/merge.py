@@ -17,7 +17,7 @@ from chunk_runner import output
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.limits import FAILED_CHUNKS_LIMIT, shorten
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from chunk_runner.contract.reasons import MENDABLE, Reason
+from chunk_runner.contract.reasons import RETRYABLE, Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory, Merged, Report
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.pdf.page import PageState
@@ -27,7 +27,7 @@ from chunk_runner.workspace.answer_store import is_request, tokens_of
 from chunk_runner.workspace.files import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace, result_file
 from chunk_runner.workspace.ledger import Ledger
 from chunk_runner.workspace.manifest import Chunk, Manifest
-from chunk_runner.workspace.stats_builder import OK, Tally
+from chunk_runner.workspace.stats_builder import OK, StatsBuilder
 
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _Findings:
     """What each chunk was asked and paid, for chunks that were asked about."""
     reasons: dict[str, list[int]] = field(default_factory=dict)
     """Pages that failed alone, by reason."""
-    tally: Tally = field(default_factory=lambda: Tally(0))
+    stats: StatsBuilder = field(default_factory=lambda: StatsBuilder(0))
     """What this round used."""
 
     def page_reasons(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class _Findings:
 
     def can_be_mended(self) -> bool:
         """Whether a retry may find what is missing."""
-        return bool(self.failed or (self.ledger.pages[PageState.FAILED] and not MENDABLE.isdisjoint(self.reasons)))
+        return bool(self.failed or (self.ledger.pages[PageState.FAILED] and not RETRYABLE.isdisjoint(self.reasons)))
 
     def memory(self) -> Memory | None:
         """The peaks in short."""
@@ -113,7 +113,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
 
 
 def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int]) -> _Findings:
-    findings = _Findings(tally=Tally(workspace.round))
+    findings = _Findings(stats=StatsBuilder(workspace.round))
     for chunk in manifest.chunks:
         attempts = workspace.attempts(chunk.index)
         tokens = tokens_of(attempts)
@@ -125,7 +125,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
         result = _result(workspace, chunk)
         if isinstance(result, ChunkResult):
             findings.ledger.enter(result.states)
-            findings.tally.enter(attempts, OK, result.states.values())
+            findings.stats.add_chunk(attempts, OK, result.states.values())
             findings.peaks[chunk.index] = result.peak_memory
             for page, reason in result.reasons.items():
                 findings.reasons.setdefault(reason, []).append(page)
@@ -142,7 +142,7 @@ def _look(manifest: Manifest, workspace: Workspace, unfinished: Failure, out_of_
             failure = Failure(shorten(str(last.get("reason"))), shorten(str(last.get("message"))))
         else:
             failure = result or unfinished
-        findings.tally.enter(attempts, failure.reason, [PageState.FAILED] * len(chunk.pages))
+        findings.stats.add_chunk(attempts, failure.reason, [PageState.FAILED] * len(chunk.pages))
         findings.failed[chunk.index] = FailedChunk(chunk.index, chunk.page_range, failure.reason, failure.message)
     return findings
 
@@ -231,7 +231,7 @@ def _report(
             failed_chunks=head.failed_chunks[:FAILED_CHUNKS_LIMIT],
             tokens=head.tokens,
             memory=findings.memory(),
-            figures=findings.tally.figures(),
+            stats=findings.stats.build(),
         ),
     )
 
@@ -262,7 +262,7 @@ def _all_failed(manifest: Manifest, findings: _Findings, unfinished: Failure) ->
             page_reasons=findings.page_reasons(),
             failed_chunks=tuple(chunks[:FAILED_CHUNKS_LIMIT]),
             tokens=findings.tokens,
-            figures=findings.tally.figures(),
+            stats=findings.stats.build(),
         ),
         failure=Failure(reason, message),
     )

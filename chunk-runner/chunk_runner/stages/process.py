@@ -21,7 +21,7 @@ from chunk_runner.pdf import sandbox
 from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import sha256_of
-from chunk_runner.workspace.answer_store import Receipts, tokens_of
+from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
 from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file, result_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 
@@ -114,7 +114,7 @@ def _result(
         before=before,
         after=after,
         source=manifest.source["sha256"],
-        receipts=Receipts(workspace, chunk.index),
+        answers=WorkspaceAnswerStore(workspace, chunk.index),
         index=chunk.index,
         require_budget=partial(_require_budget, manifest, workspace),
     )

@@ -1,4 +1,4 @@
-"""Receipts: what was bought for a chunk, kept in the workspace, so that no attempt buys it again or forgets its price.
+"""The answers bought for a chunk, kept in the workspace, so that no attempt buys one again or forgets its price.
 
 Every answer is counted as soon as it is there, among the chunk's attempts, whether it is of use or not. An answer that
 is of use is kept until the job is merged.
@@ -19,8 +19,8 @@ _REQUEST = "request"
 
 
 @dataclass(frozen=True)
-class Receipts:
-    """Those of one chunk; see `processors.base.Receipts`."""
+class WorkspaceAnswerStore:
+    """The answers bought for one chunk; implements `processors.base.AnswerStore`."""
 
     workspace: Workspace
     index: int

@@ -13,7 +13,7 @@ from typing import Any
 
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from chunk_runner.contract.reasons import MENDABLE
+from chunk_runner.contract.reasons import RETRYABLE
 from chunk_runner.contract.report import Failure
 from chunk_runner.output import MARKDOWN
 from chunk_runner.processors.base import Processor
@@ -77,7 +77,7 @@ class Chunk:
             return False
         if content.get("key") != self.key:
             return False
-        mendable = content["states"].get("failed") and not MENDABLE.isdisjoint(content["reasons"])
+        mendable = content["states"].get("failed") and not RETRYABLE.isdisjoint(content["reasons"])
         return not mendable or content["round"] >= workspace.round
 
 

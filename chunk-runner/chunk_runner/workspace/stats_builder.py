@@ -1,4 +1,4 @@
-"""The tally: figures of a round, from what its attempts left in the workspace. Knows attempts, not results."""
+"""Builds the statistics of a round from what its attempts left in the workspace. Knows attempts, not results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.contract.stats import BYTES, SECONDS, Figures, Spread, Tokens
+from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
 from chunk_runner.workspace.answer_store import is_request, tokens_of
 
 
@@ -21,8 +21,8 @@ OK = "ok"
 """How a chunk ended that has a result."""
 
 
-class Tally:
-    """What is added up, chunk by chunk.
+class StatsBuilder:
+    """Adds up statistics, chunk by chunk.
 
     Args:
         round: The round; what earlier ones used has been reported.
@@ -38,8 +38,8 @@ class Tally:
         self._pages: Counter[str] = Counter()
         self._tokens = Tokens()
 
-    def enter(self, attempts: Iterable[Mapping[str, Any]], ended: str, pages: Iterable[PageState]) -> None:
-        """Enter a chunk.
+    def add_chunk(self, attempts: Iterable[Mapping[str, Any]], ended: str, pages: Iterable[PageState]) -> None:
+        """Add a chunk.
 
         Args:
             attempts: All that its attempts wrote, of any round.
@@ -63,12 +63,12 @@ class Tally:
             ends[record["attempt"]] = Reason.CRASHED.value if began else record.get("reason")
         self._retries.update(reason for reason in list(ends.values())[:-1] if isinstance(reason, str))
 
-    def figures(self) -> Figures:
-        """All of it."""
-        return Figures(
-            seconds=Spread.of(self._seconds, SECONDS),
-            waits=Spread.of(self._waits, SECONDS),
-            memory=Spread.of(self._memory, BYTES),
+    def build(self) -> Stats:
+        """Return the statistics of all chunks so far."""
+        return Stats(
+            seconds=Histogram.of(self._seconds, SECONDS),
+            waits=Histogram.of(self._waits, SECONDS),
+            memory=Histogram.of(self._memory, BYTES),
             chunks=dict(self._chunks),
             retries=dict(self._retries),
             pages=dict(self._pages),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chunk_runner.contract.report import Volume
-    from chunk_runner.contract.stats import Figures, Tokens
+    from chunk_runner.contract.stats import Stats, Tokens
     from pdfjob_operator.configuration.prices import Prices
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.objects.stage_jobs import Children
@@ -92,8 +92,8 @@ class MetricsRecorder:
         registry.JOBS_FINISHED.labels(result, _known(situation.reason)).inc()
         registry.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
         # Where a later round found nothing to do, the report is an earlier one's, and has been counted.
-        if merged is not None and merged.figures is not None and merged.figures.round == job.round:
-            self._enter(job, merged.figures, children)
+        if merged is not None and merged.stats is not None and merged.stats.round == job.round:
+            self._enter(job, merged.stats, children)
 
     def remove(self, key: Key) -> None:
         """A PdfJob is there no more."""
@@ -109,25 +109,25 @@ class MetricsRecorder:
         """These claims are in use; of others nothing is to be told."""
         self._free = {claim: free for claim, free in self._free.items() if claim in claims}
 
-    def _enter(self, job: PdfJob, figures: Figures, children: Children) -> None:
+    def _enter(self, job: PdfJob, stats: Stats, children: Children) -> None:
         processor = str(job.processor["name"])
-        registry.CHUNK_DURATION.add(figures.seconds, processor)
-        registry.CHUNK_WAIT.add(figures.waits)
-        registry.CHUNK_MEMORY.add(figures.memory)
-        for word, number in figures.chunks.items():
+        registry.CHUNK_DURATION.add(stats.seconds, processor)
+        registry.CHUNK_WAIT.add(stats.waits)
+        registry.CHUNK_MEMORY.add(stats.memory)
+        for word, number in stats.chunks.items():
             labels = ("ok", "") if word == "ok" else ("failed", _known(word))
             registry.CHUNKS_FINISHED.labels(*labels).inc(number)
-        for word, number in figures.retries.items():
+        for word, number in stats.retries.items():
             registry.CHUNK_RETRIES.labels(_known(word)).inc(number)
-        for state, number in figures.pages.items():
+        for state, number in stats.pages.items():
             registry.PAGES.labels(state if state in _STATES else OTHER, processor).inc(number)
         chunk_jobs = [it for it in children.jobs if it.stage is Stage.CHUNKS]
         if chunk_jobs:
-            registry.BUSY_SECONDS.inc(figures.seconds.total)
+            registry.BUSY_SECONDS.inc(stats.seconds.total)
             # By the last number of workers; who scales a job while it runs must not see more work than workers.
-            registry.WORKER_SECONDS.inc(max(sum(it.worker_seconds for it in chunk_jobs), figures.seconds.total))
-        if figures.tokens.total:
-            self._bought(str(job.processor.get("model", "")), figures.tokens)
+            registry.WORKER_SECONDS.inc(max(sum(it.worker_seconds for it in chunk_jobs), stats.seconds.total))
+        if stats.tokens.total:
+            self._bought(str(job.processor.get("model", "")), stats.tokens)
 
     def _bought(self, model: str, tokens: Tokens) -> None:
         price = self._prices.models.get(model)

@@ -14,7 +14,8 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from chunk_runner.contract.stats import BYTES, SECONDS, Spread
+from chunk_runner.contract import stats
+from chunk_runner.contract.stats import BYTES, SECONDS
 
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ PROCESSORS = ("text", "gemini")
 """Every processor: the values of a label."""
 
 
-class Spreads(Collector):
+class ReportedHistogram(Collector):
     """A histogram that is fed with what pods have already sorted into buckets; prometheus-client has no such way in.
 
     Args:
@@ -52,23 +53,25 @@ class Spreads(Collector):
         self._name, self._documentation = name, documentation
         self._bounds = [*map(floatToGoString, bounds), "+Inf"]
         self._labels = [] if label is None else [label]
-        empty = Spread(tuple([0] * len(self._bounds)))
+        empty = stats.Histogram(tuple([0] * len(self._bounds)))
         self._empty = empty
-        self._spreads: dict[tuple[str, ...], Spread] = {(it,): empty for it in values} if label else {(): empty}
+        self._histograms: dict[tuple[str, ...], stats.Histogram] = (
+            {(it,): empty for it in values} if label else {(): empty}
+        )
         REGISTRY.register(self)
 
-    def add(self, spread: Spread, *values: str) -> None:
+    def add(self, histogram: stats.Histogram, *values: str) -> None:
         """Add a report's histogram under this value of the label."""
-        before = self._spreads.get(values, self._empty)
-        counts = tuple(one + other for one, other in zip(before.counts, spread.counts, strict=True))
-        self._spreads[values] = Spread(counts, before.total + spread.total)
+        before = self._histograms.get(values, self._empty)
+        counts = tuple(one + other for one, other in zip(before.counts, histogram.counts, strict=True))
+        self._histograms[values] = stats.Histogram(counts, before.total + histogram.total)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """As prometheus-client asks for it."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
-        for values, spread in self._spreads.items():
-            buckets = zip(self._bounds, map(float, accumulate(spread.counts)), strict=True)
-            family.add_metric(values, buckets=list(buckets), sum_value=spread.total)
+        for values, histogram in self._histograms.items():
+            buckets = zip(self._bounds, map(float, accumulate(histogram.counts)), strict=True)
+            family.add_metric(values, buckets=list(buckets), sum_value=histogram.total)
         yield family
 
 
@@ -124,15 +127,15 @@ PHASE_DURATION = Histogram(
     registry=REGISTRY,
 )
 
-CHUNK_DURATION = Spreads(
+CHUNK_DURATION = ReportedHistogram(
     "pdfjob_chunk_seconds", "How long attempts worked on a chunk.", SECONDS, "processor", PROCESSORS
 )
 
-CHUNK_WAIT = Spreads(
+CHUNK_WAIT = ReportedHistogram(
     "pdfjob_chunk_wait_seconds", "From when chunks could begin until each had its first attempt.", SECONDS
 )
 
-CHUNK_MEMORY = Spreads("pdfjob_chunk_memory_bytes", "Peak memory of the attempts at a chunk.", BYTES)
+CHUNK_MEMORY = ReportedHistogram("pdfjob_chunk_memory_bytes", "Peak memory of the attempts at a chunk.", BYTES)
 
 CHUNKS_FINISHED = Counter(
     "pdfjob_chunks_finished",

@@ -1,6 +1,6 @@
 """The buyer: asks until there is an answer of use, waits where waiting helps, and pays for each answer once.
 
-An answer of use is looked for where it costs nothing first: among the receipts of earlier attempts at this chunk, then
+An answer of use is looked for where it costs nothing first: among the answers of earlier attempts at this chunk, then
 in the Redis that all jobs share. What asking again cannot mend is raised: for the whole job, or for these pages.
 """
 
@@ -26,7 +26,7 @@ from chunk_runner.processors.gemini.validation import InvalidError
 
 
 if TYPE_CHECKING:
-    from chunk_runner.processors.base import Receipts
+    from chunk_runner.processors.base import AnswerStore
     from chunk_runner.rate_limit.limiter import Shared
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Buyer:
     Attributes:
         ask: Sends a request, and lets its answer be recorded.
         shared: What all pods share.
-        receipts: Of this chunk.
+        answers: The answers bought for this chunk so far.
         secret: The name of the key's Secret, for messages.
         allow: Called before anything is bought; raises `ChunkError` when nothing may be.
         pause: Sleeps.
@@ -98,7 +98,7 @@ class Buyer:
 
     ask: Ask
     shared: Shared
-    receipts: Receipts
+    answers: AnswerStore
     secret: str
     allow: Callable[[], None] = lambda: None
     pause: Callable[[float], None] = time.sleep
@@ -147,7 +147,7 @@ class Buyer:
 
     def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
         """What was bought before, if it is good: it is no more trusted than what comes from the model."""
-        for recall, tell in ((self.receipts.recall, self._share), (self._recall_shared, self.receipts.keep)):
+        for recall, tell in ((self.answers.recall, self._share), (self._recall_shared, self.answers.keep)):
             if kept := recall(key):
                 with suppress(InvalidError):
                     found = _judged(check, kept)
@@ -200,8 +200,8 @@ class Buyer:
 
     def _record(self, key: str, answer: Answer) -> None:
         if answer.kind is Kind.OK:  # before anything else: it is paid for
-            self.receipts.keep(key, answer.text)
-        self.receipts.spend(answer.tokens, f"{answer.kind}: {answer.what}")
+            self.answers.keep(key, answer.text)
+        self.answers.spend(answer.tokens, f"{answer.kind}: {answer.what}")
 
     def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
         if answer.kind is not Kind.OK:

@@ -117,7 +117,7 @@ class Asking:
                 self._enter(at, self._page(at).state)
             return
         half, too_much = len(places) // 2, self._key(places, "too much at once")
-        if half and self.buyer.receipts.recall(too_much) is not None:  # an earlier attempt paid to find out
+        if half and self.buyer.answers.recall(too_much) is not None:  # an earlier attempt paid to find out
             yield from chain(self._asked(places[:half]), self._asked(places[half:]))
             return
         try:
@@ -127,7 +127,7 @@ class Asking:
                 raise
             self.message = error.message
             if half and self._may_help(error):
-                self.buyer.receipts.keep(too_much, error.message)
+                self.buyer.answers.keep(too_much, error.message)
                 yield from chain(self._asked(places[:half]), self._asked(places[half:]))
             else:
                 for at in places:

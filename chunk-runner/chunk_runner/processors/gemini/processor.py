@@ -55,9 +55,9 @@ class GeminiProcessor:
     def _buyer(self, task: Task) -> Buyer:
         access = Access.from_environment(self.settings.secret)
         ask, others = _service(access, self.settings.request_timeout)
-        assert task.receipts is not None  # noqa: S101 (whoever processes a chunk keeps receipts)
+        assert task.answers is not None  # noqa: S101 (the chunks stage always sets it)
         # Asked once: a chunk that is under way is finished, by halves too.
-        return Buyer(ask, others, task.receipts, self.settings.secret, cache(task.require_budget))
+        return Buyer(ask, others, task.answers, self.settings.secret, cache(task.require_budget))
 
 
 @cache

@@ -12,7 +12,7 @@ from chunk_runner.contract.limits import REPORT_LIMIT, WARNINGS_LIMIT, shorten
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory, Merged, Report, Volume
-from chunk_runner.contract.stats import BYTES, SECONDS, Figures, Spread, Tokens
+from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
 
 
 pages = st.sets(st.integers(1, 500)).map(sorted)
@@ -40,12 +40,12 @@ reasons = st.sampled_from(Reason).map(str)
 counts = st.dictionaries(st.text(max_size=70), st.integers(0, 10**9), max_size=30)
 
 
-def spreads(bounds: tuple[float, ...]) -> st.SearchStrategy[Spread]:
-    return st.lists(st.floats(0, 10**12), max_size=20).map(lambda values: Spread.of(values, bounds))
+def histograms(bounds: tuple[float, ...]) -> st.SearchStrategy[Histogram]:
+    return st.lists(st.floats(0, 10**12), max_size=20).map(lambda values: Histogram.of(values, bounds))
 
 
-figures = st.builds(
-    Figures, spreads(SECONDS), spreads(SECONDS), spreads(BYTES), counts, counts, counts,
+stats = st.builds(
+    Stats, histograms(SECONDS), histograms(SECONDS), histograms(BYTES), counts, counts, counts,
     st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
 )  # fmt: skip
 reports = st.builds(
@@ -70,7 +70,7 @@ reports = st.builds(
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
         memory=st.none() | st.builds(Memory, *[st.integers(0, 10**9)] * 3),
-        figures=st.none() | figures,
+        stats=st.none() | stats,
     ),
     failure=st.none() | st.builds(Failure, reasons, st.text(max_size=300).map(shorten)),
 )
@@ -90,9 +90,9 @@ def test_a_report_fits_a_termination_message_whatever_it_says(report: Report) ->
 
 
 def test_figures_that_no_message_has_room_for_are_left_out() -> None:
-    spread, words = Spread.of([], SECONDS), {str(number) * 35: 1 for number in range(10, 40)}
-    big = Figures(spread, spread, Spread.of([], BYTES), words, words, words)
-    report = Report(pages=9, chunks=9, merged=make_merged(figures=big))
+    histogram, words = Histogram.of([], SECONDS), {str(number) * 35: 1 for number in range(10, 40)}
+    big = Stats(histogram, histogram, Histogram.of([], BYTES), words, words, words)
+    report = Report(pages=9, chunks=9, merged=make_merged(stats=big))
 
     read = Report.loads(report.dumps())
 
@@ -108,10 +108,10 @@ def test_whatever_comes_from_a_volume_is_made_to_fit(text: str) -> None:
     assert len(Report(merged=merged, failure=Failure("Crashed", text)).dumps().encode()) <= REPORT_LIMIT
 
 
-@pytest.mark.parametrize("spoilt", ["figures", "memory"])
+@pytest.mark.parametrize("spoilt", ["stats", "memory"])
 def test_no_job_fails_for_its_figures(spoilt: str) -> None:
     """They may be of another version, with other buckets, or of a volume without an end."""
-    merged = make_merged(figures=Figures(Spread.of([], SECONDS), Spread.of([], SECONDS), Spread.of([], BYTES)))
+    merged = make_merged(stats=Stats(Histogram.of([], SECONDS), Histogram.of([], SECONDS), Histogram.of([], BYTES)))
     raw = json.loads(Report(pages=9, chunks=3, merged=merged, volume=Volume(2**63, 2**63)).dumps())
     raw["merged"][spoilt] = {"seconds": {"counts": [1], "total": 1e999}}
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chunk_runner.contract.stats import SECONDS, Figures, Spread, Tokens
+from chunk_runner.contract.stats import SECONDS, Histogram, Stats, Tokens
 from chunk_runner.pdf.page import PageState
-from chunk_runner.workspace.stats_builder import OK, Tally
+from chunk_runner.workspace.stats_builder import OK, StatsBuilder
 
 
 TWO_OK = [PageState.OK, PageState.EMPTY]
@@ -18,22 +18,22 @@ def attempt(name: str, event: str, round: int = 0, **more: Any) -> dict[str, Any
 
 
 def test_values_go_to_the_first_bucket_whose_bound_they_do_not_exceed() -> None:
-    spread = Spread.of([0.5, 2.0, 99.0], (0.5, 1.0, 5.0))
+    histogram = Histogram.of([0.5, 2.0, 99.0], (0.5, 1.0, 5.0))
 
-    assert spread == Spread((1, 0, 1, 1), 101.5)
+    assert histogram == Histogram((1, 0, 1, 1), 101.5)
 
 
 def test_a_chunk_without_trouble_has_one_attempt_and_no_retry() -> None:
-    tally = Tally(0)
+    builder = StatsBuilder(0)
 
-    tally.enter(
+    builder.add_chunk(
         [attempt("a", "started", waited=3.0), attempt("a", "ok", seconds=2.0, peakMemoryBytes=2**27)], OK, TWO_OK
     )
-    figures = tally.figures()
+    stats = builder.build()
 
-    assert (figures.chunks, figures.retries, figures.pages) == ({"ok": 1}, {}, {"ok": 1, "empty": 1})
-    assert (figures.seconds.total, figures.waits.total, sum(figures.memory.counts)) == (2.0, 3.0, 1)
-    assert figures.seconds.counts[SECONDS.index(2.5)] == 1
+    assert (stats.chunks, stats.retries, stats.pages) == ({"ok": 1}, {}, {"ok": 1, "empty": 1})
+    assert (stats.seconds.total, stats.waits.total, sum(stats.memory.counts)) == (2.0, 3.0, 1)
+    assert stats.seconds.counts[SECONDS.index(2.5)] == 1
 
 
 def test_every_attempt_but_the_last_was_retried_for_its_reason_and_only_the_first_one_waited() -> None:
@@ -44,14 +44,14 @@ def test_every_attempt_but_the_last_was_retried_for_its_reason_and_only_the_firs
         attempt("c", "started", waited=30.0),
         attempt("c", "failed", seconds=2.0, reason="ChunkUnreadable", message="…"),
     ]
-    tally = Tally(0)
+    builder = StatsBuilder(0)
 
-    tally.enter(records, "ChunkUnreadable", [PageState.FAILED])
-    figures = tally.figures()
+    builder.add_chunk(records, "ChunkUnreadable", [PageState.FAILED])
+    stats = builder.build()
 
-    assert figures.retries == {"Crashed": 1, "WorkspaceUnavailable": 1}
-    assert (figures.chunks, figures.waits.total) == ({"ChunkUnreadable": 1}, 1.0)
-    assert figures.seconds.total == 3.0
+    assert stats.retries == {"Crashed": 1, "WorkspaceUnavailable": 1}
+    assert (stats.chunks, stats.waits.total) == ({"ChunkUnreadable": 1}, 1.0)
+    assert stats.seconds.total == 3.0
 
 
 def test_what_an_earlier_round_used_is_not_counted_again() -> None:
@@ -62,14 +62,14 @@ def test_what_an_earlier_round_used_is_not_counted_again() -> None:
         attempt("a", "ok", seconds=2.0),
     ]
     again = [attempt("b", "started", 1), attempt("b", "request", 1, tokens=vars(bought)), attempt("b", "ok", 1)]
-    tally = Tally(1)
+    builder = StatsBuilder(1)
 
-    tally.enter(earlier, OK, TWO_OK)
-    tally.enter(earlier + again, OK, TWO_OK)
-    figures = tally.figures()
+    builder.add_chunk(earlier, OK, TWO_OK)
+    builder.add_chunk(earlier + again, OK, TWO_OK)
+    stats = builder.build()
 
-    assert (figures.chunks, figures.pages) == ({"ok": 1}, {"ok": 1, "empty": 1})
-    assert (figures.tokens, figures.seconds.total) == (bought, 0.0)
+    assert (stats.chunks, stats.pages) == ({"ok": 1}, {"ok": 1, "empty": 1})
+    assert (stats.tokens, stats.seconds.total) == (bought, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -85,26 +85,26 @@ def test_what_an_earlier_round_used_is_not_counted_again() -> None:
     ],
 )
 def test_what_anybody_may_have_written_costs_no_figure_of_others(record: dict[str, Any]) -> None:
-    tally = Tally(0)
+    builder = StatsBuilder(0)
 
-    tally.enter([record, attempt("b", "started"), attempt("b", "ok", seconds=2.0)], OK, TWO_OK)
-    figures = tally.figures()
+    builder.add_chunk([record, attempt("b", "started"), attempt("b", "ok", seconds=2.0)], OK, TWO_OK)
+    stats = builder.build()
 
-    assert (figures.seconds.total, figures.tokens) == (2.0, Tokens())
-    assert Figures.load(json.loads(json.dumps(figures.dump()))) == figures
+    assert (stats.seconds.total, stats.tokens) == (2.0, Tokens())
+    assert Stats.load(json.loads(json.dumps(stats.dump()))) == stats
 
 
 def test_a_chunk_that_had_no_turn_in_a_retry_is_left_as_it_was() -> None:
-    tally = Tally(1)
+    builder = StatsBuilder(1)
 
-    tally.enter([attempt("a", "started"), attempt("a", "failed", reason="Crashed")], "QuotaExhausted", TWO_OK)
+    builder.add_chunk([attempt("a", "started"), attempt("a", "failed", reason="Crashed")], "QuotaExhausted", TWO_OK)
 
-    assert tally.figures().chunks == {}
+    assert builder.build().chunks == {}
 
 
 def test_a_chunk_that_had_no_turn_counts_as_failed() -> None:
-    tally = Tally(0)
+    builder = StatsBuilder(0)
 
-    tally.enter([], "JobStopped", [PageState.FAILED] * 3)
+    builder.add_chunk([], "JobStopped", [PageState.FAILED] * 3)
 
-    assert (tally.figures().chunks, tally.figures().pages) == ({"JobStopped": 1}, {"failed": 3})
+    assert (builder.build().chunks, builder.build().pages) == ({"JobStopped": 1}, {"failed": 3})

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from builders import NOW, make_children, make_gemini, make_job, make_merged, make_pdfjob
 from chunk_runner.contract.report import Volume
-from chunk_runner.contract.stats import BYTES, SECONDS, Figures, Spread, Tokens
+from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
 from pdfjob_operator.configuration.prices import Price, Prices
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.recorder import MetricsRecorder
@@ -46,13 +46,13 @@ def sample(name: str, **labels: str) -> Sample:
     return name, tuple(sorted(labels.items()))
 
 
-def figures(**fields: Any) -> Figures:
+def stats(**fields: Any) -> Stats:
     usual = {
-        "seconds": Spread.of([2.0, 7.0], SECONDS),
-        "waits": Spread.of([0.1], SECONDS),
-        "memory": Spread.of([2.0**27], BYTES),
+        "seconds": Histogram.of([2.0, 7.0], SECONDS),
+        "waits": Histogram.of([0.1], SECONDS),
+        "memory": Histogram.of([2.0**27], BYTES),
     }
-    return Figures(**usual | fields)
+    return Stats(**usual | fields)
 
 
 def close(job: PdfJob, situation: JobState, *jobs: Any) -> dict[Sample, float]:
@@ -63,7 +63,7 @@ async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
     merged = make_merged(
         failed=1,
         failed_pages="91-120",
-        figures=figures(chunks={"ok": 3, "Crashed": 1}, retries={"Interrupted": 2}, pages={"ok": 90, "failed": 30}),
+        stats=stats(chunks={"ok": 3, "Crashed": 1}, retries={"Interrupted": 2}, pages={"ok": 90, "failed": 30}),
     )
     chunks = make_job(
         Stage.CHUNKS,
@@ -93,7 +93,7 @@ async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
 
 async def test_tokens_are_counted_by_model_and_priced() -> None:
     tokens = Tokens(prompt=1_000_000, output=500_000, total=1_500_000)
-    merged = make_merged(figures=figures(tokens=tokens))
+    merged = make_merged(stats=stats(tokens=tokens))
     job = make_pdfjob(processor=make_gemini(model="gemini-3.5-flash-lite"))
 
     changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
@@ -107,7 +107,7 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
     """Reasons and states come from pods, models from users: each new one would be a new series for good."""
     evil = "EvilWord"
     merged = make_merged(
-        figures=figures(chunks={evil: 1}, retries={evil: 1}, pages={evil: 1}, tokens=Tokens(prompt=1, total=1))
+        stats=stats(chunks={evil: 1}, retries={evil: 1}, pages={evil: 1}, tokens=Tokens(prompt=1, total=1))
     )
     job = make_pdfjob(processor=make_gemini(model=evil))
 
@@ -121,7 +121,7 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
 
 async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
     """A retry that finds nothing to do ends with the report that is there."""
-    merged = make_merged(figures=figures(chunks={"ok": 3}, round=0))
+    merged = make_merged(stats=stats(chunks={"ok": 3}, round=0))
     job = make_pdfjob(retryFailed=1, status={"round": 1})
 
     changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
@@ -133,7 +133,7 @@ async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
 async def test_workers_never_worked_more_than_they_could() -> None:
     """A job that was scaled down at its end is known with its last number of workers only."""
     chunks = make_job(Stage.CHUNKS, completions=4, parallelism=1, started=NOW - timedelta(seconds=1), ended=NOW)
-    merged = make_merged(figures=figures())
+    merged = make_merged(stats=stats())
 
     changes = close(make_pdfjob(), JobState("Succeeded", "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
 

@@ -18,7 +18,7 @@ GOOD = Answer(Kind.OK, "STOP", "good", Tokens(prompt=5, output=2, total=7))
 
 @dataclass
 class Book:
-    """Receipts in memory."""
+    """An answer store in memory."""
 
     spent: list[Tokens] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
