@@ -5,8 +5,11 @@ from typing import Any
 
 from chunk_runner.contract.report import Failure, Merged, Report
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.objects.pdfjob import PdfJob, Stage
-from pdfjob_operator.objects.stage_jobs import Children, StageJob, StagePod
+from pdfjob_operator.objects.children import Children
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_job import StageJob
+from pdfjob_operator.objects.stage_pod import StagePod
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from chunk_runner.contract.limits import shorten
 from pdfjob_operator.api.client import ConflictError, RefusedError
 from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.jobs import workspace_claim
-from pdfjob_operator.objects.pdfjob import Stage
-from pdfjob_operator.objects.stage_jobs import is_out_of_memory, is_volume_failure
+from pdfjob_operator.objects.names import workspace_claim
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_pod import is_out_of_memory, is_volume_failure
 from pdfjob_operator.observation import diagnostics
 from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.decision import JobState
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.metrics.job_gauges import JobGauges
     from pdfjob_operator.metrics.recorder import MetricsRecorder
+    from pdfjob_operator.objects.children import Children
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
-    from pdfjob_operator.objects.stage_jobs import Children, StageJob
+    from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.observation.page_progress import PageProgress
     from pdfjob_operator.planning.decision import Decision
     from pdfjob_operator.runtime.watch_liveness import WatchLiveness

@@ -13,8 +13,8 @@ class Reason(StrEnum):
     NOT_A_PDF = "NotAPdf"
     SOURCE_UNREADABLE = "SourceUnreadable"
     PAGE_TREE_LOOPS = "PageTreeLoops"
-    PASSWORD_REQUIRED = "PasswordRequired"  # noqa: S105 (a reason, not a password)
-    WRONG_PASSWORD = "WrongPassword"  # noqa: S105 (the same)
+    PASSWORD_REQUIRED = "PasswordRequired"
+    WRONG_PASSWORD = "WrongPassword"
     PAGES_OUT_OF_RANGE = "PagesOutOfRange"
     NO_PAGES = "NoPages"
     CHECKSUM_MISMATCH = "ChecksumMismatch"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
     REQUEST_REFUSED = "RequestRefused"
     QUOTA_EXHAUSTED = "QuotaExhausted"
     MODEL_UNAVAILABLE = "ModelUnavailable"
-    TOKEN_BUDGET_REACHED = "TokenBudgetReached"  # noqa: S105 (tokens of a model)
+    TOKEN_BUDGET_REACHED = "TokenBudgetReached"
     JOB_STOPPED = "JobStopped"
     UNEXPECTED = "UnexpectedError"
 

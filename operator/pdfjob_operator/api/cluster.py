@@ -16,22 +16,14 @@ from lightkube.generic_resource import create_global_resource, create_namespaced
 from lightkube.types import CascadeType, PatchType
 
 from pdfjob_operator.api.client import Client, ConflictError, GoneError, RefusedError
-from pdfjob_operator.objects.jobs import stage_job_name
-from pdfjob_operator.objects.pdfjob import (
-    GROUP,
-    KIND,
-    LABEL_STAGE,
-    LABEL_UID,
-    PLURAL,
-    SWEEP,
-    VERSION,
-    Key,
-    Manifest,
-    PdfJob,
-    Stage,
-    owned_by,
-)
-from pdfjob_operator.objects.stage_jobs import Children, StageJob, StagePod
+from pdfjob_operator.objects.children import Children
+from pdfjob_operator.objects.kubernetes import Manifest, is_controlled_by
+from pdfjob_operator.objects.labels import GROUP, KIND, LABEL_STAGE, LABEL_UID, PLURAL, SWEEP, VERSION
+from pdfjob_operator.objects.names import stage_job_name
+from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_job import StageJob
+from pdfjob_operator.objects.stage_pod import StagePod
 
 
 if TYPE_CHECKING:
@@ -103,7 +95,7 @@ class Cluster:
             if (
                 parsed is not None
                 and parsed.round == job.round
-                and owned_by(raw, job.uid)
+                and is_controlled_by(raw, job.uid)
                 and parsed.name == stage_job_name(job, parsed.stage, parsed.round, parsed.memory)
             ):
                 jobs.append(parsed)
@@ -112,7 +104,7 @@ class Cluster:
         pods = await self._pods(
             job.key.namespace, labels={**labels, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
         )
-        pods = [raw for raw in pods if any(owned_by(raw, uid) for uid in last)]
+        pods = [raw for raw in pods if any(is_controlled_by(raw, uid) for uid in last)]
         pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
         return Children(jobs=tuple(jobs), pods=tuple(pod for raw in pods if (pod := StagePod.parse(raw)) is not None))
 
@@ -121,14 +113,16 @@ class Cluster:
         pods = await self._pods(namespace, labels={_JOB_NAME: job.name}, fields={"status.phase": "Failed"})
         pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
         last = {
-            raw["metadata"].get("annotations", {}).get(_JOB_INDEX, ""): raw for raw in pods if owned_by(raw, job.uid)
+            raw["metadata"].get("annotations", {}).get(_JOB_INDEX, ""): raw
+            for raw in pods
+            if is_controlled_by(raw, job.uid)
         }
         return {int(index): raw for index, raw in last.items() if index.isdecimal()}
 
     async def waiting_pods(self, namespace: str, job: StageJob) -> list[Manifest]:
         """Some of a Job's pods that have not started."""
         pods = await self._pods(namespace, labels={_JOB_NAME: job.name}, fields={"status.phase": "Pending"}, most=_FEW)
-        return [raw for raw in pods if owned_by(raw, job.uid)]
+        return [raw for raw in pods if is_controlled_by(raw, job.uid)]
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
         """The Events that warn about an object, newest first."""
@@ -165,7 +159,7 @@ class Cluster:
             await self._create_job(manifest)
         except _ExistsError:
             present = await self._get(_JOBS, name, owner.key.namespace)
-            if present is not None and not owned_by(present, owner.uid):
+            if present is not None and not is_controlled_by(present, owner.uid):
                 raise RefusedError(f"Job {name} belongs to something else: delete it.") from None
             return False
         except GoneError as error:

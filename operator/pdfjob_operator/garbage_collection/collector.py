@@ -17,10 +17,11 @@ from chunk_runner.contract import environment
 from chunk_runner.contract.report import Report
 from pdfjob_operator.api.client import GoneError, RefusedError
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.jobs import workspace_claim
-from pdfjob_operator.objects.pdfjob import GROUP, LABEL_STAGE, SWEEP, Manifest, parse_time
-from pdfjob_operator.objects.pods import mount_workspace, pod_template
-from pdfjob_operator.objects.stage_jobs import container_state
+from pdfjob_operator.objects.kubernetes import Manifest, parse_time
+from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.names import workspace_claim
+from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
+from pdfjob_operator.objects.stage_pod import container_state
 from pdfjob_operator.runtime.retry_policy import retry_policy
 from pdfjob_operator.runtime.work_queue import WorkQueue
 

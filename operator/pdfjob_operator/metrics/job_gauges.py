@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.pdfjob import PHASES, TERMINAL_PHASES
+from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
 
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class JobGauges:
 
     def register(self) -> None:
         """Let the metrics tell of these PdfJobs."""
-        for phase in PHASES:
+        for phase in Phase:
             registry.JOBS.labels(phase).set_function(partial(self.count_jobs, phase))
         for state in CHUNK_STATES:
             registry.CHUNKS.labels(state).set_function(partial(self.count_chunks, state))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.pdfjob import Stage
+from pdfjob_operator.objects.phases import Stage
 
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from chunk_runner.contract.report import Volume
     from chunk_runner.contract.stats import Stats, Tokens
     from pdfjob_operator.configuration.prices import Prices
+    from pdfjob_operator.objects.children import Children
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
-    from pdfjob_operator.objects.stage_jobs import Children
     from pdfjob_operator.planning.decision import JobState
 
 

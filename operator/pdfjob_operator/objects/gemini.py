@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import environment, limits
-from pdfjob_operator.objects.pods import mount_secret
+from pdfjob_operator.objects.pod_manifests import mount_secret
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.objects.pdfjob import Manifest
+    from pdfjob_operator.objects.kubernetes import Manifest
 
 
 _GRACE_SECONDS = limits.GRACE_SECONDS + 15

@@ -1,53 +1,16 @@
-"""The words of the API (names, labels, phases), and the PdfJob as this code sees it.
-
-Pure parsing of plain dicts, of what the API server has checked against the schema.
-"""
+"""The PdfJob as the operator reads it. Pure parsing of an object that the API server has validated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
-
-
-GROUP = "pdfjob.dev"
-VERSION = "v1alpha1"
-API_VERSION = f"{GROUP}/{VERSION}"
-KIND = "PdfJob"
-PLURAL = "pdfjobs"
-
-LABEL_UID = f"{GROUP}/uid"
-"""On every Job and pod: the PdfJob's uid."""
-LABEL_STAGE = f"{GROUP}/stage"
-"""On every Job and pod: one of `Stage`."""
-ANNOTATION_JOB = f"{GROUP}/job"
-"""On every Job and pod: the PdfJob's name, which may be too long for a label. A hint for the queue, never a proof."""
-LABEL_ROUND = f"{GROUP}/round"
-"""On every Job and pod: 0, or the value of `spec.retryFailed` that it was made for."""
-LABEL_MEMORY = f"{GROUP}/memory"
-"""On every Job and pod: how often the memory limit has been doubled for it."""
-LABEL_PROCESSOR = f"{GROUP}/processor"
-"""On every Job and pod: the processor's name, for network policies."""
-LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
-"""On a PdfJob: the Kueue queue that its chunks Job is to wait in (https://kueue.sigs.k8s.io/docs/tasks/run/jobs/)."""
-ANNOTATION_PAGES = f"{GROUP}/pages"
-"""On the chunks Job: pages of the source, so that the prepare pod may go."""
-ANNOTATION_TOTAL = f"{GROUP}/chunks-total"
-"""On the chunks Job: chunks of the whole job; its own indexes may be some of them only."""
-ANNOTATION_CHUNKS = f"{GROUP}/chunks"
-"""On the chunks Job: its chunks as ranges, where they are not all."""
-
-TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
-
-PHASES = TERMINAL_PHASES | {"Pending", "Preparing", "Processing", "Merging", "Suspended"}
-"""An undisturbed job's reason is its phase."""
-
-Manifest = dict[str, Any]
-"""A Kubernetes object as a plain dict."""
+from pdfjob_operator.objects.kubernetes import Manifest, parse_time
+from pdfjob_operator.objects.labels import LABEL_QUEUE
+from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
 
 
 class Key(NamedTuple):
@@ -55,18 +18,6 @@ class Key(NamedTuple):
 
     namespace: str
     name: str
-
-
-class Stage(StrEnum):
-    """The stages of a job, each a Job of its own."""
-
-    PREPARE = "prepare"
-    CHUNKS = "chunks"
-    MERGE = "merge"
-
-
-SWEEP = "sweep"
-"""The value of `LABEL_STAGE` on what belongs to no PdfJob: the Jobs that remove leftovers."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +130,7 @@ class PdfJob:
     def trouble(self) -> Failure | None:
         """What its status says it is waiting for, if it is."""
         at_work = self.condition("Reconciling")
-        if at_work.get("status") != "True" or at_work.get("reason") in {*PHASES, None}:
+        if at_work.get("status") != "True" or at_work.get("reason") in {*Phase, None}:
             return None
         return Failure(at_work["reason"], at_work["message"])
 
@@ -222,23 +173,5 @@ def is_settled(raw: Mapping[str, Any]) -> bool:
     )
 
 
-def owned_by(raw: Manifest, uid: str) -> bool:
-    """Whether the object's controller is the one with this uid: unlike a name, a uid never comes back."""
-    return any(
-        reference.get("controller") and reference.get("uid") == uid
-        for reference in raw["metadata"].get("ownerReferences", ())
-    )
-
-
 def _secret(reference: Mapping[str, str] | None) -> tuple[str, str] | None:
     return None if reference is None else (reference["name"], reference["key"])
-
-
-def parse_time(text: str) -> datetime:
-    """A Kubernetes timestamp, with its zone."""
-    return datetime.fromisoformat(text)
-
-
-def format_time(time: datetime) -> str:
-    """As Kubernetes writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.objects.stage_jobs import container_state
+from pdfjob_operator.objects.stage_pod import container_state
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pdfjob_operator.objects.pdfjob import Manifest
+    from pdfjob_operator.objects.kubernetes import Manifest
 
 
 IMAGE_REASONS = frozenset(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chunk_runner.contract.report import Merged
-from pdfjob_operator.objects.pdfjob import TERMINAL_PHASES, Manifest
+from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.phases import TERMINAL_PHASES
 
 
 @dataclass(frozen=True)

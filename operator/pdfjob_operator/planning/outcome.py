@@ -10,14 +10,15 @@ from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.objects.pdfjob import Stage
+from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.planning.decision import JobState, Progress
 
 
 if TYPE_CHECKING:
     from chunk_runner.contract.report import Merged, Report
     from pdfjob_operator.objects.pdfjob import PdfJob
-    from pdfjob_operator.objects.stage_jobs import StageJob, StagePod
+    from pdfjob_operator.objects.stage_job import StageJob
+    from pdfjob_operator.objects.stage_pod import StagePod
 
 
 TOO_LATE = Failure(

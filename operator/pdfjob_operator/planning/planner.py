@@ -17,8 +17,10 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects import jobs
-from pdfjob_operator.objects.pdfjob import PdfJob, Stage, parse_time
+from pdfjob_operator.objects import job_manifests
+from pdfjob_operator.objects.kubernetes import parse_time
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.planning.decision import Afterwards, Decision, JobState, Progress
 from pdfjob_operator.planning.outcome import failed, judge, lost, too_late, why
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.objects.stage_jobs import Children, StageJob
+    from pdfjob_operator.objects.children import Children
+    from pdfjob_operator.objects.stage_job import StageJob
 
 
 MERGE_SECONDS = 600
@@ -118,7 +121,7 @@ def _prepare(job: PdfJob, children: Children, settings: Settings, seconds: int) 
             return _clean_up(job, children, settings, lost(Stage.PREPARE))
         if seconds <= 0:
             return _clean_up(job, children, settings, too_late(job))
-        return Decision(pending, create=(jobs.prepare_job(job, settings, seconds=seconds),))
+        return Decision(pending, create=(job_manifests.prepare_job(job, settings, seconds=seconds),))
     pod = children.ended(Stage.PREPARE)
     if pod is not None and pod.exit_code == 0 and pod.report is not None and pod.report.chunks:
         return _prepared(job, children, settings, pod.report, seconds)
@@ -128,7 +131,7 @@ def _prepare(job: PdfJob, children: Children, settings: Settings, seconds: int) 
         return Decision(pending, delete=() if prepare.deleting else (prepare.name,))
     if prepare.verdict == "Failed":
         if pod is not None and pod.out_of_memory and settings.can_double(prepare.memory) and seconds > 0:
-            again = jobs.prepare_job(job, settings, seconds=seconds, memory=prepare.memory + 1)
+            again = job_manifests.prepare_job(job, settings, seconds=seconds, memory=prepare.memory + 1)
             return Decision(pending, create=(again,))
         return _clean_up(job, children, settings, why(job, prepare, pod))
     if children.started(Stage.PREPARE):
@@ -146,7 +149,7 @@ def _prepared(job: PdfJob, children: Children, settings: Settings, report: Repor
     if seconds <= 0 or not todo:
         return _merge(job, children, settings, facts, "DeadlineExceeded" if todo else "", seconds=seconds)
     some = report.todo if todo < total else None
-    chunks = jobs.chunks_job(job, settings, total=total, pages=pages, seconds=seconds, chunks=some)
+    chunks = job_manifests.chunks_job(job, settings, total=total, pages=pages, seconds=seconds, chunks=some)
     return Decision(_processing(job, facts), create=(chunks,))
 
 
@@ -165,13 +168,13 @@ def _process(job: PdfJob, children: Children, settings: Settings, seconds: int) 
             waiting = f"Waiting in the queue {job.queue_name}." if chunks.suspended else ""
             situation = _processing(job, facts)
             return Decision(replace(situation, reason="Queued", message=waiting) if waiting else situation)
-        wanted = jobs.parallelism(job, chunks.completions)
+        wanted = job_manifests.parallelism(job, chunks.completions)
         patch = {} if chunks.parallelism == wanted else {chunks.name: {"parallelism": wanted}}
         return Decision(_processing(job, facts), patch=patch)
     heavy = _fitting(chunks.chunk(index) for index in sorted(children.out_of_memory) if index < chunks.completions)
     repeat = heavy and chunks.reason == "FailedIndexes" and settings.can_double(chunks.memory) and seconds > 0
     if repeat and children.job(Stage.MERGE) is None:
-        again = jobs.chunks_job(
+        again = job_manifests.chunks_job(
             job,
             settings,
             total=facts.total or 0,
@@ -212,7 +215,7 @@ def _merge(
         and settings.can_double(merge.memory)
     )
     if merge is None or heavier:
-        manifest = jobs.merge_job(
+        manifest = job_manifests.merge_job(
             job,
             settings,
             unfinished=refused.reason if refused else UNFINISHED.get(reason),
@@ -240,7 +243,7 @@ def _clean_up(job: PdfJob, children: Children, settings: Settings, failure: Fail
     ran = children.started(Stage.PREPARE) or job.status.get("phase") == "Preparing"
     cleaning = JobState("Merging", failure.reason, failure.message)
     if merge is None and ran:
-        job_manifest = jobs.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
+        job_manifest = job_manifests.merge_job(job, settings, unfinished=failure.reason, seconds=MERGE_SECONDS)
         return Decision(cleaning, create=(job_manifest,))
     if merge is None or merge.verdict is not None or pod is not None:
         report = (pod and pod.report) or Report()  # tells what there is, and what it cost

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.configuration.prices import NO_PRICES, Prices
-from pdfjob_operator.objects.jobs import job_name, selector, workspace_folder
-from pdfjob_operator.objects.pdfjob import API_VERSION, KIND, Manifest, PdfJob, format_time, parse_time
+from pdfjob_operator.objects.kubernetes import Manifest, format_duration, format_time, parse_time
+from pdfjob_operator.objects.labels import API_VERSION, KIND
+from pdfjob_operator.objects.names import chunk_pod_selector, name_prefix, workspace_folder
+from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.planning.decision import JobState
 
 
@@ -40,7 +42,7 @@ def status_of(job: PdfJob, situation: JobState, now: datetime, prices: Prices = 
         "startTime": format_time(started),
         "duration": format_duration(now - started),
         "workers": job.workers if facts.total is None else min(job.workers, facts.total),
-        "selector": selector(job),
+        "selector": chunk_pod_selector(job),
         "round": job.round,
     }
     suspended = job.status.get("suspendedSeconds", 0) if job.is_suspended and situation.phase == "Suspended" else None
@@ -90,7 +92,7 @@ def event(job: PdfJob, situation: JobState, now: datetime) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{job_name(job)}.", "namespace": job.key.namespace},
+        "metadata": {"generateName": f"{name_prefix(job)}.", "namespace": job.key.namespace},
         "involvedObject": {
             "apiVersion": API_VERSION,
             "kind": KIND,
@@ -115,19 +117,6 @@ def is_news(job: PdfJob, situation: JobState) -> bool:
     if job.status.get("phase") != situation.phase:
         return True
     return situation.warning and job.condition("Reconciling").get("reason") != situation.reason
-
-
-def format_duration(duration: timedelta) -> str:
-    """As `kubectl get jobs` prints it: `45s`, `1m15s`, `2h3m`, `4d1h`."""
-    seconds = max(int(duration.total_seconds()), 0)
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if days:
-        return f"{days}d{hours % 24}h"
-    if hours:
-        return f"{hours}h{minutes % 60}m"
-    if minutes:
-        return f"{minutes}m{seconds % 60}s"
-    return f"{seconds}s"
 
 
 _PROGRESS = frozenset({"chunks", "progress", "pagesProcessed", "duration", "message"})

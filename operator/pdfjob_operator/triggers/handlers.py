@@ -14,17 +14,9 @@ from typing import TYPE_CHECKING, Any
 import kopf
 
 from pdfjob_operator.metrics import registry as metrics
-from pdfjob_operator.objects.pdfjob import (
-    ANNOTATION_JOB,
-    GROUP,
-    LABEL_STAGE,
-    LABEL_UID,
-    PLURAL,
-    VERSION,
-    Key,
-    Stage,
-    is_settled,
-)
+from pdfjob_operator.objects.labels import ANNOTATION_JOB, GROUP, LABEL_STAGE, LABEL_UID, PLURAL, VERSION
+from pdfjob_operator.objects.pdfjob import Key, is_settled
+from pdfjob_operator.objects.phases import Stage
 
 
 if TYPE_CHECKING:

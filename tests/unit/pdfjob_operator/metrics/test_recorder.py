@@ -16,7 +16,8 @@ from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
 from pdfjob_operator.configuration.prices import Price, Prices
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.recorder import MetricsRecorder
-from pdfjob_operator.objects.pdfjob import PdfJob, Stage
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.planning.decision import JobState, Progress
 
 

@@ -7,9 +7,10 @@ from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_p
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.report import FailedChunk, Failure, Report
 from chunk_runner.contract.stats import Tokens
-from pdfjob_operator.objects.jobs import job_name
-from pdfjob_operator.objects.pdfjob import PdfJob, Stage
-from pdfjob_operator.objects.stage_jobs import Children, StageJob
+from pdfjob_operator.objects.children import Children
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.planning.decision import Decision
 from pdfjob_operator.planning.planner import next_step
 
@@ -342,12 +343,3 @@ def test_a_job_that_ran_out_of_time_before_its_chunks_ends_with_its_merge() -> N
     decided = step(make_children(make_job(Stage.PREPARE), make_job(Stage.MERGE), pods=pods), job)
 
     assert (decided.situation.phase, decided.situation.reason) == ("Failed", "DeadlineExceeded")
-
-
-@pytest.mark.parametrize("name", ["a", "a.b.c", "x" * 253, "a-" * 40 + "a", "germinal"])
-def test_job_names_leave_room_for_an_index_whatever_the_pdfjob_is_called(name: str) -> None:
-    prefix = job_name(make_pdfjob(name=name))
-
-    assert len(f"{prefix}-prepare") <= 40
-    assert f"{prefix}-chunks-99999".replace("-", "").isalnum()
-    assert not prefix.startswith("-")

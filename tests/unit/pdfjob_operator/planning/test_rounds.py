@@ -8,8 +8,11 @@ import pytest
 
 from builders import NOW, SETTINGS, make_children, make_job, make_merged, make_pdfjob, make_pod, prepared, rejected
 from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects.pdfjob import PdfJob, Stage, format_time
-from pdfjob_operator.objects.stage_jobs import Children, StageJob
+from pdfjob_operator.objects.children import Children
+from pdfjob_operator.objects.kubernetes import format_time
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.planning.decision import Afterwards, Decision, JobState, Progress
 from pdfjob_operator.planning.planner import afterwards, next_step
 from pdfjob_operator.reporting.status import status_of

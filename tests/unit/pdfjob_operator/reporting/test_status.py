@@ -9,7 +9,7 @@ from chunk_runner.contract.report import FailedChunk
 from chunk_runner.contract.stats import Tokens
 from pdfjob_operator.configuration.prices import Prices
 from pdfjob_operator.planning.decision import JobState, Progress
-from pdfjob_operator.reporting.status import format_duration, status_of, write_delay
+from pdfjob_operator.reporting.status import status_of, write_delay
 
 
 PROCESSING = JobState("Processing", "Processing", "1 of 4 chunks are done.", Progress(120, 4, 2, 1, 0))
@@ -156,13 +156,6 @@ def test_the_clock_starts_at_the_first_pass_and_goes_on() -> None:
     later = status_of(make_pdfjob(status=first), PROCESSING, NOW + timedelta(seconds=75))
 
     assert (later["startTime"], later["duration"]) == ("2026-11-23T12:00:00Z", "1m15s")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0s"), (59, "59s"), (75, "1m15s"), (7380, "2h3m"), (90000, "1d1h"), (-5, "0s")]
-)
-def test_durations_read_as_kubectl_prints_them(seconds: int, text: str) -> None:
-    assert format_duration(timedelta(seconds=seconds)) == text
 
 
 def progress(succeeded: int, total: int = 100) -> dict[str, object]:

@@ -12,7 +12,7 @@ from chunk_runner.contract import environment
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.objects.pdfjob import Manifest
+    from pdfjob_operator.objects.kubernetes import Manifest
 
 
 RUNNER_USER = 65532

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import environment, ranges
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from pdfjob_operator.objects import gemini
-from pdfjob_operator.objects.pdfjob import (
+from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
     ANNOTATION_JOB,
     ANNOTATION_PAGES,
     ANNOTATION_TOTAL,
-    API_VERSION,
-    KIND,
     LABEL_MEMORY,
     LABEL_PROCESSOR,
     LABEL_QUEUE,
     LABEL_ROUND,
     LABEL_STAGE,
     LABEL_UID,
-    Manifest,
-    PdfJob,
-    Stage,
 )
-from pdfjob_operator.objects.pods import mount_secret, mount_workspace, pod_template
+from pdfjob_operator.objects.names import owner_reference, stage_job_name, workspace_claim, workspace_folder
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.pod_manifests import mount_secret, mount_workspace, pod_template
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.pdfjob import PdfJob
 
 
 STAGE_RETRIES = 3
@@ -188,48 +185,6 @@ def merge_job(
 def parallelism(job: PdfJob, chunks: int) -> int:
     """Chunks in flight: never more than there are, and 0 pauses."""
     return min(job.workers, chunks)
-
-
-def job_name(job: PdfJob) -> str:
-    """What the names of all its Jobs begin with: the same at every pass, so that no Job can be made twice.
-
-    At most 31 characters, because names of indexed pods end at 63; with a hash of the uid, because a PdfJob of the same
-    name may have lived before.
-    """
-    readable = re.sub(r"[^a-z0-9]+", "-", job.key.name)[:22].strip("-")
-    return f"{readable}-{hashlib.sha256(job.uid.encode()).hexdigest()[:8]}"
-
-
-def selector(job: PdfJob) -> str:
-    """Selects the chunk pods."""
-    return f"{LABEL_UID}={job.uid},{LABEL_STAGE}={Stage.CHUNKS}"
-
-
-def owner_reference(job: PdfJob) -> dict[str, Any]:
-    """Makes the PdfJob the object's controller, so that its deletion takes the object along."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": KIND,
-        "name": job.key.name,
-        "uid": job.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
-
-
-def workspace_folder(job: PdfJob) -> str:
-    """The workspace, relative to the root of its volume."""
-    return f"{environment.WORKSPACES}/{job.key.namespace}/{job.uid}"
-
-
-def stage_job_name(job: PdfJob, stage: Stage, round: int, memory: int) -> str:  # noqa: A002 (the project's word)
-    """The name of a stage's Job: at most 47 characters."""
-    return f"{job_name(job)}-{stage}" + (f"-r{round}" if round else "") + (f"-m{memory}" if memory else "")
-
-
-def workspace_claim(job: PdfJob, settings: Settings) -> str:
-    """The claim that holds its workspace."""
-    return job.workspace_claim or settings.workspace_claim
 
 
 def _job(job: PdfJob, pod: Manifest) -> Manifest:

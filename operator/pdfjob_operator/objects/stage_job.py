@@ -1,19 +1,16 @@
-"""What a PdfJob owns, as this code sees it: the Jobs of its stages, and the pods that report.
+"""The Job of a stage as the operator reads it.
 
-Pure parsing of plain dicts, and total: whoever may edit an object may write anything into it.
+Pure parsing, and total: whoever may edit a Job may write anything into it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.ranges import parse_ranges
-from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects.pdfjob import (
+from pdfjob_operator.objects.kubernetes import Manifest, parse_time
+from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
     ANNOTATION_PAGES,
     ANNOTATION_TOTAL,
@@ -21,14 +18,8 @@ from pdfjob_operator.objects.pdfjob import (
     LABEL_QUEUE,
     LABEL_ROUND,
     LABEL_STAGE,
-    Manifest,
-    Stage,
-    parse_time,
 )
-
-
-SIGKILLED = 137
-"""The exit code of a container that was killed."""
+from pdfjob_operator.objects.phases import Stage
 
 
 @dataclass(frozen=True)
@@ -148,107 +139,6 @@ class StageJob:
             )
         except (ValueError, TypeError, KeyError):
             return None
-
-
-@dataclass(frozen=True)
-class StagePod:
-    """A pod of the prepare or the merge stage, the two that report.
-
-    Attributes:
-        stage: Which stage it runs.
-        running: Its container has started.
-        exit_code: How its container ended, if it has. Visible seconds before its Job's condition.
-        report: What it said.
-        out_of_memory: It was killed for using more memory than its limit.
-        ended: When its container ended.
-    """
-
-    stage: Stage
-    running: bool
-    exit_code: int | None
-    report: Report | None
-    out_of_memory: bool = False
-    ended: datetime | None = None
-
-    @classmethod
-    def parse(cls, raw: Manifest) -> StagePod | None:
-        """From a pod with our labels; `None` when somebody else put them there."""
-        try:
-            stage = Stage(raw["metadata"].get("labels", {}).get(LABEL_STAGE))
-            state = container_state(raw)
-            ended = state.get("terminated")
-            return cls(
-                stage=stage,
-                running="running" in state,
-                exit_code=None if ended is None else int(ended["exitCode"]),
-                report=None if ended is None else Report.loads(ended.get("message")),
-                out_of_memory=is_out_of_memory(raw),
-                ended=_time_or_none((ended or {}).get("finishedAt")),
-            )
-        except (ValueError, TypeError, KeyError):
-            return None
-
-
-@dataclass(frozen=True)
-class Children:
-    """What a PdfJob owns, as far as its present round is concerned, and what was found on a closer look.
-
-    Attributes:
-        jobs: Its Jobs; of a stage that was repeated with more memory, all.
-        pods: The pods of the last prepare and merge Jobs.
-        out_of_memory: Indexes of the last chunks Job whose last pod was killed for using too much memory.
-        volume_failed: The last pod of some of its indexes could not write to the volume, so that it left no word there.
-        trouble: Why pods do not start.
-        namespace_ends: The namespace is being deleted.
-    """
-
-    jobs: tuple[StageJob, ...] = ()
-    pods: tuple[StagePod, ...] = ()
-    out_of_memory: frozenset[int] = frozenset()
-    volume_failed: bool = False
-    trouble: Failure | None = None
-    namespace_ends: bool = False
-
-    def job(self, stage: Stage) -> StageJob | None:
-        """The stage's Job; the last one, if it was repeated with more memory."""
-        return max((job for job in self.jobs if job.stage is stage), key=lambda job: job.memory, default=None)
-
-    def at_work(self) -> StageJob | None:
-        """The one Job that has not ended, if there is one."""
-        last = (self.job(stage) for stage in (Stage.MERGE, Stage.CHUNKS, Stage.PREPARE))
-        return next((job for job in last if job is not None and job.verdict is None), None)
-
-    def ended(self, stage: Stage) -> StagePod | None:
-        """The stage's pod that did its work, or the last one that failed, if any has ended."""
-        ended = [pod for pod in self.pods if pod.stage is stage and pod.exit_code is not None]
-        done = [pod for pod in ended if pod.exit_code == 0]
-        return next(iter(done or ended[::-1]), None)
-
-    def started(self, stage: Stage) -> bool:
-        """Whether a pod of the stage has ever run."""
-        return any(pod.stage is stage and (pod.running or pod.exit_code is not None) for pod in self.pods)
-
-
-def container_state(pod: Manifest) -> Mapping[str, Any]:
-    """The state of a pod's one container; empty before it has any."""
-    containers = pod.get("status", {}).get("containerStatuses") or [{}]
-    state: Mapping[str, Any] = containers[0].get("state", {})
-    return state
-
-
-def is_out_of_memory(pod: Manifest) -> bool:
-    """Whether a pod was killed for using too much memory, or said that it needs more.
-
-    Exit code 137 is any SIGKILL. A pod that was told to go exits otherwise (the runner heeds SIGTERM), and some
-    container runtimes do not give the reason, so that it counts too (KEP-3329, "resource limits exceeded").
-    """
-    ended = container_state(pod).get("terminated") or {}
-    return ended.get("reason") == "OOMKilled" or ended.get("exitCode") in (SIGKILLED, ExitCode.MEMORY)
-
-
-def is_volume_failure(pod: Manifest) -> bool:
-    """Whether a pod ended because it could not read or write its volume."""
-    return (container_state(pod).get("terminated") or {}).get("exitCode") == ExitCode.WORKSPACE
 
 
 def _time_or_none(text: str | None) -> datetime | None:

@@ -17,8 +17,9 @@ from chunk_runner.contract.environment import (
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.objects.jobs import chunks_job, merge_job, prepare_job
-from pdfjob_operator.objects.pdfjob import Manifest, PdfJob
+from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.pdfjob import PdfJob
 
 
 ALL = [

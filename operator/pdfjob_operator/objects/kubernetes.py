@@ -1,0 +1,66 @@
+"""Kubernetes objects in general: plain dicts, timestamps, owners, and what the conditions of a Job say.
+
+Knows nothing of PdfJobs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+Manifest = dict[str, Any]
+"""A Kubernetes object as a plain dict."""
+
+
+class JobCondition(StrEnum):
+    """Types of the conditions in a Job's status (`batch/v1`)."""
+
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    FAILURE_TARGET = "FailureTarget"
+    """The Job is about to fail; its pods are being removed."""
+    SUCCESS_CRITERIA_MET = "SuccessCriteriaMet"
+    """The Job is about to complete; its pods are being removed."""
+
+
+class JobFailure(StrEnum):
+    """Reasons in a Job's `Failed` condition (`batch/v1`)."""
+
+    BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    FAILED_INDEXES = "FailedIndexes"
+    MAX_FAILED_INDEXES_EXCEEDED = "MaxFailedIndexesExceeded"
+    POD_FAILURE_POLICY = "PodFailurePolicy"
+
+
+def is_controlled_by(raw: Manifest, uid: str) -> bool:
+    """Return whether the object's controller has this uid. Unlike a name, a uid is never used again."""
+    return any(
+        reference.get("controller") and reference.get("uid") == uid
+        for reference in raw["metadata"].get("ownerReferences", ())
+    )
+
+
+def parse_time(text: str) -> datetime:
+    """Parse a timestamp, time zone included."""
+    return datetime.fromisoformat(text)
+
+
+def format_time(time: datetime) -> str:
+    """Format a timestamp in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_duration(duration: timedelta) -> str:
+    """Format a duration as `kubectl get jobs` prints it: `45s`, `1m15s`, `2h3m`, `4d1h`."""
+    seconds = max(int(duration.total_seconds()), 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days}d{hours % 24}h"
+    if hours:
+        return f"{hours}h{minutes % 60}m"
+    if minutes:
+        return f"{minutes}m{seconds % 60}s"
+    return f"{seconds}s"

@@ -1,0 +1,42 @@
+"""The API group, and the labels and annotations of the Jobs and pods that the operator creates."""
+
+GROUP = "pdfjob.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "PdfJob"
+PLURAL = "pdfjobs"
+
+LABEL_UID = f"{GROUP}/uid"
+"""On every Job and pod of a PdfJob: its uid."""
+
+LABEL_STAGE = f"{GROUP}/stage"
+"""On every Job and pod: the `Stage`, or `SWEEP`."""
+
+SWEEP = "sweep"
+"""The value of `LABEL_STAGE` on the Jobs and pods of the garbage collection, which belong to no PdfJob."""
+
+LABEL_ROUND = f"{GROUP}/round"
+"""On every Job and pod of a PdfJob: the value of `spec.retryFailed` for which it was created; 0 for the first round."""
+
+LABEL_MEMORY = f"{GROUP}/memory"
+"""On every Job and pod of a PdfJob: how many times its memory limit has been doubled."""
+
+LABEL_PROCESSOR = f"{GROUP}/processor"
+"""On every Job and pod of a PdfJob: the processor's name, for network policies."""
+
+LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
+"""On a PdfJob and its chunks Job: the Kueue queue in which the chunks Job waits
+(https://kueue.sigs.k8s.io/docs/tasks/run/jobs/)."""
+
+ANNOTATION_JOB = f"{GROUP}/job"
+"""On every Job and pod of a PdfJob: its name, which may be too long for a label. Events are attributed to a PdfJob by
+it; ownership is proved by owner references only."""
+
+ANNOTATION_PAGES = f"{GROUP}/pages"
+"""On the chunks Job: the number of pages of the source, so that the prepare pod may be deleted."""
+
+ANNOTATION_TOTAL = f"{GROUP}/chunks-total"
+"""On the chunks Job: the number of chunks of the whole PdfJob, of which this Job may run only some."""
+
+ANNOTATION_CHUNKS = f"{GROUP}/chunks"
+"""On the chunks Job: its chunks as ranges, unless it runs all of them."""

@@ -1,0 +1,61 @@
+"""The names of everything that belongs to a PdfJob: Jobs, selectors, the workspace. Pure.
+
+Names are deterministic, so that no pass can create a Job twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from chunk_runner.contract import environment
+from pdfjob_operator.objects.labels import API_VERSION, KIND, LABEL_STAGE, LABEL_UID
+from pdfjob_operator.objects.phases import Stage
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.pdfjob import PdfJob
+
+
+def name_prefix(pdfjob: PdfJob) -> str:
+    """Return the prefix of the names of all Jobs of a PdfJob.
+
+    At most 31 characters, because names of the pods of Indexed Jobs end at 63. It contains a hash of the uid, because
+    a PdfJob of the same name may have existed before.
+    """
+    readable = re.sub(r"[^a-z0-9]+", "-", pdfjob.key.name)[:22].strip("-")
+    return f"{readable}-{hashlib.sha256(pdfjob.uid.encode()).hexdigest()[:8]}"
+
+
+def stage_job_name(pdfjob: PdfJob, stage: Stage, round: int, memory: int) -> str:  # noqa: A002 (the API's word)
+    """Return the name of a stage's Job: at most 47 characters."""
+    return f"{name_prefix(pdfjob)}-{stage}" + (f"-r{round}" if round else "") + (f"-m{memory}" if memory else "")
+
+
+def chunk_pod_selector(pdfjob: PdfJob) -> str:
+    """Return the label selector of the chunk pods."""
+    return f"{LABEL_UID}={pdfjob.uid},{LABEL_STAGE}={Stage.CHUNKS}"
+
+
+def owner_reference(pdfjob: PdfJob) -> dict[str, Any]:
+    """Return the reference that makes a PdfJob an object's controller, so that the object is deleted with it."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "name": pdfjob.key.name,
+        "uid": pdfjob.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def workspace_folder(pdfjob: PdfJob) -> str:
+    """Return the path of the workspace, relative to the root of its volume."""
+    return f"{environment.WORKSPACES}/{pdfjob.key.namespace}/{pdfjob.uid}"
+
+
+def workspace_claim(pdfjob: PdfJob, settings: Settings) -> str:
+    """Return the name of the PersistentVolumeClaim that holds the workspace."""
+    return pdfjob.workspace_claim or settings.workspace_claim

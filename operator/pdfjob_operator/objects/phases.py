@@ -1,0 +1,43 @@
+"""The stages, phases and conditions of a PdfJob."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The stages of a PdfJob, each of which is a Kubernetes Job."""
+
+    PREPARE = "prepare"
+    CHUNKS = "chunks"
+    MERGE = "merge"
+
+
+class Phase(StrEnum):
+    """The values of `status.phase`."""
+
+    PENDING = "Pending"
+    PREPARING = "Preparing"
+    PROCESSING = "Processing"
+    MERGING = "Merging"
+    SUSPENDED = "Suspended"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+TERMINAL_PHASES = frozenset({Phase.SUCCEEDED, Phase.FAILED})
+"""The phases of a finished PdfJob."""
+
+
+class Condition(StrEnum):
+    """The types of `status.conditions`, in the order in which the status lists them."""
+
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    SUSPENDED = "Suspended"
+    PARTIAL = "Partial"
+    """The PdfJob completed, but pages are missing from the output."""
+    RECONCILING = "Reconciling"
+    """The PdfJob has not finished (kstatus)."""
+    STALLED = "Stalled"
+    """The PdfJob failed (kstatus)."""

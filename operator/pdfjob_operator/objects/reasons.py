@@ -1,0 +1,37 @@
+"""The reasons that the operator itself gives in conditions and Events.
+
+Beside these, a reason is one that a pod reports (`chunk_runner.contract.reasons`), or the phase itself while nothing
+out of the ordinary happens. docs/troubleshooting.md explains every one of them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OperatorReason(StrEnum):
+    """Why a PdfJob is in its phase, as only the operator knows."""
+
+    ALL_PAGES_PROCESSED = "AllPagesProcessed"
+    PAGES_MISSING = "PagesMissing"
+    """The PdfJob completed, but pages are missing from the output."""
+
+    QUEUED = "Queued"
+    """Kueue has not admitted the chunks Job yet."""
+    NAMESPACE_TERMINATING = "NamespaceTerminating"
+    JOB_REFUSED = "JobRefused"
+    """The API server refuses to create a Job."""
+    POD_REFUSED = "PodRefused"
+    """The API server refuses to create the pods of a Job."""
+
+    UNSCHEDULABLE = "Unschedulable"
+    CLAIM_NOT_FOUND = "ClaimNotFound"
+    CLAIM_NOT_BOUND = "ClaimNotBound"
+    VOLUME_UNAVAILABLE = "VolumeUnavailable"
+    """A volume cannot be attached or mounted."""
+    SECRET_NOT_FOUND = "SecretNotFound"
+    """A Secret, or a key in it, does not exist."""
+    IMAGE_UNAVAILABLE = "ImageUnavailable"
+    CONTAINER_NOT_STARTED = "ContainerNotStarted"
+    POD_NOT_STARTED = "PodNotStarted"
+    """The node cannot create the pod's sandbox."""
