@@ -28,7 +28,7 @@ REST_SECONDS = 5
 
 def writes(operator: OperatorProcess) -> Counter[str]:
     """What it has written so far, as it counts itself: `POST jobs`, `PUT pdfjobs/status`."""
-    calls = [(it.labels, it.value) for it in operator.samples("pdfjob_api_calls_total")]
+    calls = [(it.labels, it.value) for it in operator.samples("pdfjob_api_requests_total")]
     return Counter(
         {f"{what['method']} {what['resource']}": int(number) for what, number in calls if what["method"] != "GET"}
     )
@@ -66,18 +66,18 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
                 arena.plan(name, Plan(chunks=2, holds=frozenset({"chunks"})))
             arena.make_all([pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}) for name in names])
             _until_all(arena, number, "Processing")
-            operator.wait_metric_at_most("pdfjob_queue_depth", 0)
+            operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             at_work = operator.resident_bytes()
             for name in names:
                 arena.release(name, "chunks")
             _until_all(arena, number, *ENDED)
-            operator.wait_metric_at_most("pdfjob_queue_depth", 0)
+            operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             ended = operator.resident_bytes()
             operator.end()
             fresh = arena.operator()
             fresh.wait_alive()
-            fresh.wait_metric("pdfjob_reconcile_seconds_count", number)  # every Job makes for a pass
-            fresh.wait_metric_at_most("pdfjob_queue_depth", 0)
+            fresh.wait_metric("pdfjob_reconcile_duration_seconds_count", number)  # every Job makes for a pass
+            fresh.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             figures = " | ".join(f"{it / 2**20:.0f} MiB" for it in (at_work, ended, fresh.resident_bytes()))
             sys.stdout.write(f"| {number} | {figures} |\n")
             sys.stdout.flush()

@@ -97,7 +97,7 @@ def _clear(arena: Arena, operator: OperatorProcess) -> None:
     arena.kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
     arena.kubectl.run("wait", KINDS, "--selector=pdfjob.dev/uid", "--for=delete", f"--timeout={PATIENCE_SECONDS:.0f}s")
     operator.wait_ready()
-    operator.wait_metric_at_most("pdfjob_queue_depth", 0)
+    operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
     owned = [it for it in arena.kubectl.get("jobs,pods") if "pdfjob.dev/uid" in it["metadata"]["labels"]]
     assert owned == []
     assert operator.is_healthy()

@@ -8,7 +8,7 @@ from tools.control_plane.arena import Arena
 from tools.control_plane.plan import BEGIN, Plan
 
 
-PASSES = "pdfjob_reconcile_seconds_count"
+PASSES = "pdfjob_reconcile_duration_seconds_count"
 
 
 @pytest.mark.parametrize("meanwhile", [True, False], ids=["and the work goes on meanwhile", "and the work waits"])
@@ -46,7 +46,7 @@ def test_the_second_operator_waits_until_the_first_is_dead(arena: Arena) -> None
     arena.create("job", Plan(holds=frozenset({"chunks"})))
     arena.until_phase("job", "Processing")
     second.wait_alive()
-    second.wait_metric("pdfjob_queue_depth", 1)  # it knows of the job
+    second.wait_metric("pdfjob_workqueue_depth", 1)  # it knows of the job
 
     assert first.metric(PASSES) > 0
     assert second.metric(PASSES) == 0

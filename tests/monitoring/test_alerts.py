@@ -49,11 +49,11 @@ def test_an_alert_says_what_is_wrong_and_names_its_page(alert: str) -> None:
     page = (RUNBOOKS / f"{alert}.md").read_text()
     assert page.startswith(f"# {alert}\n")
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
-        "## What it means",
-        "## What users notice",
-        "## How to look",
-        "## What to do",
-        "## When it ends",
+        "## Meaning",
+        "## Impact",
+        "## Diagnosis",
+        "## Mitigation",
+        "## Resolution",
     ]
 
 

@@ -39,14 +39,14 @@ def test_promtool_finds_nothing_wrong_with_the_metrics() -> None:
 
 def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> None:
     until(lambda: {it["health"] for it in prometheus.rules()} == {"ok"})
-    until(lambda: "pdfjob_queue_depth" in prometheus.names())
+    until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
     for query in queries(window=WINDOW):
         prometheus.query(query.expression)  # which raises what Prometheus complains of
 
 
 def test_the_picture_has_every_panel(prometheus: Prometheus) -> None:
-    until(lambda: "pdfjob_queue_depth" in prometheus.names())
+    until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
     picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time(), WINDOW))  # noqa: S314 (our own)
 

@@ -22,8 +22,8 @@ PLANS = {"germinal": Plan(pages=120)}
 
 def complaint() -> str | None:
     """What `/healthz` would say, from the same figures."""
-    age = registry.REGISTRY.get_sample_value("pdfjob_watch_echo_age_seconds") or 0.0
-    queue = registry.REGISTRY.get_sample_value("pdfjob_queue_oldest_seconds") or 0.0
+    age = registry.REGISTRY.get_sample_value("pdfjob_watch_lag_seconds") or 0.0
+    queue = registry.REGISTRY.get_sample_value("pdfjob_workqueue_longest_wait_seconds") or 0.0
     return illness(held_for=float("inf"), echo_age=age, queue_age=queue)
 
 

@@ -47,12 +47,12 @@ async def test_it_is_told_for_how_long_a_job_has_stood_still() -> None:
     await asyncio.sleep(100)
     job_gauges.update(raw("one", "Processing", COUNTS))
     job_gauges.update(raw("other", "Processing", COUNTS))
-    assert value("pdfjob_oldest_progress_seconds") == 100
+    assert value("pdfjob_longest_stall_seconds") == 100
 
     job_gauges.update(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))
     await asyncio.sleep(10)
 
-    assert value("pdfjob_oldest_progress_seconds") == 10
+    assert value("pdfjob_longest_stall_seconds") == 10
 
 
 async def test_what_waits_on_purpose_does_not_stand_still() -> None:
@@ -62,11 +62,11 @@ async def test_what_waits_on_purpose_does_not_stand_still() -> None:
     job_gauges.update(raw("suspended", "Suspended", COUNTS, suspend=True))
     job_gauges.update(raw("done", "Succeeded", COUNTS))
     await asyncio.sleep(1000)
-    assert value("pdfjob_oldest_progress_seconds") == 0
+    assert value("pdfjob_longest_stall_seconds") == 0
 
     job_gauges.update(raw("paused", "Processing", COUNTS))  # its clock starts when it goes on
 
-    assert value("pdfjob_oldest_progress_seconds") == 0
+    assert value("pdfjob_longest_stall_seconds") == 0
 
 
 async def test_of_a_job_at_work_only_passes_tell() -> None:
@@ -86,7 +86,7 @@ async def test_of_a_job_at_work_only_passes_tell() -> None:
 async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
     finished = {"result": "succeeded", "reason": "AllPagesProcessed"}
     before = value("pdfjob_jobs_finished_total", **finished)
-    passes = value("pdfjob_reconcile_seconds_count", outcome="changed")
+    passes = value("pdfjob_reconcile_duration_seconds_count", outcome="changed")
     async with simulation(plans={"germinal": Plan(pages=120)}) as sim:
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal")
@@ -94,6 +94,6 @@ async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
 
         assert value("pdfjob_jobs", phase="Succeeded") == 1
         assert value("pdfjob_jobs_finished_total", **finished) == before + 1
-        assert value("pdfjob_reconcile_seconds_count", outcome="changed") > passes
-        assert value("pdfjob_phase_seconds_count", phase="Processing") > 0
+        assert value("pdfjob_reconcile_duration_seconds_count", outcome="changed") > passes
+        assert value("pdfjob_phase_duration_seconds_count", phase="Processing") > 0
         assert value("pdfjob_chunks", state="active") == 0

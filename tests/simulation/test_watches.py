@@ -89,14 +89,14 @@ async def test_a_kind_of_which_nothing_is_heard_costs_minutes_only(plural: str) 
 
 
 async def test_with_no_event_at_all_the_resync_does_everything_and_says_so() -> None:
-    drift = figure("pdfjob_resync_drift_total")
+    drift = figure("pdfjob_missed_events_total")
 
     assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP)) == 0
-    assert figure("pdfjob_resync_drift_total") > drift
+    assert figure("pdfjob_missed_events_total") > drift
 
 
 async def test_without_faults_the_resync_finds_nothing() -> None:
-    drift = figure("pdfjob_resync_drift_total")
+    drift = figure("pdfjob_missed_events_total")
 
     async with simulation(plans=PLANS) as sim:
         for name in PLANS:
@@ -104,7 +104,7 @@ async def test_without_faults_the_resync_finds_nothing() -> None:
         await sim.until_ended(*PLANS)
         await sim.rest(3600)
 
-    assert figure("pdfjob_resync_drift_total") == drift
+    assert figure("pdfjob_missed_events_total") == drift
 
 
 async def test_watches_that_stay_silent_for_ever() -> None:

@@ -1,4 +1,4 @@
-"""The panels of the Grafana dashboard: what they ask Prometheus, and what to make of it."""
+"""The panels of the Grafana dashboard: their queries, and how to read them."""
 
 from dataclasses import dataclass, field
 
@@ -8,15 +8,15 @@ class Panel:
     """A panel.
 
     Attributes:
-        title: A few words.
-        description: What it shows, and what to make of it.
-        queries: PromQL by the legend of its lines.
-        unit: As Grafana names it.
+        title: The heading.
+        description: The tooltip: what the panel shows and how to read it.
+        queries: PromQL by legend.
+        unit: Grafana's identifier of the unit.
         kind: `timeseries`, `stat` or `table`.
-        width: Of 24 columns.
-        height: In Grafana's rows.
-        stacked: Whether the lines add up to something.
-        limits: From where on a figure is yellow, and red; falling, if little is bad.
+        width: Width in Grafana's columns, of which there are 24.
+        height: Height in Grafana's rows.
+        stacked: Stack the series, because their sum means something.
+        limits: Thresholds of yellow and red; in descending order if low values are bad.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Panel:
 
 
 def quantiles(histogram: str, by: str = "") -> dict[str, str]:
-    """The median and the 95th percentile of a histogram, by one of its labels if need be."""
+    """Build the queries for the median and the 95th percentile of a histogram, by one of its labels if given."""
     labels, legend = (f"le, {by}", f" {{{{{by}}}}}") if by else ("le", "")
     buckets = f"sum by ({labels}) (rate({histogram}_bucket[$__rate_interval]))"
     return {
@@ -40,10 +40,10 @@ def quantiles(histogram: str, by: str = "") -> dict[str, str]:
     }
 
 
-WRONG = [
+HEALTH = [
     Panel(
-        "Alerts that fire",
-        "Each has a page: docs/runbooks in the project. Empty is good, if Prometheus has the rules.",
+        "Firing alerts",
+        "Empty is good, provided that Prometheus has the rules. Each alert has a runbook in docs/runbooks.",
         {"{{alertname}}": 'ALERTS{alertname=~"PdfJob.+",alertstate="firing"}'},
         kind="table",
         width=9,
@@ -51,16 +51,16 @@ WRONG = [
     ),
     Panel(
         "Operators",
-        "How many Prometheus sees, by version. None: PdfJobOperatorDown.",
+        "Number of operators that Prometheus scrapes, by version. If there is none, see PdfJobOperatorDown.",
         {"{{version}}": "sum by (version) (pdfjob_build_info)"},
         kind="stat",
         width=3,
         height=4,
     ),
     Panel(
-        "Longest standstill",
-        "For how long the unfinished PdfJob that has stood still longest has done so; suspended and paused ones apart.",
-        {"standstill": "max(pdfjob_oldest_progress_seconds)"},
+        "Longest stall",
+        "Time since the most stalled PdfJob made progress; finished, suspended and paused PdfJobs do not count.",
+        {"stall": "max(pdfjob_longest_stall_seconds)"},
         unit="s",
         kind="stat",
         width=4,
@@ -68,16 +68,16 @@ WRONG = [
         limits=(900, 2700),
     ),
     Panel(
-        "Ended",
-        "PdfJobs that ended in the time shown: with all pages, with pages missing, or failed.",
+        "Finished PdfJobs",
+        "PdfJobs that finished in the selected time range: with all pages, with missing pages, or failed.",
         {"{{result}}": "round(sum by (result) (increase(pdfjob_jobs_finished_total[$__range])))"},
         kind="stat",
         width=5,
         height=4,
     ),
     Panel(
-        "Room left",
-        "The free share of the fullest volume, among the claims that pods have reported on.",
+        "Free space",
+        "Free share of the fullest workspace volume, as last reported by a pod.",
         {"free": "min(pdfjob_volume_free_ratio)"},
         unit="percentunit",
         kind="stat",
@@ -86,114 +86,114 @@ WRONG = [
         limits=(0.2, 0.1),
     ),
     Panel(
-        "PdfJobs that failed or have gaps",
-        "By reason; docs/troubleshooting.md says what to do about each.",
+        "Failed and incomplete PdfJobs",
+        "PdfJobs that failed or finished with missing pages, by reason. docs/troubleshooting.md explains each reason.",
         {"{{reason}}": 'sum by (reason) (increase(pdfjob_jobs_finished_total{result!="succeeded"}[$__rate_interval]))'},
         stacked=True,
     ),
     Panel(
-        "Chunks that failed",
-        "By reason, after their last attempt. Their pages are missing from the output.",
+        "Failed chunks",
+        "Chunks whose last attempt failed, by reason. Their pages are missing from the output.",
         {"{{reason}}": 'sum by (reason) (increase(pdfjob_chunks_finished_total{result="failed"}[$__rate_interval]))'},
         stacked=True,
     ),
     Panel(
-        "Attempts in vain",
-        "By reason: attempts at a chunk that failed and were followed by another. They cost time, and no page.",
+        "Retried attempts",
+        "Attempts at a chunk that failed and were retried, by reason. They cost time, but no pages.",
         {"{{reason}}": "sum by (reason) (increase(pdfjob_chunk_retries_total[$__rate_interval]))"},
         stacked=True,
     ),
 ]
 
-RUNNING = [
+WORKLOAD = [
     Panel(
-        "PdfJobs by phase",
-        "All PdfJobs that exist, the finished ones apart.",
+        "Unfinished PdfJobs",
+        "Existing PdfJobs that are not finished, by phase.",
         {"{{phase}}": 'sum by (phase) (pdfjob_jobs{phase!~"Succeeded|Failed"})'},
         stacked=True,
     ),
     Panel(
         "Chunks of unfinished PdfJobs",
-        "Many that wait and few that are active: more workers would help, if the nodes have room.",
+        "Chunks by state. If many wait and few are active, more workers help, provided that the nodes have room.",
         {"{{state}}": "sum by (state) (pdfjob_chunks)"},
         stacked=True,
     ),
     Panel(
-        "Use of workers",
-        "The share of the workers' time that is spent on chunks. Low: pods start slowly, or there is little to do.",
+        "Worker utilization",
+        "Share of the available worker time spent on chunks. If it is low, pods start slowly or work is scarce.",
         {
-            "busy": "sum(rate(pdfjob_busy_seconds_total[$__rate_interval]))"
-            " / sum(rate(pdfjob_worker_seconds_total[$__rate_interval]))"
+            "busy": "sum(rate(pdfjob_worker_busy_seconds_total[$__rate_interval]))"
+            " / sum(rate(pdfjob_worker_available_seconds_total[$__rate_interval]))"
         },
         unit="percentunit",
     ),
     Panel(
-        "PdfJobs kept",
-        "Finished PdfJobs that still exist, with their outputs; spec.ttlSecondsAfterFinished removes them.",
+        "Retained PdfJobs",
+        "Finished PdfJobs that still exist, with their outputs. spec.ttlSecondsAfterFinished deletes them.",
         {"{{phase}}": 'sum by (phase) (pdfjob_jobs{phase=~"Succeeded|Failed"})'},
         stacked=True,
     ),
     Panel(
-        "Size of workspaces",
-        "What workspaces take on their volumes, outputs included, as the last sweeps found them.",
+        "Workspace size",
+        "Size of all workspaces on their volumes, outputs included, as measured by the last sweeps.",
         {"all workspaces": "sum(pdfjob_workspace_bytes)"},
         unit="bytes",
     ),
     Panel(
-        "Workspaces without a PdfJob",
-        "As the last sweeps found them; the next one removes them. If not: PdfJobStaleWorkspaces.",
-        {"left behind": "sum(pdfjob_stale_workspaces)"},
+        "Orphaned workspaces",
+        "Workspaces of deleted PdfJobs that sweeps failed to remove. If they stay, see PdfJobOrphanedWorkspaces.",
+        {"orphaned": "sum(pdfjob_orphaned_workspaces)"},
     ),
 ]
 
-FAST = [
+THROUGHPUT = [
     Panel(
-        "Pages a second",
-        "By processor, those that were not selected apart.",
+        "Pages per second",
+        "Processed pages by processor; pages that the PdfJob did not select do not count.",
         {"{{processor}}": 'sum by (processor) (rate(pdfjob_pages_total{state!="skipped"}[$__rate_interval]))'},
         unit="suffix: pages/s",
         stacked=True,
     ),
     Panel(
-        "What became of pages",
-        "The ledger of all jobs: pages by state.",
+        "Pages by state",
+        "Pages of finished PdfJobs, by their state in the ledger.",
         {"{{state}}": "sum by (state) (increase(pdfjob_pages_total[$__rate_interval]))"},
         stacked=True,
     ),
     Panel(
-        "Duration of PdfJobs",
-        "From the start to the end, the time suspended included, by result.",
+        "PdfJob duration",
+        "Time from the first reconcile to the end, suspended time included, by result.",
         quantiles("pdfjob_job_duration_seconds", "result"),
         unit="s",
     ),
     Panel(
-        "Time in each phase",
-        "The mean of those that left the phase. Pending: pods do not start. Merging: the volume is slow.",
+        "Phase duration",
+        "Mean time in each phase. If Pending is long, pods start slowly; if Merging is long, the volume is slow.",
         {
-            "{{phase}}": "sum by (phase) (rate(pdfjob_phase_seconds_sum[$__rate_interval]))"
-            " / sum by (phase) (rate(pdfjob_phase_seconds_count[$__rate_interval]))"
+            "{{phase}}": "sum by (phase) (rate(pdfjob_phase_duration_seconds_sum[$__rate_interval]))"
+            " / sum by (phase) (rate(pdfjob_phase_duration_seconds_count[$__rate_interval]))"
         },
         unit="s",
         width=6,
     ),
     Panel(
-        "Duration of a chunk",
-        "One attempt's work, without the start of its pod, by processor.",
-        quantiles("pdfjob_chunk_seconds", "processor"),
+        "Chunk duration",
+        "Processing time of one attempt at a chunk, without the start of its pod, by processor.",
+        quantiles("pdfjob_chunk_attempt_duration_seconds", "processor"),
         unit="s",
         width=6,
     ),
     Panel(
-        "Wait of a chunk",
-        "From the moment it could start until its first attempt began: for a worker, a node, an image.",
-        quantiles("pdfjob_chunk_wait_seconds"),
+        "Chunk wait",
+        "Time that a ready chunk waited for its first attempt: for a worker, a node or an image.",
+        quantiles("pdfjob_chunk_wait_duration_seconds"),
         unit="s",
         width=6,
     ),
     Panel(
-        "Memory of a chunk",
-        "The peak. Near runnerResources.limits.memory, chunks are killed and run again with twice as much.",
-        quantiles("pdfjob_chunk_memory_bytes"),
+        "Chunk memory",
+        "Peak memory of one attempt. Near the memory limit, chunks are OOM-killed and retried with twice the memory.",
+        quantiles("pdfjob_chunk_attempt_peak_memory_bytes"),
         unit="bytes",
         width=6,
     ),
@@ -201,14 +201,14 @@ FAST = [
 
 COST = [
     Panel(
-        "Cost in the time shown",
-        "An estimate by the chart's price table; models that it does not have are left out.",
+        "Cost in range",
+        "Estimated cost in the selected time range, by the chart's price table. Models without a price do not count.",
         {"{{currency}}": "sum by (currency) (increase(pdfjob_estimated_cost_total[$__range]))"},
         kind="stat",
     ),
     Panel(
-        "Cost an hour",
-        "The same estimate, by model.",
+        "Cost per hour",
+        "Estimated cost per hour, by model.",
         {
             "{{model}}, {{currency}}": "3600"
             " * sum by (model, currency) (rate(pdfjob_estimated_cost_total[$__rate_interval]))"
@@ -216,8 +216,8 @@ COST = [
         stacked=True,
     ),
     Panel(
-        "Tokens a second",
-        "By model and kind: what was asked, what was answered, what was thought, and what of the question was cached.",
+        "Tokens per second",
+        "Tokens by model and kind: prompt, output, thoughts, and the part of the prompt that was cached.",
         {"{{model}} {{kind}}": "sum by (model, kind) (rate(pdfjob_tokens_total[$__rate_interval]))"},
         unit="suffix: tokens/s",
     ),
@@ -225,66 +225,66 @@ COST = [
 
 OPERATOR = [
     Panel(
-        "Passes",
-        "Passes over a PdfJob, by outcome. Errors that go on: PdfJobReconcileErrors. Refused: a quota, a policy.",
-        {"{{outcome}}": "sum by (outcome) (rate(pdfjob_reconcile_seconds_count[$__rate_interval]))"},
+        "Reconciles per second",
+        "Reconciles by outcome. Refused means a quota or a policy. If errors persist, see PdfJobReconcileErrors.",
+        {"{{outcome}}": "sum by (outcome) (rate(pdfjob_reconcile_duration_seconds_count[$__rate_interval]))"},
         unit="ops",
         stacked=True,
     ),
     Panel(
-        "Duration of a pass",
-        "Mostly the API server's time.",
-        quantiles("pdfjob_reconcile_seconds"),
+        "Reconcile duration",
+        "Duration of one reconcile; most of it is the response time of the API server.",
+        quantiles("pdfjob_reconcile_duration_seconds"),
         unit="s",
     ),
     Panel(
-        "PdfJobs that wait for a pass",
-        "How many. A number that only grows is an operator that cannot keep up.",
-        {"waiting": "sum(pdfjob_queue_depth)"},
+        "Work queue depth",
+        "PdfJobs in the work queue. If the number only grows, the operator cannot keep up.",
+        {"waiting": "sum(pdfjob_workqueue_depth)"},
     ),
     Panel(
-        "Calls of the API server",
-        "By method and resource, the watches apart.",
-        {"{{method}} {{resource}}": "sum by (method, resource) (rate(pdfjob_api_calls_total[$__rate_interval]))"},
+        "API requests",
+        "Requests to the API server by method and resource, without watches.",
+        {"{{method}} {{resource}}": "sum by (method, resource) (rate(pdfjob_api_requests_total[$__rate_interval]))"},
         unit="reqps",
         stacked=True,
         width=6,
     ),
     Panel(
-        "Answers other than success",
-        "Of the API server, by status code. 404 and 409 now and then are part of the work.",
-        {"{{code}}": 'sum by (code) (rate(pdfjob_api_calls_total{code!~"2.."}[$__rate_interval]))'},
+        "API errors",
+        "Error responses of the API server by status code. Occasional 404 and 409 responses are normal.",
+        {"{{code}}": 'sum by (code) (rate(pdfjob_api_requests_total{code!~"2.."}[$__rate_interval]))'},
         unit="reqps",
         stacked=True,
         width=6,
     ),
     Panel(
-        "Delays",
-        "Echo: for how long something written has not come back by the watch; /healthz gives up at 90 s. "
-        "Queue: for how long a PdfJob has been due; 300 s. Loop: how late the event loop is.",
+        "Lag",
+        "Watch: time since the oldest write that the watch has not delivered back; the operator is restarted at 90 s. "
+        "Work queue: longest time that a PdfJob has been due; restarted at 300 s. Event loop: its delay.",
         {
-            "echo": "max(pdfjob_watch_echo_age_seconds)",
-            "queue": "max(pdfjob_queue_oldest_seconds)",
-            "loop": "max(pdfjob_event_loop_lag_seconds)",
+            "watch": "max(pdfjob_watch_lag_seconds)",
+            "work queue": "max(pdfjob_workqueue_longest_wait_seconds)",
+            "event loop": "max(pdfjob_event_loop_lag_seconds)",
         },
         unit="s",
         width=6,
     ),
     Panel(
-        "What the watch lost",
-        "Restarts of the watch, and PdfJobs that only the resync found something to do for.",
+        "Watch failures",
+        "Restarts of the watch, and changes that it missed and the resync found.",
         {
             "restarts": "sum(increase(pdfjob_watch_restarts_total[$__rate_interval]))",
-            "found by the resync": "sum(increase(pdfjob_resync_drift_total[$__rate_interval]))",
+            "missed events": "sum(increase(pdfjob_missed_events_total[$__rate_interval]))",
         },
         width=6,
     ),
 ]
 
 ROWS = {
-    "Is anything wrong?": WRONG,
-    "What is running?": RUNNING,
-    "How fast?": FAST,
-    "What does it cost?": COST,
-    "Is the operator well?": OPERATOR,
+    "Health": HEALTH,
+    "Workload": WORKLOAD,
+    "Throughput": THROUGHPUT,
+    "Cost": COST,
+    "Operator": OPERATOR,
 }

@@ -1,1 +1,1 @@
-"""Prometheus metrics: their definitions, and what feeds them."""
+"""Prometheus metrics: their definitions, and the classes that set them."""

@@ -1,7 +1,7 @@
-"""Gauges of PdfJobs by phase, of their chunks by state, and of the longest stall. Knows statuses only.
+"""Gauges of the existing PdfJobs: their phases, the states of their chunks, and the longest stall. Knows statuses only.
 
-It is told of every PdfJob that the watch or the resync sees, and of what each pass finds: a status is not written for
-every chunk, so that what is written tells too little of whether a job gets on.
+Watch and resync add every PdfJob; each reconcile updates the one that it looked at, because the status is not written
+for every chunk and so lags behind the progress.
 """
 
 from __future__ import annotations
@@ -23,23 +23,31 @@ CHUNK_STATES = ("waiting", "active", "succeeded", "failed")
 
 
 class _Entry(NamedTuple):
+    """The last known state of a PdfJob.
+
+    Attributes:
+        phase: Its phase.
+        progress: Values of which at least one changes whenever the PdfJob makes progress.
+        since: Event loop time of the last progress.
+        idle: No progress is expected: it is finished, suspended or paused.
+        chunks: Number of chunks by state; empty once it is finished.
+    """
+
     phase: str
     progress: tuple[object, ...]
-    """Whatever changes when a PdfJob gets on."""
     since: float
-    waits: bool
-    """Nobody expects it to get on."""
+    idle: bool
     chunks: Mapping[str, int]
 
 
 class JobGauges:
-    """What PdfJobs there are."""
+    """The PdfJobs that exist, by uid."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
     def register(self) -> None:
-        """Let the metrics tell of these PdfJobs."""
+        """Connect the gauges to this object."""
         for phase in Phase:
             registry.JOBS.labels(phase).set_function(partial(self.count_jobs, phase))
         for state in CHUNK_STATES:
@@ -47,40 +55,41 @@ class JobGauges:
         registry.LONGEST_STALL.set_function(self.longest_stall)
 
     def add(self, raw: Mapping[str, Any]) -> None:
-        """A PdfJob was seen, as the API server has it: of one that is at work, its passes tell more."""
+        """Take over a PdfJob as listed or watched, unless it is unfinished and known: `update` knows more about it."""
         phase = (raw.get("status") or {}).get("phase")
         if raw["metadata"]["uid"] not in self._entries or phase in TERMINAL_PHASES:
             self.update(raw)
 
     def update(self, raw: Mapping[str, Any]) -> None:
-        """A pass knows how a PdfJob stands."""
+        """Take over a PdfJob with the status that a reconcile rendered, written or not."""
         uid, status, spec = raw["metadata"]["uid"], raw.get("status") or {}, raw.get("spec") or {}
-        phase = status.get("phase", "Pending")
+        phase = status.get("phase", Phase.PENDING)
         counts: Counter[str] = Counter(status.get("chunks") or {})
         if phase not in TERMINAL_PHASES:
             counts["waiting"] = counts["total"] - counts["active"] - counts["succeeded"] - counts["failed"]
-        progress = (phase, counts["succeeded"] + counts["failed"], status.get("pagesProcessed"), status.get("round"))
+        done = counts["succeeded"] + counts["failed"]
+        progress = (phase, done, status.get("pagesProcessed"), status.get("round"))
         before = self._entries.get(uid)
         moved = before is None or before.progress != progress
         paused = spec.get("suspend") is True or spec.get("workers") == 0
-        waits = paused or phase in (*TERMINAL_PHASES, "Suspended")
+        idle = paused or phase in (*TERMINAL_PHASES, Phase.SUSPENDED)
         now = asyncio.get_running_loop().time()
-        since = now if before is None or moved or before.waits else before.since
-        self._entries[uid] = _Entry(phase, progress, since, waits, {} if phase in TERMINAL_PHASES else counts)
+        since = now if before is None or moved or before.idle else before.since
+        self._entries[uid] = _Entry(phase, progress, since, idle, {} if phase in TERMINAL_PHASES else counts)
 
     def remove(self, uid: str) -> None:
-        """A PdfJob is there no more."""
+        """Forget a PdfJob that no longer exists."""
         self._entries.pop(uid, None)
 
     def count_jobs(self, phase: str) -> int:
-        """PdfJobs in this phase."""
-        return sum(it.phase == phase for it in self._entries.values())
+        """Count the PdfJobs in this phase."""
+        return sum(entry.phase == phase for entry in self._entries.values())
 
     def count_chunks(self, state: str) -> int:
-        """Chunks in this state, of PdfJobs that have not ended."""
-        return sum(max(it.chunks.get(state, 0), 0) for it in self._entries.values())
+        """Count the chunks in this state, of unfinished PdfJobs."""
+        return sum(max(entry.chunks.get(state, 0), 0) for entry in self._entries.values())
 
     def longest_stall(self) -> float:
-        """For how many seconds the PdfJob has stood still that has done so longest."""
+        """Return the seconds since the most stalled PdfJob made progress; 0 if none is expected to."""
         now = asyncio.get_running_loop().time()
-        return max((now - it.since for it in self._entries.values() if not it.waits), default=0.0)
+        return max((now - entry.since for entry in self._entries.values() if not entry.idle), default=0.0)

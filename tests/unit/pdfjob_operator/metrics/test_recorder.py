@@ -84,12 +84,12 @@ async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
     assert changes[sample("pdfjob_chunk_retries_total", reason="Interrupted")] == 2
     assert changes[sample("pdfjob_pages_total", state="ok", processor="text")] == 90
     assert changes[sample("pdfjob_pages_total", state="failed", processor="text")] == 30
-    assert changes[sample("pdfjob_chunk_seconds_bucket", processor="text", le="2.5")] == 1
-    assert changes[sample("pdfjob_chunk_seconds_bucket", processor="text", le="10.0")] == 2
-    assert changes[sample("pdfjob_chunk_seconds_count", processor="text")] == 2
-    assert changes[sample("pdfjob_chunk_seconds_sum", processor="text")] == 9
-    assert changes[sample("pdfjob_busy_seconds_total")] == 9
-    assert changes[sample("pdfjob_worker_seconds_total")] == 20
+    assert changes[sample("pdfjob_chunk_attempt_duration_seconds_bucket", processor="text", le="2.5")] == 1
+    assert changes[sample("pdfjob_chunk_attempt_duration_seconds_bucket", processor="text", le="10.0")] == 2
+    assert changes[sample("pdfjob_chunk_attempt_duration_seconds_count", processor="text")] == 2
+    assert changes[sample("pdfjob_chunk_attempt_duration_seconds_sum", processor="text")] == 9
+    assert changes[sample("pdfjob_worker_busy_seconds_total")] == 9
+    assert changes[sample("pdfjob_worker_available_seconds_total")] == 20
 
 
 async def test_tokens_are_counted_by_model_and_priced() -> None:
@@ -138,7 +138,11 @@ async def test_workers_never_worked_more_than_they_could() -> None:
 
     changes = close(make_pdfjob(), JobState("Succeeded", "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
 
-    assert changes[sample("pdfjob_worker_seconds_total")] == changes[sample("pdfjob_busy_seconds_total")] == 9
+    assert (
+        changes[sample("pdfjob_worker_available_seconds_total")]
+        == changes[sample("pdfjob_worker_busy_seconds_total")]
+        == 9
+    )
 
 
 async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
@@ -156,8 +160,8 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
 
     changes = counted(live)
 
-    left = {key for key in changes if key[0] == "pdfjob_phase_seconds_count"}
-    assert left == {sample("pdfjob_phase_seconds_count", phase=phase) for phase in ("Pending", "Processing")}
+    left = {key for key in changes if key[0] == "pdfjob_phase_duration_seconds_count"}
+    assert left == {sample("pdfjob_phase_duration_seconds_count", phase=phase) for phase in ("Pending", "Processing")}
     assert all(changes[key] == 1 for key in left)
 
 
