@@ -1,0 +1,39 @@
+"""CONTRIBUTING has a row for every folder of the code, and no row for a folder that does not exist."""
+
+import re
+import tomllib
+
+import pytest
+
+from unit.docs.pages import ROOT, rows, section, terms
+
+
+PAGE = "CONTRIBUTING.md"
+PARTS = {terms(part)[0]: part for part in section(PAGE, "Folders").split("\n### ")[1:]}
+
+
+def folders(root: str) -> set[str]:
+    """Return each folder below a root that holds a file, relative to the root; below tests/unit, none."""
+    top = ROOT / root
+    found = {path.parent.relative_to(top) for path in top.rglob("*") if path.is_file()}
+    kept = {path for path in found if not any(part.startswith(("__", ".")) for part in path.parts)}
+    return {"unit" if root == "tests" and path.parts[:1] == ("unit",) else str(path) for path in kept}
+
+
+def test_every_tree_of_code_has_a_table() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert set(PARTS) == {*packages, "tools", "tests"}
+
+
+@pytest.mark.parametrize("root", PARTS)
+def test_every_folder_has_a_row_and_every_row_a_folder(root: str) -> None:
+    assert sorted(term for row in rows(PARTS[root]) for term in terms(row[0])) == sorted(folders(root))
+
+
+def test_every_path_that_is_named_exists() -> None:
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", (ROOT / PAGE).read_text())
+
+    assert len(paths) > 10
+    assert [path for path in paths if not any((ROOT / base / path).exists() for base in ("", *PARTS))] == []
