@@ -176,7 +176,7 @@ def test_somebody_without_cluster_wide_rights_can_install_it(helm: Helm) -> None
 def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
     rendered = helm.render(
         "--set=global.imageRegistry=mirror:5000,redis.enabled=true",
-        "--set=image.registry=one,runnerImage.registry=two,redis.image.registry=three",
+        "--set=image.registry=one,runner.image.registry=two,redis.image.registry=three",
     )
 
     images = [container["image"] for pod in all_pods(rendered).values() for container in pod["spec"]["containers"]]
@@ -185,7 +185,7 @@ def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
 
 
 def test_a_digest_is_used_instead_of_a_tag(helm: Helm) -> None:
-    rendered = helm.render(*values(CHART / "ci" / "airgap-values.yaml"), "--set=image.tag=t,runnerImage.tag=t")
+    rendered = helm.render(*values(CHART / "ci" / "airgap-values.yaml"), "--set=image.tag=t,runner.image.tag=t")
 
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
     assert images[OPERATOR] == f"mirror.example.com:5000/pdfjob-operator@sha256:{'1' * 64}"
@@ -193,7 +193,7 @@ def test_a_digest_is_used_instead_of_a_tag(helm: Helm) -> None:
 
 
 def test_an_image_is_its_repository_and_tag_where_nothing_else_is_given(helm: Helm) -> None:
-    rendered = helm.render("--set=image.repository=localhost/op,image.tag=dev,runnerImage.registry=r.example.com")
+    rendered = helm.render("--set=image.repository=localhost/op,image.tag=dev,runner.image.registry=r.example.com")
 
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
     assert (images[OPERATOR], images["merge"]) == ("localhost/op:dev", "r.example.com/pdfjob-chunk-runner:0.1.0")

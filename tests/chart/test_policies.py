@@ -120,13 +120,13 @@ def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one
     [
         ("redis.enabled=true", {"6379/TCP pdfjob-operator-redis"}),
         ("redis.url=redis://cache.example.com:6380/0", {"6380/TCP anywhere"}),
-        ("redis.secretName=redis", NOWHERE),
+        ("redis.urlSecretRef.name=redis", NOWHERE),
     ],
 )
 def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
     helm: Helm, given: str, redis: set[str]
 ) -> None:
-    rendered = helm.render(ON, f"--set=redis.secretName=redis,{given}")
+    rendered = helm.render(ON, f"--set=redis.urlSecretRef.name=redis,{given}")
     operator = pods(rendered)[OPERATOR]["metadata"]["labels"]
 
     assert reach(rendered, GEMINI["chunks"]) == DNS | OUTSIDE | redis | {"6379/TCP anywhere"}

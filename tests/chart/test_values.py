@@ -66,8 +66,8 @@ def test_a_typo_is_refused(value: Value) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"resyncSeconds": "soon"},
-        {"resyncSeconds": 0},
+        {"resyncPeriodSeconds": "soon"},
+        {"resyncPeriodSeconds": 0},
         {"image": {"pullPolicy": "Sometimes"}},
         {"logging": {"format": "xml"}},
         {"metrics": {"serviceMonitor": {"renderMode": "skip"}}},
@@ -92,12 +92,10 @@ def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> No
 
 def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -> None:
     given = {
-        "resyncSeconds": 1_000_000,
-        "sweepSeconds": 2_592_000,
-        "maxMemory": 2**32,
-        "runnerResources": {"limits": {"memory": 2**30}},
+        "resyncPeriodSeconds": 1_000_000,
+        "runner": {"resources": {"limits": {"memory": 2**30}}, "maxMemory": 2**32},
         "helmTest": {"timeoutSeconds": 1_000_000},
-        "workspace": {"size": 2**34},
+        "workspace": {"size": 2**34, "retentionSeconds": 2_592_000},
     }
     file = tmp_path / "values.yaml"
     file.write_text(yaml.safe_dump(given))
@@ -136,7 +134,7 @@ def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
         ("image.tagg=x", "tagg"),
         ("metrics.podMonitor.labls.a=b", "labls"),
         ("globall.imageRegistry=x", "globall"),
-        ("resyncSeconds=soon", "resyncSeconds"),
+        ("resyncPeriodSeconds=soon", "resyncPeriodSeconds"),
     ],
 )
 def test_helm_names_what_it_refuses(helm: Helm, given: str, named: str) -> None:

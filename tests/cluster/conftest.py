@@ -136,8 +136,8 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
         "redis.enabled": "true",
         "gemini.baseUrl": model.address(namespace),
         "workspace.create": "false",
-        "resyncSeconds": "30",
-        "sweepSeconds": "5",
+        "resyncPeriodSeconds": "30",
+        "workspace.retentionSeconds": "5",
     }
     cluster.run_helm(
         "install", "pdfjob", str(CHART), f"--namespace={namespace}", "--take-ownership", "--wait", "--timeout=120s",
@@ -193,7 +193,7 @@ def image_values(cluster: Installation) -> dict[str, str]:
     """The chart's values for images that the cluster's nodes have."""
     return {
         **_image("image", cluster.operator_image),
-        **_image("runnerImage", cluster.runner_image),
+        **_image("runner.image", cluster.runner_image),
         **_image("redis.image", cluster.redis_image),
     }
 

@@ -102,6 +102,11 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{- /* The Secret with the URL of Redis, and the key in it, as NAME/KEY. */}}
+{{- define "pdfjob.redisSecret" -}}
+{{- with .Values.redis.urlSecretRef }}{{ if .name }}{{ .name }}/{{ .key }}{{ end }}{{ end }}
+{{- end }}
+
 {{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is. */}}
 {{- define "pdfjob.limit" -}}
 {{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
@@ -158,7 +163,7 @@ mode.
 
 {{- /* Pods prefer the Redis that the Secret names, where it is there; the operator never reads it. */}}
 {{- define "pdfjob.egressSecretRedis" -}}
-{{- if .Values.redis.secretName }}
+{{- if .Values.redis.urlSecretRef.name }}
 - ports:
     - {port: 6379, protocol: TCP}
 {{- end }}
