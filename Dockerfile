@@ -2,8 +2,8 @@
 #   docker build --target operator .        watches PdfJobs; kopf and a Kubernetes client, no PDF library
 #   docker build --target chunk-runner .    processes PDFs; PDF libraries, no Kubernetes client
 #
-# Stages: base (Python), build (an installer, and the locked requirements with their hashes), then one per image: its
-# packages are installed into /app, which is all that its last stage copies.
+# Stages: base (Python), build (an installer, and the locked requirements with their hashes), wheel (this project), then
+# two per image: the first installs the image's dependency group and the wheel into /app, the last copies only /app.
 
 FROM debian:trixie-slim AS base
 RUN apt-get update \
@@ -19,23 +19,30 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
 RUN python3 -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir uv==0.13.9
 RUN python3 -m venv --without-pip /app
 WORKDIR /src
-COPY pyproject.toml requirements.lock README.md LICENSE ./
-COPY operator operator
-COPY chunk-runner chunk-runner
-COPY cli cli
+COPY pyproject.toml requirements.lock ./
 ENV VIRTUAL_ENV=/app \
     UV_NO_CACHE=1 \
     UV_PYTHON_DOWNLOADS=never
 
 
+FROM build AS wheel
+COPY README.md LICENSE ./
+COPY operator operator
+COPY chunk-runner chunk-runner
+COPY cli cli
+RUN /opt/build/bin/uv build --wheel --build-constraint requirements.lock --out-dir /wheel
+
+
 FROM build AS operator-build
-RUN /opt/build/bin/uv pip install --constraint requirements.lock --build-constraint requirements.lock \
-    --compile-bytecode '.[operator]'
+RUN /opt/build/bin/uv pip install --constraint requirements.lock --compile-bytecode --group operator
+COPY --from=wheel /wheel /wheel
+RUN /opt/build/bin/uv pip install --compile-bytecode --no-deps /wheel/*.whl
 
 
 FROM build AS chunk-runner-build
-RUN /opt/build/bin/uv pip install --constraint requirements.lock --build-constraint requirements.lock \
-    --compile-bytecode '.[chunk-runner]'
+RUN /opt/build/bin/uv pip install --constraint requirements.lock --compile-bytecode --group chunk-runner
+COPY --from=wheel /wheel /wheel
+RUN /opt/build/bin/uv pip install --compile-bytecode --no-deps /wheel/*.whl
 
 
 FROM base AS operator

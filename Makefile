@@ -18,7 +18,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PdfJob needs Python 3.11 or newer: set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --constraint requirements.lock --build-constraint requirements.lock --group dev --editable '.[cli,operator]'
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --constraint requirements.lock --build-constraint requirements.lock --group dev --editable .
 	@touch $@
 
 demo: $(READY) ## process a sample PDF on this machine: no cluster, no key
@@ -43,7 +43,7 @@ format: $(READY) ## format and fix what can be fixed
 
 lock: ## write requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--upgrade --extra cli --extra operator --group dev --output-file requirements.lock pyproject.toml
+		--upgrade --group dev --output-file requirements.lock pyproject.toml
 
 dashboard: $(READY) ## write the chart's Grafana dashboard anew, from tools/dashboard/panels.py
 	$(BIN)/python -m tools.dashboard.grafana > charts/pdfjob-operator/files/dashboard.json
