@@ -115,7 +115,7 @@ def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -
 
 def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
     (everything_on,) = [file for file in CI if file.name.startswith("all-on")]
-    collections = [it for it in VALUES if isinstance(it.default, (list, dict)) and not it.group]
+    collections = [it for it in VALUES if isinstance(it.default, (list, dict)) and not it.is_group]
     nulls = [f"--set={'.'.join(it.path)}=null" for it in (*collections, VALUES[0])]
 
     rendered = helm.render(f"--values={everything_on}", *nulls)
