@@ -5,6 +5,12 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).parents[3]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
+
+
+def name(page: Path) -> str:
+    """Return a page's path, relative to the repository."""
+    return page.relative_to(ROOT).as_posix()
 
 
 def section(page: str, heading: str) -> str:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from unit.docs.pages import ROOT, rows, section, terms
+from unit.docs.pages import PAGES, ROOT, name, rows, section, terms
 
 
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
 BASES = (
     "",
     "operator/pdfjob_operator",
@@ -24,10 +23,6 @@ TESTS = {
     for path in ROOT.glob("tests/**/test_*.py")
 }
 """The names of the tests in each module, without test_."""
-
-
-def name(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix()
 
 
 def anchors(page: Path) -> set[str]:
