@@ -65,25 +65,31 @@ def test_they_name_the_next_commands_where_pdfjobs_are_processed(notes: Notes) -
 @pytest.mark.parametrize(
     ("given", "warning"),
     [
-        ("watchNamespaces={shelf}", "was made in books, where no PdfJob is processed: make one in each of shelf."),
-        ("workspace.create=false", "Each namespace with PdfJobs needs a claim pdfjob-workspace; the chart made none."),
-        ("workspace.accessModes={ReadWriteOnce}", "The claim is not ReadWriteMany"),
-        ("gemini.tokensPerMinute=1000", "Limits for Gemini are set, but no Redis"),
-        ("redis.enabled=true,redis.url=redis://x", "installs a Redis that nobody uses"),
-        ("admissionPolicy.enabled=false", "can use every Secret and claim of its namespace"),
-        ("networkPolicy.enabled=true,gemini.baseUrl=http://gate", "Pods reach http://gate only if"),
-        ("metrics.podMonitor.enabled=true", "The cluster knows no PodMonitor, so metrics.podMonitor was left out."),
+        (
+            "watchNamespaces={shelf}",
+            "was created in the namespace books, where PdfJobs are not processed: create one in each of shelf.",
+        ),
+        (
+            "workspace.create=false",
+            "Each namespace with PdfJobs needs a claim named pdfjob-workspace; the chart created none.",
+        ),
+        ("workspace.accessModes={ReadWriteOnce}", "The access mode of the claim is not ReadWriteMany"),
+        ("gemini.tokensPerMinute=1000", "Limits for Gemini are set without Redis"),
+        ("redis.enabled=true,redis.url=redis://x", "installs a Redis that is not used"),
+        ("admissionPolicy.enabled=false", "can use all Secrets and claims in their namespace"),
+        ("networkPolicy.enabled=true,gemini.baseUrl=http://gate", "The network policies allow http://gate only if"),
+        ("metrics.podMonitor.enabled=true", "The cluster has no PodMonitor CRD, so metrics.podMonitor was skipped."),
     ],
 )
 def test_they_warn_of_what_will_not_do(notes: Notes, given: str, warning: str) -> None:
     quiet = "--set=watchNamespaces={books}"
 
-    assert "Mind:" not in notes(quiet)
+    assert "Warnings:" not in notes(quiet)
     assert warning in notes(quiet, f"--set={given}")
 
 
 def test_they_tell_where_monitoring_looks(notes: Notes) -> None:
     text = notes("--set=metrics.podMonitor.enabled=true,grafanaDashboard.enabled=true", *MONITORING)
 
-    assert "takes only what has the labels that it selects by" in text
+    assert "Prometheus selects monitors and rules by their labels" in text
     assert 'for the labels {"grafana_dashboard":"1"}' in text

@@ -250,7 +250,7 @@ def test_what_not_every_cluster_knows_is_left_out_or_refused_or_made(helm: Helm,
     assert all(kind in kinds(mode, *MONITORING) for mode in ("skipIfMissing", "failIfMissing"))
     assert kind in kinds("alwaysRender")
     refusal = helm.refusal(f"--set=metrics.{path}.enabled=true,metrics.{path}.renderMode=failIfMissing")
-    assert f"the cluster knows no {kind}: install the Prometheus Operator first" in refusal
+    assert f"the cluster has no {kind} CRD: install the Prometheus Operator first" in refusal
 
 
 def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifest]) -> None:
@@ -272,7 +272,7 @@ def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifes
 def test_nothing_is_scraped_twice(helm: Helm) -> None:
     both = "--set=metrics.serviceMonitor.enabled=true,metrics.podMonitor.enabled=true"
 
-    assert "enable one of them" in helm.refusal(both)
+    assert "enable only one of them" in helm.refusal(both)
 
 
 def test_rules_and_dashboard_are_taken_as_they_are(everything: list[Manifest]) -> None:

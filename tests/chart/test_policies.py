@@ -210,7 +210,9 @@ def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm)
     assert policy["spec"]["failurePolicy"] == "Fail"
     assert (rule["operations"], rule["resources"]) == (["CREATE", "UPDATE"], ["pdfjobs"])
     assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
-    assert all("ask for the right" in it["messageExpression"] for it in policy["spec"]["validations"])
+    assert all(
+        "ask an administrator for the permission" in it["messageExpression"] for it in policy["spec"]["validations"]
+    )
 
 
 def test_the_policy_holds_also_where_pdfjobs_are_not_processed_yet(helm: Helm) -> None:

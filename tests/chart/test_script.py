@@ -136,7 +136,7 @@ def test_it_clears_what_a_killed_test_left(script: ModuleType, played: Played, t
     ("end", "sentence"),
     [
         ("failed", "the PdfJob x-test failed: There is no file of that name."),
-        ("away", "the PdfJob x-test has not ended after 1 s; no operator has taken it up"),
+        ("away", "the PdfJob x-test did not finish within 1 s; no operator has processed it"),
         ("refused", "the API server refuses to POST a PdfJob (403): admission says no"),
     ],
 )
@@ -155,5 +155,5 @@ def test_it_says_why_it_failed_and_leaves_nothing(
 def test_it_says_if_the_claim_cannot_be_written_to(script: ModuleType, played: Played, tmp_path: Path) -> None:
     played.volume.rmdir()
 
-    with pytest.raises(script.FailureError, match="the workspace claim cannot be written to by user 65532"):
+    with pytest.raises(script.FailureError, match="user 65532 cannot write to the workspace claim"):
         run(script, played, tmp_path)

@@ -185,14 +185,14 @@ def test_who_may_not_read_a_secret_may_not_have_it_read_by_a_pdfjob(kubectl: Kub
         | {"spec": {"source": {"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "theirs", "key": "key"}}}}
     )
     for manifest in (mine, locked):
-        with pytest.raises(KubectlError, match="you may not get the Secret theirs"):
+        with pytest.raises(KubectlError, match="you are not allowed to get the Secret theirs"):
             kubectl.run("apply", "--filename=-", alice, stdin=manifest)
 
     kubectl.run("create", "role", "theirs", "--verb=get", "--resource=secrets", "--resource-name=theirs")
     kubectl.run("create", "rolebinding", "theirs", "--role=theirs", "--user=alice")
 
     until(lambda: applies(kubectl, mine, alice), 30)  # the authorizer learns of it in a moment
-    with pytest.raises(KubectlError, match="you may not get the Secret others"):
+    with pytest.raises(KubectlError, match="you are not allowed to get the Secret others"):
         kubectl.run("apply", "--filename=-", alice, stdin=yaml.safe_dump(gemini("mine-too", "others")))
 
 
@@ -211,7 +211,7 @@ def test_who_may_not_read_a_claim_may_not_have_it_mounted(kubectl: Kubectl, alic
     ):
         manifest = pdfjob("mine", "a.pdf")
         manifest["spec"] |= spec
-        with pytest.raises(KubectlError, match="you may not get the PersistentVolumeClaim theirs"):
+        with pytest.raises(KubectlError, match="you are not allowed to get the PersistentVolumeClaim theirs"):
             kubectl.run("apply", "--filename=-", alice, stdin=yaml.safe_dump(manifest))
 
 

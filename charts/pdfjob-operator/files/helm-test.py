@@ -1,7 +1,7 @@
-"""`helm test`: a PdfJob of two pages, from a file on the workspace claim to its output there.
+"""`helm test`: process a PDF file of two pages on the workspace claim, and check the output there.
 
-Runs in a pod with the operator's image and a mount of the claim; needs nothing but Python. Deletes its file and its
-PdfJob. What stays is what any deleted PdfJob leaves: its workspace until the next sweep, and the Job of the last sweep.
+Runs in a pod with the operator image, which mounts the claim, and needs only Python. Deletes its file and its PdfJob.
+Like every deleted PdfJob, it leaves behind its workspace, which a sweep removes, and the Job of the last sweep.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import signal
 import ssl
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -29,51 +30,64 @@ class FailureError(Exception):
 
 
 class Api:
-    """The PdfJobs of a namespace.
+    """Client for the PdfJobs of a namespace.
 
     Args:
         namespace: The namespace.
-        server: The API server.
-        account: The folder with the pod's token and the server's certificate.
+        server: URL of the API server.
+        account: Folder with the token of the pod and the certificate of the API server.
     """
 
     def __init__(self, namespace: str, server: str = SERVER, account: Path = ACCOUNT) -> None:
-        self._url = f"{server}/apis/pdfjob.dev/v1alpha1/namespaces/{namespace}/pdfjobs"
+        self._path = f"/apis/pdfjob.dev/v1alpha1/namespaces/{namespace}/pdfjobs"
+        self._server = urlsplit(server)
         self._account = account
         self._tls: ssl.SSLContext | None = None
-        if server.startswith("https:"):
+        if self._server.scheme == "https":
             self._tls = ssl.create_default_context(cafile=str(account / "ca.crt"))
-            # Python 3.13 asks for more than some clusters' certificates have.
+            # The certificates of some clusters do not pass the stricter checks of Python 3.13.
             self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
 
     def call(self, method: str, name: str = "", body: dict[str, Any] | None = None) -> dict[str, Any] | None:
-        """What the API server answers; `None` if there is no such PdfJob."""
-        request = urllib.request.Request(  # noqa: S310 (the address is a constant)
-            f"{self._url}/{name}".rstrip("/"),
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {(self._account / 'token').read_text().strip()}",
-                "Content-Type": "application/json",
-            },
-            method=method,
-        )
+        """Return the response of the API server, or `None` if the named PdfJob does not exist.
+
+        Raises:
+            FailureError: The API server refuses the request or does not answer.
+        """
         try:
-            with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:  # noqa: S310 (the API server)
-                found: dict[str, Any] = json.load(answer)
-                return found
-        except urllib.error.HTTPError as error:
-            if error.code == 404 and name:  # noqa: PLR2004 (not found)
-                return None
-            message = error.read().decode(errors="replace")
+            status, text = self._send(method, f"{self._path}/{name}".rstrip("/"), body)
+        except (OSError, HTTPException) as error:
+            raise FailureError(f"the API server does not answer: {error}") from error
+        if status == HTTPStatus.NOT_FOUND and name:
+            return None
+        if status >= HTTPStatus.BAD_REQUEST:
+            message = text.decode(errors="replace")
             with suppress(ValueError, KeyError, TypeError):
                 message = json.loads(message)["message"]
-            raise FailureError(f"the API server refuses to {method} a PdfJob ({error.code}): {message}") from error
-        except OSError as error:
-            raise FailureError(f"the API server does not answer: {error}") from error
+            raise FailureError(f"the API server refuses to {method} a PdfJob ({status}): {message}")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        host = self._server.netloc
+        secure = self._tls is not None
+        connection = (
+            HTTPSConnection(host, timeout=30, context=self._tls) if secure else HTTPConnection(host, timeout=30)
+        )
+        headers = {
+            "Authorization": f"Bearer {(self._account / 'token').read_text().strip()}",
+            "Content-Type": "application/json",
+        }
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
 
 
 def two_pages() -> bytes:
-    """A PDF with a sentence on each of its pages."""
+    """Return a PDF file with one sentence on each of its pages."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [4 0 R 6 0 R] /Count 2 >>",
@@ -86,25 +100,28 @@ def two_pages() -> bytes:
             b" /Contents %d 0 R >>" % (len(objects) + 2)
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-    pdf, places = bytearray(b"%PDF-1.4\n"), []
+    pdf, offsets = bytearray(b"%PDF-1.4\n"), []
     for number, content in enumerate(objects, start=1):
-        places.append(len(pdf))
+        offsets.append(len(pdf))
         pdf += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = len(pdf)
+    xref = len(pdf)
     pdf += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    pdf += b"".join(b"%010d 00000 n \n" % place for place in places)
-    pdf += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
+    pdf += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    pdf += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, xref)
     return bytes(pdf)
 
 
 def run(api: Api, name: str, volume: Path, seconds: float) -> str:
-    """Run the test; returns its result, a line or two.
+    """Run the test, and return a summary of two lines.
 
     Args:
-        api: The PdfJobs of the namespace.
-        name: Of the PdfJob, and of the file.
-        volume: Where the claim is mounted.
-        seconds: How long the job may take.
+        api: Client for the PdfJobs of the namespace.
+        name: Name of the PdfJob, and of the file.
+        volume: Folder where the claim is mounted.
+        seconds: Maximum duration of the PdfJob.
+
+    Raises:
+        FailureError: The test failed.
     """
     with _source(volume / f"{name}.pdf") as source, _job(api, name, source.name):
         status = _wait(api, name, seconds)
@@ -112,31 +129,33 @@ def run(api: Api, name: str, volume: Path, seconds: float) -> str:
         try:
             output = json.loads((volume / path).read_text())
         except (OSError, ValueError) as error:
-            raise FailureError(f"the PdfJob is complete, but its output {path} cannot be read: {error}") from error
+            raise FailureError(
+                f"the PdfJob {name} is complete, but its output {path} cannot be read: {error}"
+            ) from error
     found = [sentence["text"] for sentence in output["sentences"]]
     if found != list(PAGES):
-        raise FailureError(f"the PdfJob is complete, but its output says {found} instead of {list(PAGES)}")
-    return f"{name}: {status['phase']}, {status['pages']} pages in {status.get('duration', 'no time')}\n" + " ".join(
-        found
-    )
+        raise FailureError(f"the PdfJob {name} is complete, but its output is {found} instead of {list(PAGES)}")
+    duration = status.get("duration", "an unknown time")
+    return f"{name}: {status['phase']}, {status['pages']} pages in {duration}\n{' '.join(found)}"
 
 
 def _wait(api: Api, name: str, seconds: float) -> dict[str, Any]:
+    """Return the status of the PdfJob once it is complete."""
     deadline = time.monotonic() + seconds
     status: dict[str, Any] = {}
     while time.monotonic() < deadline:
         job = api.call("GET", name)
         if job is None:
-            raise FailureError(f"somebody deleted the PdfJob {name} before it ended")
+            raise FailureError(f"the PdfJob {name} was deleted before it finished")
         status = job.get("status") or {}
-        true = {it["type"] for it in status.get("conditions", ()) if it["status"] == "True"}
+        true = {condition["type"] for condition in status.get("conditions", ()) if condition["status"] == "True"}
         if "Complete" in true:
             return status
         if "Failed" in true:
-            raise FailureError(f"the PdfJob {name} failed: {status.get('message', 'it does not say why')}")
+            raise FailureError(f"the PdfJob {name} failed: {status.get('message', 'its status has no message')}")
         time.sleep(0.5)
-    where = f"it is {status['phase']}: {status.get('message', '')}" if status else "no operator has taken it up"
-    raise FailureError(f"the PdfJob {name} has not ended after {seconds:.0f} s; {where}")
+    state = f"its phase is {status['phase']}: {status.get('message', '')}" if status else "no operator has processed it"
+    raise FailureError(f"the PdfJob {name} did not finish within {seconds:.0f} s; {state}")
 
 
 @contextmanager
@@ -144,7 +163,7 @@ def _source(path: Path) -> Iterator[Path]:
     try:
         path.write_bytes(two_pages())
     except OSError as error:
-        raise FailureError(f"the workspace claim cannot be written to by user 65532: {error}") from error
+        raise FailureError(f"user 65532 cannot write to the workspace claim: {error}") from error
     try:
         yield path
     finally:
@@ -153,7 +172,7 @@ def _source(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _job(api: Api, name: str, source: str) -> Iterator[None]:
-    _delete(api, name)  # what a test left that was killed
+    _delete(api, name)  # a killed test leaves its PdfJob behind
     manifest = {
         "apiVersion": "pdfjob.dev/v1alpha1",
         "kind": "PdfJob",
@@ -171,23 +190,23 @@ def _delete(api: Api, name: str) -> None:
     deadline = time.monotonic() + 30
     while api.call("DELETE", name) is not None and api.call("GET", name) is not None:
         if time.monotonic() > deadline:
-            raise FailureError(f"the PdfJob {name} cannot be deleted: something holds it up")
+            raise FailureError(f"the PdfJob {name} was not deleted within 30 s: check its finalizers")
         time.sleep(0.5)
 
 
 def _stop(*_: object) -> None:
-    raise FailureError("the test was told to stop before the PdfJob had ended")
+    raise FailureError("the test pod was stopped before the PdfJob finished")
 
 
 def main(namespace: str, name: str, volume: str, seconds: str) -> int:
-    """Run the test in its pod; returns the exit code."""
+    """Run the test in its pod, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         result = run(Api(namespace), name, Path(volume), float(seconds))
     except FailureError as error:
-        print(f"helm test: {error}", file=sys.stderr)  # noqa: T201 (its log)
+        sys.stderr.write(f"helm test: {error}\n")
         return 1
-    print(result)  # noqa: T201 (its log)
+    sys.stdout.write(f"{result}\n")
     return 0
 
 

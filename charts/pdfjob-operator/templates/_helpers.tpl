@@ -9,12 +9,12 @@
 {{- else }}{{ printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}{{ end }}
 {{- end }}
 
-{{- /* With a suffix it still fits into a label. */}}
+{{- /* The full name, short enough for a label even with a suffix. */}}
 {{- define "pdfjob.shortname" -}}
 {{ include "pdfjob.fullname" . | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* Of an object that belongs to no namespace, where another release of the same name must not clash with it. */}}
+{{- /* The name of a cluster-scoped resource, which differs between releases of the same name in other namespaces. */}}
 {{- define "pdfjob.clusterName" -}}
 {{ printf "%s-%s" (include "pdfjob.fullname" .) .Release.Namespace }}
 {{- end }}
@@ -24,15 +24,15 @@
 {{- end }}
 
 {{- /*
-Labels that select pods. Takes a dict with root, and component if it is not the operator: what is not the operator has
-another name, too, so that nothing that selects the operator's pods takes it for one.
+Labels that select pods. Expects a dict with root and, except for the operator, component. Other components also have
+another name, so that selectors of the operator pod never match them.
 */}}
 {{- define "pdfjob.selectorLabels" -}}
 app.kubernetes.io/name: {{ list (include "pdfjob.name" .root) .component | compact | join "-" | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
-{{- /* Takes what selectorLabels takes, and labels, which the chart's own win over. */}}
+{{- /* Labels of a resource. Expects the dict of selectorLabels, and labels, which the chart's own labels override. */}}
 {{- define "pdfjob.labels" -}}
 {{- $own := include "pdfjob.selectorLabels" . | fromYaml }}
 {{- $_ := set $own "app.kubernetes.io/version" (.root.Chart.AppVersion | trunc 63) }}
@@ -43,7 +43,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- merge $own (.labels | default dict) (.root.Values.commonLabels | default dict) | toYaml }}
 {{- end }}
 
-{{- /* Metadata of an object. Takes what labels takes, and name, namespace and annotations. */}}
+{{- /* Metadata of a resource. Expects the dict of labels, and name, namespace and annotations. */}}
 {{- define "pdfjob.metadata" -}}
 name: {{ .name | default (include "pdfjob.fullname" .root) | quote }}
 {{- with .namespace }}
@@ -55,13 +55,13 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* Takes root, image (the values), and tag, its default. */}}
+{{- /* The reference of an image. Expects a dict with root, image (its values) and tag (the default). */}}
 {{- define "pdfjob.image" -}}
 {{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
 {{- end }}
 
-{{- /* The names of all pull Secrets, with commas between them. */}}
+{{- /* The comma-separated names of all pull secrets. */}}
 {{- define "pdfjob.pullSecretNames" -}}
 {{- $names := list }}
 {{- range concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) }}
@@ -79,7 +79,7 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
-{{- /* Where the chart's pods run. */}}
+{{- /* Scheduling of the chart's pods. */}}
 {{- define "pdfjob.placement" -}}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . | quote }}
@@ -102,12 +102,12 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* The Secret with the URL of Redis, and the key in it, as NAME/KEY. */}}
+{{- /* The Secret that contains the URL of Redis, and the key in it, as NAME/KEY. */}}
 {{- define "pdfjob.redisSecret" -}}
 {{- with .Values.redis.urlSecretRef }}{{ if .name }}{{ .name }}/{{ .key }}{{ end }}{{ end }}
 {{- end }}
 
-{{- /* Helm takes a large whole number for 1e+06; what is no number goes on as it is. */}}
+{{- /* A number without an exponent: Helm prints a large integer as 1e+06. Other values are printed unchanged. */}}
 {{- define "pdfjob.limit" -}}
 {{- if kindIs "float64" . }}{{ if eq (float64 (int64 .)) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- else if not (kindIs "invalid" .) }}{{ . }}
@@ -115,24 +115,25 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 
 {{- /*
-"true", if an object of a kind that not every cluster has is to be made. Takes root, kind, path (its values' name) and
-mode.
+"true" if a resource of the Prometheus Operator is rendered, otherwise empty. Expects a dict with root, kind, path (of
+its values) and mode (renderMode).
 */}}
 {{- define "pdfjob.renders" -}}
 {{- $known := .root.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) }}
 {{- if and (eq .mode "failIfMissing") (not $known) }}
-{{- fail (printf "the cluster knows no %s: install the Prometheus Operator first, or set %s.renderMode to skipIfMissing" .kind .path) }}
+{{- fail (printf "the cluster has no %s CRD: install the Prometheus Operator first, or set %s.renderMode to skipIfMissing" .kind .path) }}
 {{- end }}
 {{- if or $known (eq .mode "alwaysRender") }}true{{ end }}
 {{- end }}
 
-{{- /* To anywhere: a cache of DNS on each node has an address that no selector finds. */}}
+{{- /* Egress to DNS, at any address: no selector matches a node-local DNS cache. */}}
 {{- define "pdfjob.egressDns" -}}
 - ports:
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 {{- end }}
 
+{{- /* Egress to port 443 outside the cluster. */}}
 {{- define "pdfjob.egressOutside" -}}
 {{- $four := list }}
 {{- $six := list }}
@@ -146,6 +147,7 @@ mode.
     - {port: 443, protocol: TCP}
 {{- end }}
 
+{{- /* Egress to the Redis of redis.url or redis.enabled. */}}
 {{- define "pdfjob.egressRedis" -}}
 {{- if .Values.redis.url }}
 - ports:
@@ -161,7 +163,7 @@ mode.
 {{- end }}
 {{- end }}
 
-{{- /* Pods prefer the Redis that the Secret names, where it is there; the operator never reads it. */}}
+{{- /* Egress to the Redis of redis.urlSecretRef, for pods only: the operator never reads the Secret. */}}
 {{- define "pdfjob.egressSecretRedis" -}}
 {{- if .Values.redis.urlSecretRef.name }}
 - ports:
@@ -169,7 +171,7 @@ mode.
 {{- end }}
 {{- end }}
 
-{{- /* Where helm test runs: PdfJobs must be processed there. */}}
+{{- /* The namespace of helm test, in which PdfJobs must be processed. */}}
 {{- define "pdfjob.testNamespace" -}}
 {{- if .Values.helmTest.namespace }}{{ .Values.helmTest.namespace }}
 {{- else if or (not .Values.watchNamespaces) (has .Release.Namespace .Values.watchNamespaces) }}{{ .Release.Namespace }}
@@ -177,15 +179,15 @@ mode.
 {{- end }}
 {{- end }}
 
-{{- /* What the operator may do, and nothing else: no wildcard, no Secrets. */}}
+{{- /* All permissions of the operator: no wildcards, no Secrets. */}}
 {{- define "pdfjob.rules" -}}
 - apiGroups: [pdfjob.dev]
   resources: [pdfjobs]
-  verbs: [get, list, watch, delete]  # delete: spec.ttlSecondsAfterFinished
+  verbs: [get, list, watch, delete]  # delete: for spec.ttlSecondsAfterFinished
 - apiGroups: [pdfjob.dev]
   resources: [pdfjobs/status]
   verbs: [update]
-# Some clusters ask for this of whoever makes an object that holds up its owner's deletion.
+# Clusters with OwnerReferencesPermissionEnforcement require this to create resources that block their owner's deletion.
 - apiGroups: [pdfjob.dev]
   resources: [pdfjobs/finalizers]
   verbs: [update]
@@ -197,8 +199,8 @@ mode.
   verbs: [list, watch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, list]  # list: why pods do not start
+  verbs: [create, list]  # list: to find out why pods do not start
 - apiGroups: [""]
   resources: [namespaces]
-  verbs: [get]  # a namespace that is being deleted waits for Jobs, unless they are deleted
+  verbs: [get]  # running Jobs block the deletion of their namespace, so the operator deletes them
 {{- end }}
