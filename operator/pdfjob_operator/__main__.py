@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
+from pdfjob_operator.api.client import Client
 from pdfjob_operator.api.cluster import Cluster
+from pdfjob_operator.api.leases import Leases
 from pdfjob_operator.configuration.settings import Settings, SettingsError
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics import registry
@@ -64,8 +66,11 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
     Raises:
         LeadershipLostError: Another operator has taken over.
     """
-    async with Cluster() as cluster:
-        leader_election = LeaderElection(cluster, settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now)
+    async with Client() as client:
+        cluster = Cluster(client)
+        leader_election = LeaderElection(
+            Leases(client), settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now
+        )
         liveness = WatchLiveness()
         job_gauges, recorder = JobGauges(), MetricsRecorder(settings.prices)
         collector = GarbageCollector(cluster, settings, now, leader_election.wait_until_leader, recorder)
@@ -82,18 +87,20 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         )
         queue = WorkQueue(reconciler.reconcile, retry_policy=retry_policy, gate=leader_election.wait_until_leader)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
-        registry.QUEUE_LONGEST_WAIT.set_function(queue.oldest)
+        registry.QUEUE_LONGEST_WAIT.set_function(queue.longest_wait)
         registry.WATCH_LAG.set_function(liveness.lag)
         registry.BUILD_INFO.labels(version("pdfjob")).set(1)
         job_gauges.register()
         recorder.register()
 
-        def ill() -> str | None:
-            return health.illness(
-                held_for=leader_election.leading_seconds(), echo_age=liveness.lag(), queue_age=queue.oldest()
+        def unhealthy() -> str | None:
+            return health.unhealthy_reason(
+                leading_seconds=leader_election.leading_seconds(),
+                watch_lag=liveness.lag(),
+                queue_wait=queue.longest_wait(),
             )
 
-        server = await health.serve(settings.health_port, ill, ready=leader_election.is_leader)
+        server = await health.serve(settings.health_port, unhealthy, ready=leader_election.is_leader)
         # Kopf cancels every task that is younger than itself when it ends, so that it comes last.
         tasks = [
             asyncio.create_task(work)
@@ -102,7 +109,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
                 queue.run(),
                 collector.queue.run(),
                 resync_forever(cluster, settings, queue, collector, liveness, job_gauges),
-                health.measure_lag(),
+                health.measure_event_loop_lag(),
             )
         ]
         await asyncio.sleep(0)  # the queues start their workers

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract.limits import shorten
-from pdfjob_operator.api.client import ConflictError, RefusedError
 from pdfjob_operator.api.cluster import Cluster
+from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.names import workspace_claim
 from pdfjob_operator.objects.phases import Stage
@@ -20,6 +20,7 @@ from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.decision import JobState
 from pdfjob_operator.planning.planner import afterwards, next_step
 from pdfjob_operator.reporting.status import event, is_news, status_of, write_delay
+from pdfjob_operator.runtime.work_queue import Trigger
 
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 
 log = logging.getLogger(__name__)
-
-RESYNC = "resync"
-"""Why a key has a pass: everything was listed. Whatever such a pass alone finds to do, the watch has missed."""
 
 LOOK_AFTER_SECONDS = 20
 """How long a Job may have fewer pods at work than it wants before anybody asks why; and then, how often."""
@@ -95,12 +93,12 @@ class Reconciler:
         self._written: dict[Key, float] = {}
         self._looks: dict[Key, _Look] = {}
 
-    async def reconcile(self, key: Key, why: frozenset[str] = frozenset()) -> float | None:
+    async def reconcile(self, key: Key, triggers: frozenset[Trigger] = frozenset()) -> float | None:
         """Move one PdfJob a step closer to its end.
 
         Args:
             key: Which.
-            why: Who asked for this pass.
+            triggers: Who asked for this pass. What only a resync finds to do, the watch has missed.
 
         Returns:
             Seconds after which to look again, or `None` to wait for the next event.
@@ -116,14 +114,14 @@ class Reconciler:
                 self._forget(key)
                 return None
             changed, again = await (self._after_the_end(job) if job.ended else self._pass(job))
-        except RefusedError:
+        except RequestRefusedError:
             ended("refused")
             raise
         except Exception:
             ended("error")
             raise
         ended("changed" if changed else "unchanged")
-        if changed and why == {RESYNC}:
+        if changed and triggers == {Trigger.RESYNC}:
             log.warning("%s/%s: found by the resync, not by the watch", *key)
             registry.MISSED_EVENTS.inc()
         return again
@@ -142,7 +140,7 @@ class Reconciler:
         step = next_step(job, children, self._settings, now)
         try:
             acted = await self._act(job, step)
-        except RefusedError as error:
+        except RequestRefusedError as error:
             # Said where the user looks, with the clock running; the queue tries again.
             refused = step.situation.troubled("JobRefused", shorten(f"Kubernetes refused: {error}"))
             if write_delay(job.status, self._status(job, refused, now), timedelta.max) == 0:

@@ -10,20 +10,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract import environment
 from chunk_runner.contract.report import Report
-from pdfjob_operator.api.client import GoneError, RefusedError
+from pdfjob_operator.api.errors import NamespaceGoneError, RequestRefusedError
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.names import workspace_claim
 from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
 from pdfjob_operator.objects.stage_pod import container_state
+from pdfjob_operator.runtime.backoff import with_jitter
 from pdfjob_operator.runtime.retry_policy import retry_policy
-from pdfjob_operator.runtime.work_queue import WorkQueue
+from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class GarbageCollector:
                 if name:
                     claim = Claim(raw["metadata"]["namespace"], name)
                     self._noted.add(claim)
-                    self.queue.add(claim, self._delay() * (1 + random.random()))  # noqa: S311 (spreads load)
+                    self.queue.add(claim, with_jitter(self._delay(), more=1.0))
         self._claims_loaded = True
 
     async def read_reports(self) -> None:
@@ -136,12 +136,12 @@ class GarbageCollector:
         try:
             if not [job async for job in self._cluster.jobs(claim.namespace, _labels(claim))]:
                 await self._cluster.create_unowned_job(sweep_job(claim, self._settings, 0, suspend=True))
-        except RefusedError as error:  # no reason to hold up a job; its own refusal would say so anyway
+        except RequestRefusedError as error:  # no reason to hold up a job; its own refusal would say so anyway
             log.warning("cannot make a note of the claim %s/%s: %s", *claim, error)
             return
         self._noted.add(claim)
 
-    async def sweep(self, claim: Claim, _: frozenset[str]) -> float | None:
+    async def sweep(self, claim: Claim, _: frozenset[Trigger]) -> float | None:
         """Start a sweep; returns when to start the next one, if one is due."""
         last = self._last_gone.get(claim, float("-inf"))
         live = [raw["metadata"]["uid"] async for raw in self._cluster.pdfjobs(claim.namespace)]
@@ -153,7 +153,7 @@ class GarbageCollector:
         before = int(time.timestamp()) - self._settings.workspace_retention_seconds
         try:
             await self._cluster.create_unowned_job(sweep_job(claim, self._settings, number, live=live, before=before))
-        except GoneError:
+        except NamespaceGoneError:
             self._noted.discard(claim)
             return None  # the namespace is gone, and its claims with it
         log.info("sweeping %s/%s: %d PdfJobs exist", *claim, len(live))

@@ -1,1 +1,1 @@
-"""What keeps the operator running: work queue, leader election, health."""
+"""The running process: work queue, back-off, leader election, health and watch liveness."""

@@ -1,7 +1,7 @@
-"""Health: `/healthz` for whoever restarts this process, `/readyz` for whoever waits for it, `/metrics` for Prometheus.
+"""HTTP endpoints: `/healthz` for the liveness probe, `/readyz` for the readiness probe, `/metrics` for Prometheus.
 
-"The process is alive" is no health: a watch can end without its process ending. Healthy is an operator that hears what
-it writes and works off its queue. An API server that is away is not its illness, and no restart would cure it.
+A watch can stop although the process runs. So the operator only counts as healthy if its watches deliver its own writes
+and its work queue moves. An unavailable API server does not make it unhealthy, because a restart would not help.
 """
 
 from __future__ import annotations
@@ -20,55 +20,62 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-ECHO_SECONDS = 90
-"""How long a write may take to come back. A watch that is broken off is back within a minute."""
+MAX_WATCH_LAG_SECONDS = 90
+"""Watch lag at which the operator is unhealthy. A watch that was cut off is back within a minute."""
 
-QUEUE_SECONDS = 300
-"""How long a PdfJob may be due without a pass."""
+MAX_QUEUE_WAIT_SECONDS = 300
+"""Wait in the work queue at which the operator is unhealthy."""
 
 LAG_PERIOD_SECONDS = 1.0
+"""Time between two measurements of the event loop's lag."""
 
 
-def illness(*, held_for: float, echo_age: float, queue_age: float) -> str | None:
-    """What is wrong with this operator, if anything is.
+def unhealthy_reason(*, leading_seconds: float, watch_lag: float, queue_wait: float) -> str | None:
+    """Return why the operator is unhealthy, or `None` if it is healthy.
 
     Args:
-        held_for: For how many seconds it has been in charge without a break: before that, nothing can be expected.
-        echo_age: For how many seconds a write has not come back.
-        queue_age: For how many seconds a PdfJob has been due.
+        leading_seconds: Seconds since the operator became the leader; it is not responsible for anything earlier.
+        watch_lag: Seconds since the oldest write that the watches have not delivered.
+        queue_wait: Seconds that the longest waiting PdfJob has been due.
     """
-    if min(echo_age, held_for) > ECHO_SECONDS:
-        return f"the watch has not brought back in {echo_age:.0f} s what was written: this operator is blind"
-    if min(queue_age, held_for) > QUEUE_SECONDS:
-        return f"a PdfJob has been due for {queue_age:.0f} s: this operator is stuck"
+    if min(watch_lag, leading_seconds) > MAX_WATCH_LAG_SECONDS:
+        return f"the watch has not delivered the operator's own writes for {watch_lag:.0f} s"
+    if min(queue_wait, leading_seconds) > MAX_QUEUE_WAIT_SECONDS:
+        return f"a PdfJob has been due in the work queue for {queue_wait:.0f} s"
     return None
 
 
-async def serve(port: int, ill: Callable[[], str | None], ready: Callable[[], bool]) -> web.AppRunner:
-    """Answer on this port, from now on until the runner is cleaned up."""
+async def serve(port: int, unhealthy: Callable[[], str | None], ready: Callable[[], bool]) -> web.AppRunner:
+    """Serve the endpoints on this port until the returned runner is cleaned up.
+
+    Args:
+        port: TCP port, on all addresses.
+        unhealthy: Returns why the operator is unhealthy, or `None`.
+        ready: Returns whether the operator is the leader.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
-        complaint = ill()
-        return web.Response(text=complaint or "ok", status=503 if complaint else 200)
+        reason = unhealthy()
+        return web.Response(text=reason or "ok", status=503 if reason else 200)
 
     async def readyz(_: web.Request) -> web.Response:
         return web.Response(text="ok") if ready() else web.Response(text="waiting for the lease", status=503)
 
-    async def figures(_: web.Request) -> web.Response:
+    async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", figures)])
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    both = socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both else socket.AF_INET
-    await web.SockSite(runner, socket.create_server(("", port), family=family, dualstack_ipv6=both)).start()
+    dual_stack = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if dual_stack else socket.AF_INET
+    await web.SockSite(runner, socket.create_server(("", port), family=family, dualstack_ipv6=dual_stack)).start()
     return runner
 
 
-async def measure_lag() -> None:
-    """Measure how late the event loop is, until cancelled. One that stands still does not answer a probe either."""
+async def measure_event_loop_lag() -> None:
+    """Measure how late the event loop is, until cancelled. A blocked event loop does not answer probes either."""
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()

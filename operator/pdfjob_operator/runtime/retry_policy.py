@@ -1,37 +1,23 @@
-"""How long the work queue waits after a pass that failed, by what went wrong."""
+"""How long the work queue waits before it retries a failed reconcile, by the kind of error."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-import httpx2
-
-from pdfjob_operator.api.client import RefusedError
+from pdfjob_operator.api.errors import ApiError
 from pdfjob_operator.runtime.work_queue import RetryPolicy
 
 
-_PASSING = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,  # seen while a control plane is upgraded
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
-
-LAST_PASSING_BACKOFF_SECONDS = 30.0
-"""What mends itself, or is mended by somebody, is tried again this soon at the latest."""
+MAX_TRANSIENT_BACKOFF_SECONDS = 30.0
+"""Longest wait after an error that is likely to go away."""
 
 
 def retry_policy(error: Exception) -> RetryPolicy:
-    """How long to wait after a pass that ended so.
+    """Return the policy for a reconcile that ended with this error.
 
-    A server that is away, overloaded or refuses will change its mind; anything else is a poisoned object or a fault of
-    ours, and is not tried so often.
+    An API server that is down, overloaded or refuses a request will accept it sooner or later, so retries stay
+    frequent. Any other error comes from a malformed object or a bug; its retries become rare.
     """
-    if isinstance(error, httpx2.HTTPStatusError):
-        status = error.response.status_code
-        if status not in _PASSING and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return RetryPolicy()
-        after = error.response.headers.get("Retry-After", "")
-        return RetryPolicy(float(after) if after.isdecimal() else 0.0, LAST_PASSING_BACKOFF_SECONDS)
-    passing = isinstance(error, (httpx2.TransportError, TimeoutError, RefusedError))
-    return RetryPolicy(most=LAST_PASSING_BACKOFF_SECONDS) if passing else RetryPolicy()
+    if isinstance(error, ApiError) and error.is_transient:
+        return RetryPolicy(error.retry_after, MAX_TRANSIENT_BACKOFF_SECONDS)
+    if isinstance(error, TimeoutError):
+        return RetryPolicy(max_seconds=MAX_TRANSIENT_BACKOFF_SECONDS)
+    return RetryPolicy()

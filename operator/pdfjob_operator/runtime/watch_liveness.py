@@ -1,8 +1,8 @@
-"""Watch liveness: whether the watch delivers what this operator itself writes. If it does not, the operator is blind.
+"""Watch liveness: measures whether the watches deliver what this operator itself writes.
 
-Every status that is written and every Job that is made must come back through the watch of its kind, within moments.
-So health is measured on the very streams that the work depends on, by the work itself; when nothing is written, nothing
-is measured, until the resync finds something to do.
+Every status that is written and every Job that is created must come back through the watch of its kind within moments.
+So the work itself probes the very streams that it depends on. When nothing is written, nothing is measured, until the
+resync finds work to do.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class WatchLiveness:
-    """What was written and has not come back yet."""
+    """The writes that the watches have not delivered yet, by resource and PdfJob."""
 
     def __init__(self) -> None:
-        self._expected: dict[tuple[str, Key], float] = {}
+        self._pending: dict[tuple[str, Key], float] = {}
 
-    def record_write(self, kind: str, key: Key) -> None:
-        """Something of this kind was written for this PdfJob."""
-        self._expected.setdefault((kind, key), asyncio.get_running_loop().time())
+    def record_write(self, resource: str, key: Key) -> None:
+        """Record that an object of this resource (`jobs`, `pdfjobs`) was written for a PdfJob."""
+        self._pending.setdefault((resource, key), asyncio.get_running_loop().time())
 
-    def record_event(self, kind: str, key: Key) -> None:
-        """The watch of this kind brought something for this PdfJob."""
-        self._expected.pop((kind, key), None)
+    def record_event(self, resource: str, key: Key) -> None:
+        """Record that the watch of this resource delivered an event for a PdfJob."""
+        self._pending.pop((resource, key), None)
 
     def retain(self, keys: Collection[Key]) -> None:
-        """Of a PdfJob that is gone, nothing may come back any more."""
-        self._expected = {it: since for it, since in self._expected.items() if it[1] in keys}
+        """Forget the writes for all PdfJobs but these: a deleted one may cause no more events."""
+        self._pending = {write: since for write, since in self._pending.items() if write[1] in keys}
 
     def lag(self) -> float:
-        """For how many seconds the oldest write has not come back; 0 when all did."""
-        return asyncio.get_running_loop().time() - min(self._expected.values()) if self._expected else 0.0
+        """Return the seconds since the oldest write that has not been delivered; 0 if there is none."""
+        return asyncio.get_running_loop().time() - min(self._pending.values()) if self._pending else 0.0

@@ -1,7 +1,7 @@
-"""The queue: one key at a time, again when it failed, later when asked. Knows nothing of Kubernetes.
+"""The work queue: processes each key when it is due, retries it after a failure. Knows nothing of Kubernetes.
 
-A key that is added while its own pass runs gets another pass afterwards, so nothing that happened meanwhile is missed;
-passes of different keys run side by side, and a key that fails holds up no other.
+A key that is added while it is being processed is processed once more afterwards, so no change is missed. Several keys
+are processed concurrently, and a failing key does not delay the others.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-import random
+from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from pdfjob_operator.runtime.backoff import exponential_backoff, with_jitter
 
 
 if TYPE_CHECKING:
@@ -22,131 +24,148 @@ KeyT = TypeVar("KeyT")
 log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
-LAST_BACKOFF_SECONDS = 300.0
-"""A failing key waits 1, 2, 4, … seconds, up to five minutes, each time with up to half as much on top."""
+"""Wait before the first retry of a key, which doubles with each further failure."""
 
-PASS_SECONDS = 120.0
-"""No pass takes longer: one that hangs would take its worker away from all other keys."""
+MAX_BACKOFF_SECONDS = 300.0
+"""Longest wait before a retry, unless the retry policy says otherwise."""
 
-RETRY, TIMER = "retry", "timer"
-"""Why a key has a pass, when nobody outside asked for it: the last one failed, or asked to be repeated."""
+PROCESS_TIMEOUT_SECONDS = 120.0
+"""Timeout for processing a key once, so that a call that hangs does not block a worker for ever."""
+
+
+class Trigger(StrEnum):
+    """Why a key is processed."""
+
+    WATCH = "watch"
+    """The watch delivered an event."""
+    START = "start"
+    """The first listing after the start found the key; the watch may only be slower."""
+    RESYNC = "resync"
+    """A periodic listing found the key."""
+    RETRY = "retry"
+    """The last attempt failed."""
+    TIMER = "timer"
+    """The last attempt asked for another one."""
 
 
 class RetryPolicy(NamedTuple):
-    """How long a failed key waits.
+    """The limits of the exponential back-off of a key.
 
     Attributes:
-        least: Seconds at least.
-        most: Seconds at which the waiting stops growing.
+        min_seconds: Shortest wait before a retry.
+        max_seconds: Longest wait that the back-off grows to.
     """
 
-    least: float = 0.0
-    most: float = LAST_BACKOFF_SECONDS
+    min_seconds: float = 0.0
+    max_seconds: float = MAX_BACKOFF_SECONDS
 
 
-async def _open() -> None:
-    """A gate that is never closed."""
+async def _no_gate() -> None:
+    """Let every key pass at once."""
 
 
 class WorkQueue(Generic[KeyT]):
-    """Keys waiting for their pass.
+    """Keys that wait to be processed.
 
     Args:
-        work: One pass, given the key and why it has one; returns after how many seconds to look again, or `None` to
-            wait for the next event.
-        workers: Passes at once.
-        retry_policy: How long to wait after an error.
-        gate: Passes begin only when this returns.
+        process: Processes a key, given its triggers; returns the seconds after which to process it again, or `None` to
+            wait for the next trigger.
+        workers: Number of keys that are processed at the same time.
+        retry_policy: Returns the retry policy for an error that `process` raised.
+        gate: Awaited before each key; holds back the queue while it does not return.
     """
 
     def __init__(
         self,
-        work: Callable[[KeyT, frozenset[str]], Awaitable[float | None]],
+        process: Callable[[KeyT, frozenset[Trigger]], Awaitable[float | None]],
         *,
         workers: int = 8,
         retry_policy: Callable[[Exception], RetryPolicy] = lambda _: RetryPolicy(),
-        gate: Callable[[], Awaitable[None]] = _open,
+        gate: Callable[[], Awaitable[None]] = _no_gate,
     ) -> None:
-        self._work = work
+        self._process = process
         self._workers = workers
         self._retry_policy = retry_policy
         self._gate = gate
         self._due: dict[KeyT, float] = {}
-        self._order: list[tuple[float, KeyT]] = []  # of `_due`; entries that it no longer holds are passed over
-        self._why: dict[KeyT, set[str]] = {}
+        self._heap: list[tuple[float, KeyT]] = []  # orders `_due`; entries that are no longer in it are skipped
+        self._triggers: dict[KeyT, set[Trigger]] = {}
         self._running: set[KeyT] = set()
         self._failures: dict[KeyT, int] = {}
         self._changed = asyncio.Event()
 
-    def add(self, key: KeyT, delay: float = 0, *, why: str = "watch") -> None:
-        """Let the key have a pass after this many seconds, or sooner if one is due sooner."""
+    def add(self, key: KeyT, delay: float = 0, *, trigger: Trigger = Trigger.WATCH) -> None:
+        """Process the key after this many seconds, or earlier if it is due earlier."""
         due = asyncio.get_running_loop().time() + delay
-        self._why.setdefault(key, set()).add(why)
+        self._triggers.setdefault(key, set()).add(trigger)
         if key in self._due and self._due[key] <= due:
             return
         self._due[key] = due
-        heapq.heappush(self._order, (due, key))
+        heapq.heappush(self._heap, (due, key))
         self._changed.set()
 
     def __len__(self) -> int:
-        """Keys that wait, be it for their time or for a worker."""
+        """Return the number of keys that are due or will be."""
         return len(self._due)
 
-    def oldest(self) -> float:
-        """For how many seconds the key that is longest due has been waiting for a worker."""
+    def longest_wait(self) -> float:
+        """Return the seconds that the longest waiting key has been due without being processed; 0 if none is."""
         now = asyncio.get_running_loop().time()
-        overdue = (now - due for due, key in self._order if self._due.get(key) == due and key not in self._running)
+        overdue = (now - due for due, key in self._heap if self._due.get(key) == due and key not in self._running)
         return max(max(overdue, default=0), 0)
 
     async def run(self) -> None:
-        """Give every key its passes, until cancelled."""
+        """Process keys until cancelled."""
         async with asyncio.TaskGroup() as workers:
             for _ in range(self._workers):
-                workers.create_task(self._pass_after_pass())
+                workers.create_task(self._work())
 
-    async def _pass_after_pass(self) -> None:
+    async def _work(self) -> None:
         while True:
             await self._gate()
-            key, why = await self._next()
-            await self._pass(key, why)
+            key, triggers = await self._next()
+            await self._process_once(key, triggers)
 
-    async def _next(self) -> tuple[KeyT, frozenset[str]]:
-        """The next key that is due and that has no pass yet."""
+    async def _next(self) -> tuple[KeyT, frozenset[Trigger]]:
+        """Wait for the next key that is due and not being processed."""
         while True:
             self._changed.clear()
             now, wait = asyncio.get_running_loop().time(), None
-            while self._order:
-                due, key = self._order[0]
+            while self._heap:
+                due, key = self._heap[0]
                 if self._due.get(key) == due and key not in self._running:
                     if due > now:
                         wait = due - now
                         break
-                    heapq.heappop(self._order)
+                    heapq.heappop(self._heap)
                     del self._due[key]
                     self._running.add(key)
-                    return key, frozenset(self._why.pop(key))
-                heapq.heappop(self._order)  # outdated, or for the end of the key's own pass to put back
+                    return key, frozenset(self._triggers.pop(key))
+                heapq.heappop(self._heap)  # outdated, or running: `_process_once` pushes a running key again
             try:
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
             except TimeoutError:
-                pass  # something became due
+                pass  # a key became due
 
-    async def _pass(self, key: KeyT, why: frozenset[str]) -> None:
+    async def _process_once(self, key: KeyT, triggers: frozenset[Trigger]) -> None:
         try:
-            async with asyncio.timeout(PASS_SECONDS):
-                again, reason = await self._work(key, why), TIMER
-        except Exception as error:  # whatever it was, it concerns this key alone, and the key is tried again
+            async with asyncio.timeout(PROCESS_TIMEOUT_SECONDS):
+                requeue_after, trigger = await self._process(key, triggers), Trigger.TIMER
+        except Exception as error:  # any error concerns this key alone, and the key is retried
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            least, most = self._retry_policy(error)
-            again, reason = max(least, min(FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 30), most)), RETRY
-            again *= 1 + random.random() / 2  # noqa: S311 (spreads load, hides nothing)
-            log.warning("%s: attempt %d failed, the next one in %.0f s", key, failures, again, exc_info=error)
+            requeue_after, trigger = self._backoff(error, failures), Trigger.RETRY
+            log.warning("%s: attempt %d failed, the next one in %.0f s", key, failures, requeue_after, exc_info=error)
         else:
             self._failures.pop(key, None)
         self._running.discard(key)
         if key in self._due:
-            heapq.heappush(self._order, (self._due[key], key))
-        if again is not None:
-            self.add(key, again, why=reason)
+            heapq.heappush(self._heap, (self._due[key], key))
+        if requeue_after is not None:
+            self.add(key, requeue_after, trigger=trigger)
         self._changed.set()
+
+    def _backoff(self, error: Exception, failures: int) -> float:
+        policy = self._retry_policy(error)
+        wait = exponential_backoff(failures, first=FIRST_BACKOFF_SECONDS, longest=policy.max_seconds)
+        return with_jitter(max(policy.min_seconds, wait))

@@ -7,8 +7,8 @@ for this operator. They are never retried either, which is why the queue does th
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import random
 from typing import TYPE_CHECKING, Any
 
 import kopf
@@ -17,6 +17,7 @@ from pdfjob_operator.metrics import registry as metrics
 from pdfjob_operator.objects.labels import ANNOTATION_JOB, GROUP, LABEL_STAGE, LABEL_UID, PLURAL, VERSION
 from pdfjob_operator.objects.pdfjob import Key, is_settled
 from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.runtime.backoff import exponential_backoff, with_jitter
 
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 IDENTITY: Any = "pdfjob-operator"
 """Kopf would ask for the user's name otherwise, and a user id in a container may have none."""
 
-LAST_BACKOFF_SECONDS = 15.0
+FIRST_BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,8 @@ class Backoffs:
     """
 
     def __iter__(self) -> Iterator[float]:
-        pause = 0.5
-        while True:
-            yield pause * (1 + random.random() / 2)  # noqa: S311 (spreads load, hides nothing)
-            pause = min(pause * 2, LAST_BACKOFF_SECONDS)
+        for failures in itertools.count(1):
+            yield with_jitter(exponential_backoff(failures, first=FIRST_BACKOFF_SECONDS, longest=MAX_BACKOFF_SECONDS))
 
 
 class HarmlessStorage(kopf.AnnotationsDiffBaseStorage):

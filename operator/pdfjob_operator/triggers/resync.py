@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from typing import TYPE_CHECKING
 
-from pdfjob_operator.api.client import API_ERRORS
+from pdfjob_operator.api.errors import ApiError
 from pdfjob_operator.objects.pdfjob import Key, is_settled
-from pdfjob_operator.reconciler import RESYNC
+from pdfjob_operator.runtime.backoff import with_jitter
+from pdfjob_operator.runtime.work_queue import Trigger
 
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-START = "start"
-"""Why a key has a pass: the operator has just begun, and the watch may be slower. That is no lost event."""
-
 
 async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
     cluster: Cluster,
@@ -35,15 +32,15 @@ async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
     job_gauges: JobGauges,
 ) -> None:
     """List, hand over keys, and note what is gone, until cancelled."""
-    why = START
+    trigger = Trigger.START
     while True:
-        pause = settings.resync_period_seconds * (0.9 + random.random() / 5)  # noqa: S311 (spreads load, hides nothing)
+        pause = with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
         try:
-            await resync(cluster, settings, queue, collector, liveness, job_gauges, why=why)
+            await resync(cluster, settings, queue, collector, liveness, job_gauges, trigger=trigger)
             await collector.load_claims()
             await collector.read_reports()
-            why = RESYNC
-        except API_ERRORS as error:
+            trigger = Trigger.RESYNC
+        except ApiError as error:
             log.warning("cannot list all PdfJobs: %s", error)
             pause /= 4
         await asyncio.sleep(pause)
@@ -57,7 +54,7 @@ async def resync(  # noqa: PLR0917 (the same)
     liveness: WatchLiveness,
     job_gauges: JobGauges,
     *,
-    why: str,
+    trigger: Trigger,
 ) -> None:
     """List once, and say why."""
     keys, uids = set(), set()
@@ -70,7 +67,7 @@ async def resync(  # noqa: PLR0917 (the same)
             collector.add(raw)
             job_gauges.add(raw)
             if not is_settled(raw):
-                queue.add(key, why=why)
+                queue.add(key, trigger=trigger)
     for uid in before - uids:
         collector.remove(uid)
         job_gauges.remove(uid)
