@@ -1,9 +1,9 @@
-"""Writes `lighthouse.pdf`, the sample of `make demo`: a lighthouse keeper's log of half a year, made up by this script.
+"""Write `lighthouse.pdf`, the sample of `make demo`: half a year of a fictitious lighthouse keeper's log.
 
     python samples/lighthouse.py samples/lighthouse.pdf
 
-The same bytes every time. `sentences()` is the text it holds, so that tests can compare what comes out with what went
-in; sentences run across lines and pages on purpose.
+Writes the same bytes every time. `sentences()` returns the text, so that tests can compare it with the output of a job;
+sentences deliberately run across lines and pages.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ THOUGHTS = (
 
 
 def sentences() -> list[str]:
-    """The text, sentence by sentence."""
+    """Return the text, sentence by sentence."""
     random = Random(1871)  # noqa: S311 (prose, not secrets)
     first = date(1871, 10, 1)
     text = ["This is the log of the light on Cape Merrow, kept by Josiah Tregarrow and his assistant Tobias Quick."]
@@ -104,7 +104,7 @@ def sentences() -> list[str]:
 
 
 def write(path: Path) -> None:
-    """Write the sample."""
+    """Write the sample PDF to a path."""
     lines = wrap(" ".join(sentences()), COLUMNS, break_on_hyphens=False)
     canvas = Canvas(str(path), pagesize=A5, invariant=True)
     canvas.setTitle("The Log of Cape Merrow Light")

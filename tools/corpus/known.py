@@ -1,6 +1,6 @@
-"""What is known of single files of the corpus: passwords, and where we and poppler rightly differ.
+"""Facts about single files of the corpus: passwords, and justified differences between PdfJob and poppler.
 
-Knows names and reasons, and nothing else. Each reason is a sentence for a reader of docs/corpus.md.
+Knows names and reasons, and nothing else. Each reason is a remark for readers of docs/corpus.md.
 """
 
 PASSWORDS = {
@@ -24,18 +24,18 @@ PASSWORDS = {
     "pypdf/resources/libreoffice-writer-password.pdf": "openpassword",
     "pypdfium2/tests/resources/encrypted.pdf": "test_user",
 }
-"""From the tests of the distributions."""
+"""Passwords of encrypted files, from the tests of their distributions."""
 
 REFUSED: dict[str, str] = {}
-"""What poppler opens and we do not, and why."""
+"""Files that poppler opens and PdfJob rejects, with the reason."""
 
-_BESIDE = "words beside the page, which nobody sees: poppler leaves them out"
-_FORM = "what is filled into a form, or offered in its lists, is no text of the page for us"
-_SPACED = "single letters set apart: where a word ends is a guess"
-_VERTICAL = "vertical Japanese, which PDFium reads in part only"
+_BESIDE = "words outside the visible page, which poppler omits"
+_FORM = "PdfJob does not extract form values and the options of form lists"
+_SPACED = "letters are positioned one by one, so word boundaries are a guess"
+_VERTICAL = "vertical Japanese, which PDFium reads only in part"
 
 OTHER_TEXT = {
-    "pdfannots/tests/FreeText-annotation.pdf": "an annotation is no text of the page for us",
+    "pdfannots/tests/FreeText-annotation.pdf": "PdfJob does not extract annotations",
     "pdfannots/tests/issue9.pdf": _SPACED,
     "pdfminer/samples/jo.pdf": _VERTICAL,
     "pdfminer/samples/nonfree/kampo.pdf": _VERTICAL,
@@ -44,15 +44,15 @@ OTHER_TEXT = {
     "pdftotext/tests/landscape_0.pdf": _SPACED,
     "pdftotext/tests/landscape_90.pdf": _SPACED,
     "pdftotext/tests/portrait.pdf": _SPACED,
-    "pdftotext/tests/three_columns.pdf": "a font that gives every letter the same wrong width",
+    "pdftotext/tests/three_columns.pdf": "the font declares the same wrong width for every letter",
     "pypdf/resources/FormTestFromOo.pdf": _FORM,
     "pypdf/resources/form_acrobatReader.pdf": _FORM,
     "pypdf/resources/form_evince.pdf": _FORM,
     "pypdf/resources/imagemagick-images.pdf": _BESIDE,
-    "pypdf/resources/indirect-rotation.pdf": "a scan with the text of an old OCR, letter by letter",
-    "pypdf/resources/superscript-pdftex.pdf": "x² is one word for poppler and two for us",
+    "pypdf/resources/indirect-rotation.pdf": "a scan with text from old OCR, letter by letter",
+    "pypdf/resources/superscript-pdftex.pdf": "poppler reads x² as one word, PdfJob as two",
     "pypdf/resources/toy.pdf": _SPACED,
     "pypdfium2/tests/resources/forms.pdf": _FORM,
     "tabula-py/tests/resources/data_dtype.pdf": _BESIDE,
 }
-"""Where our words are far from poppler's, and why."""
+"""Files whose words differ much from poppler's, with the reason."""

@@ -18,7 +18,7 @@ MANY_WORDS = 20
 
 def markdown(findings: Sequence[Finding]) -> str:
     """The page docs/corpus.md."""
-    return "\n".join([_INTRODUCTION, *summary(findings), "", *rows(findings), ""])
+    return "\n".join([INTRODUCTION, *summary(findings), "", *rows(findings), ""])
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
@@ -26,12 +26,12 @@ def summary(findings: Sequence[Finding]) -> list[str]:
     size, seconds = sum(one.size for one in findings) / 1e6, sum(one.seconds for one in findings)
     split = [one for one in findings if one.seams]
     same = sum(all(one.seams.values()) for one in split)
-    corpus = f"{len(findings)} files, {size:.1f} MB, of {len(sources.DISTRIBUTIONS)} source distributions"
+    corpus = f"{len(findings)} files, {size:.1f} MB, from {len(sources.DISTRIBUTIONS)} source distributions"
     return [
-        f"- {corpus}. {seconds:.0f} s of runs, two at once. Poppler {poppler.version()}.",
+        f"- {corpus}. {seconds:.0f} s in total, two runs at a time. Poppler {poppler.version()}.",
         _endings(findings),
         _pages(findings),
-        f"- Chunks of 1, 7, 30 and all pages: the same output in {same} of {len(split)} files of several pages.",
+        f"- Chunks of 1, 7, 30 and all pages: identical output for {same} of {len(split)} files with several pages.",
         _words([one.likeness for one in findings if one.likeness and one.likeness.theirs >= MANY_WORDS]),
     ]
 
@@ -43,7 +43,7 @@ def _endings(findings: Sequence[Finding]) -> str:
     more = sum(bool(one.run.output) for one in findings if one.reading.pages is None)
     return (
         f"- Exit codes: {', '.join(f'{count} × {code}' for code, count in sorted(codes.items()))}. Poppler opens "
-        f"{len(opened)} files; we refuse {refused} of these, and process {more} that it refuses."
+        f"{len(opened)} files; PdfJob rejects {refused} of these, and processes {more} that poppler rejects."
     )
 
 
@@ -68,8 +68,9 @@ def _words(compared: Sequence[Likeness]) -> str:
         for name, key in (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))
     )
     return (
-        f"- Words, in the {len(compared)} files with {MANY_WORDS} or more: median {medians}. Of all {ours:,} words of "
-        f"ours, poppler has {common / ours:.2%}; of its {theirs:,}, we have {common / theirs:.2%}."
+        f"- Words, in the {len(compared)} files with {MANY_WORDS} or more: median {medians}. "
+        f"Poppler finds {common / ours:.2%} of PdfJob's {ours:,} words, "
+        f"and PdfJob finds {common / theirs:.2%} of poppler's {theirs:,}."
     )
 
 
@@ -114,14 +115,14 @@ def _row(finding: Finding) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-_INTRODUCTION = """\
+INTRODUCTION = """\
 # Real files
 
-What `pdfjob run` makes of PDFs that nobody here made: those in the source distributions of Python's PDF libraries, many
-of them there because they broke something once, and the manual of Biopython. `.venv/bin/python -m tools.corpus`
-writes this page; `tests/corpus` holds each third of them to it in CI.
+Results of `pdfjob run` on PDFs from other projects: the test files of Python's PDF libraries, many of which once broke
+something, and the manual of Biopython. `.venv/bin/python -m tools.corpus` generates this page; CI checks a third of the
+files against it (`tests/corpus`).
 
-Pages and text are compared with [poppler](https://poppler.freedesktop.org). Precision is the part of our words that
-poppler has too, recall the part of its words that we have: words are counted, not their order, and case, ligatures and
-hyphens do not count. Running headers and footers, which we drop, lower the recall.
+The page compares them with [poppler](https://poppler.freedesktop.org). Precision is the share of PdfJob's words
+that poppler also finds, recall the share of poppler's words that PdfJob also finds. The comparison counts words, and
+ignores their order, case, ligatures and hyphens. Running headers and footers, which PdfJob removes, lower the recall.
 """
