@@ -21,37 +21,37 @@ $(READY): pyproject.toml requirements.lock
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --constraint requirements.lock --build-constraint requirements.lock --group dev --editable .
 	@touch $@
 
-demo: $(READY) ## process a sample PDF on this machine: no cluster, no key
+demo: $(READY) ## process a sample PDF locally: no cluster, no API key
 	@mkdir -p out
 	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
 
 test: $(READY) ## unit and integration tests anywhere, cluster tests where the machine can
 	$(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
 
-soak: $(READY) ## PdfJobs without end against a real control plane, while the operator is killed: HOURS=1 JOBS=200
+soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py
 
-lint: $(READY) ## formatting, style, types, and the arrows between modules
+lint: $(READY) ## check formatting, style, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY) ## format and fix what can be fixed
+format: $(READY) ## format the code and apply automatic fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-lock: ## write requirements.lock anew, with the newest versions that pyproject.toml allows
+lock: ## update requirements.lock to the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --group dev --output-file requirements.lock pyproject.toml
 
-dashboard: $(READY) ## write the chart's Grafana dashboard anew, from tools/dashboard/panels.py
+dashboard: $(READY) ## generate the chart's Grafana dashboard from tools/dashboard/panels.py
 	$(BIN)/python -m tools.dashboard.grafana > charts/pdfjob-operator/files/dashboard.json
 
-chart-readme: $(READY) ## write the chart's table of values and its schema anew, from values.yaml
+chart-readme: $(READY) ## generate the chart's README table and schema from values.yaml
 	$(BIN)/python -m tools.chart.values
 
-install-yaml: $(READY) ## render the chart for people without Helm, to dist/install.yaml: NAMESPACE=pdfjob VALUES=my-values.yaml
+install-yaml: $(READY) ## render the chart to dist/install.yaml, for use without Helm: NAMESPACE=pdfjob VALUES=my-values.yaml
 	@mkdir -p dist
 	$$($(BIN)/python -m tools.chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
 		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
@@ -59,11 +59,11 @@ install-yaml: $(READY) ## render the chart for people without Helm, to dist/inst
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
 	$(BIN)/python -m tools.testcluster images
 
-cluster-up: $(READY) ## start a real one-node Kubernetes to play with, and print the kubectl line to use
+cluster-up: $(READY) ## start a one-node Kubernetes cluster and print the lines that select it
 	$(BIN)/python -m tools.testcluster up
 
-cluster-down: $(READY) ## end it
+cluster-down: $(READY) ## stop and remove that cluster
 	$(BIN)/python -m tools.testcluster down
 
-clean: ## remove what was made here (not the cache folder)
+clean: ## remove everything that was built here, except the cache folder
 	rm -rf $(VENV) out build dist
