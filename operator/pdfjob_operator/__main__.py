@@ -81,7 +81,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             liveness=liveness,
             recorder=recorder,
             job_gauges=job_gauges,
-            note=collector.register_claim,
+            note=collector.claims.register,
             now=now,
             page_progress=page_progress,
         )

@@ -10,7 +10,7 @@ import yaml
 
 from builders import SETTINGS, make_gemini, make_pdfjob
 from chart.helm import RELEASE, Helm, Manifest, one, pods
-from pdfjob_operator.garbage_collection.collector import Claim, sweep_job
+from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
 from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
 
 

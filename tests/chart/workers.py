@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import make_gemini, make_pdfjob
 from chart.helm import Manifest, environment
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.garbage_collection.collector import Claim, sweep_job
+from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
 from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
 
 

@@ -1,1 +1,1 @@
-"""Garbage collection: workspaces whose PdfJob is gone are removed from their volumes."""
+"""Garbage collection: sweep Jobs remove the workspaces of deleted PdfJobs from their volumes."""

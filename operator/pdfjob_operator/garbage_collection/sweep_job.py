@@ -1,0 +1,121 @@
+"""The Job that sweeps one claim, and what its name and its pod tell about the claim. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from chunk_runner.contract import environment
+from pdfjob_operator.objects.kubernetes import JobCondition
+from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
+
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.kubernetes import Manifest
+
+
+ANNOTATION_CLAIM = f"{GROUP}/claim"
+"""On a sweep Job: the name of its claim, which may be too long for a label."""
+
+LABEL_CLAIM_HASH = f"{GROUP}/claim-hash"
+"""On a sweep Job and its pods: a hash of the claim's name, to select them by."""
+
+SWEEP_TIMEOUT_SECONDS = 600
+"""Deadline of a sweep Job, in seconds."""
+
+
+class Claim(NamedTuple):
+    """A PersistentVolumeClaim that holds workspaces."""
+
+    namespace: str
+    name: str
+
+
+def sweep_job(
+    claim: Claim,
+    settings: Settings,
+    number: int,
+    *,
+    existing: Collection[str] = (),
+    before: int = 0,
+    suspend: bool = False,
+) -> Manifest:
+    """Build the Job that sweeps a claim.
+
+    Args:
+        claim: The claim.
+        settings: The configuration.
+        number: Number of the sweep, which makes its name unique.
+        existing: The uids of all PdfJobs in the namespace.
+        before: Time in seconds since 1970; workspaces that changed later stay.
+        suspend: Create the Job suspended, as a mark that the claim holds workspaces.
+    """
+    env = {
+        environment.LIVE_ENV: ",".join(sorted(uid[: environment.LIVE_LENGTH] for uid in existing)),
+        environment.BEFORE_ENV: str(before),
+    }
+    pod = pod_template(settings, SWEEP, "sweep", env)
+    pod["metadata"]["labels"] |= sweep_labels(claim)
+    folder = f"{environment.WORKSPACES}/{claim.namespace}"
+    mount_workspace(pod, claim.name, folder, environment.WORKSPACES_MOUNT)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": f"pdfjob-sweep-{_hash(claim)}-{number}",
+            "namespace": claim.namespace,
+            "labels": dict(pod["metadata"]["labels"]),
+            "annotations": {ANNOTATION_CLAIM: claim.name},
+        },
+        "spec": {
+            "suspend": suspend,
+            "backoffLimit": 3,
+            "activeDeadlineSeconds": SWEEP_TIMEOUT_SECONDS,
+            "template": pod,
+        },
+    }
+
+
+def sweep_labels(claim: Claim) -> dict[str, str]:
+    """Return the labels of the sweep Jobs and pods of a claim."""
+    return {LABEL_STAGE: SWEEP, LABEL_CLAIM_HASH: _hash(claim)}
+
+
+def claim_of_job(job: Manifest) -> Claim | None:
+    """Return the claim of a sweep Job, or `None` if its annotation is missing."""
+    name = job["metadata"].get("annotations", {}).get(ANNOTATION_CLAIM)
+    return Claim(job["metadata"]["namespace"], name) if name else None
+
+
+def claim_of_pod(pod: Manifest) -> Claim:
+    """Return the claim that a sweep pod mounts; its name is empty if there is none."""
+    volumes = pod["spec"].get("volumes", ())
+    names = (volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume)
+    return Claim(pod["metadata"]["namespace"], next(names, ""))
+
+
+def next_number(jobs: Iterable[Manifest]) -> int:
+    """Return a number for the next sweep, above those of the existing sweep Jobs."""
+    return 1 + max((_number(job) for job in jobs), default=0)
+
+
+def is_running(job: Manifest) -> bool:
+    """Return whether a sweep Job is neither finished nor suspended."""
+    finished = any(
+        condition["type"] in (JobCondition.COMPLETE, JobCondition.FAILED) and condition["status"] == "True"
+        for condition in job.get("status", {}).get("conditions", ())
+    )
+    return not finished and not job["spec"].get("suspend")
+
+
+def _hash(claim: Claim) -> str:
+    return hashlib.sha256(claim.name.encode()).hexdigest()[:8]
+
+
+def _number(job: Manifest) -> int:
+    suffix = str(job["metadata"]["name"]).rpartition("-")[2]
+    return int(suffix) if suffix.isdecimal() and len(suffix) < len("1000000000") else 0  # anybody may choose a name

@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+
+from chunk_runner.contract import environment
+from pdfjob_operator.configuration.settings import Settings
+from pdfjob_operator.garbage_collection.sweep_job import (
+    Claim,
+    claim_of_job,
+    claim_of_pod,
+    is_running,
+    next_number,
+    sweep_job,
+    sweep_labels,
+)
+
+
+CLAIM = Claim("books", "shelf")
+SETTINGS = Settings(runner_image="runner:test")
+UID = "0b1d7c86-0000-4000-8000-000000000001"
+
+
+def job(name: str = "pdfjob-sweep-0a-1", *, suspend: bool = False, conditions: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "spec": {"suspend": suspend},
+        "status": {"conditions": [{"type": it, "status": "True"} for it in conditions]},
+    }
+
+
+def environment_of(sweep: dict[str, Any]) -> dict[str, str]:
+    (container,) = sweep["spec"]["template"]["spec"]["containers"]
+    return {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
+
+
+def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_namespace_only() -> None:
+    sweep = sweep_job(CLAIM, SETTINGS, 3, existing=[UID], before=1_800_000_000)
+
+    (mount,) = (
+        it for it in sweep["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] if it["name"] == "workspace"
+    )
+    assert mount == {"name": "workspace", "mountPath": environment.WORKSPACES_MOUNT, "subPath": "pdfjobs/books"}
+    assert environment_of(sweep)[environment.LIVE_ENV] == UID[: environment.LIVE_LENGTH]
+    assert environment_of(sweep)[environment.BEFORE_ENV] == "1800000000"
+    assert sweep["metadata"]["name"].endswith("-3")
+    assert not sweep["spec"]["suspend"]
+
+
+def test_the_claim_is_read_back_from_job_and_pod() -> None:
+    sweep = sweep_job(CLAIM, SETTINGS, 0, suspend=True)
+    pod = sweep["spec"]["template"]
+    pod["metadata"]["namespace"] = "books"
+
+    assert sweep_labels(CLAIM).items() <= sweep["metadata"]["labels"].items()
+    assert sweep_labels(CLAIM).items() <= pod["metadata"]["labels"].items()
+    assert claim_of_job(sweep) == claim_of_pod(pod) == CLAIM
+
+
+def test_a_job_or_pod_that_somebody_else_labelled_has_no_claim() -> None:
+    assert claim_of_job({"metadata": {"namespace": "books", "name": "other"}}) is None
+    assert claim_of_pod({"metadata": {"namespace": "books"}, "spec": {}}) == Claim("books", "")
+
+
+@pytest.mark.parametrize(
+    ("names", "number"),
+    [
+        ((), 1),
+        (("pdfjob-sweep-0a-0",), 1),
+        (("pdfjob-sweep-0a-9", "pdfjob-sweep-0a-10"), 11),
+        (("somebodys-job", "pdfjob-sweep-0a-99999999999999999999"), 1),
+    ],
+)
+def test_the_next_sweep_has_a_number_of_its_own(names: tuple[str, ...], number: int) -> None:
+    assert next_number(map(job, names)) == number
+
+
+@pytest.mark.parametrize(
+    ("sweep", "running"),
+    [
+        (job(), True),
+        (job(conditions=("SuccessCriteriaMet",)), True),
+        (job(conditions=("SuccessCriteriaMet", "Complete")), False),
+        (job(conditions=("Failed",)), False),
+        (job(suspend=True), False),
+    ],
+)
+def test_a_sweep_runs_until_it_is_finished(*, sweep: dict[str, Any], running: bool) -> None:
+    assert is_running(sweep) is running
