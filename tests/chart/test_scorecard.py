@@ -1,4 +1,4 @@
-"""The page that says what the chart holds to names tests that are there."""
+"""The tests that docs/chart.md names exist."""
 
 import re
 from pathlib import Path
