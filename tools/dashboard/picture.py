@@ -1,160 +1,151 @@
-"""The dashboard as a picture: every panel's queries, asked of a Prometheus, drawn as one SVG.
+"""Draw the dashboard as one SVG, from the data of a Prometheus: `python -m tools.dashboard.picture URL FILE`.
 
-No Grafana is needed, and it looks like none: it shows what the panels show, from real data.
+Knows Grafana's JSON and nothing about metrics. It needs no Grafana and does not imitate its looks: matplotlib chooses
+places, scales and ticks.
 """
 
 import argparse
+import io
 import json
 import math
 import time
-from collections.abc import Sequence
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tools.dashboard.prometheus import Prometheus, Series
 from tools.dashboard.queries import DASHBOARD, queries_of_panel
 
 
-CELL, ROW = 48, 28
-"""Pixels of a column and of a row of Grafana's grid."""
+COLUMN, ROW = 0.55, 0.32
+"""Inches of a column and of a row of Grafana's grid, which has 24 columns."""
 
-MARGIN = 12
+LEFT, RIGHT, TOP, BOTTOM = 0.6, 0.1, 0.4, 0.6
+"""Inches between the axes of a panel and the borders of its cell: for labels, a title and a legend."""
+
 POINTS = 200
-LETTER = 6
-"""Pixels that a letter takes, as a rule."""
+"""Maximum number of points in a line."""
 
-COLOURS = ("#3274d9", "#e0752d", "#56a64b", "#c4162a", "#8f3bb8", "#b8860b", "#1f9e9e", "#808080")
-SCALES = {"bytes": (1024, ("B", "KiB", "MiB", "GiB")), "s": (1000, ("s",)), "percentunit": (1000, ("",))}
+LETTER = 0.065
+"""Inches of a letter in a legend."""
+
+SCALES = {"bytes": (1024, ("B", "KiB", "MiB", "GiB")), "s": (1000, ("s",))}
+"""Base and names of the multiples of a unit, if they are not those of a plain number."""
+
+STYLE = Path(__file__).with_suffix(".mplstyle")
+"""matplotlib's settings."""
+
+Lines = list[tuple[str, Series]]
+"""The legends and the series of a panel."""
 
 
-def draw(prometheus: Prometheus, start: float, end: float, window: str, dashboard: Path = DASHBOARD) -> str:
-    """The SVG.
+class Source(Protocol):
+    """The part of a Prometheus that the picture needs."""
+
+    def over_time(self, expression: str, start: float, end: float, step: float) -> list[Series]:
+        """Return the series of an expression; times are in seconds since 1970."""
+
+
+def draw(source: Source, start: float, end: float, window: str, dashboard: Path = DASHBOARD) -> str:
+    """Return the SVG.
 
     Args:
-        prometheus: Whom to ask.
-        start: From when on, in seconds since 1970.
-        end: Until when.
-        window: The window of rates; a scrape interval must fit in it four times.
+        source: The Prometheus.
+        start: Beginning of the time range, in seconds since 1970.
+        end: End of the time range.
+        window: Window of rates; it must span at least four scrape intervals.
         dashboard: Grafana's JSON.
     """
     panels = json.loads(dashboard.read_text())["panels"]
-    width = 24 * CELL + MARGIN
-    height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels) * ROW + MARGIN
-    body = "\n".join(_panel(panel, prometheus, start, end, window) for panel in panels)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        f' font-size="11">\n<rect width="{width}" height="{height}" fill="#f4f5f5"/>\n{body}\n</svg>\n'
-    )
+    width, height = 24 * COLUMN, ROW * max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
+    with style.context(STYLE):
+        figure = Figure(figsize=(width, height))
+        for panel in panels:
+            cell = panel["gridPos"]
+            left, bottom = cell["x"] * COLUMN, height - (cell["y"] + cell["h"]) * ROW
+            if panel["type"] == "row":
+                figure.text(RIGHT / width, bottom / height, panel["title"], fontsize=13, fontweight="bold")
+                continue
+            across, up = cell["w"] * COLUMN - LEFT - RIGHT, cell["h"] * ROW - TOP - BOTTOM
+            box = (left + LEFT) / width, (bottom + BOTTOM) / height, across / width, up / height
+            axes = figure.add_axes(box, title=panel["title"])
+            if panel["type"] == "timeseries":
+                _draw_chart(axes, panel, _lines(panel, source, start, end, window), start, end)
+            else:
+                axes.set_axis_off()
+                _write(axes, panel, _lines(panel, source, end, end, f"{max(int(end - start), 1)}s"))
+        svg = io.StringIO()
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    return svg.getvalue()
 
 
-def _panel(panel: dict[str, Any], prometheus: Prometheus, start: float, end: float, window: str) -> str:
-    place = panel["gridPos"]
-    x, y = place["x"] * CELL + MARGIN, place["y"] * ROW + MARGIN
-    width, height = place["w"] * CELL - MARGIN, place["h"] * ROW - MARGIN
-    title = escape(panel["title"])
-    if panel["type"] == "row":
-        return f'<text x="{x}" y="{y + 12}" font-size="15" font-weight="bold">{title}</text>'
-    now = panel["type"] != "timeseries"
-    lines: list[tuple[str, Series]] = []
-    ranged = f"{max(int(end - start), 1)}s" if now else window
-    for target, query in zip(panel["targets"], queries_of_panel(panel, ranged), strict=True):
-        step = end - start if now else max((end - start) / POINTS, 1)
-        found = prometheus.over_time(query.expression, end if now else start, end, step)
-        lines += [(_legend(target["legendFormat"], it.labels), it) for it in found]
-    unit = panel["fieldConfig"]["defaults"]["unit"]
-    inside = _figures(lines, unit, panel["type"]) if now else _chart(panel, lines, (width, height), (start, end))
-    return (
-        f'<g transform="translate({x},{y})">\n<rect width="{width}" height="{height}" rx="2" fill="#fff"'
-        f' stroke="#d8d9da"/>\n<text x="8" y="16" font-weight="bold">{title}</text>\n{inside}\n</g>'
-    )
+def _lines(panel: dict[str, Any], source: Source, start: float, end: float, window: str) -> Lines:
+    step = max((end - start) / POINTS, 1)
+    lines = []
+    for target, query in zip(panel["targets"], queries_of_panel(panel, window), strict=True):
+        for series in source.over_time(query.expression, start, end, step):
+            legend = target["legendFormat"]
+            for name, value in series.labels.items():
+                legend = legend.replace(f"{{{{{name}}}}}", value)
+            lines.append((legend, series))
+    return lines
 
 
-def _legend(template: str, labels: dict[str, str]) -> str:
-    for name, value in labels.items():
-        template = template.replace(f"{{{{{name}}}}}", value)
-    return template
+def _write(axes: Axes, panel: dict[str, Any], lines: Lines) -> None:
+    """Write the current values of a panel."""
+    if panel["type"] == "stat":
+        unit = panel["fieldConfig"]["defaults"]["unit"]
+        for number, (legend, series) in enumerate(lines):
+            x = number / len(lines)
+            axes.text(x, 0.2, _text(series.points[-1][1], unit), fontsize=15)
+            axes.text(x, 0, legend, va="top")
+    else:
+        shown = ("severity", "reason", "cause")
+        rows = [
+            ", ".join([legend, *(series.labels[name] for name in shown if name in series.labels)])
+            for legend, series in lines
+        ]
+        axes.text(0, 1, "\n".join(rows or ["none"]), va="top")
 
 
-def _figures(lines: Sequence[tuple[str, Series]], unit: str, kind: str) -> str:
-    if kind == "table":
-        texts = [", ".join([legend, *_extras(it)]) for legend, it in lines] or ["none"]
-        return "\n".join(
-            f'<text x="8" y="{36 + 16 * number}">{escape(text)}</text>' for number, text in enumerate(texts)
-        )
+def _draw_chart(axes: Axes, panel: dict[str, Any], lines: Lines, start: float, end: float) -> None:
     if not lines:
-        return '<text x="8" y="52" font-size="20">–</text>'
-    step = 76
-    return "\n".join(
-        f'<text x="{8 + step * number}" y="52" font-size="20">{_value(it.points[-1][1], unit)}</text>\n'
-        f'<text x="{8 + step * number}" y="70" fill="#666">{escape(legend)}</text>'
-        for number, (legend, it) in enumerate(lines)
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no data", ha="center")
+        return
+    unit, custom = (panel["fieldConfig"]["defaults"][key] for key in ("unit", "custom"))
+    moments = sorted({moment for _, series in lines for moment, _ in series.points})
+    times = [moment - start for moment in moments]
+    values = [(legend, [dict(series.points).get(at, math.nan) for at in moments]) for legend, series in lines]
+    # Counters of what never happened would fill the legend.
+    values = [(legend, row) for legend, row in values if any(value > 0 for value in row)] or values
+    legends = [legend for legend, _ in values]
+    if custom["stacking"]["mode"] == "normal":
+        stacked = [[0 if math.isnan(value) else value for value in row] for _, row in values]
+        axes.stackplot(times, stacked, labels=legends, alpha=0.5)
+    else:
+        for legend, row in values:
+            axes.plot(times, row, label=legend)
+    top = axes.dataLim.y1 if axes.dataLim.y1 > 0 else 1
+    axes.set(xlim=(0, end - start), ylim=(0, 1.05 * top))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 1.5, 3, 6, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds // 60:.0f}:{seconds % 60:02.0f}"))
+    binary = MultipleLocator(2 ** math.ceil(math.log2(top / 4)))
+    axes.yaxis.set_major_locator(binary if unit == "bytes" else MaxNLocator(4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value, unit)))
+    columns = max(int(panel["gridPos"]["w"] * COLUMN / (0.4 + LETTER * max(map(len, legends)))), 1)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[: 2 * columns], labels[: 2 * columns], ncols=columns, loc="upper left", bbox_to_anchor=(0, -0.15)
     )
 
 
-def _extras(series: Series) -> list[str]:
-    return [value for name, value in sorted(series.labels.items()) if name in ("severity", "reason", "cause")]
-
-
-def _chart(
-    panel: dict[str, Any],
-    lines: Sequence[tuple[str, Series]],
-    size: tuple[int, int],
-    span: tuple[float, float],
-) -> str:
-    defaults = panel["fieldConfig"]["defaults"]
-    stacked = defaults["custom"]["stacking"]["mode"] == "normal"
-    (width, height), (start, end) = size, span
-    left, top, right, bottom = 56, 26, width - 8, height - 40
-    sums: dict[float, float] = {}
-    layers: list[tuple[str, list[tuple[float, float, float]]]] = []
-    for legend, series in lines:
-        layer = []
-        for moment, value in series.points:
-            if math.isfinite(value):  # a quotient of nothing by nothing is no point
-                base = sums.get(moment, 0.0) if stacked else 0.0
-                layer.append((moment, base, base + value))
-                sums[moment] = base + value
-        layers.append((legend, layer))
-    most = max((high for _, layer in layers for _, _, high in layer), default=0.0) or 1.0
-
-    def at(moment: float, value: float) -> str:
-        across = (moment - start) / ((end - start) or 1)
-        return f"{left + (right - left) * across:.1f},{bottom - (bottom - top) * value / most:.1f}"
-
-    parts = []
-    for share in (0, 0.5, 1):
-        y = bottom - (bottom - top) * share
-        parts.append(f'<path d="M{left},{y:.1f}H{right}" stroke="#e5e5e5"/>')
-        parts.append(
-            f'<text x="{left - 4}" y="{y + 4:.1f}" text-anchor="end">{_value(most * share, defaults["unit"])}</text>'
-        )
-    for number, (_, layer) in enumerate(layers):
-        colour = COLOURS[number % len(COLOURS)]
-        tops = " ".join(at(moment, high) for moment, _, high in layer)
-        if stacked and layer:
-            bases = " ".join(at(moment, low) for moment, low, _ in reversed(layer))
-            parts.append(f'<polygon points="{tops} {bases}" fill="{colour}" fill-opacity="0.25"/>')
-        parts.append(f'<polyline points="{tops}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-    return "\n".join([*parts, _legends([legend for legend, _ in layers], width, height)])
-
-
-def _legends(legends: Sequence[str], width: int, height: int) -> str:
-    """The lines' names, two rows of them at most."""
-    parts, x, y = [], 12, height - 22
-    for number, legend in enumerate(legends):
-        needed = 24 + LETTER * len(legend)
-        if x > 12 and x + needed > width:
-            x, y = 12, y + 14
-        if y > height:
-            break
-        parts.append(f'<rect x="{x}" y="{y - 8}" width="8" height="8" fill="{COLOURS[number % len(COLOURS)]}"/>')
-        parts.append(f'<text x="{x + 12}" y="{y}">{escape(legend)}</text>')
-        x += needed
-    return "\n".join(parts)
-
-
-def _value(value: float, unit: str) -> str:
+def _text(value: float, unit: str) -> str:
+    """Return a value with its unit, to three digits."""
     if not math.isfinite(value):
         return "–"
     if unit == "percentunit":
@@ -168,11 +159,11 @@ def _value(value: float, unit: str) -> str:
 
 def main() -> None:
     """Draw the last minutes."""
-    parser = argparse.ArgumentParser(description="Draw the dashboard's panels from a Prometheus's data.")
-    parser.add_argument("url", help="the Prometheus, http://127.0.0.1:9090")
-    parser.add_argument("output", type=Path, help="the SVG, docs/dashboard.svg")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--window", default="5m", help="the window of rates (5m)")
+    parser = argparse.ArgumentParser(description="Draw the panels of the dashboard from the data of a Prometheus.")
+    parser.add_argument("url", help="URL of the Prometheus, for example http://127.0.0.1:9090")
+    parser.add_argument("output", type=Path, help="file to write, for example docs/dashboard.svg")
+    parser.add_argument("--minutes", type=float, default=60, help="length of the time range (60)")
+    parser.add_argument("--window", default="5m", help="window of rates (5m)")
     options = parser.parse_args()
     end = time.time()
     svg = draw(Prometheus(options.url), end - 60 * options.minutes, end, options.window)
