@@ -1,7 +1,9 @@
 """Which tests share a process, when two of them run side by side: a cluster, a corpus or a server is made once."""
 
 import os
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
@@ -10,6 +12,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
 """Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
+
+
+# By default, matplotlib caches fonts in the home folder; tests write nothing there.
+os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
