@@ -20,7 +20,7 @@ from chunk_runner.contract import environment
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.limits import shorten
-from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report, Volume
 from chunk_runner.errors import (
@@ -113,8 +113,8 @@ def _prepare(volume: Path, workspace: Workspace) -> tuple[Report, ExitCode]:
     """Prepare; and with one chunk, process and merge as well, since a second pod would only cost time."""
     try:
         spec = JobSpec.loads(os.environ.get(environment.SPEC_ENV, ""))
-    except (ValueError, TypeError) as error:
-        raise _UsageError(f"{environment.SPEC_ENV} does not hold a specification: {error}") from error
+    except ValueError as error:
+        raise _UsageError(f"{environment.SPEC_ENV} is invalid. {error}") from error
     from chunk_runner.stages.prepare import prepare  # noqa: PLC0415 (what splits PDFs takes a while to load: chunk pods need none of it)
 
     prepared = workspace.path(MANIFEST).is_file()
@@ -209,11 +209,12 @@ def _chunk() -> int:
     index, chunks = int(text), _ranges(environment.CHUNKS_ENV)
     if chunks is None:
         return index
-    for run in chunks:
-        if index < len(run):
-            return run[index]
-        index -= len(run)
-    raise _UsageError(f"{environment.INDEX_ENV} is {text}, beyond the chunks in {environment.CHUNKS_ENV}")
+    try:
+        return nth(chunks, index)
+    except IndexError as error:
+        raise _UsageError(
+            f"{environment.INDEX_ENV} is {text}, beyond the chunks in {environment.CHUNKS_ENV}"
+        ) from error
 
 
 def _ranges(variable: str) -> list[range] | None:

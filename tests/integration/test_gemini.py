@@ -22,7 +22,7 @@ from tools import pdfs
 
 KEY = "AQ.a-key-that-must-not-be-seen"
 
-PROCESSOR = {"name": "gemini", "model": "gemini-3.5-flash-lite", "secret": "gemini-key", "requestTimeoutSeconds": 10}
+PROCESSOR = {"name": "gemini", "model": "gemini-3.5-flash-lite", "requestTimeoutSeconds": 10}
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def pods(tmp_path: Path, server: GeminiServer, monkeypatch: pytest.MonkeyPatch) 
 
 
 def spec(pages_per_chunk: int = 4, **settings: Any) -> JobSpec:
-    return JobSpec("book.pdf", processor={**PROCESSOR, **settings}, pages_per_chunk=pages_per_chunk)
+    processor = {**PROCESSOR, **settings}
+    return JobSpec("book.pdf", processor, pages_per_chunk=pages_per_chunk, api_key_secret="gemini-key")
 
 
 def output(pods: Pods) -> dict[str, Any]:

@@ -1,29 +1,33 @@
-"""The specification of a job, as the prepare pod gets it in its environment."""
+"""The specification of a job, as the prepare pod receives it in its environment."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chunk_runner.contract.limits import shorten
+
 
 OUTPUTS = {"json": "output.json", "jsonl": "output.jsonl", "markdown": "output.md"}
-"""The formats of an output, and the output's name in the workspace for each."""
+"""The output formats, and the output's file name in the workspace for each."""
 
 
 @dataclass(frozen=True)
 class JobSpec:
-    """What a job is to do: all that prepare needs to know of a PdfJob.
+    """Everything that prepare needs to know about a PdfJob.
 
     Attributes:
         path: The source, relative to its volume (or to the working directory of a local run).
-        processor: The processor and its settings, `{"name": "text"}`.
+        processor: The processor's name and settings, `{"name": "text"}`; each processor validates its own settings.
         pages_per_chunk: Pages in every chunk but the last, 1 or more.
-        sha256: What the source's checksum must be, in hexadecimal; `None` when it was not given.
-        pages: The pages to process, as `selection` reads them: `"1-120,130-"`; `None` for all.
-        language: Of the source's text, as two letters of ISO 639-1; `None` to find out.
-        format: Of the output: one of `OUTPUTS`.
+        sha256: The expected checksum of the source, in hexadecimal; `None` to accept any.
+        pages: The pages to process, as `page_ranges` reads them: `"1-120,130-"`; `None` for all.
+        language: The language of the source, as two letters of ISO 639-1; `None` to detect it.
+        format: The output format, one of `OUTPUTS`.
+        api_key_secret: The name of the Secret that holds the API key, for error messages only; `None` without a Secret.
     """
 
     path: str
@@ -33,24 +37,76 @@ class JobSpec:
     pages: str | None = None
     language: str | None = None
     format: str = "json"
+    api_key_secret: str | None = None
 
     def dumps(self) -> str:
-        """The specification as it travels in `SPEC_ENV`."""
+        """Serialize the specification for `SPEC_ENV`."""
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)  # an escape takes three times the room
 
     @classmethod
     def loads(cls, text: str) -> JobSpec:
-        """Read what `dumps` wrote.
+        """Parse the output of `dumps`.
 
         Raises:
-            ValueError: The text is not such a specification; the message says what is wrong.
+            ValueError: The text is not a valid specification; the message names the key.
         """
-        raw = json.loads(text)
-        if not isinstance(raw, dict) or not isinstance(raw.get("path"), str):
-            raise ValueError("a specification is a JSON object with a path")  # noqa: TRY004 (one kind for callers)
-        spec = cls(**raw)
-        if not isinstance(spec.pages_per_chunk, int) or spec.pages_per_chunk < 1:
-            raise ValueError("pages_per_chunk is a whole number, 1 or more")
-        if spec.format not in OUTPUTS:
-            raise ValueError(f"the format is one of {', '.join(OUTPUTS)}")
-        return spec
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not JSON ({shorten(str(error), 100)})") from error
+        if not _is_object(raw):
+            raise ValueError("not a JSON object")
+        if unknown := sorted(set(raw) - set(_KEYS)):
+            raise ValueError(f"unknown key “{shorten(unknown[0], 60)}”")
+        if "path" not in raw:
+            raise ValueError("the key “path” is missing")
+        for key, value in raw.items():
+            is_valid, expected = _KEYS[key]
+            if not is_valid(value):
+                raise ValueError(f"“{key}” must be {expected}")
+        return cls(**raw)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_or_null(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_processor(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str)
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_sha256_or_null(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value) is not None)
+
+
+def _is_language_or_null(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and re.fullmatch("[a-z]{2}", value) is not None)
+
+
+def _is_format(value: Any) -> bool:
+    return isinstance(value, str) and value in OUTPUTS
+
+
+_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "path": (_is_text, "a string"),
+    "processor": (_is_processor, "an object with a “name”"),
+    "pages_per_chunk": (_is_positive, "a whole number, 1 or more"),
+    "sha256": (_is_sha256_or_null, "64 hexadecimal digits or null"),
+    "pages": (_is_text_or_null, "a string or null"),
+    "language": (_is_language_or_null, "two lowercase letters or null"),
+    "format": (_is_format, f"one of {', '.join(OUTPUTS)}"),
+    "api_key_secret": (_is_text_or_null, "a string or null"),
+}
+"""The keys of a specification: the test for each value, and the description of a valid one."""

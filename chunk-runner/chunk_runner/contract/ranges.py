@@ -1,16 +1,20 @@
-"""Ranges of numbers as text, `1-12,14`: pages, chunks, and the indexes in the status of a Job."""
+"""Ranges of numbers as text, such as `1-12,14`: pages, chunks, and the indexes in the status of a Job."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from chunk_runner.contract.limits import shorten
 
 
-def format_ranges(numbers: Iterable[int]) -> str:
-    """Write ascending numbers as ranges: `"1-12,14"`.
+_RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
-    Two neighbours make a range too, unlike in a Job's status; `parse_ranges` reads both.
+
+def format_ranges(numbers: Iterable[int]) -> str:
+    """Format ascending numbers as ranges: `"1-12,14"`.
+
+    Two adjacent numbers form a range too, unlike in the status of a Job; `parse_ranges` reads both.
     """
     ranges: list[list[int]] = []
     for number in numbers:
@@ -22,16 +26,31 @@ def format_ranges(numbers: Iterable[int]) -> str:
 
 
 def parse_ranges(text: str | None) -> list[range]:
-    """Read ranges such as a Job's `completedIndexes`: ascending, possibly empty.
+    """Parse ascending ranges, such as `completedIndexes` of a Job; none for an empty text.
 
     Raises:
-        ValueError: The text is something else.
+        ValueError: The text is not a list of ascending ranges.
     """
     ranges: list[range] = []
-    for part in (text or "").split(",") if text else []:
-        first, _, last = part.partition("-")
-        bounds = range(int(first), int(last or first) + 1)
+    for part in text.split(",") if text else []:
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise ValueError(f"not a range: {shorten(part, 40)}")
+        bounds = range(int(match[1]), int(match[2] or match[1]) + 1)
         if not bounds or (ranges and bounds.start < ranges[-1].stop):
             raise ValueError(f"not ascending ranges: {shorten(text or '')}")
         ranges.append(bounds)
     return ranges
+
+
+def nth(ranges: Iterable[range], index: int) -> int:
+    """Return the number at a 0-based position of the ranges: the chunk that an index of a chunks Job stands for.
+
+    Raises:
+        IndexError: The ranges hold fewer numbers.
+    """
+    for numbers in ranges:
+        if index < len(numbers):
+            return numbers[index]
+        index -= len(numbers)
+    raise IndexError("the ranges hold fewer numbers")

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from chunk_runner.processors.base import Processor
 
 
-def processor_for(settings: Mapping[str, Any]) -> Processor:
-    """The processor that a job's specification names.
+def processor_for(settings: Mapping[str, Any], api_key_secret: str | None = None) -> Processor:
+    """Return the processor that a job's specification names.
+
+    Args:
+        settings: Its name and settings, as in `JobSpec.processor`.
+        api_key_secret: The name of the Secret that holds the API key, for error messages; `None` without a Secret.
 
     Raises:
         ConfigurationError: This version has no such processor, or it has no such settings.
@@ -29,7 +33,7 @@ def processor_for(settings: Mapping[str, Any]) -> Processor:
         from chunk_runner.processors.gemini.processor import GeminiProcessor  # noqa: PLC0415
         from chunk_runner.processors.gemini.settings import GeminiSettings  # noqa: PLC0415
 
-        return GeminiProcessor(GeminiSettings.parse(settings))
+        return GeminiProcessor(GeminiSettings.parse(settings, api_key_secret or ""))
     raise ConfigurationError(
         Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text or gemini."
     )

@@ -55,7 +55,7 @@ def prepare(
         ConfigurationError: There is no such processor, or there would be too many chunks.
         WorkspaceError: The workspace cannot be written.
     """
-    processor = processor_for(spec.processor)
+    processor = processor_for(spec.processor, spec.api_key_secret)
     document = Document(source.path, source.name, password)
     found = explore(document)
     try:

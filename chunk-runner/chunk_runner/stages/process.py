@@ -118,7 +118,7 @@ def _result(
         index=chunk.index,
         require_budget=partial(_require_budget, manifest, workspace),
     )
-    result = processor_for(manifest.settings).process(task, on_page)
+    result = processor_for(manifest.settings, manifest.api_key_secret).process(task, on_page)
     if list(result.states) != chunk.pages:
         raise ChunkError(
             Reason.CHUNK_UNREADABLE,

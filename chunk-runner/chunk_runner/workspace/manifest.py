@@ -24,7 +24,7 @@ from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace, 
 
 log = logging.getLogger(__name__)
 
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ class Manifest:
         chunks: In order.
         decisions: About its text.
         direct: Whether the chunks have no PDFs, because whoever processes them reads the source itself.
+        api_key_secret: See `JobSpec`.
     """
 
     source: dict[str, Any]
@@ -108,6 +109,7 @@ class Manifest:
     chunks: tuple[Chunk, ...]
     decisions: Decisions = field(default_factory=Decisions)
     direct: bool = False
+    api_key_secret: str | None = None
 
     @property
     def pages(self) -> int:
@@ -180,6 +182,7 @@ def plan(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
         processor=shown,
         settings=dict(spec.processor),
+        api_key_secret=spec.api_key_secret,
         form=spec.format,
         selected=ranges,
         lost=lost,

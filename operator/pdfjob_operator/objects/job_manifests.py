@@ -55,6 +55,7 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 
         pages=job.pages,
         language=job.language,
         format=job.output_format,
+        api_key_secret=None if job.api_key is None else job.api_key[0],
     )
     pod = _stage_pod(job, settings, Stage.PREPARE, "prepare", {environment.SPEC_ENV: spec.dumps()}, memory=memory)
     # The whole volume, read-only: a subPath to a missing file would make the kubelet create a folder of that name.

@@ -86,8 +86,6 @@ class PdfJob:
         ((processor, settings),) = spec["processor"].items()
         api_key = _secret(settings.get("apiKeySecretRef"))
         settings = {key: value for key, value in settings.items() if key != "apiKeySecretRef"}
-        if api_key is not None:
-            settings["secret"] = api_key[0]  # its name, for messages
         return cls(
             key=Key(meta["namespace"], meta["name"]),
             uid=meta["uid"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chunk_runner.contract.ranges import parse_ranges
+from chunk_runner.contract.ranges import nth, parse_ranges
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
@@ -96,12 +96,12 @@ class StageJob:
         return min(self.parallelism, self.completions) * max((self.ended - self.started).total_seconds(), 0.0)
 
     def chunk(self, index: int) -> int:
-        """The chunk at an index."""
-        for run in self.chunks or (range(self.completions),):
-            if index < len(run):
-                return run[index]
-            index -= len(run)
-        raise ValueError(f"{self.name} has no index {index}")
+        """Return the chunk at an index of this Job.
+
+        Raises:
+            IndexError: The Job has no such index.
+        """
+        return nth(self.chunks or (range(self.completions),), index)
 
     @classmethod
     def parse(cls, raw: Manifest) -> StageJob | None:

@@ -49,13 +49,17 @@ class GeminiSettings:
     secret: str = ""
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> GeminiSettings:
+    def parse(cls, raw: Mapping[str, Any], secret: str = "") -> GeminiSettings:
         """From the `processor` of a `JobSpec`.
+
+        Args:
+            raw: The settings.
+            secret: See `GeminiSettings`.
 
         Raises:
             ConfigurationError: They make no sense; the message says which.
         """
-        known = {**{it: it for it in ("name", "maxTotalTokens", "secret", "model", "input", "prompt")}, **_NAMES}
+        known = {**{it: it for it in ("name", "maxTotalTokens", "model", "input", "prompt")}, **_NAMES}
         if unknown := sorted(set(raw) - set(known)):
             raise _wrong(f"gemini has no setting “{shorten(unknown[0], 60)}”")
         if raw.get("input", "pdf") not in ("pdf", "text"):
@@ -68,7 +72,7 @@ class GeminiSettings:
         if schema is not None and not raw.get("prompt"):
             raise _wrong("outputSchema needs a prompt that says what to fill it with")
         values = {_NAMES.get(key, key): value for key, value in raw.items() if key not in ("name", "maxTotalTokens")}
-        values |= {"fallback": raw.get("fallback") == "text"}
+        values |= {"fallback": raw.get("fallback") == "text", "secret": secret}
         if schema is not None:
             values |= {"schema": _schema(schema)}
         return cls(**values)

@@ -218,6 +218,11 @@ def test_a_pod_that_may_ask_gemini_has_the_key_as_a_file_and_waits_for_it(stage:
     assert not {BASE_URL_ENV, REQUESTS_ENV, TOKENS_ENV, REDIS_URL_ENV} & set(variables(pod))
 
 
+def test_of_the_key_the_specification_has_no_more_than_the_name_of_its_secret() -> None:
+    assert specification(GEMINI).api_key_secret == "gemini"
+    assert specification(make_pdfjob()).api_key_secret is None
+
+
 @pytest.mark.parametrize("stage", ["prepare", "chunks"])
 def test_where_gemini_is_and_what_pods_share_come_from_the_configuration(stage: str) -> None:
     pod = pods(GEMINI, CONFIGURED)[stage]

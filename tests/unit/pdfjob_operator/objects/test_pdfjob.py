@@ -18,7 +18,7 @@ def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
     assert (job.password, job.language, job.pages, job.output_format) == (None, None, None, "json")
 
 
-def test_the_runner_gets_the_settings_of_gemini_and_of_its_key_no_more_than_the_secrets_name() -> None:
+def test_the_settings_of_gemini_are_the_runners_and_the_key_is_the_pods() -> None:
     asked = {"prompt": "List names.", "outputSchema": "{}", "maxOutputTokens": 9000, "maxTotalTokens": 10**6}
 
     job = make_pdfjob(processor=make_gemini(**asked, thinkingLevel="low"))
@@ -30,7 +30,6 @@ def test_the_runner_gets_the_settings_of_gemini_and_of_its_key_no_more_than_the_
         "input": "pdf",
         "requestTimeoutSeconds": 600,
         "fallback": "none",
-        "secret": "gemini",
         "thinkingLevel": "low",
         **asked,
     }

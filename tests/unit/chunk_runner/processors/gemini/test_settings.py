@@ -18,7 +18,7 @@ def test_defaults_are_those_of_the_pdfjob() -> None:
 
 
 def test_what_cannot_change_an_answer_is_not_decisive() -> None:
-    one = GeminiSettings.parse({"name": "gemini", "secret": "mine", "requestTimeoutSeconds": 20, "maxTotalTokens": 1})
+    one = GeminiSettings.parse({"name": "gemini", "requestTimeoutSeconds": 20, "maxTotalTokens": 1}, secret="mine")
 
     assert one.decisive == GeminiSettings.parse({"name": "gemini"}).decisive
 

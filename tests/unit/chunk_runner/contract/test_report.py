@@ -7,32 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import make_merged
-from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.limits import REPORT_LIMIT, WARNINGS_LIMIT, shorten
-from chunk_runner.contract.ranges import format_ranges, parse_ranges
+from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory, Merged, Report, Volume
 from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
-
-
-pages = st.sets(st.integers(1, 500)).map(sorted)
-
-
-@given(pages)
-def test_ranges_survive_the_round_trip(numbers: list[int]) -> None:
-    assert [page for run in parse_ranges(format_ranges(numbers)) for page in run] == numbers
-
-
-def test_ranges_of_a_job_status_are_understood() -> None:
-    assert parse_ranges("1,3-5,7") == [range(1, 2), range(3, 6), range(7, 8)]
-    assert parse_ranges("") == []
-    assert parse_ranges(None) == []
-
-
-@pytest.mark.parametrize("text", ["a", "3-1", "5,2", "1-2-3", "1,,2", "-"])
-def test_what_is_no_range_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"invalid literal|not ascending"):
-        parse_ranges(text)
 
 
 failed_chunks = st.builds(FailedChunk, st.integers(0, 9999), st.text(max_size=30), st.text(max_size=40), st.text())
@@ -233,42 +213,3 @@ def test_what_a_forged_report_says_too_much_of_is_cut() -> None:
 @given(st.one_of(st.text(), json_values.map(json.dumps)))
 def test_any_other_termination_message_is_no_report(text: str) -> None:
     assert Report.loads(text) is None
-
-
-def test_a_specification_survives_the_environment() -> None:
-    spec = JobSpec(
-        path="a b/ü.pdf",
-        processor={"name": "text"},
-        pages_per_chunk=7,
-        sha256="ab" * 32,
-        pages="1-120,130-",
-        language="fr",
-        format="markdown",
-    )
-
-    assert JobSpec.loads(spec.dumps()) == spec
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"path": 1}',
-        '{"path": "x", "pages_per_chunk": 0}',
-        '{"path": "x", "format": "html"}',
-        "{",
-    ],
-)
-def test_what_is_no_specification_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"specification|pages_per_chunk|format|Expecting"):
-        JobSpec.loads(text)
-
-
-@given(st.text(), st.integers(1, 50))
-def test_shortened_text_is_one_printable_line(text: str, limit: int) -> None:
-    line = shorten(text, limit)
-
-    assert len(line) <= limit
-    assert line.isprintable()
