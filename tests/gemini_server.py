@@ -454,6 +454,7 @@ class Behaviour:
         fault_names: Those that then happen.
         seed: Of that chance.
         latency: Seconds before an answer.
+        held: Whether answers wait, after that, until it is false.
         hang: Seconds for which `timeout` and `drip` last.
         retry_delay: Seconds that a 429 of plan asks for.
         requests_per_minute: Requests of a key in any window.
@@ -468,6 +469,7 @@ class Behaviour:
     fault_names: list[str] = field(default_factory=lambda: ["429", "500", "503", "reset", "cutbody", "badjson"])
     seed: int = 0
     latency: float = 0
+    held: bool = False
     hang: float = 30
     retry_delay: float = 1
     requests_per_minute: int | None = None
@@ -671,6 +673,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return None
         self._pause(gemini.behaviour.latency)
+        while gemini.behaviour.held:
+            self._pause(0.02)
         response, finish = gemini.response(request, fault)
         raw = json.dumps(response, ensure_ascii=False).encode()
         entry["status"] = 200

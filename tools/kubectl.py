@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from cluster.history import History
+from tools.watch_history import History
 
 
 CLAIM = "pdfjob-workspace"

@@ -1,12 +1,13 @@
 """The chunk runner as a pod runs it: real processes on a real workspace."""
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from chunk_runner.workspace.files import Workspace
-from processes import Pods, until
+from processes import PATIENCE_SECONDS, Pods, Running, until
 from tools import attacks, pdfs
 
 
@@ -254,63 +255,72 @@ def test_merge_without_a_manifest_cleans_up(pods: Pods) -> None:
     assert pods.files() == set()
 
 
+def begun(pods: Pods, times: int = 1) -> bool:
+    """Whether the first chunk was begun this often."""
+    file = pods.workspace / "attempts" / "00000.jsonl"
+    return file.exists() and file.read_text().count('"started"') == times
+
+
 @pytest.fixture
-def long_chunk(pods: Pods) -> Pods:
-    """A prepared job whose first chunk takes seconds."""
-    pdfs.write_prose(pods.volume / "long.pdf", [f"Sentence {number} of a long chunk." for number in range(40_000)])
-    assert pods.prepare(JobSpec(path="long.pdf", pages_per_chunk=350))[0] == 0
-    return pods
+def endless(pods: Pods) -> Iterator[Running]:
+    """A pod at work on a chunk whose last page takes as long as a page may."""
+    attacks.form_loop(pods.volume / "endless.pdf")
+    assert pods.prepare(JobSpec(path="endless.pdf", pages_per_chunk=3))[0] == 0
+    with pods.start("process", JOB_COMPLETION_INDEX="0") as process:
+        until(lambda: begun(pods))
+        yield process
 
 
-def started(pods: Pods) -> subprocess.Popen[str]:
-    process = pods.start("process", JOB_COMPLETION_INDEX="0")
-    until((pods.workspace / "attempts" / "00000.jsonl").exists)
-    return process
+def test_sigterm_ends_a_chunk_in_order(pods: Pods, endless: Running) -> None:
+    endless.send_signal(signal.SIGTERM)
 
-
-def test_sigterm_ends_a_chunk_in_order(long_chunk: Pods) -> None:
-    with started(long_chunk) as process:
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
-
-    assert process.returncode == ExitCode.INTERRUPTED
-    assert "Traceback" not in log
-    last = attempts(long_chunk, 0)[-1]
+    assert endless.wait() == ExitCode.INTERRUPTED
+    assert "Traceback" not in endless.err
+    last = attempts(pods, 0)[-1]
     assert (last["event"], last["reason"]) == ("failed", "Interrupted")
-    assert "results/00000.result" not in long_chunk.files()
-    assert "chunks/00000.pdf" in long_chunk.files()
+    assert "results/00000.result" not in pods.files()
+    assert "chunks/00000.pdf" in pods.files()
 
 
-def test_a_killed_chunk_is_recorded_as_crashed_and_can_be_run_again(long_chunk: Pods) -> None:
-    with started(long_chunk) as process:
-        process.kill()
+def test_a_killed_chunk_is_recorded_as_crashed_and_can_be_run_again(pods: Pods, endless: Running) -> None:
+    endless.kill()
 
-    _, report = long_chunk.run("merge")
+    _, report = pods.run("merge")
     assert report.merged is not None
     assert report.merged.failed_chunks[0].reason == "Crashed"
 
 
-def test_two_pods_of_one_index_leave_one_result(long_chunk: Pods) -> None:
-    with started(long_chunk) as first, long_chunk.start("process", JOB_COMPLETION_INDEX="0") as second:
-        first.communicate(timeout=60)
-        second.communicate(timeout=60)
+def test_two_pods_of_one_index_leave_one_result(prepared: Pods) -> None:
+    """Both have begun before either can read its chunk; then both go on."""
+    at_first = prepared.barrier("chunks/00000.pdf")
+    with prepared.start("process", JOB_COMPLETION_INDEX="0") as first:
+        at_first.wait()
+        at_first.detach()
+        at_second = prepared.barrier("chunks/00000.pdf")
+        with prepared.start("process", JOB_COMPLETION_INDEX="0") as second:
+            at_second.wait()
+            at_second.detach()  # or the first pod, going on, would wait at the second one's barrier
+            for barrier in (at_first, at_second):
+                barrier.open()
+            codes = {first.wait(), second.wait()}
 
     # The slower one may find the chunk gone already; what counts is there, whole, and once.
-    assert 0 in (first.returncode, second.returncode)
-    results = {name for name in long_chunk.files() if name.startswith("results/")}
+    assert 0 in codes
+    results = {name for name in prepared.files() if name.startswith("results/")}
     assert results == {"results/00000.result"}
-    assert long_chunk.process(0)[0] == 0
+    assert prepared.process(0)[0] == 0
 
 
 def test_sigterm_in_prepare_leaves_nothing_half_written(pods: Pods) -> None:
-    pdfs.write_numbered(pods.volume / "many.pdf", 3000)
-    spec = JobSpec(path="many.pdf", pages_per_chunk=1)
-    with pods.start("prepare", PDFJOB_SPEC=spec.dumps()) as process:
-        until((pods.workspace / "chunks" / "00000.pdf").exists)
+    """It comes when two chunks of three are written, and the third one's file cannot be opened yet."""
+    (pods.workspace / "chunks").mkdir()
+    os.mkfifo(pods.workspace / "chunks" / ".00002.pdf.me.tmp")
+    with pods.start("prepare", PDFJOB_SPEC=SPEC.dumps(), PDFJOB_ATTEMPT="me") as process:
+        until((pods.workspace / "chunks" / "00001.pdf").exists)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        code = process.wait()
 
-    assert process.returncode == ExitCode.INTERRUPTED
+    assert code == ExitCode.INTERRUPTED
     assert not any(name.endswith(".tmp") for name in pods.files())
     # The next pod begins anew, or merge cleans up when there is none.
     assert pods.run("merge")[0] == 0
@@ -331,7 +341,9 @@ def test_a_sigterm_that_python_drops_strikes_again(tmp_path: Path) -> None:
         "time.sleep(30)\n"
     )
 
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
 
     assert (done.returncode, done.stderr) == (ExitCode.INTERRUPTED, "")
 
@@ -374,9 +386,7 @@ def test_a_report_that_cannot_be_written_is_no_success(pods: Pods) -> None:
     (pods.volume.parent / "report").mkdir()
 
     with pods.start("prepare", PDFJOB_SPEC=SPEC.dumps()) as process:
-        process.communicate(timeout=30)
-
-    assert process.returncode == ExitCode.UNEXPECTED
+        assert process.wait() == ExitCode.UNEXPECTED
 
 
 @pytest.mark.parametrize(

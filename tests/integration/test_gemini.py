@@ -16,7 +16,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from gemini_server import GeminiServer
-from processes import Pods, start_pdfjob, until
+from processes import PATIENCE_SECONDS, Pods, start_pdfjob, until
 from tools import pdfs
 
 
@@ -28,7 +28,7 @@ PROCESSOR = {"name": "gemini", "model": "gemini-3.5-flash-lite", "requestTimeout
 @pytest.fixture
 def server() -> Iterator[GeminiServer]:
     with GeminiServer() as running:
-        running.configure(retry_delay=1, hang=30)
+        running.configure(retry_delay=1, hang=600)
         yield running
 
 
@@ -145,8 +145,8 @@ def test_a_request_has_a_deadline_in_all(fault: str, pods: Pods, server: GeminiS
     code, _ = pods.prepare(spec())
 
     assert code == 0
-    first, second = server.log()
-    assert second["time"] - first["time"] < 25
+    assert len(server.log()) == 2
+    until(lambda: [it["client_gone"] for it in server.log()] == [True, False])
     assert texts(pods) == ALL
 
 
@@ -326,12 +326,11 @@ def test_a_retry_asks_for_the_failed_pages_and_buys_nothing_again(pods: Pods, se
 
 
 def test_a_pod_that_is_killed_loses_nothing_that_was_paid_for(pods: Pods, server: GeminiServer) -> None:
-    pods.prepare(spec(2))
+    pods.prepare(spec(2, requestTimeoutSeconds=600))
     server.plan("maxtokens", "ok", "timeout")
     with pods.start("process", JOB_COMPLETION_INDEX="0") as process:
         until(lambda: len(server.log()) == 3)
         process.kill()
-        process.communicate()
     server.configure(plan=[], clear=True)
 
     assert pods.process(0)[0] == 0
@@ -343,14 +342,13 @@ def test_a_pod_that_is_killed_loses_nothing_that_was_paid_for(pods: Pods, server
 
 
 def test_a_pod_that_is_told_to_stop_keeps_the_answer_that_is_on_its_way(pods: Pods, server: GeminiServer) -> None:
-    pods.prepare(spec(2))
-    server.configure(latency=3)
+    pods.prepare(spec(2, requestTimeoutSeconds=600))
+    server.configure(held=True)
     with pods.start("process", JOB_COMPLETION_INDEX="0") as process:
         until(lambda: len(server.log()) == 1)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-        assert process.returncode == ExitCode.INTERRUPTED
-    server.configure(latency=0)
+        server.configure(held=False)
+        assert process.wait() == ExitCode.INTERRUPTED
 
     assert pods.process(0)[0] == 0
     assert len(server.log()) == 1
@@ -480,7 +478,7 @@ def test_the_key_is_in_no_file_and_no_line(refusal: str, said: str, pods: Pods, 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pdfjob_cli", "run", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 def test_the_command_line_does_the_same(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
@@ -522,10 +520,10 @@ def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: 
     with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
         until(lambda: len(server.log()) == 2)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        code = process.wait()
 
-    assert process.returncode == 130
-    assert "0 of 4 chunks are kept" in told
+    assert code == 130
+    assert "0 of 4 chunks are kept" in process.err
     assert len(server.log()) == 2
 
 
@@ -533,23 +531,23 @@ def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: 
 def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     times: int, pods: Pods, server: GeminiServer, tmp_path: Path
 ) -> None:
-    server.configure(latency=8)
+    server.configure(held=True)
     options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
     with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
-        stderr = process.stderr
-        assert stderr is not None
         until(lambda: len(server.log()) == 2)
         process.send_signal(signal.SIGINT)
-        until(lambda: "Ctrl-C again" in stderr.readline())
+        until(lambda: "Ctrl-C again" in process.err)
         if times == 2:
             process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
-    server.configure(latency=0)
+        else:
+            server.configure(held=False)
+        code = process.wait()
 
-    assert process.returncode == 130
-    assert "go on with --resume" in told
-    assert "Traceback" not in told
+    assert code == 130
+    assert "go on with --resume" in process.err
+    assert "Traceback" not in process.err
     until(lambda: [it["client_gone"] for it in server.log()] == [times == 2] * 2)
+    server.configure(held=False)
     assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
     assert len(server.log()) == 2 * times
     assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL

@@ -13,7 +13,7 @@ import pytest
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli import local_runner
-from processes import descendants, start_pdfjob, until
+from processes import PATIENCE_SECONDS, Running, descendants, start_pdfjob, until
 from tools import pdfs
 
 
@@ -22,7 +22,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 def pdfjob(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pdfjob_cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 def test_the_sample_comes_out_sentence_by_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def long_book(tmp_path: Path) -> Path:
     return pdfs.write_prose(tmp_path / "long.pdf", [f"Sentence {number} of a long book." for number in range(60_000)])
 
 
-def start(book: Path, *options: str) -> subprocess.Popen[str]:
+def start(book: Path, *options: str) -> Running:
     return start_pdfjob("run", book.name, "--workers", "2", *options, cwd=book.parent)
 
 
@@ -272,11 +272,11 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
         until((workspace / "results" / "00000.result").exists)
         started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        code = process.wait()
 
-    assert (process.returncode, out) == (130, "")
-    assert "go on with --resume" in err
-    assert "Traceback" not in err
+    assert (code, process.out) == (130, "")
+    assert "go on with --resume" in process.err
+    assert "Traceback" not in process.err
     until(lambda: not any(it.is_running() for it in started))
     kept = {path.name: path.stat().st_mtime_ns for path in (workspace / "results").iterdir()}
     assert kept
@@ -284,18 +284,18 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     with start(long_book, "--pages-per-chunk", "2", "--resume") as process:
         until(lambda: (workspace / "manifest.json").stat().st_mtime_ns > max(kept.values()))
         still = {name: (workspace / "results" / name).stat().st_mtime_ns for name in kept}
-        _, err = process.communicate(timeout=60)
+        code = process.wait()
 
-    assert process.returncode == 0
+    assert code == 0
     assert still == kept
-    assert "pages done before" in err
+    assert "pages done before" in process.err
     fresh = pdfjob("run", "long.pdf", "-o", "fresh.json", cwd=long_book.parent)
     assert fresh.returncode == 0
     assert (long_book.parent / "fresh.json").read_bytes() == (long_book.parent / "long.json").read_bytes()
     assert {path.name for path in long_book.parent.iterdir()} == {"long.pdf", "long.json", "fresh.json"}
 
 
-def worker_of(process: subprocess.Popen[str]) -> psutil.Process:
+def worker_of(process: Running) -> psutil.Process:
     """The one worker of a run: its parent is the server that forks; what it started itself reads PDFs."""
     server_of = {it.pid: it.ppid() for it in descendants(process.pid)}
     (worker,) = [pid for pid, parent in server_of.items() if server_of.get(parent) == process.pid]
@@ -307,11 +307,11 @@ def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -
     with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
         until((workspace / "attempts" / "00000.jsonl").exists)
         worker_of(process).kill()
-        out, err = process.communicate(timeout=60)
+        code = process.wait()
 
-    assert process.returncode == 3, err
-    assert "pages 1-400: Crashed" in out
-    assert "Traceback" not in err
+    assert code == 3, process.err
+    assert "pages 1-400: Crashed" in process.out
+    assert "Traceback" not in process.err
 
 
 def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> None:
@@ -321,8 +321,8 @@ def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> No
         first.send_signal(signal.SIGSTOP)  # or it might be done before the second one begins
         second = pdfjob("run", "long.pdf", cwd=long_book.parent)
         first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=60)
+        code = first.wait()
 
     assert second.returncode == 1
     assert "Another run is writing long.json" in second.stderr
-    assert first.returncode == 0
+    assert code == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cluster.history import History
+from tools.watch_history import History
 
 
 def thing(name: str, version: int) -> dict[str, Any]:
