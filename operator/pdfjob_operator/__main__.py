@@ -16,7 +16,8 @@ from pythonjsonlogger.json import JsonFormatter
 from pdfjob_operator.api.client import Client
 from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.api.leases import Leases
-from pdfjob_operator.configuration.settings import Settings, SettingsError
+from pdfjob_operator.configuration.environment import SettingsError, load_settings
+from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Entry point."""
     try:
-        settings = Settings.from_env()
+        settings = load_settings()
     except SettingsError as error:
         sys.exit(f"pdfjob-operator: {error}")
     _log(settings)

@@ -164,7 +164,7 @@ def test_namespaces_narrow_the_rights(helm: Helm) -> None:
     # The third is for the operator's own Lease.
     assert [namespace for kind, namespace in kinds if kind == "Role"] == ["a", "b", "books"]
     assert not any(kind.startswith("ClusterRole") for kind, _ in kinds)
-    assert environment(rendered)["PDFJOB_NAMESPACES"] == "a,b"
+    assert environment(rendered)["PDFJOB_WATCH_NAMESPACES"] == "a,b"
 
 
 def test_somebody_without_cluster_wide_rights_can_install_it(helm: Helm) -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from chart.helm import CHART, CI, Helm, environment, one
-from pdfjob_operator.configuration.settings import Settings
+from pdfjob_operator.configuration.environment import load_settings
 from tools.chart import values
 from tools.chart.values import CommentError, Value
 
@@ -102,7 +102,7 @@ def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -
 
     rendered = helm.render(f"--values={file}")
 
-    settings = Settings.from_env(environment(rendered))
+    settings = load_settings(environment(rendered))
     assert (settings.resync_period_seconds, settings.workspace_retention_seconds, settings.max_memory) == (
         1_000_000,
         2_592_000,
@@ -121,7 +121,7 @@ def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
     rendered = helm.render(f"--values={everything_on}", *nulls)
 
     assert nulls[-1] == "--set=global=null"
-    settings = Settings.from_env(environment(rendered, "pdfs"))
+    settings = load_settings(environment(rendered, "pdfs"))
     assert (settings.namespaces, settings.image_pull_secrets, settings.pod_labels) == ((), (), {})
     policy = one(rendered, "NetworkPolicy", "pdfs")["spec"]
     assert all(rule["ports"] for rule in policy["egress"])  # none would mean all

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from builders import make_gemini, make_pdfjob
 from chart.helm import Manifest, environment
-from pdfjob_operator.configuration.settings import Settings
+from pdfjob_operator.configuration.environment import load_settings
 from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
 from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
 
 
 def worker_jobs(manifests: list[Manifest], operator: str) -> dict[str, Manifest]:
     """Its Jobs by stage, for a PdfJob that asks Gemini; operator is the name of its Deployment."""
-    settings = Settings.from_env(environment(manifests, operator))
+    settings = load_settings(environment(manifests, operator))
     job = make_pdfjob(processor=make_gemini())
     return {
         "prepare": prepare_job(job, settings, seconds=60),

@@ -179,7 +179,7 @@ def little_memory(operator: Kubectl) -> Iterator[None]:
     deployment = "deployment/pdfjob-pdfjob-operator"
     before = operator.get(deployment)["spec"]["template"]["spec"]["containers"][0]["env"]
     resources = json.dumps({"requests": {"memory": "64Mi"}, "limits": {"memory": "96Mi"}})
-    operator.run("set", "env", deployment, f"PDFJOB_RESOURCES={resources}", "PDFJOB_MAX_MEMORY=384Mi")
+    operator.run("set", "env", deployment, f"PDFJOB_RUNNER_RESOURCES={resources}", "PDFJOB_RUNNER_MAX_MEMORY=384Mi")
     operator.run("rollout", "status", deployment, "--timeout=120s")
     try:
         yield

@@ -85,7 +85,7 @@ async def test_a_write_is_pending_until_its_event_arrives_or_the_pdfjob_is_delet
 
 class TestLeaderElection:
     def contender(self, client: Client, name: str) -> LeaderElection:
-        return LeaderElection(Leases(client), "books/pdfjob", name, clock.now)
+        return LeaderElection(Leases(client), ("books", "pdfjob"), name, clock.now)
 
     async def hold(
         self, sim: Simulation, *, interrupt: float | None = None

@@ -43,7 +43,7 @@ class Arena:
     def operator(self, **environment: str) -> OperatorProcess:
         """Start an operator for this namespace; the settings of a test may replace these."""
         settings = {
-            "PDFJOB_NAMESPACES": self.namespace,
+            "PDFJOB_WATCH_NAMESPACES": self.namespace,
             "PDFJOB_LEASE": "",
             "PDFJOB_RESYNC_PERIOD_SECONDS": "30",
             "PDFJOB_WORKSPACE_RETENTION_SECONDS": "600",

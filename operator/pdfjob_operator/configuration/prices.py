@@ -1,4 +1,4 @@
-"""What a model's tokens cost: an estimate, by a table that the cluster's administrator keeps. Pure."""
+"""The price table: estimates the cost of tokens, by prices that the administrator of the cluster maintains. Pure."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ if TYPE_CHECKING:
     from chunk_runner.contract.stats import Tokens
 
 
-_TOKENS = 1_000_000
-"""How many tokens a price is for."""
+_TOKENS_PER_PRICE = 1_000_000
 
-_HIGHEST = 1_000_000
-"""Of a price: no sum of tokens makes a number too long for `Decimal` then."""
+_MAX_PRICE = 1_000_000
+"""Limit of a price, so that no cost exceeds the precision of `Decimal`."""
 
-_KINDS = ("input", "output", "cached")
+_KINDS = frozenset({"input", "output", "cached"})
+
+
+class PriceTableError(ValueError):
+    """The price table is not valid; the message is a clause that says why."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a million tokens of a model cost.
+    """The prices of a million tokens of one model.
 
     Attributes:
-        input: Tokens of requests.
-        output: Tokens of answers and of thoughts.
-        cached: Tokens of requests that the provider had cached.
+        input: Price of prompt tokens.
+        output: Price of output tokens, reasoning included.
+        cached: Price of prompt tokens that the provider had cached.
     """
 
     input: Decimal
@@ -37,13 +40,13 @@ class Price:
     cached: Decimal
 
     def of(self, tokens: Tokens) -> Decimal:
-        """What these tokens cost. Those that were cached are among those of requests."""
+        """Return the cost of these tokens. Cached tokens are a part of the prompt tokens."""
         cached = min(tokens.cached, tokens.prompt)
         return (
             self.input * (tokens.prompt - cached)
             + self.cached * cached
             + self.output * (tokens.output + tokens.thoughts)
-        ) / _TOKENS
+        ) / _TOKENS_PER_PRICE
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class Prices:
     """The price table.
 
     Attributes:
-        as_of: The date of the prices, as its author wrote it.
-        currency: Of all of them.
-        models: The models that have a price.
+        as_of: Date of the prices, as the administrator wrote it.
+        currency: Currency of all prices.
+        models: Prices by model.
     """
 
     as_of: str = ""
@@ -62,25 +65,27 @@ class Prices:
 
     @classmethod
     def parse(cls, text: str) -> Prices:
-        """Read the table from JSON; nothing at all is a table without models.
+        """Parse the table from JSON; an empty text is a table without models.
 
         Raises:
-            ValueError: It is no such table; the message says why.
+            ValueError: The text is not JSON, or not a price table.
         """
         raw = json.loads(text or "{}", parse_float=Decimal)
         if not isinstance(raw, dict) or not set(raw) <= {"asOf", "currency", "models"}:
-            raise ValueError("it is an object with asOf, currency and models, and nothing else")
+            raise PriceTableError("expected an object with no keys but asOf, currency and models")
         as_of, currency, models = raw.get("asOf", cls.as_of), raw.get("currency", cls.currency), raw.get("models", {})
-        if not isinstance(as_of, str) or not isinstance(currency, str) or not isinstance(models, dict):
-            raise ValueError("asOf and currency are text, and models is an object")  # noqa: TRY004 (one kind for callers)
+        if not isinstance(as_of, str) or not isinstance(currency, str):
+            raise PriceTableError("asOf and currency must be strings")
+        if not isinstance(models, dict):
+            raise PriceTableError("models must be an object")
         return cls(as_of, currency, {model: _price(model, price) for model, price in models.items()})
 
     def estimate(self, model: str, tokens: Tokens) -> dict[str, str] | None:
-        """What these tokens cost, as a status shows it; `None` where there is nothing to say.
+        """Return the estimated cost as `status.cost` shows it; `None` without tokens or without a price.
 
         Args:
-            model: Whose tokens.
-            tokens: All of a job's.
+            model: Name of the model.
+            tokens: All tokens of a PdfJob.
         """
         price = self.models.get(model)
         if price is None or tokens.total <= 0:
@@ -93,13 +98,15 @@ NO_PRICES = Prices()
 
 
 def _price(model: str, raw: Any) -> Price:
-    if not isinstance(raw, dict) or not set(raw) <= set(_KINDS) or not {"input", "output"} <= set(raw):
-        raise ValueError(f"{model} has a price for input, one for output, and maybe one for cached")
+    if not isinstance(raw, dict) or not {"input", "output"} <= set(raw) <= _KINDS:
+        raise PriceTableError(f"the model {model} needs the prices input and output, and may have cached")
     prices = {kind: _number(model, kind, value) for kind, value in raw.items()}
     return Price(prices["input"], prices["output"], prices.get("cached", prices["input"]))
 
 
 def _number(model: str, kind: str, value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= _HIGHEST:
-        raise ValueError(f"{model}'s price for {kind} is “{value!s:.40}”, not a number from 0 to {_HIGHEST:,}")
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= _MAX_PRICE:
+        raise PriceTableError(
+            f"the price {kind} of {model} is “{value!s:.40}”: expected a number from 0 to {_MAX_PRICE:,}"
+        )
     return Decimal(value)

@@ -46,14 +46,16 @@ class LeaderElection:
 
     Args:
         leases: The Leases of the cluster.
-        lease: Namespace and name of the Lease, separated by `/`; empty to lead without one.
+        lease: Namespace and name of the Lease; `None` to lead without one.
         identity: Name of this process, different from that of every other.
         now: Returns the current time.
     """
 
-    def __init__(self, leases: Leases, lease: str, identity: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, leases: Leases, lease: tuple[str, str] | None, identity: str, now: Callable[[], datetime]
+    ) -> None:
         self._leases = leases
-        self._namespace, _, self._name = lease.partition("/")
+        self._namespace, self._name = lease or ("", "")
         self._identity = identity
         self._now = now
         self._renewed: float | None = None

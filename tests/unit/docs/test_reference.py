@@ -100,7 +100,7 @@ def test_every_option_of_pdfjob_run_is_explained() -> None:
 
 
 def test_every_variable_of_the_operator_is_explained() -> None:
-    settings = (ROOT / "operator/pdfjob_operator/configuration/settings.py").read_text()
+    settings = (ROOT / "operator/pdfjob_operator/configuration/environment.py").read_text()
 
     assert sorted(first_terms("Environment variables of the operator")) == sorted(
         set(re.findall(r'"(PDFJOB_\w+)"', settings))

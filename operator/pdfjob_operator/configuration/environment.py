@@ -1,0 +1,182 @@
+"""Reads the settings from environment variables, and refuses what is not valid with a sentence that names the variable.
+
+An empty variable counts as one that is not set, because a chart always renders all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pdfjob_operator.configuration.prices import Prices
+from pdfjob_operator.configuration.quantity import parse_number
+from pdfjob_operator.configuration.settings import DEFAULT_RESOURCES, Settings
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SettingsError(Exception):
+    """An environment variable is missing or not valid; the message names it."""
+
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""Format of the name of a namespace (RFC 1123)."""
+
+_MAX_PORT = 65535
+
+
+def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from `PDFJOB_…` variables; docs/reference.md lists them.
+
+    Raises:
+        SettingsError: A variable is missing or not valid.
+    """
+    variables = _Variables(env)
+    return Settings(
+        runner_image=variables.required("PDFJOB_RUNNER_IMAGE", "the image of the pods that process PDFs"),
+        image_pull_policy=variables.choice(
+            "PDFJOB_RUNNER_IMAGE_PULL_POLICY", ("Always", "IfNotPresent", "Never"), Settings.image_pull_policy
+        ),
+        image_pull_secrets=variables.names("PDFJOB_RUNNER_IMAGE_PULL_SECRETS"),
+        pod_labels=variables.labels("PDFJOB_POD_LABELS"),
+        resources=variables.resources("PDFJOB_RUNNER_RESOURCES", DEFAULT_RESOURCES),
+        max_memory=variables.memory("PDFJOB_RUNNER_MAX_MEMORY", Settings.max_memory),
+        namespaces=variables.namespaces("PDFJOB_WATCH_NAMESPACES"),
+        workspace_claim=variables.text("PDFJOB_WORKSPACE_CLAIM") or Settings.workspace_claim,
+        workspace_retention_seconds=variables.number(
+            "PDFJOB_WORKSPACE_RETENTION_SECONDS", Settings.workspace_retention_seconds
+        ),
+        resync_period_seconds=variables.number("PDFJOB_RESYNC_PERIOD_SECONDS", Settings.resync_period_seconds),
+        gemini_base_url=variables.url("PDFJOB_GEMINI_BASE_URL", ("https", "http"), "https://gateway.example.com"),
+        gemini_requests_per_minute=variables.limit("PDFJOB_GEMINI_REQUESTS_PER_MINUTE"),
+        gemini_tokens_per_minute=variables.limit("PDFJOB_GEMINI_TOKENS_PER_MINUTE"),
+        redis_url=variables.url("PDFJOB_REDIS_URL", ("redis", "rediss"), "redis://host:6379/0"),
+        redis_secret=variables.pair("PDFJOB_REDIS_URL_SECRET", "the name of a Secret and a key in it, as name/key"),
+        prices=variables.prices("PDFJOB_PRICES"),
+        lease=variables.pair("PDFJOB_LEASE", "the namespace and name of a Lease, as namespace/name"),
+        health_port=variables.port("PDFJOB_HEALTH_PORT", Settings.health_port),
+        log_json=variables.choice("PDFJOB_LOG_FORMAT", ("console", "json"), "console") == "json",
+    )
+
+
+class _Variables:
+    """Environment variables, read by type. Every method raises `SettingsError`."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def text(self, variable: str) -> str:
+        return self._env.get(variable, "")
+
+    def required(self, variable: str, meaning: str) -> str:
+        text = self.text(variable)
+        if not text:
+            raise SettingsError(f"{variable} is not set: expected {meaning}.")
+        return text
+
+    def choice(self, variable: str, choices: tuple[str, ...], default: str) -> str:
+        text = self.text(variable) or default
+        if text not in choices:
+            raise self._invalid(variable, f"{', '.join(choices[:-1])} or {choices[-1]}")
+        return text
+
+    def number(self, variable: str, default: int) -> int:
+        number = self.limit(variable)
+        return default if number is None else number
+
+    def limit(self, variable: str) -> int | None:
+        text = self.text(variable)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+            raise self._invalid(variable, "a whole number of at least 1")
+        return int(text)
+
+    def port(self, variable: str, default: int) -> int:
+        port = self.number(variable, default)
+        if port > _MAX_PORT:
+            raise self._invalid(variable, f"a port number of at most {_MAX_PORT}")
+        return port
+
+    def names(self, variable: str) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.text(variable).split(",") if name.strip())
+
+    def namespaces(self, variable: str) -> tuple[str, ...]:
+        names = self.names(variable)
+        if not all(_DNS_LABEL.fullmatch(name) for name in names):
+            raise self._invalid(variable, "names of namespaces, separated by commas")
+        return names
+
+    def pair(self, variable: str, meaning: str) -> tuple[str, str] | None:
+        text = self.text(variable)
+        if not text:
+            return None
+        first, _, second = text.partition("/")
+        if not first or not second or "/" in second:
+            raise self._invalid(variable, meaning)
+        return first, second
+
+    def url(self, variable: str, schemes: tuple[str, ...], example: str) -> str:
+        text = self.text(variable)
+        try:
+            parts = urlsplit(text)
+            valid = parts.scheme in schemes and bool(parts.hostname)
+        except ValueError:
+            valid = False
+        if text and not valid:  # the value may contain a password
+            raise SettingsError(f"{variable} is not a valid URL: expected a URL such as {example}.")
+        return text
+
+    def memory(self, variable: str, default: int) -> int:
+        text = self.text(variable)
+        try:
+            number = parse_number(text) if text else default
+        except ValueError:
+            number = 0
+        if number < 1:
+            raise self._invalid(variable, "a quantity of memory such as 4Gi")
+        return number
+
+    def labels(self, variable: str) -> dict[str, str]:
+        labels = self._json_object(variable, 'labels as a JSON object such as {"team": "books"}')
+        if not all(isinstance(value, str) for value in labels.values()):
+            raise self._invalid(variable, 'labels as a JSON object such as {"team": "books"}')
+        return labels
+
+    def resources(self, variable: str, default: Mapping[str, Any]) -> Mapping[str, Any]:
+        meaning = 'requests and limits as a JSON object such as {"limits": {"memory": "1Gi"}}'
+        if self.text(variable) in ("", "null"):
+            return default
+        resources = self._json_object(variable, meaning)
+        try:
+            if not set(resources) <= {"requests", "limits", "claims"}:
+                raise self._invalid(variable, meaning)
+            for kind in ("requests", "limits"):
+                for quantity in resources.get(kind, {}).values():
+                    parse_number(quantity)
+        except (ValueError, AttributeError) as error:
+            raise self._invalid(variable, meaning) from error
+        return resources
+
+    def prices(self, variable: str) -> Prices:
+        try:
+            return Prices.parse(self.text(variable))
+        except ValueError as error:
+            raise SettingsError(f"{variable} is not a valid price table in JSON: {error}.") from error
+
+    def _json_object(self, variable: str, meaning: str) -> dict[str, Any]:
+        try:
+            parsed = json.loads(self.text(variable) or "{}")
+        except ValueError as error:
+            raise self._invalid(variable, meaning) from error
+        if not isinstance(parsed, dict):
+            raise self._invalid(variable, meaning)
+        return parsed
+
+    def _invalid(self, variable: str, meaning: str) -> SettingsError:
+        return SettingsError(f"{variable} is “{self.text(variable):.200}”: expected {meaning}.")
