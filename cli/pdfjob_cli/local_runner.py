@@ -26,7 +26,7 @@ from chunk_runner.contract.limits import GRACE_SECONDS
 from chunk_runner.contract.reasons import RETRYABLE, Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
-from chunk_runner.pdf import sandbox
+from chunk_runner.pdf.sandbox_child import die_with_parent
 from chunk_runner.source import identify
 from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
@@ -249,7 +249,7 @@ def _begin(work: _Work) -> None:
     """In a new worker: Ctrl-C is the parent's business, which ends its workers itself."""
     global _work  # noqa: PLW0603 (set once, before the process does anything else)
     _work = work
-    sandbox.die_with(os.getppid())  # or a run that is killed would leave workers that go on
+    die_with_parent(os.getppid())  # or a run that is killed would leave workers that go on
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
 

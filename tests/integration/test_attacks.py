@@ -24,7 +24,7 @@ from pypdfium2 import PdfDocument
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf import reader
+from chunk_runner.pdf import pdfium_reader, reader
 from chunk_runner.pdf.page import Page, PageState
 from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
@@ -349,14 +349,14 @@ def texts(chunks: list[Path], counts: list[int]) -> list[str]:
 
 def on_page_3(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
     """Instead of reading page 3 with PDFium, call this: no file is known that makes PDFium hang or crash."""
-    read = reader._page  # noqa: SLF001 (a library's faults have to be put where it is called)
+    read = pdfium_reader.read_page
 
     def faulty(document: PdfDocument, path: Path, number: int) -> Page:
         if number == 3:
             {"hang": signal.pause, "crash": _crash}[act]()
         return read(document, path, number)
 
-    monkeypatch.setattr(reader, "_page", faulty)
+    monkeypatch.setattr(pdfium_reader, "read_page", faulty)
 
 
 def _crash() -> None:

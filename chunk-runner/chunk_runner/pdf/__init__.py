@@ -1,11 +1,17 @@
-"""Everything that touches PDF bytes; start at `documents` (open, count, split), then `pages` (text, line by line).
+"""Everything that touches PDF bytes. The only package that imports PDF libraries, all of which run in the sandbox.
 
-Only these modules import PDF libraries, and all they do runs in the sandbox.
+- `document`: opening and counting a source.
+- `splitter`: copying pages into PDFs of their own.
+- `reader`: the text of pages, line by line.
+- `page`: a page as it was read.
+- `sandbox`, `sandbox_child`: child processes with limited resources.
+- `backends`: the libraries that open and copy; `pdfium_reader`, `pypdf_reader`: the libraries that read.
+- `columns`: columns that are drawn row by row.
 """
 
 import logging
 
 
-# They complain to stderr of whatever they find; what matters of that is a reason, a warning or a failure of ours.
+# These libraries log every anomaly. The relevant ones become reasons, warnings and failures instead.
 for _library in ("pikepdf", "pypdf"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)

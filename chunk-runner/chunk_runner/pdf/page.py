@@ -38,7 +38,7 @@ class Page:
             pages are turned back); empty when that is not known.
         height: Of the page, in points; 0 when that is not known.
         reason: Why it failed, if it did.
-        pictured: Whether a picture takes a good part of it, beside little text: what it shows is not among the lines.
+        has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
     """
 
     state: PageState
@@ -46,7 +46,7 @@ class Page:
     boxes: array[float] = field(default_factory=lambda: array("f"))
     height: float = 0
     reason: Reason | None = None
-    pictured: bool = False
+    has_picture: bool = False
 
 
 HYPHEN_MARKS = ("\ufffe", "\x02")

@@ -1,10 +1,11 @@
-"""What PDFium leaves in doubt, asked of the other two libraries. Slow, rarely needed, and so loaded only then.
+"""Pages that PDFium cannot read or leaves in doubt, examined with the other two libraries.
 
-Runs in the sandbox, as everything that reads a PDF.
+Runs in the sandbox. Slow to load and rarely needed, so only `reader` and `pdfium_reader` import it, when they need it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,34 +18,52 @@ from chunk_runner.errors import ChunkError
 from chunk_runner.pdf.page import Page, PageState, clean
 
 
+log = logging.getLogger(__name__)
+
+
 def read(path: Path, pages: Sequence[int]) -> Iterator[Page]:
-    """Read pages, counted from 1, with pypdf, which knows lines but not where they stand.
+    """Read pages with pypdf, which finds lines but not their positions.
+
+    Args:
+        path: The file.
+        pages: The 1-based pages, in order.
 
     Raises:
-        ChunkError: It cannot open the file either.
+        ChunkError: pypdf cannot open the file.
     """
     try:
         reader = pypdf.PdfReader(path)
-        found = len(reader.pages)
-    except Exception as error:  # damaged files make it raise nearly anything
+        page_count = len(reader.pages)
+    except Exception as error:  # damaged files make pypdf raise almost any exception
         raise ChunkError(Reason.CHUNK_UNREADABLE, f"No library can open the chunk ({type(error).__name__}).") from error
     for number in pages:
-        try:
-            if number > found:
-                raise IndexError(number)  # noqa: TRY301 (a page that is not there is one that cannot be read)
-            page = reader.pages[number - 1]
-            lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
-            drawn = bool(page.get_contents())
-        except pypdf.errors.LimitReachedError:
-            yield Page(PageState.FAILED, reason=Reason.MEMORY_LIMIT_EXCEEDED)
-        except Exception:  # noqa: BLE001 (see above)
-            yield Page(PageState.FAILED, reason=Reason.PAGE_UNREADABLE)
-        else:
-            yield Page(PageState.OK if lines else PageState.NO_TEXT if drawn else PageState.EMPTY, lines)
+        yield _read_page(reader, number) if number <= page_count else _failed(Reason.PAGE_UNREADABLE)
 
 
-def has_sound_content(path: Path, number: int) -> bool:
-    """Whether the page's content can be decoded: PDFium takes garbage for a blank page, without a word."""
+def _read_page(reader: pypdf.PdfReader, number: int) -> Page:
+    try:
+        page = reader.pages[number - 1]
+        lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
+        has_content = bool(page.get_contents())
+    except pypdf.errors.LimitReachedError:
+        return _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+    except Exception:  # damaged files make pypdf raise almost any exception
+        log.debug("pypdf cannot read page %d", number, exc_info=True)
+        return _failed(Reason.PAGE_UNREADABLE)
+    return Page(PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY, lines)
+
+
+def _failed(reason: Reason) -> Page:
+    return Page(PageState.FAILED, reason=reason)
+
+
+def has_decodable_content(path: Path, number: int) -> bool:
+    """Return True if the page's content streams can be decoded; PDFium silently shows a blank page if they cannot.
+
+    Args:
+        path: The file.
+        number: The 1-based page.
+    """
     try:
         with path.open("rb") as file, pikepdf.open(file, suppress_warnings=True) as pdf:
             contents = pdf.pages[number - 1].obj.get("/Contents")

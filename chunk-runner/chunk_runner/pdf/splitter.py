@@ -1,292 +1,206 @@
-"""Sources: opening, counting and splitting, by whichever library can, each step in the sandbox.
+"""Copying pages of a source into PDFs of their own, by the first backend that can, in the sandbox.
 
-A library that refuses, crashes, hangs or swells is followed by the next one. What no library can open is a typed
-failure of the source; what no library can copy is a typed failure of that part, and its neighbours do not notice.
+A backend that cannot copy some pages, crashes, hangs or runs out of memory is followed by the next. Pages that none can
+copy are a failure of that part only; the other parts are written.
 """
 
 from __future__ import annotations
 
 import errno
-import math
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from chunk_runner.contract.limits import WARNINGS_LIMIT, shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, SourceError
 from chunk_runner.pdf import sandbox
-from chunk_runner.pdf.backends import (
-    BEST_FIRST,
-    HostileError,
-    Library,
-    Open,
-    PasswordError,
-    RefusedError,
-    pdfium_,
-    qpdf,
-)
-from chunk_runner.pdf.sandbox import Limits, SandboxError
+from chunk_runner.pdf.backends.base import Backend, BackendError, OpenBackend, PasswordError
+from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
+from chunk_runner.pdf.document import BACKENDS, SourceDocument
+from chunk_runner.pdf.sandbox import SandboxError
+from chunk_runner.pdf.sandbox_child import ResourceLimits
 
 
-_HEADER_WINDOW = 1024
-"""Readers accept `%PDF-` anywhere in this many first bytes (ISO 32000-1, implementation note 13)."""
+_PART_SECONDS = 60
+"""Processor time for writing one part."""
 
-_STEP_SECONDS = 60
-"""For opening a source, and for writing one part."""
+_DEATHS_LIMIT = 12
+"""Children that may die while one source is split; beyond that, the source is at fault and not a few of its pages."""
 
-_DEATHS = 12
-"""So many children may die over one source; after that it is the source's fault, and not a few pages'."""
+_EXTRACTED_BYTES_LIMIT = 48 * 2**20
+"""Gemini accepts 50 MB (ai.google.dev/gemini-api/docs/document-processing); a pod's scratch space holds 64 MiB."""
 
-_MOST_EXTRACTED = 48 * 2**20
-"""Bytes: Gemini takes 50 MB (ai.google.dev/gemini-api/docs/document-processing), a pod's scratch space 64 MiB."""
 
-_METHODS: tuple[tuple[Open, bool], ...] = ((qpdf, True), *((library, False) for library in BEST_FIRST))
-"""How a part may be written, in the order in which it is tried: with which library, and whether to keep it small."""
+class _Method(NamedTuple):
+    """A way to copy pages: a backend, and whether resources that the pages do not use are removed."""
+
+    open_backend: OpenBackend
+    prune: bool = False
+
+
+_METHODS = (_Method(open_qpdf, prune=True), *map(_Method, BACKENDS))
+"""In the order in which they are tried."""
 
 
 @dataclass(frozen=True)
-class Document:
-    """A PDF that cannot be trusted.
+class PartSpec:
+    """A part to write.
 
     Attributes:
-        path: The file.
-        name: What to call it in messages.
-        password: Opens it if it is encrypted; empty for none.
+        pages: Its 1-based pages of the source, in order.
+        open_file: Opens the file to write to.
     """
-
-    path: Path
-    name: str
-    password: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What opening a source found.
-
-    Attributes:
-        pages: How many it has.
-        encrypted: Whether it is, even if no password is needed.
-        warnings: What was repaired, in short, for people; at most `WARNINGS_LIMIT`.
-        lost: Pages, counted from 1, whose content is not in the file any more.
-    """
-
-    pages: int
-    encrypted: bool = False
-    warnings: tuple[str, ...] = ()
-    lost: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Part:
-    """Pages of a source, counted from 1, that are to be a PDF of their own; and how to begin its file."""
 
     pages: Sequence[int]
-    begin: Callable[[], AbstractContextManager[BinaryIO]]
+    open_file: Callable[[], AbstractContextManager[BinaryIO]]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a part.
+class PartOutcome:
+    """The outcome of writing a part.
 
     Attributes:
-        failure: Why there is no file, if there is none.
-        lost: Pages that could not be copied, and are blank in it.
+        failure: The reason why there is no file; `None` if it was written.
+        lost_pages: The pages of the source that could not be copied and are blank in the file.
     """
 
     failure: Failure | None = None
-    lost: frozenset[int] = frozenset()
+    lost_pages: frozenset[int] = frozenset()
 
 
-def explore(document: Document) -> Found:
-    """Open a source and count its pages.
+@dataclass(frozen=True)
+class _Job:
+    """The parts that remain to be written, and how far earlier children came.
 
-    Raises:
-        SourceError: `NotAPdf`, `PasswordRequired`, `WrongPassword`, `NoPages`, `PageTreeLoops`, `SourceUnreadable`, or
-            a limit.
+    Attributes:
+        document: The source.
+        page_count: The number of its pages.
+        bytes_per_page: The mean size of its pages.
+        parts: The remaining parts.
+        first_method: The index in `_METHODS` of the method to begin the first part with; earlier ones killed a child.
+        death: The failure that killed the last child, if that happened on the first part.
     """
-    shown = shorten(document.name, 120)
-    with document.path.open("rb") as file:
-        if b"%PDF-" not in file.read(_HEADER_WINDOW):
-            raise SourceError(Reason.NOT_A_PDF, f"“{shown}” is not a PDF: it does not begin with %PDF-.")
-    refusals: list[tuple[Reason, str]] = []
-    for library in BEST_FIRST:
-        try:
-            (found,) = sandbox.run(partial(_found, document, library), _limits())
-            if library is qpdf and _more_pages(document, found.pages):
-                # qpdf drops what is no page without a word, and all pages behind it would get other numbers.
-                refusals.append((Reason.SOURCE_UNREADABLE, "its page tree is damaged, and pages may be lost"))
-                continue
-        except SandboxError as error:
-            refusals.append((error.reason, error.message))
-        except SourceError as error:
-            if error.reason is not Reason.SOURCE_UNREADABLE:
-                raise
-            refusals.append((error.reason, error.message))
-        else:
-            if found.pages == 0:
-                raise SourceError(Reason.NO_PAGES, f"“{shown}” has no pages: there is nothing to process.")
-            if refusals:
-                odd = f"The file is damaged ({refusals[0][1]}), and was opened by another library: check its pages."
-                found = replace(found, warnings=(odd, *found.warnings)[:WARNINGS_LIMIT])
-            return found
-    reason, message = refusals[0]
-    raise SourceError(reason, f"“{shown}” is damaged and cannot be opened ({message}): export it again.")
 
-
-def _more_pages(document: Document, pages: int) -> bool:
-    """Whether PDFium, which counts what is no page too, finds more pages."""
-    try:
-        (found,) = sandbox.run(partial(_found, document, pdfium_), _limits())
-    except (SandboxError, SourceError):
-        return False
-    return found.pages > pages
+    document: SourceDocument
+    page_count: int
+    bytes_per_page: float
+    parts: Sequence[PartSpec]
+    first_method: int
+    death: Failure | None
 
 
 def write_parts(
-    document: Document, pages: int, parts: Sequence[Part], *, most: int | None = None
-) -> Generator[Outcome, None, None]:
-    """Write parts of a source, and say of each whether it could be written, or why not.
+    document: SourceDocument, page_count: int, parts: Sequence[PartSpec], *, max_bytes: int | None = None
+) -> Generator[PartOutcome, None, None]:
+    """Write parts of a source and yield the outcome of each, in order.
 
     Args:
         document: The source.
-        pages: How many it has.
-        parts: What to write.
-        most: Bytes of a part; if not given, several times the source's.
+        page_count: The number of its pages.
+        parts: The parts to write.
+        max_bytes: The maximum size of a part; by default, several times the size of the source.
 
     Raises:
-        SourceError: Over and over, libraries died of this source.
+        SourceError: Children kept dying while this source was split.
         WorkspaceError: A file cannot be written.
     """
     size = document.path.stat().st_size
-    at, method, deaths = 0, 0, 0
+    limits = ResourceLimits.for_child(cpu_seconds=_PART_SECONDS, file_bytes=max_bytes or 4 * size + 2**26)
+    written, method, deaths = 0, 0, 0
     death: Failure | None = None
-    while at < len(parts):
+    while written < len(parts):
+        job = _Job(document, page_count, size / page_count, parts[written:], method, death)
         try:
-            for outcome in sandbox.run(
-                partial(_written, document, pages, parts[at:], method, size / pages, death),
-                _limits(file_bytes=most or 4 * size + 2**26),
-            ):
+            for outcome in sandbox.run(partial(_write, job), limits):
                 yield outcome
-                at, method, death = at + 1, 0, None
+                written, method, death = written + 1, 0, None
         except SandboxError as error:
             deaths += 1
-            if deaths > _DEATHS:
+            if deaths > _DEATHS_LIMIT:
                 raise SourceError(
-                    error.reason, f"“{shorten(document.name, 120)}” cannot be split: {error.message}, again and again."
+                    error.reason, f"“{document.shown_name}” cannot be split: {error.message}, again and again."
                 ) from error
             method, death = method + 1, Failure(error.reason, f"These pages cannot be copied: {error.message}.")
             if method == len(_METHODS):
-                yield Outcome(death)
-                at, method, death = at + 1, 0, None
+                yield PartOutcome(death)
+                written, method, death = written + 1, 0, None
 
 
-def extract(path: Path, size: int, pages: Sequence[int]) -> bytes:
-    """Pages of a PDF, counted from 1, as a PDF of their own.
+def extract(path: Path, page_count: int, pages: Sequence[int]) -> bytes:
+    """Return pages of a PDF as a PDF of their own.
 
     Args:
         path: The file.
-        size: How many pages it has.
-        pages: Which.
+        page_count: The number of its pages.
+        pages: The 1-based pages to extract.
 
     Raises:
-        ChunkError: No library can copy them, or they are too big.
+        ChunkError: No backend can copy the pages, or the result is too large.
     """
     with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
         target = Path(folder) / "part.pdf"
+        part = PartSpec(pages, lambda: target.open("w+b"))
+        document = SourceDocument(path, path.name)
         try:
-            (outcome,) = write_parts(
-                Document(path, path.name), size, [Part(pages, lambda: target.open("w+b"))], most=_MOST_EXTRACTED
-            )
+            (outcome,) = write_parts(document, page_count, [part], max_bytes=_EXTRACTED_BYTES_LIMIT)
         except SourceError as error:
             raise ChunkError(error.reason, error.message) from error
-        if outcome.failure is not None or outcome.lost:
-            message = "The pages cannot be copied." if outcome.failure is None else outcome.failure.message
+        if outcome.failure is not None or outcome.lost_pages:
+            message = "These pages cannot be copied." if outcome.failure is None else outcome.failure.message
             raise ChunkError(Reason.PAGE_UNREADABLE, message)
         return target.read_bytes()
 
 
-def _limits(file_bytes: int = 0) -> Limits:
-    return Limits.of_this_process(seconds=_STEP_SECONDS, file_bytes=file_bytes)
-
-
-def _found(document: Document, library: Open) -> Iterator[Found]:
-    """In the sandbox: open it with this library."""
-    shown = shorten(document.name, 120)
-    try:
-        with library(document.path, document.password) as pdf:
-            yield Found(pdf.pages, pdf.encrypted, _for_people(pdf), pdf.lost)
-    except PasswordError as error:
-        if document.password:
-            raise SourceError(
-                Reason.WRONG_PASSWORD, f"The password that was given does not open “{shown}”: correct it."
-            ) from error
-        raise SourceError(
-            Reason.PASSWORD_REQUIRED,
-            f"“{shown}” is encrypted: give its password (spec.source.passwordSecretRef, or --password-file).",
-        ) from error
-    except HostileError as error:
-        raise SourceError(
-            Reason.PAGE_TREE_LOOPS, f"“{shown}” is damaged or hostile ({error}): export it again."
-        ) from error
-    except RefusedError as error:
-        raise SourceError(Reason.SOURCE_UNREADABLE, str(error)) from error
-
-
-def _for_people(pdf: Library) -> tuple[str, ...]:
-    told = [f"The file is damaged, and was repaired: {warning}." for warning in dict.fromkeys(pdf.warnings)]
-    if pdf.lost:
-        told.insert(0, f"The file was cut off or damaged: the content of {len(pdf.lost)} pages is not in it any more.")
-    return tuple(told[:WARNINGS_LIMIT])
-
-
-def _written(  # noqa: PLR0917 (all of them what the parent knows, called in one place)
-    document: Document, pages: int, parts: Sequence[Part], method: int, share: float, death: Failure | None
-) -> Iterator[Outcome]:
-    """In the sandbox: write the parts; the first one by no better method than this one, the better ones killed us."""
+def _write(job: _Job) -> Iterator[PartOutcome]:
+    """In the sandbox: write the parts of a job, each by the first method that succeeds."""
+    first_method, death = job.first_method, job.death
     with ExitStack() as stack:
-        opened: dict[Open, Library | None] = {}
-        for part in parts:
-            refusal = death or Failure(Reason.SOURCE_UNREADABLE, "No library can copy these pages.")
-            for library, small in _METHODS[method:]:
-                if library not in opened:
-                    opened[library] = _opened(stack, document, library, pages)
-                if (pdf := opened[library]) is None:
+        backends: dict[OpenBackend, Backend | None] = {}
+        for part in job.parts:
+            failure = death or Failure(Reason.SOURCE_UNREADABLE, "No library can copy these pages.")
+            for method in _METHODS[first_method:]:
+                if method.open_backend not in backends:
+                    backends[method.open_backend] = _open(stack, job, method.open_backend)
+                if (backend := backends[method.open_backend]) is None:
                     continue
                 try:
-                    with part.begin() as file, _not_too_big():
-                        lost = pdf.copy(part.pages, file, share=share * len(part.pages) if small else math.inf)
-                except RefusedError as error:
-                    refusal = death or Failure(
+                    with part.open_file() as file, _size_limit_as_backend_error():
+                        if method.prune and isinstance(backend, QpdfBackend):
+                            lost = backend.copy_pruned(part.pages, file, job.bytes_per_page * len(part.pages))
+                        else:
+                            lost = backend.copy(part.pages, file)
+                except BackendError as error:
+                    failure = death or Failure(
                         Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error})."
                     )
                 else:
-                    yield Outcome(lost=lost)
+                    yield PartOutcome(lost_pages=lost)
                     break
             else:
-                yield Outcome(refusal)
-            method, death = 0, None
+                yield PartOutcome(failure)
+            first_method, death = 0, None
 
 
-def _opened(stack: ExitStack, document: Document, library: Open, pages: int) -> Library | None:
-    """The document as this library sees it, if it sees all pages: otherwise their numbers would differ."""
+def _open(stack: ExitStack, job: _Job, open_backend: OpenBackend) -> Backend | None:
+    """Open the source with a backend; return `None` if it counts other pages, since page numbers would differ."""
     try:
-        opened = stack.enter_context(library(document.path, document.password))
-    except (PasswordError, RefusedError):
+        backend = stack.enter_context(open_backend(job.document.path, job.document.password))
+    except (PasswordError, BackendError):
         return None
-    return opened if opened.pages == pages else None
+    return backend if backend.page_count == job.page_count else None
 
 
 @contextmanager
-def _not_too_big() -> Iterator[None]:
+def _size_limit_as_backend_error() -> Iterator[None]:
+    """Raise `BackendError` when the sandbox's limit on file size is reached."""
     try:
         yield
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        raise RefusedError("they are too big, or grow far beyond the size of the source") from error
+        raise BackendError("they are too large, or grow far beyond the size of the source") from error

@@ -32,7 +32,7 @@ class TextProcessor:
 
         def lines() -> Iterator[Line | Missing | Skipped]:
             before = task.pages[0] - 1
-            for number, page in zip(task.pages, pdf.read(task.path, task.places, keep=task.shared), strict=True):
+            for number, page in zip(task.pages, pdf.read(task.path, task.places, keep_open=task.shared), strict=True):
                 if number != before + 1:
                     yield Skipped()
                 before = number

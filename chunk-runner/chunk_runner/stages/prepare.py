@@ -16,8 +16,9 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
 from chunk_runner.pdf import reader as pdf
+from chunk_runner.pdf.document import SourceDocument, inspect
 from chunk_runner.pdf.page import Page
-from chunk_runner.pdf.splitter import Document, Part, explore, write_parts
+from chunk_runner.pdf.splitter import PartSpec, write_parts
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.text import document_profile
@@ -56,20 +57,20 @@ def prepare(
         WorkspaceError: The workspace cannot be written.
     """
     processor = processor_for(spec.processor, spec.api_key_secret)
-    document = Document(source.path, source.name, password)
-    found = explore(document)
+    document = SourceDocument(source.path, source.name, password)
+    info = inspect(document)
     try:
-        selected = select(spec.pages, found.pages)
+        selected = select(spec.pages, info.page_count)
     except SelectionError as error:
         raise SourceError(Reason.PAGES_OUT_OF_RANGE, f"“{shorten(source.name, 120)}”: {error}") from error
     planned = manifests.plan(
         spec,
         source,
-        found.pages,
+        info.page_count,
         selected,
         processor,
-        lost=format_ranges(sorted(found.lost)),
-        warnings=found.warnings,
+        lost=format_ranges(sorted(info.lost_pages)),
+        warnings=info.warnings,
     )
     if len(planned.chunks) > CHUNKS_LIMIT:
         raise ConfigurationError(
@@ -77,21 +78,21 @@ def prepare(
             f"{len(selected)} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
             " ask for more pages per chunk.",
         )
-    log.info("%s: %d pages, %d chunks", source.name, found.pages, len(planned.chunks))
-    direct = direct and not (found.encrypted or found.warnings)
+    log.info("%s: %d pages, %d chunks", source.name, info.page_count, len(planned.chunks))
+    direct = direct and not (info.is_encrypted or info.warnings)
     sampled = document_profile.choose(selected)
     to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
     to_begin = [
-        Part(sampled, partial(workspace.replacing, SAMPLE)),
-        *(Part(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+        PartSpec(sampled, partial(workspace.replacing, SAMPLE)),
+        *(PartSpec(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
     ]
     parts: dict[int, Chunk] = {}
-    lost = set(found.lost)
-    with _tidy(workspace), closing(write_parts(document, found.pages, to_begin)) as written:
+    lost = set(info.lost_pages)
+    with _tidy(workspace), closing(write_parts(document, info.page_count, to_begin)) as written:
         readable = next(written).failure is None
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
-            lost |= outcome.lost & {*chunk.pages}
+            lost |= outcome.lost_pages & {*chunk.pages}
     manifest = replace(
         planned,
         lost=format_ranges(sorted(lost)),

@@ -170,7 +170,7 @@ def _peak_memory() -> int:
 
 def _forget_peak_memory() -> None:
     """A process of a local run works on many chunks; each is measured by itself (proc(5), clear_refs)."""
-    sandbox.forget_peak_memory()
+    sandbox.reset_peak_memory()
     with suppress(OSError):
         _PROC.joinpath("clear_refs").write_text("5")
 

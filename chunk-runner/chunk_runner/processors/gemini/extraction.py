@@ -190,7 +190,7 @@ class Asking:
         entries = sentences(found, len(numbers))
         if not self.settings.prompt:
             layer = [*map(self._layer, places, texts)]
-            require_true(entries, layer, pictured=[*map(self._is_pictured, places)])
+            require_true(entries, layer, has_picture=[*map(self._has_picture, places)])
             if not entries and any(layer):
                 raise InvalidError("it is empty")
         return [*chain.from_iterable(_lines(entry, at, numbers, texts) for at, entry in enumerate(entries))]
@@ -199,9 +199,9 @@ class Asking:
         """What an answer about a page is compared with; `None` if nothing can be: a scan, letters without meaning."""
         return text if self._page(at).state is PageState.EMPTY or _is_language(text) else None
 
-    def _is_pictured(self, at: int) -> bool:
+    def _has_picture(self, at: int) -> bool:
         """Whether the model sees more on a page than its text layer has."""
-        return self.settings.input == "pdf" and self._page(at).pictured
+        return self.settings.input == "pdf" and self._page(at).has_picture
 
     def _text(self, place: int) -> str:
         """The running text of a page, without headers and notes apart."""

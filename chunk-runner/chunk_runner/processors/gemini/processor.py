@@ -38,7 +38,7 @@ class GeminiProcessor:
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""
         places = [place for place in (task.before, *task.places, task.after) if place]
-        found = dict(zip(places, pdf.read(task.path, places, keep=task.shared), strict=True))
+        found = dict(zip(places, pdf.read(task.path, places, keep_open=task.shared), strict=True))
         buyer = self._buyer(task)
         job = os.environ.get(environment.JOB_ENV)
 

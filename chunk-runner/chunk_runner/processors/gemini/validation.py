@@ -123,21 +123,21 @@ def sentences(found: Any, pages: int) -> list[Sentence]:
 
 
 def require_true(
-    entries: Sequence[Sentence], layer: Sequence[str | None], *, pictured: Sequence[bool] | None = None
+    entries: Sequence[Sentence], layer: Sequence[str | None], *, has_picture: Sequence[bool] | None = None
 ) -> None:
     """Compare sentences with the text layer.
 
     Args:
         entries: The sentences.
         layer: The text of each page; `None` where there is none that can be trusted, nothing where the page is blank.
-        pictured: The pages that have a picture, which may say more; the text layer must be told all the same.
+        has_picture: The pages that have a picture, which may say more; the text layer must be told all the same.
 
     Raises:
         InvalidError: They cannot be the sentences of these pages.
     """
     letters = ["" if text is None else _letters(text) for text in layer]
     said = [[_letters(entry.text) for entry in entries if entry.page == page + 1] for page in range(len(layer))]
-    unseen = [text is None or picture for text, picture in zip(layer, pictured or [False] * len(layer), strict=True)]
+    unseen = [text is None or picture for text, picture in zip(layer, has_picture or [False] * len(layer), strict=True)]
     _require_no_repetition(entries, "".join(letters), unseen=any(unseen))
     for page, text in enumerate(layer):
         if text is None:

@@ -19,17 +19,18 @@ import pytest
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, StageError
 from chunk_runner.pdf import sandbox
-from chunk_runner.pdf.sandbox import Limits, Sandbox, SandboxError
+from chunk_runner.pdf.sandbox import Sandbox, SandboxError
+from chunk_runner.pdf.sandbox_child import ResourceLimits
 from processes import until
 
 
 MEBIBYTE = 1 << 20
 
-LIMITS = Limits(memory=2048 * MEBIBYTE, seconds=60, file_bytes=0)
+LIMITS = ResourceLimits(memory_bytes=2048 * MEBIBYTE, cpu_seconds=60, file_bytes=0)
 """Far from all that a test does."""
 
-SHORT = Limits(memory=2048 * MEBIBYTE, seconds=1, file_bytes=0)
-SMALL = Limits(memory=1024 * MEBIBYTE, seconds=60, file_bytes=0)
+SHORT = ResourceLimits(memory_bytes=2048 * MEBIBYTE, cpu_seconds=1, file_bytes=0)
+SMALL = ResourceLimits(memory_bytes=1024 * MEBIBYTE, cpu_seconds=60, file_bytes=0)
 
 
 def loop() -> None:
@@ -66,7 +67,7 @@ def after_one(act: Callable[[], object]) -> Callable[[], Iterator[str]]:
     return steps
 
 
-def outcome(act: Callable[[], object], limits: Limits) -> SandboxError:
+def outcome(act: Callable[[], object], limits: ResourceLimits) -> SandboxError:
     """How the second step ends; the first is kept."""
     running = sandbox.run(after_one(act), limits)
     assert next(running) == "first"
@@ -124,7 +125,7 @@ def test_what_runs_is_another_process_and_changes_nothing_here() -> None:
 def test_a_step_that_takes_too_long_is_stopped(act: Callable[[], None]) -> None:
     error = outcome(act, SHORT)
 
-    assert (error.reason, error.message) == (Reason.TIME_LIMIT_EXCEEDED, "it takes more than 1 seconds of work")
+    assert (error.reason, error.message) == (Reason.TIME_LIMIT_EXCEEDED, "it takes more than 1 s of processor time")
 
 
 def test_a_step_that_keeps_the_processor_busy_is_stopped_though_nobody_waits_for_it() -> None:
@@ -153,7 +154,7 @@ def test_each_step_has_its_own_time() -> None:
     used = list(sandbox.run(steps, SHORT))
 
     assert len(used) == 5
-    assert used[-1] > SHORT.seconds
+    assert used[-1] > SHORT.cpu_seconds
 
 
 def test_memory_that_is_refused_is_said_so() -> None:
@@ -221,7 +222,7 @@ def test_a_file_that_grows_too_big_is_an_error_in_the_child(tmp_path: Path) -> N
             except OSError as error:
                 yield error.errno
 
-    limits = Limits(memory=LIMITS.memory, seconds=60, file_bytes=1000)
+    limits = ResourceLimits(memory_bytes=LIMITS.memory_bytes, cpu_seconds=60, file_bytes=1000)
 
     assert list(sandbox.run(steps, limits)) == [None, errno.EFBIG]
     (tmp_path / "file").write_bytes(bytes(2000))  # it is the child's limit, not ours
@@ -299,13 +300,14 @@ def test_no_child_is_left_when_what_takes_the_items_fails() -> None:
 
 PARENT = """
 import ctypes, os
-from chunk_runner.pdf.sandbox import Limits, run
+from chunk_runner.pdf.sandbox import run
+from chunk_runner.pdf.sandbox_child import ResourceLimits
 
 def steps():
     yield os.getpid()
     ctypes.CDLL(None).pause()
 
-for pid in run(steps, Limits(2**31, 600, 0)):
+for pid in run(steps, ResourceLimits(2**31, 600, 0)):
     print(pid, flush=True)
 """
 
@@ -325,7 +327,7 @@ def test_no_child_is_left_when_its_parent_is_killed() -> None:
 def test_one_child_answers_many_requests() -> None:
     served: Sandbox[int, tuple[int, int]] = Sandbox(lambda n: ((os.getpid(), at) for at in range(n)), LIMITS)
     try:
-        answers = [list(served.ask(n)) for n in (3, 0, 2)]
+        answers = [list(served.request(n)) for n in (3, 0, 2)]
     finally:
         served.close()
 
@@ -343,10 +345,10 @@ def serve(act: Callable[[], None] | None) -> Iterator[int]:
 def test_after_a_failure_the_next_request_has_another_child(act: Callable[[], None]) -> None:
     served: Sandbox[Callable[[], None] | None, int] = Sandbox(serve, SHORT)
     try:
-        (before,) = served.ask(None)
+        (before,) = served.request(None)
         with pytest.raises(SandboxError):
-            list(served.ask(act))
-        (after,) = served.ask(None)
+            list(served.request(act))
+        (after,) = served.request(None)
     finally:
         served.close()
 
@@ -356,8 +358,8 @@ def test_after_a_failure_the_next_request_has_another_child(act: Callable[[], No
 def test_after_an_answer_that_was_not_heard_to_its_end_nothing_of_it_is_heard() -> None:
     served: Sandbox[str, str] = Sandbox(lambda request: (f"{request} {at}" for at in range(1000)), LIMITS)
     try:
-        assert next(served.ask("first")) == "first 0"
-        assert next(served.ask("second")) == "second 0"
+        assert next(served.request("first")) == "first 0"
+        assert next(served.request("second")) == "second 0"
     finally:
         served.close()
 
@@ -375,11 +377,11 @@ def test_after_an_answer_that_was_not_heard_to_its_end_nothing_of_it_is_heard() 
 def test_the_parent_has_room_in_its_pod(monkeypatch: pytest.MonkeyPatch, pod: str, memory: int) -> None:
     monkeypatch.setenv("PDFJOB_MEMORY_LIMIT", pod)
 
-    assert Limits.of_this_process(seconds=1).memory == memory
+    assert ResourceLimits.for_child(cpu_seconds=1).memory_bytes == memory
 
 
 def test_the_peak_of_children_is_remembered_until_it_is_forgotten() -> None:
-    sandbox.forget_peak_memory()
+    sandbox.reset_peak_memory()
     assert sandbox.peak_memory() == 0
 
     list(sandbox.run(lambda: iter([len(b"x" * (300 * MEBIBYTE))]), LIMITS))

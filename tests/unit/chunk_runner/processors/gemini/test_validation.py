@@ -146,11 +146,11 @@ def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> Non
 
 
 def test_a_picture_may_say_more_and_hides_nothing() -> None:
-    require_true([INVENTED, *whole()], PAGES, pictured=[True, False])
+    require_true([INVENTED, *whole()], PAGES, has_picture=[True, False])
     with pytest.raises(InvalidError, match="leaves out page 1"):
-        require_true(whole()[-4:], PAGES, pictured=[True, False])
+        require_true(whole()[-4:], PAGES, has_picture=[True, False])
     with pytest.raises(InvalidError, match="page 2 is not on it"):
-        require_true([*whole()[:4], INVENTED._replace(page=2)], PAGES, pictured=[True, False])
+        require_true([*whole()[:4], INVENTED._replace(page=2)], PAGES, has_picture=[True, False])
 
 
 def test_nothing_stands_on_a_blank_page() -> None:

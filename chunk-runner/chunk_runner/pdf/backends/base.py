@@ -1,0 +1,68 @@
+"""The interface that every backend implements, and the errors it raises. Knows no PDF library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from chunk_runner.contract.limits import shorten
+
+
+_MESSAGE_LIMIT = 160
+"""Characters of a library's own message."""
+
+DAMAGED_PAGE_TREE = "its page tree is damaged, and pages may be missing"
+
+
+class BackendError(Exception):
+    """The library cannot open the file or copy the pages; the message is the library's, shortened."""
+
+
+class PageTreeLoopError(BackendError):
+    """The page tree contains itself. Other libraries would follow the loop, so none is tried."""
+
+
+class PasswordError(Exception):
+    """The file is encrypted, and the given password (or the empty one) does not open it."""
+
+
+class Backend(Protocol):
+    """An open PDF, as one library sees it.
+
+    Attributes:
+        page_count: The number of pages.
+        is_encrypted: True if the file is encrypted, even with an empty user password.
+        warnings: Repairs and anomalies, in the library's own words.
+        lost_pages: The 1-based pages whose content the file no longer holds.
+    """
+
+    page_count: int
+    is_encrypted: bool
+    warnings: list[str]
+    lost_pages: frozenset[int]
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+        """Write pages to a new PDF, without anything else of the document: outlines, forms, scripts, attachments.
+
+        Args:
+            pages: The 1-based pages, in order.
+            file: The file to write to.
+
+        Returns:
+            The pages that could not be copied and are blank instead.
+
+        Raises:
+            BackendError: The library cannot copy the pages.
+        """
+
+
+OpenBackend = Callable[[Path, str], AbstractContextManager[Backend]]
+"""Opens a file with a password, which is empty for none. Raises `BackendError` and `PasswordError`."""
+
+
+def describe(error: object) -> str:
+    """Return a library's message without the file name it begins with, shortened."""
+    return shorten(re.sub(r"^(stream )?<[^>]*>[,:]? |^[^:]*\.pdf: ", "", str(error)), _MESSAGE_LIMIT)

@@ -1,0 +1,64 @@
+"""The backend for pypdf. It is slow to load and rarely needed, so it is imported when the others have failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import pypdf
+
+from chunk_runner.pdf.backends.base import BackendError, PasswordError, describe
+from chunk_runner.pdf.backends.qpdf import strip_and_save
+
+
+if TYPE_CHECKING:
+    from chunk_runner.pdf.backends.base import Backend
+
+
+class PypdfBackend:
+    """An open PDF, as pypdf sees it."""
+
+    def __init__(self, reader: pypdf.PdfReader) -> None:
+        self._reader = reader
+        self.page_count = len(reader.pages)
+        self.is_encrypted = reader.is_encrypted
+        self.warnings: list[str] = []
+        self.lost_pages: frozenset[int] = frozenset()
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+        """See `Backend.copy`."""
+        buffer = BytesIO()
+        try:
+            writer = pypdf.PdfWriter()
+            for page in pages:
+                writer.add_page(self._reader.pages[page - 1])
+            writer.write(buffer)
+        except Exception as error:  # damaged files make pypdf raise almost any exception
+            raise BackendError(describe(error)) from error
+        strip_and_save(buffer, file)
+        return frozenset()
+
+
+@contextmanager
+def open_file(path: Path, password: str) -> Iterator[Backend]:
+    """Open a file with pypdf.
+
+    Raises:
+        PasswordError: The password does not open it.
+        BackendError: pypdf cannot open it.
+    """
+    try:
+        reader = pypdf.PdfReader(path)
+        is_locked = reader.is_encrypted and not reader.decrypt(password)
+        backend = None if is_locked else PypdfBackend(reader)
+    except Exception as error:  # damaged files make pypdf raise almost any exception
+        raise BackendError(describe(error)) from error
+    if backend is None:
+        raise PasswordError
+    try:
+        yield backend
+    finally:
+        reader.close()

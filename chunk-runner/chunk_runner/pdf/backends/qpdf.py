@@ -1,0 +1,175 @@
+"""The backend for qpdf, through pikepdf, and how every copied page is stripped and saved."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import pikepdf
+
+from chunk_runner.pdf.backends.base import (
+    DAMAGED_PAGE_TREE,
+    BackendError,
+    PageTreeLoopError,
+    PasswordError,
+    describe,
+)
+
+
+if TYPE_CHECKING:
+    from io import BytesIO
+
+    from chunk_runner.pdf.backends.base import Backend
+
+
+_PRUNING_FACTOR = 2
+"""Copied pages are pruned if they are this many times as large as their share of the source."""
+
+_UNPRUNED_BYTES = 64 * 2**10
+"""Copied pages of up to this size are never pruned."""
+
+_STRIPPED_KEYS = ("/AA", "/Annots", "/B", "/Metadata", "/PieceInfo", "/StructParents", "/Thumb")
+"""Entries of a page dictionary that are not page content: scripts, attachments, form fields, links, private data."""
+
+
+class QpdfBackend:
+    """An open PDF, as qpdf sees it.
+
+    Args:
+        path: The file.
+        pdf: The same file, opened.
+
+    Raises:
+        BackendError: qpdf has dropped entries of the page tree, which would shift all later page numbers.
+    """
+
+    def __init__(self, path: Path, pdf: pikepdf.Pdf) -> None:
+        # Indexing pdf.pages takes time proportional to the number of pages, so the page objects are kept.
+        self._pages = [page.obj for page in pdf.pages]
+        self.page_count = len(self._pages)
+        self.is_encrypted = pdf.is_encrypted
+        self.warnings = [describe(warning) for warning in pdf.get_warnings()]
+        if any("pages tree" in warning.lower() for warning in self.warnings):
+            raise BackendError(DAMAGED_PAGE_TREE)
+        self.lost_pages: frozenset[int] = frozenset()
+        if any("reconstruct" in warning for warning in self.warnings):
+            self.lost_pages = self._pages_without_content(_truncated_stream(path))
+
+    def _pages_without_content(self, truncated_stream: int | None) -> frozenset[int]:
+        """Return the pages of a reconstructed file that have no content, or whose content is the truncated stream."""
+        lost = set()
+        for number, page in enumerate(self._pages, start=1):
+            contents = page.get("/Contents")
+            parts = contents if isinstance(contents, pikepdf.Array) else [contents]
+            if all(part is None for part in parts) or truncated_stream in [
+                part.objgen[0] for part in parts if isinstance(part, pikepdf.Object)
+            ]:
+                lost.add(number)
+        return frozenset(lost)
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+        """See `Backend.copy`."""
+        return self._copy(pages, file, byte_share=None)
+
+    def copy_pruned(self, pages: Sequence[int], file: BinaryIO, byte_share: float) -> frozenset[int]:
+        """Copy pages like `copy`, and remove unused resources if the copy is much larger than its share of the source.
+
+        Pages may share one resource dictionary, which would be copied as a whole into every part. Pruning parses page
+        content, which takes time and, on a hostile page, memory; most files do not need it.
+
+        Args:
+            pages: The 1-based pages, in order.
+            file: The file to write to.
+            byte_share: The pages' share of the source, in bytes.
+        """
+        return self._copy(pages, file, byte_share=byte_share)
+
+    def _copy(self, pages: Sequence[int], file: BinaryIO, byte_share: float | None) -> frozenset[int]:
+        try:
+            with pikepdf.new() as part, warnings.catch_warnings():
+                # pikepdf warns that document-level trees are left behind, which is intended.
+                warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+                for page in pages:
+                    part.pages.append(pikepdf.Page(self._pages[page - 1]))
+                _save_stripped(part, file)
+                if byte_share is not None and file.tell() - _content_bytes(part) > max(
+                    _PRUNING_FACTOR * byte_share, _UNPRUNED_BYTES
+                ):
+                    part.remove_unreferenced_resources()
+                    file.seek(0)
+                    file.truncate()
+                    _save_stripped(part, file)
+        except (pikepdf.PdfError, ValueError, TypeError) as error:
+            raise BackendError(describe(error)) from error
+        return frozenset()
+
+
+@contextmanager
+def open_qpdf(path: Path, password: str) -> Iterator[Backend]:
+    """Open a file with qpdf.
+
+    Raises:
+        PasswordError: The password does not open it.
+        PageTreeLoopError: The page tree contains itself.
+        BackendError: qpdf cannot open it.
+    """
+    try:
+        # The file is passed open because pikepdf rejects file names that are not valid UTF-8.
+        with path.open("rb") as file, pikepdf.open(file, password=password, suppress_warnings=True) as pdf:
+            yield QpdfBackend(path, pdf)
+    except pikepdf.PasswordError as error:
+        raise PasswordError from error
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as error:  # damaged files cause any of these
+        if "loop" in str(error).lower():
+            raise PageTreeLoopError("its page tree contains itself") from error
+        raise BackendError(describe(error)) from error
+
+
+def strip_and_save(buffer: BytesIO, file: BinaryIO) -> None:
+    """Write a PDF that another library produced, without the entries that copied pages must not carry.
+
+    Raises:
+        BackendError: qpdf cannot read it.
+    """
+    try:
+        with pikepdf.open(buffer, suppress_warnings=True) as part:
+            _save_stripped(part, file)
+    except (pikepdf.PdfError, ValueError, TypeError) as error:
+        raise BackendError(describe(error)) from error
+
+
+def _save_stripped(part: pikepdf.Pdf, file: BinaryIO) -> None:
+    for page in part.pages:
+        for key in _STRIPPED_KEYS:
+            if key in page.obj:
+                del page.obj[key]
+    # Streams are copied undecoded: decoding takes time and, on a decompression bomb, unbounded memory.
+    part.save(
+        file,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        compress_streams=False,
+    )
+
+
+def _content_bytes(part: pikepdf.Pdf) -> int:
+    """Return the size of all content streams, which pruning cannot reduce."""
+    total = 0
+    for page in part.pages:
+        contents = page.obj.get("/Contents")
+        for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+            if isinstance(stream, pikepdf.Stream):
+                total += len(stream.read_raw_bytes())
+    return total
+
+
+def _truncated_stream(path: Path) -> int | None:
+    """Return the number of the object whose stream is cut off by the end of the file; `None` if there is none."""
+    data = path.read_bytes()
+    tail = data[max(data.rfind(b"endstream"), 0) :]
+    objects = list(re.finditer(rb"(\d{1,10})\s+\d{1,5}\s+obj\b", tail))
+    return int(objects[-1][1]) if objects and b"stream" in tail[objects[-1].end() :] else None
