@@ -164,7 +164,7 @@ class Reconciler:
         situation = step.situation
         if self._page_progress is None or job.api_key is None or situation.phase != "Processing":
             return step, None
-        pages = await self._page_progress.pages_done(job.uid)
+        pages = await self._page_progress.pages_processed(job.uid)
         facts = replace(situation.facts, pages_done=pages)
         return replace(step, situation=replace(situation, facts=facts)), POLL_SECONDS
 

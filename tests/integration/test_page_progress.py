@@ -22,7 +22,7 @@ def pages_done(*urls: str) -> list[int | None]:
         found = []
         for url in urls:
             progress = PageProgress(url)
-            found.append(await progress.pages_done("uid"))
+            found.append(await progress.pages_processed("uid"))
             await progress.close()
         return found
 
@@ -47,7 +47,7 @@ def test_what_is_no_number_is_no_progress(redis: RedisServer) -> None:
 
 
 def test_a_redis_that_does_not_answer_is_asked_once_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_progress, "_AWAY_SECONDS", 3600)
+    monkeypatch.setattr(page_progress, "_PAUSE_SECONDS", 3600)
     callers = 0
 
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,7 +58,7 @@ def test_a_redis_that_does_not_answer_is_asked_once_and_left_alone(monkeypatch: 
     async def look_often() -> list[int | None]:
         async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
             progress = PageProgress(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
-            return [await progress.pages_done("uid") for _ in range(100)]
+            return [await progress.pages_processed("uid") for _ in range(100)]
 
     assert asyncio.run(look_often()) == [None] * 100
     assert callers == 1

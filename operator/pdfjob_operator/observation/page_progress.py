@@ -1,4 +1,4 @@
-"""How many pages are done, as pods tell through Redis while they work. A convenience: nothing depends on it."""
+"""Page progress: reads from Redis how many pages the pods of a PdfJob have processed. Nothing depends on it."""
 
 from __future__ import annotations
 
@@ -15,46 +15,51 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5
-"""Between two looks."""
+"""Interval at which the progress of a PdfJob is worth reading."""
 
-_DIGITS = 9
-"""Of a number that anybody may have written there."""
+_TIMEOUT_SECONDS = 1
+"""Timeout for connecting to Redis, and for each answer."""
 
-_PATIENCE = 1
-_AWAY_SECONDS = 30
-"""A Redis that does not answer is left alone so long: it must not hold up passes."""
+_PAUSE_SECONDS = 30
+"""Time for which a Redis that failed is not asked again, so that it does not slow down the operator."""
+
+_MAX_DIGITS = 9
+"""Digits of a count that are read: whoever can write to Redis can write any number."""
 
 
 class PageProgress:
-    """Reads what pods tell.
+    """A connection to the Redis to which pods write their progress.
 
     Args:
-        url: Of the Redis.
+        url: URL of the Redis.
 
     Raises:
-        ValueError: It is no such URL.
+        ValueError: The URL is not valid.
     """
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(
-            url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=Retry(NoBackoff(), 0)
+            url,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
         )
-        self._away_until = 0.0
+        self._paused_until = 0.0
 
-    async def pages_done(self, uid: str) -> int | None:
-        """Pages of a PdfJob that are done in any of its chunks; `None` where nobody knows."""
-        clock = asyncio.get_running_loop().time
-        if clock() < self._away_until:
+    async def pages_processed(self, uid: str) -> int | None:
+        """Return the number of pages processed in all chunks of a PdfJob, or `None` if it is unknown."""
+        now = asyncio.get_running_loop().time
+        if now() < self._paused_until:
             return None
         try:
             counts = await self._redis.hvals(f"pdfjob:progress:{uid}")
         except (RedisError, OSError) as error:
-            self._away_until = clock() + _AWAY_SECONDS
-            log.warning("Redis does not answer (%s): progress is told by chunks", type(error).__name__)
+            self._paused_until = now() + _PAUSE_SECONDS
+            log.warning("cannot read progress from Redis (%s): it is only shown per chunk", type(error).__name__)
             return None
-        return sum(int(count[:_DIGITS]) for count in counts if count.isdigit()) if counts else None
+        return sum(int(count[:_MAX_DIGITS]) for count in counts if count.isdigit()) if counts else None
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         with suppress(RedisError, OSError):
             await self._redis.aclose()
