@@ -1,4 +1,4 @@
-"""Helm, and what it makes of the chart with each of the values files in its `ci/`."""
+"""Fixtures: Helm, and the chart as it renders with each of the values files in `ci/`."""
 
 import functools
 from pathlib import Path
@@ -26,19 +26,19 @@ def _render(helm: Helm, file: Path) -> list[Manifest]:
 
 @pytest.fixture(params=CI, ids=lambda file: file.name.removesuffix("-values.yaml"))
 def example(request: pytest.FixtureRequest) -> Path:
-    """Each values file in turn."""
+    """Return each values file in turn."""
     file: Path = request.param
     return file
 
 
 @pytest.fixture
 def rendered(helm: Helm, example: Path) -> list[Manifest]:
-    """The objects of the chart with each values file in turn; not to be changed."""
+    """Return the objects of the chart with each values file in turn. The objects are shared: do not change them."""
     return _render(helm, example)
 
 
 @pytest.fixture
 def everything(helm: Helm) -> list[Manifest]:
-    """The objects of the chart with everything on; not to be changed."""
-    (file,) = [it for it in CI if it.name.startswith("all-on")]
-    return _render(helm, file)
+    """Return the objects of the chart with everything enabled. The objects are shared: do not change them."""
+    (all_on,) = [file for file in CI if file.name.startswith("all-on")]
+    return _render(helm, all_on)

@@ -1,4 +1,4 @@
-"""Helm on the chart, without a cluster."""
+"""Render the chart with Helm, without a cluster."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ CHART = Path(__file__).parents[2] / "charts" / "pdfjob-operator"
 CI = sorted((CHART / "ci").glob("*-values.yaml"))
 RELEASE, NAMESPACE = "x", "books"
 MONITORING = tuple(
-    f"--api-versions=monitoring.coreos.com/v1/{it}" for it in ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+    f"--api-versions=monitoring.coreos.com/v1/{kind}" for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 )
-"""What a cluster with the Prometheus Operator knows."""
+"""Arguments that announce the APIs of a cluster with the Prometheus Operator."""
 
 Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Helm:
-    """The program.
+    """The helm program.
 
     Attributes:
-        program: Where it is.
+        program: Path of the program.
     """
 
     program: Path
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, whatever it says."""
+        """Run the program to its end, whatever its exit code."""
         return subprocess.run([self.program, *arguments], capture_output=True, text=True, check=False)
 
     def render(self, *arguments: str | Path, chart: Path = CHART, release: str = RELEASE) -> list[Manifest]:
-        """The objects of the chart with these arguments."""
+        """Return the objects of the chart."""
         done = self.template(*arguments, chart=chart, release=release)
         assert done.returncode == 0, done.stderr
-        return [it for it in yaml.safe_load_all(done.stdout) if it]
+        return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
 
     def refusal(self, *arguments: str | Path) -> str:
-        """What it says against these arguments."""
+        """Return the error message for arguments that must be refused."""
         done = self.template(*arguments)
         assert done.returncode != 0
         return done.stderr
@@ -50,33 +50,35 @@ class Helm:
     def template(
         self, *arguments: str | Path, chart: Path = CHART, release: str = RELEASE
     ) -> subprocess.CompletedProcess[str]:
-        """Render the chart."""
-        # Without the version, helm assumes one of its own.
+        """Run `helm template` on the chart."""
+        # By default, Helm assumes the Kubernetes version that it was built for.
         common = (f"--namespace={NAMESPACE}", "--kube-version=1.34.0")
         return self.run("template", release, chart, *common, *arguments)
 
 
 def values(file: Path) -> tuple[str, ...]:
-    """The arguments for a file in the chart's `ci/`."""
+    """Return the arguments for a values file in `ci/`."""
     return f"--values={file}", *MONITORING
 
 
 def one(manifests: list[Manifest], kind: str, name: str | None = None) -> Manifest:
-    """The only object of a kind, or of that name."""
-    (found,) = [it for it in manifests if it["kind"] == kind and name in (None, it["metadata"]["name"])]
+    """Return the only object of a kind, or the one with the given name."""
+    (found,) = [
+        manifest for manifest in manifests if manifest["kind"] == kind and name in (None, manifest["metadata"]["name"])
+    ]
     return found
 
 
 def pods(manifests: list[Manifest]) -> dict[str, Manifest]:
-    """The pods of the chart, as manifests with metadata and spec, by the name of what makes them."""
+    """Return the pod templates of the chart by the name of the pod or its controller."""
     return {
-        it["metadata"]["name"]: it if it["kind"] == "Pod" else it["spec"]["template"]
-        for it in manifests
-        if it["kind"] in ("Pod", "Deployment", "StatefulSet", "DaemonSet", "Job")
+        manifest["metadata"]["name"]: manifest if manifest["kind"] == "Pod" else manifest["spec"]["template"]
+        for manifest in manifests
+        if manifest["kind"] in ("Pod", "Deployment", "StatefulSet", "DaemonSet", "Job")
     }
 
 
 def environment(manifests: list[Manifest], deployment: str = f"{RELEASE}-pdfjob-operator") -> dict[str, str]:
-    """The operator's environment."""
+    """Return the environment variables of the operator."""
     (container,) = one(manifests, "Deployment", deployment)["spec"]["template"]["spec"]["containers"]
-    return {it["name"]: it["value"] for it in container["env"]}
+    return {variable["name"]: variable["value"] for variable in container["env"]}

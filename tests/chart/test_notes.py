@@ -1,4 +1,4 @@
-"""What Helm says after an installation."""
+"""The notes that Helm prints after an installation."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ Notes = Callable[..., str]
 
 @pytest.fixture
 def notes(helm: Helm, tmp_path: Path) -> Notes:
-    """The notes with some values: in a ConfigMap, because helm shows them only after it has talked to a cluster."""
+    """Return a function that renders the notes: as a ConfigMap, because Helm prints notes only with a cluster."""
     chart = tmp_path / "chart"
     shutil.copytree(CHART, chart)
     source = chart / "templates" / "NOTES.txt"

@@ -1,4 +1,4 @@
-"""The objects of the chart, with each of the values files in its `ci/`, and those that its operator makes."""
+"""The objects of the chart, with each of the values files in `ci/`, and the Jobs that its operator creates."""
 
 import functools
 import re
@@ -19,9 +19,9 @@ PROJECT = Path(__file__).parents[2]
 CRD = PROJECT / "crds" / "pdfjobs.pdfjob.dev.yaml"
 OPERATOR = f"{RELEASE}-pdfjob-operator"
 OLDEST = (1, 33)
-VERSIONS = sorted(it for it in set(utils.all_versions()) if tuple(map(int, it.split(".")[:2])) >= OLDEST)
+VERSIONS = sorted(version for version in set(utils.all_versions()) if tuple(map(int, version.split(".")[:2])) >= OLDEST)
 FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "CustomResourceDefinition"}
-"""Kinds that `kubernetes-validate` has no schema for, or none that knows its own extensions."""
+"""Kinds without a schema in `kubernetes-validate`, or whose schema there lacks the extensions of Kubernetes."""
 
 LABELS = {
     "app.kubernetes.io/name",
@@ -37,7 +37,7 @@ VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persiste
 
 @pytest.fixture(autouse=True, scope="module")
 def _schemas() -> Iterator[None]:
-    """Each schema is read once: there are megabytes of them."""
+    """Read each schema only once: they have megabytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
         yield
@@ -48,16 +48,18 @@ def operator_of(manifests: list[Manifest]) -> str:
 
 
 def all_pods(manifests: list[Manifest]) -> dict[str, Manifest]:
-    """The chart's pods, and those that its operator makes."""
+    """Return the pods of the chart and those that its operator creates."""
     jobs = worker_jobs(manifests, operator_of(manifests))
     return pods(manifests) | {stage: job["spec"]["template"] for stage, job in jobs.items()}
 
 
 def breaches(pod: dict[str, Any]) -> Iterator[str]:
-    """What the restricted Pod Security Standard has against a pod."""
+    """Yield the violations of the restricted Pod Security Standard in a pod."""
     own = pod.get("securityContext", {})
     yield from (key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key))
-    yield from (f"volume {it['name']}" for it in pod.get("volumes", ()) if not it.keys() - {"name"} <= VOLUMES)
+    yield from (
+        f"volume {volume['name']}" for volume in pod.get("volumes", ()) if not volume.keys() - {"name"} <= VOLUMES
+    )
     for container in (*pod["containers"], *pod.get("initContainers", ())):
         both = own | container.get("securityContext", {})
         capabilities = both.get("capabilities", {})
@@ -93,7 +95,7 @@ def test_every_pod_is_restricted_and_cannot_write_to_its_root(rendered: list[Man
         containers = pod["spec"]["containers"]
 
         assert list(breaches(pod["spec"])) == [], name
-        assert all(it["securityContext"]["readOnlyRootFilesystem"] for it in containers), name
+        assert all(container["securityContext"]["readOnlyRootFilesystem"] for container in containers), name
 
 
 def test_every_container_has_requests_and_a_limit_for_memory_but_none_for_cpu(rendered: list[Manifest]) -> None:
@@ -106,7 +108,7 @@ def test_every_container_has_requests_and_a_limit_for_memory_but_none_for_cpu(re
 def test_every_object_has_the_recommended_labels(rendered: list[Manifest]) -> None:
     extra = f"{RELEASE}-as-map"  # of which the user writes all
 
-    for manifest in (it for it in rendered if it["metadata"]["name"] != extra):
+    for manifest in (found for found in rendered if found["metadata"]["name"] != extra):
         assert manifest["metadata"]["labels"].keys() >= LABELS, manifest["metadata"]["name"]
     for name, pod in pods(rendered).items():
         assert pod["metadata"]["labels"].keys() >= LABELS, name
@@ -124,7 +126,7 @@ def test_no_pod_but_the_operators_is_selected_for_one(rendered: list[Manifest]) 
 
 
 def test_no_role_has_a_wildcard_or_a_secret(rendered: list[Manifest]) -> None:
-    rules = [rule for it in rendered if it["kind"] in ("Role", "ClusterRole") for rule in it["rules"]]
+    rules = [rule for manifest in rendered if manifest["kind"] in ("Role", "ClusterRole") for rule in manifest["rules"]]
 
     assert rules
     for rule in rules:
@@ -134,16 +136,19 @@ def test_no_role_has_a_wildcard_or_a_secret(rendered: list[Manifest]) -> None:
 
 
 def test_only_the_operator_and_the_test_have_a_token(rendered: list[Manifest]) -> None:
-    with_token = {name for name, it in all_pods(rendered).items() if it["spec"]["automountServiceAccountToken"]}
+    with_token = {name for name, pod in all_pods(rendered).items() if pod["spec"]["automountServiceAccountToken"]}
 
-    assert with_token == {operator_of(rendered), next(it for it in pods(rendered) if it.endswith("-test"))}
+    assert with_token == {operator_of(rendered), next(name for name in pods(rendered) if name.endswith("-test"))}
 
 
 def test_only_the_test_has_hooks(rendered: list[Manifest]) -> None:
     hooks = {
-        (it["metadata"]["annotations"]["helm.sh/hook"], it["metadata"]["labels"]["app.kubernetes.io/component"])
-        for it in rendered
-        if "helm.sh/hook" in it["metadata"].get("annotations", {})
+        (
+            manifest["metadata"]["annotations"]["helm.sh/hook"],
+            manifest["metadata"]["labels"]["app.kubernetes.io/component"],
+        )
+        for manifest in rendered
+        if "helm.sh/hook" in manifest["metadata"].get("annotations", {})
     }
 
     assert hooks == {("test", "test")}
@@ -159,7 +164,7 @@ def test_the_crd_is_the_canonical_one_and_is_kept(helm: Helm) -> None:
 
 def test_namespaces_narrow_the_rights(helm: Helm) -> None:
     rendered = helm.render("--set=watchNamespaces={a,b}", "--set=rbac.aggregateClusterRoles=false", "--no-hooks")
-    kinds = [(it["kind"], it["metadata"].get("namespace")) for it in rendered]
+    kinds = [(manifest["kind"], manifest["metadata"].get("namespace")) for manifest in rendered]
 
     # The third is for the operator's own Lease.
     assert [namespace for kind, namespace in kinds if kind == "Role"] == ["a", "b", "books"]
@@ -170,7 +175,7 @@ def test_namespaces_narrow_the_rights(helm: Helm) -> None:
 def test_somebody_without_cluster_wide_rights_can_install_it(helm: Helm) -> None:
     rendered = helm.render(*values(CHART / "ci" / "namespaced-values.yaml"))
 
-    assert [it["kind"] for it in rendered if "namespace" not in it["metadata"]] == []
+    assert [manifest["kind"] for manifest in rendered if "namespace" not in manifest["metadata"]] == []
 
 
 def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
@@ -201,22 +206,22 @@ def test_an_image_is_its_repository_and_tag_where_nothing_else_is_given(helm: He
 
 def test_pull_secrets_reach_every_pod(everything: list[Manifest]) -> None:
     for name, pod in all_pods(everything).items():
-        secrets = [it["name"] for it in pod["spec"]["imagePullSecrets"]]
+        secrets = [secret["name"] for secret in pod["spec"]["imagePullSecrets"]]
         assert secrets == ["everybody", "own", "named"], name
 
 
 def test_common_labels_reach_every_object_and_pod_but_never_win(everything: list[Manifest]) -> None:
-    ours = [it for it in everything if it["metadata"]["name"] != f"{RELEASE}-as-map"]
+    ours = [manifest for manifest in everything if manifest["metadata"]["name"] != f"{RELEASE}-as-map"]
 
-    for metadata in (it["metadata"] for it in (*ours, *all_pods(everything).values())):
+    for metadata in (manifest["metadata"] for manifest in (*ours, *all_pods(everything).values())):
         assert metadata["labels"]["team"] == "books"
         assert metadata["labels"]["app.kubernetes.io/part-of"] == "pdfjob" or "pdfjob.dev/stage" in metadata["labels"]
 
 
 def test_common_annotations_reach_every_object(everything: list[Manifest]) -> None:
-    ours = [it for it in everything if not it["metadata"]["name"].startswith(f"{RELEASE}-as-")]
+    ours = [manifest for manifest in everything if not manifest["metadata"]["name"].startswith(f"{RELEASE}-as-")]
 
-    assert all(it["metadata"]["annotations"]["example.com/contact"] == "books@example.com" for it in ours)
+    assert all(manifest["metadata"]["annotations"]["example.com/contact"] == "books@example.com" for manifest in ours)
 
 
 def test_extra_objects_are_templates(everything: list[Manifest]) -> None:
@@ -230,7 +235,9 @@ def test_what_is_extra_reaches_the_operator(everything: list[Manifest]) -> None:
 
     assert {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"} in container["env"]
     assert container["envFrom"] == [{"configMapRef": {"name": "proxy"}}]
-    assert [it["name"] for it in container["volumeMounts"]] == [it["name"] for it in pod["spec"]["volumes"]]
+    assert [mount["name"] for mount in container["volumeMounts"]] == [
+        volume["name"] for volume in pod["spec"]["volumes"]
+    ]
     assert (pod["metadata"]["labels"]["tier"], pod["metadata"]["annotations"]["example.com/scrape"]) == (
         "control",
         "false",
@@ -244,7 +251,7 @@ def test_what_is_extra_reaches_the_operator(everything: list[Manifest]) -> None:
 def test_what_not_every_cluster_knows_is_left_out_or_refused_or_made(helm: Helm, path: str, kind: str) -> None:
     def kinds(mode: str, *known: str) -> set[str]:
         settings = f"--set=metrics.{path}.enabled=true,metrics.{path}.renderMode={mode}"
-        return {it["kind"] for it in helm.render(settings, *known)}
+        return {manifest["kind"] for manifest in helm.render(settings, *known)}
 
     assert kind not in kinds("skipIfMissing")
     assert all(kind in kinds(mode, *MONITORING) for mode in ("skipIfMissing", "failIfMissing"))
@@ -264,7 +271,7 @@ def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifes
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert monitor["spec"]["endpoints"][0]["port"] == port["name"]
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
-    assert [it["name"] for it in pod["spec"]["containers"][0]["ports"]] == [port["targetPort"]]
+    assert [named["name"] for named in pod["spec"]["containers"][0]["ports"]] == [port["targetPort"]]
     assert pod_monitor["podMetricsEndpoints"][0]["port"] == port["targetPort"]
     assert pod_monitor["selector"]["matchLabels"].items() <= pods(rendered)[OPERATOR]["metadata"]["labels"].items()
 
@@ -297,9 +304,9 @@ def test_who_may_view_or_edit_anything_may_view_or_edit_pdfjobs(helm: Helm) -> N
 
     def verbs(role: str) -> set[str]:
         label = f"rbac.authorization.k8s.io/aggregate-to-{role}"
-        roles = [it for it in rendered if it["metadata"]["labels"].get(label) == "true"]
+        roles = [role for role in rendered if role["metadata"]["labels"].get(label) == "true"]
         return {
-            verb for it in roles for rule in it["rules"] if "pdfjobs" in rule["resources"] for verb in rule["verbs"]
+            verb for role in roles for rule in role["rules"] if "pdfjobs" in rule["resources"] for verb in rule["verbs"]
         }
 
     assert verbs("view") == {"get", "list", "watch"}
@@ -319,7 +326,11 @@ def test_a_crd_need_not_be_kept(helm: Helm) -> None:
     crd = one(helm.render("--set=crds.keep=false"), "CustomResourceDefinition")
 
     assert "annotations" not in crd["metadata"]
-    assert not [it for it in helm.render("--set=crds.enabled=false") if it["kind"] == "CustomResourceDefinition"]
+    assert not [
+        manifest
+        for manifest in helm.render("--set=crds.enabled=false")
+        if manifest["kind"] == "CustomResourceDefinition"
+    ]
 
 
 def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> None:
@@ -327,7 +338,7 @@ def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> Non
         "--set=rbac.create=false,rbac.aggregateClusterRoles=false", "--set=serviceAccount.create=false", "--no-hooks"
     )
 
-    kinds = {it["kind"] for it in rendered}
+    kinds = {manifest["kind"] for manifest in rendered}
     assert not {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceAccount"} & kinds
     assert pods(rendered)[OPERATOR]["spec"]["serviceAccountName"] == "default"
 
@@ -351,9 +362,11 @@ def test_a_user_that_the_platform_chooses_can_be_left_to_it(helm: Helm) -> None:
 def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name: str) -> None:
     rendered = helm.render(f"--set={given},redis.enabled=true,networkPolicy.enabled=true")
 
-    labels = [it["metadata"]["name"] for it in rendered if it["kind"] in ("Service", "Deployment", "Pod")]
+    labels = [
+        manifest["metadata"]["name"] for manifest in rendered if manifest["kind"] in ("Service", "Deployment", "Pod")
+    ]
     assert name in labels
-    assert all(len(it) <= 63 for it in labels)
+    assert all(len(label) <= 63 for label in labels)
     kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)
 
 
@@ -368,7 +381,7 @@ def test_what_the_operator_leaves_is_among_what_is_to_be_removed(rendered: list[
 
 
 def numbers(value: Any) -> Iterator[Any]:
-    """What YAML takes for a number in an object, keys of maps included."""
+    """Yield every number in an object, including keys of maps."""
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, list):
@@ -396,4 +409,4 @@ def test_names_of_digits_are_not_numbers(helm: Helm, tmp_path: Path, watched: li
     rendered = helm.render(f"--values={file}", f"--set={on}", *MONITORING, "--namespace=9009", release="9009")
 
     assert len(rendered) > 20
-    assert [it for it in numbers(rendered) if 9001 <= it <= 9009] == []
+    assert [number for number in numbers(rendered) if 9001 <= number <= 9009] == []

@@ -1,4 +1,4 @@
-"""The chart's network policies and its admission policy, read as a cluster would."""
+"""The network policies and the admission policy of the chart, interpreted as a cluster does."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ OUTSIDE = {"443/TCP outside"}
 
 
 def worker_labels(processor: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The labels of a PdfJob's pods, and of a sweep's."""
+    """Return the labels of the pods of a PdfJob, and of a sweep, by stage."""
     job = make_pdfjob(processor=processor)
     jobs = {
         "prepare": prepare_job(job, SETTINGS, seconds=60),
@@ -31,7 +31,7 @@ def worker_labels(processor: dict[str, Any]) -> dict[str, dict[str, str]]:
         "merge": merge_job(job, SETTINGS, unfinished=None, seconds=60),
         "sweep": sweep_job(Claim("books", "c"), SETTINGS, 1),
     }
-    return {stage: it["spec"]["template"]["metadata"]["labels"] for stage, it in jobs.items()}
+    return {stage: job["spec"]["template"]["metadata"]["labels"] for stage, job in jobs.items()}
 
 
 TEXT, GEMINI = worker_labels({"text": {}}), worker_labels(make_gemini())
@@ -45,24 +45,24 @@ def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
         return labels.get(term["key"]) in term["values"]
 
     wanted = selector.get("matchLabels", {}).items()
-    return wanted <= labels.items() and all(holds(it) for it in selector.get("matchExpressions", ()))
+    return wanted <= labels.items() and all(holds(term) for term in selector.get("matchExpressions", ()))
 
 
 def policies(manifests: list[Manifest], labels: dict[str, str], namespace: str = "books") -> list[dict[str, Any]]:
-    """What is said of a pod with these labels, and at least one policy says something."""
+    """Return the specs of all network policies that select a pod; there must be at least one for each direction."""
     found = [
-        it["spec"]
-        for it in manifests
-        if it["kind"] == "NetworkPolicy"
-        and it["metadata"]["namespace"] == namespace
-        and selects(it["spec"]["podSelector"], labels)
+        manifest["spec"]
+        for manifest in manifests
+        if manifest["kind"] == "NetworkPolicy"
+        and manifest["metadata"]["namespace"] == namespace
+        and selects(manifest["spec"]["podSelector"], labels)
     ]
     assert {"Ingress", "Egress"} <= {direction for spec in found for direction in spec["policyTypes"]}
     return found
 
 
 def reach(manifests: list[Manifest], labels: dict[str, str], namespace: str = "books") -> set[str]:
-    """What a pod with these labels may reach, in words."""
+    """Return the destinations that a pod may reach, in words."""
     return {
         f"{port['port']}/{port['protocol']} {_whither(rule)}"
         for spec in policies(manifests, labels, namespace)
@@ -137,8 +137,8 @@ def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
 def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
     blocks = [
         peer["ipBlock"]
-        for it in policies(helm.render(ON), TEXT["prepare"])
-        for rule in it.get("egress", ())
+        for policy in policies(helm.render(ON), TEXT["prepare"])
+        for rule in policy.get("egress", ())
         for peer in rule.get("to", ())
     ]
     private = {network for block in blocks for network in block["except"]}
@@ -163,7 +163,7 @@ def test_redis_is_reached_by_pods_of_pdfjobs_and_the_operator_and_reaches_nothin
     rendered = helm.render("--set=redis.enabled=true")  # it has no password, so it is never without
     pods_of = pods(rendered)
     (policy,) = policies(rendered, pods_of[f"{OPERATOR}-redis"]["metadata"]["labels"])
-    peers = [it["podSelector"] for it in policy["ingress"][0]["from"]]
+    peers = [peer["podSelector"] for peer in policy["ingress"][0]["from"]]
 
     assert policy["egress"] == []
     for labels in (*GEMINI.values(), pods_of[OPERATOR]["metadata"]["labels"]):
@@ -172,7 +172,7 @@ def test_redis_is_reached_by_pods_of_pdfjobs_and_the_operator_and_reaches_nothin
 
 
 def references(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where a specification names a Secret or a claim."""
+    """Yield the path of each field of a spec that names a Secret or a claim."""
     for name, inner in schema.get("properties", {}).items():
         here = (*path, name)
         if name.endswith(("SecretName", "claimName", "ClaimName", "PullSecrets")):
@@ -192,7 +192,7 @@ def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
     for variable, rule in zip(spec["variables"], spec["validations"], strict=True):
         places = re.findall(r"\b(object|oldObject)\.(spec[.?\w]+)\.orValue", variable["expression"])
         ((path, *others),) = [{place for _, place in places}]
-        assert ({it for it, _ in places}, others) == ({"object", "oldObject"}, [])
+        assert ({owner for owner, _ in places}, others) == ({"object", "oldObject"}, [])
         assert f"variables.{variable['name']} ==" in rule["expression"]
         assert path.replace(".?", ".") in rule["messageExpression"]
         seen.add(tuple(path.split(".?")))
@@ -211,7 +211,8 @@ def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm)
     assert (rule["operations"], rule["resources"]) == (["CREATE", "UPDATE"], ["pdfjobs"])
     assert (binding["policyName"], binding["validationActions"]) == (policy["metadata"]["name"], ["Deny"])
     assert all(
-        "ask an administrator for the permission" in it["messageExpression"] for it in policy["spec"]["validations"]
+        "ask an administrator for the permission" in validation["messageExpression"]
+        for validation in policy["spec"]["validations"]
     )
 
 

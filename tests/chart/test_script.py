@@ -1,4 +1,4 @@
-"""The script of `helm test`, against an API server and an operator that are played."""
+"""The script of `helm test`, against a fake API server and operator."""
 
 import importlib.util
 import json
@@ -20,13 +20,13 @@ Object = dict[str, Any]
 
 
 class Played(ThreadingHTTPServer):
-    """An API server with one PdfJob at most, and an operator that ends it at once.
+    """A fake API server with at most one PdfJob, and an operator that finishes the PdfJob at once.
 
     Attributes:
-        job: The PdfJob.
+        job: The PdfJob, if there is one.
         created: Every PdfJob that was created.
-        volume: The claim.
-        end: What the operator does: writes an output, or fails, or is away; or the API server refuses.
+        volume: Folder of the claim.
+        end: Outcome: `complete`, `failed`, `away` (no operator) or `refused` (by the API server).
     """
 
     def __init__(self, volume: Path) -> None:
@@ -121,9 +121,9 @@ def test_it_shows_the_sentences_of_both_pages_and_leaves_nothing(
     result = run(script, played, tmp_path)
 
     assert result == "x-test: Succeeded, 2 pages in 2s\nThis is the first page. This is the second page."
-    assert [it.name for it in played.volume.iterdir()] == ["output.json"]  # which goes with the PdfJob
+    assert [file.name for file in played.volume.iterdir()] == ["output.json"]  # which goes with the PdfJob
     assert played.job is None
-    assert [it["spec"]["source"]["volume"]["path"] for it in played.created] == ["x-test.pdf"]
+    assert [job["spec"]["source"]["volume"]["path"] for job in played.created] == ["x-test.pdf"]
 
 
 def test_it_clears_what_a_killed_test_left(script: ModuleType, played: Played, tmp_path: Path) -> None:

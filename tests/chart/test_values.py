@@ -29,14 +29,14 @@ def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
 def typos(value: Value) -> Iterator[dict[str, Any]]:
     """What a user writes who gets one letter wrong: left out, doubled, or changed."""
     *above, key = value.path
-    siblings = {it.path[-1] for it in VALUES if it.path[:-1] == value.path[:-1]}
+    siblings = {other.path[-1] for other in VALUES if other.path[:-1] == value.path[:-1]}
     for wrong in {key[:-1], key + key[-1], key[:-1] + ("x" if key[-1] != "x" else "y")} - siblings:
         yield nested((*above, wrong), value.default)
 
 
 def test_every_value_is_explained_in_a_sentence() -> None:
     assert len(VALUES) > 100
-    assert [it.path for it in VALUES if len(it.text) < 4 or not it.text.endswith(".")] == []
+    assert [value.path for value in VALUES if len(value.text) < 4 or not value.text.endswith(".")] == []
 
 
 def test_a_value_without_a_comment_is_named() -> None:
@@ -55,7 +55,9 @@ def test_the_defaults_and_every_example_are_accepted() -> None:
         SCHEMA.validate(yaml.safe_load(file.read_text()))
 
 
-@pytest.mark.parametrize("value", [it for it in VALUES if it.path[0] != "global"], ids=lambda it: ".".join(it.path))
+@pytest.mark.parametrize(
+    "value", [value for value in VALUES if value.path[0] != "global"], ids=lambda value: ".".join(value.path)
+)
 def test_a_typo_is_refused(value: Value) -> None:
     SCHEMA.validate(nested(value.path, value.default))
 
@@ -115,8 +117,8 @@ def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -
 
 def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
     (everything_on,) = [file for file in CI if file.name.startswith("all-on")]
-    collections = [it for it in VALUES if isinstance(it.default, (list, dict)) and not it.is_group]
-    nulls = [f"--set={'.'.join(it.path)}=null" for it in (*collections, VALUES[0])]
+    collections = [value for value in VALUES if isinstance(value.default, (list, dict)) and not value.is_group]
+    nulls = [f"--set={'.'.join(value.path)}=null" for value in (*collections, VALUES[0])]
 
     rendered = helm.render(f"--values={everything_on}", *nulls)
 

@@ -1,4 +1,4 @@
-"""The Jobs that an operator makes which the chart has configured."""
+"""The Jobs that an operator creates with the configuration from the chart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare
 
 
 def worker_jobs(manifests: list[Manifest], operator: str) -> dict[str, Manifest]:
-    """Its Jobs by stage, for a PdfJob that asks Gemini; operator is the name of its Deployment."""
+    """Return the Jobs by stage, for a PdfJob with the gemini processor. The operator is named by its Deployment."""
     settings = load_settings(environment(manifests, operator))
     job = make_pdfjob(processor=make_gemini())
     return {

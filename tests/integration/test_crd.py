@@ -1,4 +1,4 @@
-"""The custom resource definition as a document; the cluster tests try its rules."""
+"""The custom resource definition as a document. The cluster tests apply its rules."""
 
 import re
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def test_there_is_room_for_every_warning(schema: dict[str, Any]) -> None:
 
 
 def test_what_fixes_an_output_is_fixed_itself(schema: dict[str, Any]) -> None:
-    rules = [it["rule"] for it in schema["properties"]["spec"]["x-kubernetes-validations"]]
+    rules = [validation["rule"] for validation in schema["properties"]["spec"]["x-kubernetes-validations"]]
 
     for field in ("source", "pages", "processor", "chunking", "output"):
         assert any(f"self.{field} == oldSelf.{field}" in rule for rule in rules)

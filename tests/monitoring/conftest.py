@@ -1,4 +1,4 @@
-"""Alerts and dashboard without a cluster: what they say is checked by Prometheus's own tools."""
+"""Fixtures for tests of the alerts and the dashboard with Prometheus's own tools, without a cluster."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tools.testcluster.packages import UnsuitableMachineError
 
 @pytest.fixture(scope="session")
 def promtool_program() -> Path:
-    """Where promtool is, for a test that cannot do without."""
+    """Return the path of promtool, for tests that need it."""
     try:
         return program("promtool")
     except UnsuitableMachineError as error:

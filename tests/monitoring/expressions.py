@@ -1,4 +1,4 @@
-"""Every expression that the dashboard and the alerts ask Prometheus for, and the names of metrics in it."""
+"""The PromQL expressions of the dashboard and the alerts, and the names of metrics in them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ RULES = PROJECT / "charts" / "pdfjob-operator" / "files" / "rules.yaml"
 
 
 def queries(dashboard: Path = DASHBOARD, rules: Path = RULES, window: str = "5m") -> list[Query]:
-    """All expressions of both files."""
+    """Return all expressions of both files."""
     panels = json.loads(dashboard.read_text())["panels"]
     found = [query for panel in panels for query in queries_of_panel(panel, window)]
     for group in yaml.safe_load(rules.read_text())["groups"]:
@@ -27,7 +27,7 @@ def queries(dashboard: Path = DASHBOARD, rules: Path = RULES, window: str = "5m"
 
 
 def names_in(dashboard: Path = DASHBOARD, rules: Path = RULES) -> set[str]:
-    """The names of all metrics that the files ask for, as they are scraped: `…_bucket`, `…_total`."""
+    """Return the names of all metrics in both files, as they are scraped: `…_bucket`, `…_total`."""
     return {name for query in queries(dashboard, rules) for name in _names(query.expression)}
 
 

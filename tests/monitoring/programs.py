@@ -15,7 +15,7 @@ from tools.testcluster.shell import run
 
 
 def program(name: str) -> Path:
-    """Where `prometheus` or `promtool` is; has it fetched if need be."""
+    """Return the path of `prometheus` or `promtool`, and download the program if necessary."""
     if found := shutil.which(name):
         return Path(found)
     if not shutil.which("apt-get"):
@@ -24,7 +24,7 @@ def program(name: str) -> Path:
 
 
 def promtool(*arguments: str | Path, stdin: str | None = None) -> None:
-    """Run promtool, which must find nothing to complain of."""
+    """Run promtool, which must not report a problem."""
     done = subprocess.run(
         [program("promtool"), *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
     )

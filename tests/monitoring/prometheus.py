@@ -1,4 +1,4 @@
-"""A Prometheus as a process of this machine that scrapes one target."""
+"""Run Prometheus as a local process that scrapes one target."""
 
 import re
 import subprocess
@@ -15,17 +15,17 @@ from tools.dashboard.prometheus import Prometheus
 
 
 WINDOW = "15s"
-"""A window for rates that suits a target which is scraped every second."""
+"""Window of rates for a target that is scraped every second."""
 
 
 @contextmanager
 def prometheus_in(folder: Path, address: str, path: str) -> Iterator[Prometheus]:
-    """A Prometheus with the project's rules that scrapes this target every second, while the block runs.
+    """Run Prometheus with the rules of the project while the block runs; the target is scraped every second.
 
     Args:
-        folder: Where it puts its data, configuration and log.
-        address: The target's host and port.
-        path: Where its metrics are.
+        folder: Folder for data, configuration and log.
+        address: Host and port of the target.
+        path: URL path of the metrics.
     """
     configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},

@@ -1,4 +1,4 @@
-"""The alerts: each fires when it should, keeps quiet when it should, and has its page."""
+"""The alerts: each fires when it should, stays silent when it should, and has a runbook."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes what the operator serves: it takes the rules, runs every query, and gives a picture."""
+"""A real Prometheus scrapes the metrics of the operator, loads the rules, and runs every query."""
 
 import time
 import xml.etree.ElementTree as ET
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("promtool_program")
 def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
     server, thread = start_http_server(0, "127.0.0.1", registry=REGISTRY)
     try:
-        with prometheus_in(tmp_path, f"127.0.0.1:{server.server_port}", "/metrics") as it:
-            yield it
+        with prometheus_in(tmp_path, f"127.0.0.1:{server.server_port}", "/metrics") as running:
+            yield running
     finally:
         server.shutdown()
         server.server_close()
@@ -38,7 +38,7 @@ def test_promtool_finds_nothing_wrong_with_the_metrics() -> None:
 
 
 def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> None:
-    until(lambda: {it["health"] for it in prometheus.rules()} == {"ok"})
+    until(lambda: {rule["health"] for rule in prometheus.rules()} == {"ok"})
     until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
     for query in queries(window=WINDOW):

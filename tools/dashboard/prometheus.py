@@ -1,4 +1,4 @@
-"""A client of a Prometheus that runs already, over HTTP."""
+"""Query a running Prometheus over HTTP."""
 
 import json
 import urllib.error
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 
 class Series(NamedTuple):
-    """What a query has found.
+    """One time series of a query's result.
 
     Attributes:
-        labels: The series' labels.
-        points: Times, in seconds since 1970, and values.
+        labels: Labels of the series.
+        points: Pairs of a time in seconds since 1970 and a value.
     """
 
     labels: dict[str, str]
@@ -20,40 +20,40 @@ class Series(NamedTuple):
 
 
 class Prometheus:
-    """A Prometheus.
+    """A client of a Prometheus.
 
     Args:
-        url: Where, `http://127.0.0.1:9090`.
+        url: URL of the Prometheus, for example `http://127.0.0.1:9090`.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def names(self) -> set[str]:
-        """The names of all series that have a value now; the list of labels has names before their first value."""
-        return {it.labels["__name__"] for it in self.query('group by (__name__) ({__name__!=""})')}
+        """Return the names of all series with a current value; the list of labels also has names without one."""
+        return {series.labels["__name__"] for series in self.query('group by (__name__) ({__name__!=""})')}
 
     def query(self, expression: str) -> list[Series]:
-        """What an expression gives now."""
+        """Return the current result of an expression."""
         found = self._get("query", query=expression)
         assert found["resultType"] == "vector", expression
-        return [_series(it["metric"], [it["value"]]) for it in found["result"]]
+        return [_series(result["metric"], [result["value"]]) for result in found["result"]]
 
     def by(self, label: str, expression: str) -> dict[str, float]:
-        """The values of an expression by one of its labels."""
-        return {it.labels[label]: it.points[0][1] for it in self.query(expression)}
+        """Return the current values of an expression by one of its labels."""
+        return {series.labels[label]: series.points[0][1] for series in self.query(expression)}
 
     def over_time(self, expression: str, start: float, end: float, step: float) -> list[Series]:
-        """What an expression gave from start to end, in seconds since 1970."""
+        """Return the result of an expression over time, from start to end in seconds since 1970."""
         found = self._get("query_range", query=expression, start=str(start), end=str(end), step=str(step))
-        return [_series(it["metric"], it["values"]) for it in found["result"]]
+        return [_series(result["metric"], result["values"]) for result in found["result"]]
 
     def rules(self) -> list[dict[str, Any]]:
-        """Every rule, with its state."""
+        """Return every rule with its state."""
         return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
 
     def targets(self) -> list[dict[str, Any]]:
-        """What it scrapes."""
+        """Return every scrape target."""
         found: list[dict[str, Any]] = self._get("targets")["activeTargets"]
         return found
 

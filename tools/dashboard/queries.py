@@ -9,12 +9,12 @@ DASHBOARD = Path(__file__).parents[2] / "charts" / "pdfjob-operator" / "files" /
 
 
 class Query(NamedTuple):
-    """An expression, and where it stands.
+    """An expression with its origin.
 
     Attributes:
-        where: The panel's title or the alert's name.
+        where: Title of the panel, or name of the alert.
         expression: PromQL, with Grafana's variables filled in.
-        labels: Which labels the panel's legend or the alert's text names: each series must have them.
+        labels: Labels that the panel's legend or the alert's text uses; each series must have them.
     """
 
     where: str
@@ -23,11 +23,11 @@ class Query(NamedTuple):
 
 
 def queries_of_panel(panel: dict[str, Any], window: str) -> list[Query]:
-    """What a panel asks for.
+    """Return the queries of a panel.
 
     Args:
         panel: A panel of a Grafana dashboard.
-        window: What to put for Grafana's own ranges, `5m`; a scrape interval must fit in it four times.
+        window: Value of Grafana's range variables, for example `5m`; it must span at least four scrape intervals.
     """
     return [
         Query(
