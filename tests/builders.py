@@ -1,19 +1,25 @@
 """Objects of a cluster for tests, one line each: what a test does not name does not matter to it."""
 
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure, Merged, Report
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.objects.children import Children
+from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.objects.stage_pod import StagePod
+from pdfjob_operator.planning.decision import JobState
+from pdfjob_operator.planning.observation import Observation
+from pdfjob_operator.planning.planner import plan
+from pdfjob_operator.reporting.status import render_status
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SETTINGS = Settings(runner_image="runner:test")
+STARTED = {"startTime": "2026-11-23T11:59:00Z"}
 UID = "6f0a1c3e-0000-4000-8000-000000000001"
 
 
@@ -46,6 +52,16 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
     )
 
 
+def make_started(**fields: Any) -> PdfJob:
+    """A PdfJob that has had its first pass."""
+    return make_pdfjob(**{"status": STARTED} | fields)
+
+
+def after(state: JobState, pdfjob: PdfJob | None = None, **ago: float) -> dict[str, Any]:
+    """The status that a PdfJob got so long ago."""
+    return render_status(pdfjob or make_pdfjob(), state, NOW - timedelta(**ago))
+
+
 def make_gemini(**settings: Any) -> dict[str, Any]:
     """The processor of a PdfJob that asks Gemini, defaults filled in."""
     usual = {
@@ -65,9 +81,41 @@ def make_job(stage: Stage, **fields: Any) -> StageJob:
     return StageJob(name=f"germinal-{stage}", stage=stage, **fields)
 
 
-def make_children(*jobs: StageJob, pods: tuple[StagePod, ...] = ()) -> Children:
-    """What a PdfJob owns."""
-    return Children(jobs=jobs, pods=pods)
+def make_chunks_job(**fields: Any) -> StageJob:
+    """A Job that processes all of four chunks."""
+    return make_job(Stage.CHUNKS, **{"completions": 4, "parallelism": 4, "pages": 120, "total_chunks": 4} | fields)
+
+
+def make_observation(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Observation:
+    """An observation of a PdfJob that has had its first pass."""
+    return Observation(pdfjob or make_started(), NOW, jobs=jobs, **fields)
+
+
+class Decided(NamedTuple):
+    """A decision with a state."""
+
+    state: JobState
+    create: tuple[Manifest, ...]
+    delete: tuple[str, ...]
+    patch: Mapping[str, Manifest]
+
+
+def decide(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Decided:
+    """What the planner decides about a PdfJob that has not finished."""
+    decision = plan(make_observation(*jobs, pdfjob=pdfjob, **fields), SETTINGS)
+    assert decision.state is not None
+    return Decided(decision.state, decision.create, decision.delete, decision.patch)
+
+
+def created(decided: Decided) -> list[str]:
+    """The ends of the names of the Jobs that are to be created."""
+    return [manifest["metadata"]["name"].rpartition("-")[2] for manifest in decided.create]
+
+
+def variables(manifest: Manifest) -> dict[str, str]:
+    """The environment variables of a Job's pods."""
+    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    return {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
 
 
 def make_pod(stage: Stage, *, exit_code: int | None = None, report: Report | None = None) -> StagePod:

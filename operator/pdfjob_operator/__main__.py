@@ -22,8 +22,10 @@ from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
 from pdfjob_operator.metrics.recorder import MetricsRecorder
+from pdfjob_operator.observation.observer import Observer
 from pdfjob_operator.observation.page_progress import PageProgress
 from pdfjob_operator.reconciler import Reconciler
+from pdfjob_operator.reporting.reporter import Reporter
 from pdfjob_operator.runtime import health
 from pdfjob_operator.runtime.leader_election import LeaderElection, LeadershipLostError
 from pdfjob_operator.runtime.retry_policy import retry_policy
@@ -31,6 +33,7 @@ from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from pdfjob_operator.runtime.work_queue import WorkQueue
 from pdfjob_operator.triggers import handlers
 from pdfjob_operator.triggers.resync import resync_forever
+from pdfjob_operator.triggers.tracker import Tracker
 
 
 if TYPE_CHECKING:
@@ -76,17 +79,17 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         job_gauges, recorder = JobGauges(), MetricsRecorder(settings.prices)
         collector = GarbageCollector(cluster, settings, now, leader_election.wait_until_leader, recorder)
         page_progress = PageProgress(settings.redis_url) if settings.redis_url else None
+        reporter = Reporter(cluster, settings, liveness=liveness, recorder=recorder, job_gauges=job_gauges)
         reconciler = Reconciler(
             cluster,
             settings,
+            observer=Observer(cluster, now, page_progress),
+            reporter=reporter,
+            claims=collector.claims,
             liveness=liveness,
-            recorder=recorder,
-            job_gauges=job_gauges,
-            note=collector.claims.register,
-            now=now,
-            page_progress=page_progress,
         )
         queue = WorkQueue(reconciler.reconcile, retry_policy=retry_policy, gate=leader_election.wait_until_leader)
+        tracker = Tracker(queue, collector, liveness, job_gauges)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
         registry.QUEUE_LONGEST_WAIT.set_function(queue.longest_wait)
         registry.WATCH_LAG.set_function(liveness.lag)
@@ -109,12 +112,12 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
                 leader_election.run(),
                 queue.run(),
                 collector.queue.run(),
-                resync_forever(cluster, settings, queue, collector, liveness, job_gauges),
+                resync_forever(cluster, settings, tracker, collector),
                 health.measure_event_loop_lag(),
             )
         ]
         await asyncio.sleep(0)  # the queues start their workers
-        tasks.append(asyncio.create_task(handlers.watch(settings, queue, collector, liveness, job_gauges)))
+        tasks.append(asyncio.create_task(handlers.watch(settings, tracker)))
         try:
             await _until_one_ends(tasks)
         finally:

@@ -17,7 +17,7 @@ def redis() -> Iterator[RedisServer]:
         yield running
 
 
-def pages_done(*urls: str) -> list[int | None]:
+def pages_processed(*urls: str) -> list[int | None]:
     async def look() -> list[int | None]:
         found = []
         for url in urls:
@@ -31,19 +31,19 @@ def pages_done(*urls: str) -> list[int | None]:
 
 def test_the_pages_of_all_chunks_are_told_together(redis: RedisServer) -> None:
     pod = shared(redis.url, "key", requests_per_minute=None, tokens_per_minute=None, holder="pod")
-    assert pages_done(redis.url) == [None]
+    assert pages_processed(redis.url) == [None]
     pod.progress("uid", 0, 12)
     pod.progress("uid", 1, 5)
     pod.progress("uid", 1, 7)
     pod.progress("another", 0, 100)
 
-    assert pages_done(redis.url) == [19]
+    assert pages_processed(redis.url) == [19]
 
 
 def test_what_is_no_number_is_no_progress(redis: RedisServer) -> None:
     redis.client.hset("pdfjob:progress:uid", mapping={"0": "12", "1": "many"})
 
-    assert pages_done(redis.url) == [12]
+    assert pages_processed(redis.url) == [12]
 
 
 def test_a_redis_that_does_not_answer_is_asked_once_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

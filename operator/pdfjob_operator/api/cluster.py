@@ -19,14 +19,8 @@ from pdfjob_operator.api.errors import (
     NotFoundError,
     RequestRefusedError,
 )
-from pdfjob_operator.objects.children import Children
 from pdfjob_operator.objects.kubernetes import Manifest, is_controlled_by
-from pdfjob_operator.objects.labels import LABEL_STAGE, LABEL_UID, SWEEP
-from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
-from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.objects.stage_job import StageJob
-from pdfjob_operator.objects.stage_pod import StagePod
 
 
 if TYPE_CHECKING:
@@ -38,8 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
-
-_FEW = 20
 
 
 class Cluster:
@@ -78,46 +70,19 @@ class Cluster:
         with suppress(NotFoundError, ConflictError):
             await self._client.delete(kinds.PDFJOBS, job.key.name, job.key.namespace, uid=job.uid)
 
-    async def children(self, job: PdfJob) -> Children:
-        """The Jobs that the PdfJob owns in its present round, and the pods of theirs that report.
-
-        What only has their labels is ignored.
-        """
-        labels: dict[str, Any] = {LABEL_UID: job.uid}
-        jobs: list[StageJob] = []
-        async for raw in self.jobs(job.key.namespace, labels):
-            parsed = StageJob.parse(raw)
-            if (
-                parsed is not None
-                and parsed.round == job.round
-                and is_controlled_by(raw, job.uid)
-                and parsed.name == stage_job_name(job, parsed.stage, parsed.round, parsed.memory)
-            ):
-                jobs.append(parsed)
-        children = Children(jobs=tuple(jobs))
-        last = {it.uid for stage in Stage if (it := children.job(stage)) is not None}
-        pods = await self._pods(
-            job.key.namespace, labels={**labels, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
-        )
-        pods = [raw for raw in pods if any(is_controlled_by(raw, uid) for uid in last)]
-        pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
-        return Children(jobs=tuple(jobs), pods=tuple(pod for raw in pods if (pod := StagePod.parse(raw)) is not None))
-
-    async def last_failed_pods(self, namespace: str, job: StageJob) -> dict[int, Manifest]:
-        """The last failed pod of each index of a Job, as far as they are still there."""
-        pods = await self._pods(namespace, labels={_JOB_NAME: job.name}, fields={"status.phase": "Failed"})
-        pods.sort(key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
-        last = {
-            raw["metadata"].get("annotations", {}).get(_JOB_INDEX, ""): raw
-            for raw in pods
-            if is_controlled_by(raw, job.uid)
-        }
-        return {int(index): raw for index, raw in last.items() if index.isdecimal()}
-
-    async def waiting_pods(self, namespace: str, job: StageJob) -> list[Manifest]:
-        """Some of a Job's pods that have not started."""
-        pods = await self._pods(namespace, labels={_JOB_NAME: job.name}, fields={"status.phase": "Pending"}, limit=_FEW)
-        return [raw for raw in pods if is_controlled_by(raw, job.uid)]
+    async def pods(
+        self,
+        namespace: str | None,
+        labels: Mapping[str, Any],
+        *,
+        fields: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+    ) -> list[Manifest]:
+        """Return the pods that match the selectors in a namespace, or in the whole cluster for `None`, oldest first."""
+        pods = [
+            raw async for raw in self._client.list(kinds.PODS, namespace, labels=labels, fields=fields, limit=limit)
+        ]
+        return sorted(pods, key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
         """Return the Events of type `Warning` about an object, newest first."""
@@ -129,11 +94,6 @@ class Cluster:
         """Return whether a namespace is deleted or being deleted."""
         raw = await self._get(kinds.NAMESPACES, namespace)
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
-
-    async def sweep_pods(self, namespace: str | None) -> list[Manifest]:
-        """Return the pods of sweeps in a namespace, or in the whole cluster for `None`, oldest first."""
-        pods = await self._pods(namespace, labels={LABEL_STAGE: SWEEP})
-        return sorted(pods, key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
 
     async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
         """Yield the Jobs with these labels in a namespace, or in the whole cluster for `None`."""
@@ -205,19 +165,3 @@ class Cluster:
             if error.status in _REFUSALS:
                 raise RequestRefusedError(str(error), status=error.status) from error
             raise
-
-    async def _pods(
-        self,
-        namespace: str | None,
-        *,
-        labels: Mapping[str, Any],
-        fields: Mapping[str, Any] | None = None,
-        limit: int | None = None,
-    ) -> list[Manifest]:
-        return [
-            raw async for raw in self._client.list(kinds.PODS, namespace, labels=labels, fields=fields, limit=limit)
-        ]
-
-
-_JOB_NAME = "batch.kubernetes.io/job-name"
-_JOB_INDEX = "batch.kubernetes.io/job-completion-index"

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from chunk_runner.contract import environment
-from pdfjob_operator.objects.kubernetes import JobCondition
+from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
 
@@ -106,7 +106,7 @@ def next_number(jobs: Iterable[Manifest]) -> int:
 def is_running(job: Manifest) -> bool:
     """Return whether a sweep Job is neither finished nor suspended."""
     finished = any(
-        condition["type"] in (JobCondition.COMPLETE, JobCondition.FAILED) and condition["status"] == "True"
+        condition["type"] in {*JobOutcome} and condition["status"] == "True"
         for condition in job.get("status", {}).get("conditions", ())
     )
     return not finished and not job["spec"].get("suspend")

@@ -8,6 +8,7 @@ from chunk_runner.contract.report import Report
 from pdfjob_operator.garbage_collection.sweep_job import claim_of_pod
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.kubernetes import parse_time
+from pdfjob_operator.objects.labels import LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.stage_pod import container_state
 
 
@@ -60,7 +61,7 @@ class SweepReports:
         """
         found: dict[Claim, _Finished] = {}
         for namespace in self._settings.namespaces or (None,):
-            for pod in await self._cluster.sweep_pods(namespace):
+            for pod in await self._cluster.pods(namespace, {LABEL_STAGE: SWEEP}):
                 finished = _finished(pod)
                 if finished is not None:
                     found[claim_of_pod(pod)] = finished

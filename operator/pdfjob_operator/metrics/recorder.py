@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.reasons import OperatorReason
 
 
 if TYPE_CHECKING:
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
     from chunk_runner.contract.report import Volume
     from chunk_runner.contract.stats import Stats, Tokens
     from pdfjob_operator.configuration.prices import Prices
-    from pdfjob_operator.objects.children import Children
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.planning.decision import JobState
+    from pdfjob_operator.planning.observation import Observation
 
 
 OTHER = "Other"
 """Label value for every unknown reason, page state and model: reports come from pods, and model names from users."""
 
-_SUCCESSES = (("succeeded", "AllPagesProcessed"), ("partial", "PagesMissing"))
+_SUCCESSES: tuple[tuple[str, str], ...] = (
+    ("succeeded", OperatorReason.ALL_PAGES_PROCESSED),
+    ("partial", OperatorReason.PAGES_MISSING),
+)
 
 _FAILURES = frozenset(reason.value for reason in Reason)
 
@@ -79,21 +83,22 @@ class MetricsRecorder:
             return
         if before is not None and before[0] == job.uid:
             registry.PHASE_DURATION.labels(before[1]).observe(now - before[2])
-        if state.ended:
+        if state.is_terminal:
             self._phases.pop(job.key, None)
         else:
             self._phases[job.key] = (job.uid, state.phase, now)
 
-    def record_finished(self, job: PdfJob, state: JobState, children: Children, now: datetime) -> None:
+    def record_finished(self, observation: Observation, state: JobState) -> None:
         """Record a PdfJob whose final status is written, with the statistics of its merge report."""
-        succeeded = "partial" if state.facts.has_gaps else "succeeded"
-        result = "failed" if state.phase == "Failed" else succeeded
-        merged = state.facts.merged
+        pdfjob, now, progress = observation.pdfjob, observation.now, state.progress
+        succeeded = "partial" if progress.is_partial else "succeeded"
+        result = "failed" if state.phase is Phase.FAILED else succeeded
+        merged = progress.merged
         registry.JOBS_FINISHED.labels(result, _known_reason(state.reason)).inc()
-        registry.JOB_DURATION.labels(result).observe((now - (job.started or now)).total_seconds())
+        registry.JOB_DURATION.labels(result).observe((now - (pdfjob.started_at or now)).total_seconds())
         # A round that finds nothing to do ends with the report of an earlier one, which has been counted.
-        if merged is not None and merged.stats is not None and merged.stats.round == job.round:
-            self._record_stats(job, merged.stats, children)
+        if merged is not None and merged.stats is not None and merged.stats.round == pdfjob.round:
+            self._record_stats(observation, merged.stats)
 
     def remove(self, key: Key) -> None:
         """Forget a PdfJob that no longer exists."""
@@ -109,8 +114,8 @@ class MetricsRecorder:
         """Forget the free space of all claims but these, which are in use."""
         self._free = {claim: free for claim, free in self._free.items() if claim in claims}
 
-    def _record_stats(self, job: PdfJob, stats: Stats, children: Children) -> None:
-        processor = str(job.processor["name"])
+    def _record_stats(self, observation: Observation, stats: Stats) -> None:
+        processor = str(observation.pdfjob.processor["name"])
         registry.CHUNK_DURATION.add(stats.seconds, processor)
         registry.CHUNK_WAIT.add(stats.waits)
         registry.CHUNK_MEMORY.add(stats.memory)
@@ -121,14 +126,14 @@ class MetricsRecorder:
             registry.CHUNK_RETRIES.labels(_known_reason(reason)).inc(number)
         for state, number in stats.pages.items():
             registry.PAGES.labels(state if state in _PAGE_STATES else OTHER, processor).inc(number)
-        chunk_jobs = [child for child in children.jobs if child.stage is Stage.CHUNKS]
+        chunk_jobs = [job for job in observation.jobs if job.stage is Stage.CHUNKS]
         if chunk_jobs:
             registry.BUSY_SECONDS.inc(stats.seconds.total)
             # The Job only has its last number of workers: after scaling down, more time may be busy than available.
-            available = max(sum(child.worker_seconds for child in chunk_jobs), stats.seconds.total)
+            available = max(sum(job.worker_seconds for job in chunk_jobs), stats.seconds.total)
             registry.AVAILABLE_SECONDS.inc(available)
         if stats.tokens.total:
-            self._record_tokens(str(job.processor.get("model", "")), stats.tokens)
+            self._record_tokens(str(observation.pdfjob.processor.get("model", "")), stats.tokens)
 
     def _record_tokens(self, model: str, tokens: Tokens) -> None:
         price = self._prices.models.get(model)

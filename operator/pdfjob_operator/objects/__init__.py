@@ -1,1 +1,1 @@
-"""Kubernetes objects as plain dicts: parsed on the way in, built on the way out. Pure."""
+"""Kubernetes objects as plain dicts: parsed when they are read, built when they are created. Pure."""

@@ -1,4 +1,7 @@
-"""The Jobs of a PdfJob as plain dicts. Pure: a PdfJob, the configuration and a few numbers in, a manifest out."""
+"""The Jobs of a PdfJob as manifests. Pure: from a PdfJob, the configuration and a few numbers.
+
+Knows nothing of how a Job runs; when to create one is the planner's decision.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chunk_runner.contract import environment, ranges
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
-from pdfjob_operator.objects import gemini
+from pdfjob_operator.objects import gemini_access
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
@@ -32,44 +35,46 @@ if TYPE_CHECKING:
 
 
 STAGE_RETRIES = 3
-"""How often prepare and merge are tried again."""
+"""Retries of prepare and merge."""
 
-# Pod deletions that Kubernetes itself announces (drains, evictions, preemption) use up no retries.
+# Pod deletions that Kubernetes itself announces (drains, evictions, preemption) do not count as retries.
 _IGNORE_DISRUPTIONS = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
 
 
-def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 0) -> Manifest:
-    """The Job that splits the source; with one chunk, it does everything.
+def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: int = 0) -> Manifest:
+    """Build the Job that splits the source; if there is one chunk only, it processes and merges, too.
 
     Args:
-        job: The PdfJob.
-        settings: The configuration.
-        seconds: What is left of the job's time.
-        memory: How often its memory limit is doubled.
+        pdfjob: The PdfJob.
+        settings: The operator's configuration.
+        seconds: Time limit of the Job.
+        doublings: How many times to double its memory limit.
     """
     spec = JobSpec(
-        path=job.path,
-        processor=dict(job.processor),
-        pages_per_chunk=job.pages_per_chunk,
-        sha256=job.sha256,
-        pages=job.pages,
-        language=job.language,
-        format=job.output_format,
-        api_key_secret=None if job.api_key is None else job.api_key[0],
+        path=pdfjob.path,
+        processor=dict(pdfjob.processor),
+        pages_per_chunk=pdfjob.pages_per_chunk,
+        sha256=pdfjob.sha256,
+        pages=pdfjob.pages,
+        language=pdfjob.language,
+        format=pdfjob.output_format,
+        api_key_secret=None if pdfjob.api_key_secret is None else pdfjob.api_key_secret.name,
     )
-    pod = _stage_pod(job, settings, Stage.PREPARE, "prepare", {environment.SPEC_ENV: spec.dumps()}, memory=memory)
-    # The whole volume, read-only: a subPath to a missing file would make the kubelet create a folder of that name.
-    claim = job.source_claim or workspace_claim(job, settings)
+    pod = _stage_pod(
+        pdfjob, settings, Stage.PREPARE, "prepare", {environment.SPEC_ENV: spec.dumps()}, doublings=doublings
+    )
+    # The whole volume, read-only: for a subPath to a missing file, the kubelet would create a folder of that name.
+    claim = pdfjob.source_claim or workspace_claim(pdfjob, settings)
     name = "workspace"
-    if claim != workspace_claim(job, settings):
+    if claim != workspace_claim(pdfjob, settings):
         name = "source"
         pod["spec"]["volumes"].append({"name": name, "persistentVolumeClaim": {"claimName": claim, "readOnly": True}})
     pod["spec"]["containers"][0]["volumeMounts"].append(
         {"name": name, "mountPath": environment.SOURCE_MOUNT, "readOnly": True}
     )
-    if job.password is not None:
-        mount_secret(pod, *job.password, environment.PASSWORD_FILE)
-    return _job(job, pod) | {
+    if pdfjob.password_secret is not None:
+        mount_secret(pod, *pdfjob.password_secret, environment.PASSWORD_FILE)
+    return _job(pdfjob, pod) | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,
             "activeDeadlineSeconds": seconds,
@@ -86,54 +91,48 @@ def prepare_job(job: PdfJob, settings: Settings, *, seconds: int, memory: int = 
 
 
 def chunks_job(
-    job: PdfJob,
+    pdfjob: PdfJob,
     settings: Settings,
     *,
     total: int,
     pages: int,
     seconds: int,
     chunks: str | None = None,
-    memory: int = 0,
+    doublings: int = 0,
 ) -> Manifest:
-    """The Indexed Job that processes the chunks, one pod for each.
+    """Build the Indexed Job that processes the chunks, one pod for each.
 
     Args:
-        job: The PdfJob.
-        settings: The configuration.
-        total: Chunks of the whole job; kept on the Job.
-        pages: Pages of the source; kept on the Job.
-        seconds: What is left of the job's time.
-        chunks: The chunks to run, as ranges; `None` for all.
-        memory: How often the memory limit of its pods is doubled.
+        pdfjob: The PdfJob.
+        settings: The operator's configuration.
+        total: Number of chunks of the whole PdfJob; recorded on the Job.
+        pages: Number of pages of the source; recorded on the Job.
+        seconds: Time limit of the Job.
+        chunks: Chunks to run, as ranges; `None` for all.
+        doublings: How many times to double the memory limit of its pods.
     """
-    pod = _stage_pod(
-        job,
-        settings,
-        Stage.CHUNKS,
-        "process",
-        {} if chunks is None else {environment.CHUNKS_ENV: chunks},
-        memory=memory,
-    )
-    manifest = _job(job, pod)
+    env = {} if chunks is None else {environment.CHUNKS_ENV: chunks}
+    pod = _stage_pod(pdfjob, settings, Stage.CHUNKS, "process", env, doublings=doublings)
+    manifest = _job(pdfjob, pod)
     annotations = manifest["metadata"]["annotations"]
     annotations[ANNOTATION_PAGES], annotations[ANNOTATION_TOTAL] = str(pages), str(total)
     completions = total
     if chunks is not None:
         annotations[ANNOTATION_CHUNKS] = chunks
         completions = sum(len(run) for run in ranges.parse_ranges(chunks))
-    # Every chunk is run, then the merge judges: one bad chunk must not take the others with it, unless it is to.
-    may_fail = completions if job.max_failed_chunks is None else min(job.max_failed_chunks, completions)
+    # Unless its author limits it, all chunks may fail: one bad chunk must not stop the others; the merge decides.
+    may_fail = completions if pdfjob.max_failed_chunks is None else min(pdfjob.max_failed_chunks, completions)
     queue: dict[str, Any] = {}
-    if job.queue_name is not None:  # Kueue starts what it finds suspended, once there is room
-        manifest["metadata"]["labels"] = {**manifest["metadata"]["labels"], LABEL_QUEUE: job.queue_name}
+    if pdfjob.queue_name is not None:  # Kueue resumes suspended Jobs once there is room
+        manifest["metadata"]["labels"] = {**manifest["metadata"]["labels"], LABEL_QUEUE: pdfjob.queue_name}
         queue = {"suspend": True}
     return manifest | {
         "spec": {
             **queue,
             "completionMode": "Indexed",
             "completions": completions,
-            "parallelism": parallelism(job, completions),
-            "backoffLimitPerIndex": job.retries,
+            "parallelism": parallelism(pdfjob, completions),
+            "backoffLimitPerIndex": pdfjob.retries,
             "maxFailedIndexes": may_fail,
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
@@ -150,29 +149,29 @@ def chunks_job(
 
 
 def merge_job(
-    job: PdfJob,
+    pdfjob: PdfJob,
     settings: Settings,
     *,
     unfinished: str | None,
     seconds: int,
     out_of_memory: str = "",
-    memory: int = 0,
+    doublings: int = 0,
 ) -> Manifest:
-    """The Job that merges the results and cleans up.
+    """Build the Job that merges the results and cleans up.
 
     Args:
-        job: The PdfJob.
-        settings: The configuration.
-        unfinished: The reason to record for chunks that left neither a result nor a reason.
-        seconds: How long it may take.
-        out_of_memory: The chunks whose pods were killed for using too much memory, as ranges.
-        memory: How often its own memory limit is doubled.
+        pdfjob: The PdfJob.
+        settings: The operator's configuration.
+        unfinished: Reason to record for chunks that left neither a result nor a reason.
+        seconds: Time limit of the Job.
+        out_of_memory: Chunks whose pods were killed for exceeding their memory limit, as ranges.
+        doublings: How many times to double its own memory limit.
     """
     env = {} if unfinished is None else {environment.UNFINISHED_ENV: unfinished}
     if out_of_memory:
         env[environment.OUT_OF_MEMORY_ENV] = out_of_memory
-    pod = _stage_pod(job, settings, Stage.MERGE, "merge", env, memory=memory)
-    return _job(job, pod) | {
+    pod = _stage_pod(pdfjob, settings, Stage.MERGE, "merge", env, doublings=doublings)
+    return _job(pdfjob, pod) | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,
             "activeDeadlineSeconds": seconds,
@@ -183,52 +182,53 @@ def merge_job(
     }
 
 
-def parallelism(job: PdfJob, chunks: int) -> int:
-    """Chunks in flight: never more than there are, and 0 pauses."""
-    return min(job.workers, chunks)
+def parallelism(pdfjob: PdfJob, chunks: int) -> int:
+    """Return the number of chunks in flight: at most as many as there are; 0 pauses."""
+    return min(pdfjob.workers, chunks)
 
 
-def _job(job: PdfJob, pod: Manifest) -> Manifest:
-    """A Job but for its spec, labelled as its pods are."""
+def _job(pdfjob: PdfJob, pod: Manifest) -> Manifest:
+    """Build a Job without its spec, with the labels of its pods."""
     labels = pod["metadata"]["labels"]
+    stage, round_, doublings = Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_MEMORY])
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": stage_job_name(
-                job, Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_MEMORY])
-            ),
-            "namespace": job.key.namespace,
+            "name": stage_job_name(pdfjob, stage, round_, doublings),
+            "namespace": pdfjob.key.namespace,
             "labels": labels,
             "annotations": dict(pod["metadata"]["annotations"]),
-            "ownerReferences": [owner_reference(job)],
+            "ownerReferences": [owner_reference(pdfjob)],
         },
     }
 
 
 def _stage_pod(
-    job: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, memory: int
+    pdfjob: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, doublings: int
 ) -> Manifest:
-    processes = stage is not Stage.MERGE  # prepare does so too, if there is only one chunk
-    env = {**env, environment.ROUND_ENV: str(job.round)}
-    if processes and settings.can_double(memory):
+    """Build the pod template of a stage, with access to the workspace."""
+    processes = stage is not Stage.MERGE  # prepare does, too, if there is one chunk only
+    env = {**env, environment.ROUND_ENV: str(pdfjob.round)}
+    if processes and settings.can_double(doublings):
         env[environment.MORE_MEMORY_ENV] = "true"
-    if processes and job.api_key is not None:
-        env |= gemini.gemini_environment(settings, job.uid)
-    pod = pod_template(settings, stage.value, command, env, memory)
-    if processes and job.api_key is not None:
-        gemini.equip(pod, settings, job.api_key)
+    if processes and pdfjob.api_key_secret is not None:
+        env |= gemini_access.gemini_environment(settings, pdfjob.uid)
+    pod = pod_template(settings, stage.value, command, env, doublings)
+    if processes and pdfjob.api_key_secret is not None:
+        gemini_access.mount_gemini_secrets(pod, settings, pdfjob.api_key_secret)
     pod["metadata"]["labels"] |= {
-        LABEL_UID: job.uid,
+        LABEL_UID: pdfjob.uid,
         LABEL_STAGE: stage.value,
-        LABEL_PROCESSOR: job.processor["name"],
-        LABEL_ROUND: str(job.round),
-        LABEL_MEMORY: str(memory),
+        LABEL_PROCESSOR: pdfjob.processor["name"],
+        LABEL_ROUND: str(pdfjob.round),
+        LABEL_MEMORY: str(doublings),
     }
-    pod["metadata"]["annotations"] = {ANNOTATION_JOB: job.key.name}
-    mount_workspace(pod, workspace_claim(job, settings), workspace_folder(job), environment.WORKSPACE_MOUNT)
+    pod["metadata"]["annotations"] = {ANNOTATION_JOB: pdfjob.key.name}
+    mount_workspace(pod, workspace_claim(pdfjob, settings), workspace_folder(pdfjob), environment.WORKSPACE_MOUNT)
     return pod
 
 
 def _on_exit(action: str, *codes: ExitCode) -> dict[str, Any]:
+    """Build a rule of a `podFailurePolicy`."""
     return {"action": action, "onExitCodes": {"operator": "In", "values": sorted(codes)}}

@@ -14,15 +14,18 @@ Manifest = dict[str, Any]
 """A Kubernetes object as a plain dict."""
 
 
-class JobCondition(StrEnum):
-    """Types of the conditions in a Job's status (`batch/v1`)."""
+class JobOutcome(StrEnum):
+    """Types of the terminal conditions in a Job's status (`batch/v1`)."""
 
     COMPLETE = "Complete"
     FAILED = "Failed"
+
+
+class JobCondition(StrEnum):
+    """Types of the conditions by which Kubernetes announces a Job's outcome while it removes the Job's pods."""
+
     FAILURE_TARGET = "FailureTarget"
-    """The Job is about to fail; its pods are being removed."""
     SUCCESS_CRITERIA_MET = "SuccessCriteriaMet"
-    """The Job is about to complete; its pods are being removed."""
 
 
 class JobFailure(StrEnum):

@@ -29,9 +29,13 @@ def name_prefix(pdfjob: PdfJob) -> str:
     return f"{readable}-{hashlib.sha256(pdfjob.uid.encode()).hexdigest()[:8]}"
 
 
-def stage_job_name(pdfjob: PdfJob, stage: Stage, round: int, memory: int) -> str:  # noqa: A002 (the API's word)
-    """Return the name of a stage's Job: at most 47 characters."""
-    return f"{name_prefix(pdfjob)}-{stage}" + (f"-r{round}" if round else "") + (f"-m{memory}" if memory else "")
+def stage_job_name(pdfjob: PdfJob, stage: Stage, round_: int, doublings: int) -> str:
+    """Return the name of a stage's Job in a round, after its memory limit was doubled so many times.
+
+    At most 47 characters.
+    """
+    suffix = (f"-r{round_}" if round_ else "") + (f"-m{doublings}" if doublings else "")
+    return f"{name_prefix(pdfjob)}-{stage}{suffix}"
 
 
 def chunk_pod_selector(pdfjob: PdfJob) -> str:

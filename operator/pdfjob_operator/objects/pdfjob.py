@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import LABEL_QUEUE
-from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
+from pdfjob_operator.objects.phases import TERMINAL_PHASES, Condition, Phase
 
 
 class Key(NamedTuple):
-    """Which PdfJob."""
+    """The namespace and name of a PdfJob."""
 
     namespace: str
     name: str
+
+
+class SecretKey(NamedTuple):
+    """The name of a Secret in the PdfJob's namespace, and a key in it."""
+
+    name: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -26,30 +33,30 @@ class PdfJob:
 
     Attributes:
         key: Namespace and name.
-        uid: Identity: names come back, uids do not.
-        generation: Of the spec.
-        deleting: It is on its way out, so nothing is to be made for it.
-        path: The source on its volume.
-        source_claim: Its claim; `None` for the workspace's.
-        sha256: What the source's checksum must be.
-        password: The Secret that holds the source's password, and the key in it; `None` for a source that needs none.
-        language: Of the source's text; `None` to find out.
-        pages: The pages to process, as its author wrote them; `None` for all.
-        pages_per_chunk: Pages in a chunk.
-        workers: Chunks in flight, 0 or more.
-        processor: Name and settings, as the runner takes them.
-        api_key: The Secret that holds the key of the model's API, and the key in it; `None` for a processor without.
-        output_format: What the output is like.
-        retries: Per chunk.
-        timeout_seconds: For the whole job, or for one retry of its failed chunks.
-        max_failed_chunks: How many may fail before the job is stopped; `None` to run them all.
-        suspend: Whether it is to wait.
-        ttl_seconds: How long it stays after its end; `None` for ever.
-        retry_failed: Raised to run failed chunks again.
-        queue_name: The Kueue queue of its chunks; `None` for none.
-        workspace_claim: `None` for the operator's default.
-        status: As it is now.
-        raw: The whole object, as the API server sent it.
+        uid: Identity. Names are used again, uids are not.
+        generation: Generation of the spec.
+        deleting: True once deletion has been requested; nothing is created for the PdfJob any more.
+        path: Path of the source, relative to the root of its volume.
+        source_claim: PersistentVolumeClaim of the source; `None` for the claim of the workspace.
+        sha256: Expected checksum of the source, in hexadecimal.
+        password_secret: Password of the source; `None` if none was given.
+        language: Language of the text as an ISO 639-1 code; `None` to detect it.
+        pages: Pages to process, as its author wrote them; `None` for all.
+        pages_per_chunk: Pages in every chunk but the last.
+        workers: Maximum number of chunks in flight, 0 or more.
+        processor: Name and settings of the processor, as the chunk runner takes them.
+        api_key_secret: Key of the model's API; `None` for a processor that needs none.
+        output_format: Format of the output.
+        retries: Retries of each chunk.
+        timeout_seconds: Timeout of a round.
+        max_failed_chunks: Number of failed chunks above which the PdfJob is stopped; `None` to run all chunks.
+        suspend: True to suspend it.
+        ttl_seconds: Seconds after its end until it is deleted; `None` to keep it.
+        retry_failed: Number of rounds that its author has asked for.
+        queue_name: Kueue queue of the chunks Job; `None` for none.
+        workspace_claim: PersistentVolumeClaim of the workspace; `None` for the operator's default.
+        status: The status as it was read.
+        raw: The whole object as it was read.
     """
 
     key: Key
@@ -59,13 +66,13 @@ class PdfJob:
     path: str
     source_claim: str | None
     sha256: str | None
-    password: tuple[str, str] | None
+    password_secret: SecretKey | None
     language: str | None
     pages: str | None
     pages_per_chunk: int
     workers: int
     processor: Mapping[str, Any]
-    api_key: tuple[str, str] | None
+    api_key_secret: SecretKey | None
     output_format: str
     retries: int
     timeout_seconds: int
@@ -80,11 +87,11 @@ class PdfJob:
 
     @classmethod
     def parse(cls, raw: Manifest) -> PdfJob:
-        """From an object that the API server admitted, so that the schema holds and defaults are filled in."""
+        """Parse an object that the API server admitted: the schema holds and defaults are filled in."""
         meta, spec = raw["metadata"], raw["spec"]
         source = spec["source"]
         ((processor, settings),) = spec["processor"].items()
-        api_key = _secret(settings.get("apiKeySecretRef"))
+        api_key_secret = _secret_key(settings.get("apiKeySecretRef"))
         settings = {key: value for key, value in settings.items() if key != "apiKeySecretRef"}
         return cls(
             key=Key(meta["namespace"], meta["name"]),
@@ -94,13 +101,13 @@ class PdfJob:
             path=source["volume"]["path"],
             source_claim=source["volume"].get("claimName"),
             sha256=source.get("sha256"),
-            password=_secret(source.get("passwordSecretRef")),
+            password_secret=_secret_key(source.get("passwordSecretRef")),
             language=source.get("language"),
             pages=spec.get("pages"),
             pages_per_chunk=spec["chunking"]["pagesPerChunk"],
             workers=spec["workers"],
             processor={"name": processor, **settings},
-            api_key=api_key,
+            api_key_secret=api_key_secret,
             output_format=spec.get("output", {}).get("format", "json"),
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
@@ -116,53 +123,57 @@ class PdfJob:
 
     @property
     def round(self) -> int:
-        """The round it is in: what `spec.retryFailed` was when it began. Only a raise means a retry."""
+        """The current round: the value of `spec.retryFailed` when it began."""
         return int(self.status.get("round", self.retry_failed))
 
     @property
-    def is_suspended(self) -> bool:
-        """Whether it was suspended at the last pass."""
-        return self.condition("Suspended").get("status") == "True"
-
-    @property
-    def trouble(self) -> Failure | None:
-        """What its status says it is waiting for, if it is."""
-        at_work = self.condition("Reconciling")
-        if at_work.get("status") != "True" or at_work.get("reason") in {*Phase, None}:
-            return None
-        return Failure(at_work["reason"], at_work["message"])
-
-    def condition(self, kind: str) -> Mapping[str, Any]:
-        """A condition of its status; empty if it has none of this kind."""
-        return next((it for it in self.status.get("conditions", ()) if it.get("type") == kind), {})
-
-    def suspended_seconds(self, now: datetime) -> int:
-        """How long it has been suspended in this round."""
-        seconds = int(self.status.get("suspendedSeconds", 0))
-        if self.is_suspended:
-            since = parse_time(self.condition("Suspended")["lastTransitionTime"])
-            seconds += int((now - since).total_seconds())
-        return seconds
-
-    def seconds_left(self, now: datetime) -> int:
-        """What is left of its one clock, which starts at its first pass and stands still while it is suspended."""
-        elapsed = int((now - (self.started or now)).total_seconds()) - self.suspended_seconds(now)
-        return self.timeout_seconds - elapsed
-
-    @property
-    def started(self) -> datetime | None:
-        """When the operator began, if it has."""
+    def started_at(self) -> datetime | None:
+        """The time of the first pass of this round; `None` before it."""
         time = self.status.get("startTime")
         return None if time is None else parse_time(time)
 
     @property
-    def ended(self) -> bool:
-        """Whether its phase is final."""
+    def is_finished(self) -> bool:
+        """True once its phase is terminal."""
         return self.status.get("phase") in TERMINAL_PHASES
+
+    @property
+    def was_suspended(self) -> bool:
+        """True if its status says that it is suspended."""
+        return self.condition(Condition.SUSPENDED).get("status") == "True"
+
+    @property
+    def last_diagnosis(self) -> Failure | None:
+        """The reason in its status why it does not make progress; `None` if it does."""
+        reconciling = self.condition(Condition.RECONCILING)
+        if reconciling.get("status") != "True" or reconciling.get("reason") in {*Phase, None}:
+            return None
+        return Failure(reconciling["reason"], reconciling["message"])
+
+    def in_round(self, round_: int) -> PdfJob:
+        """Return the PdfJob at the beginning of another round, with nothing left of the status of the last one."""
+        return replace(self, status={"round": round_, "conditions": self.status["conditions"]})
+
+    def condition(self, kind: Condition) -> Mapping[str, Any]:
+        """Return the condition of this type from its status; empty if there is none."""
+        return next((found for found in self.status.get("conditions", ()) if found.get("type") == kind), {})
+
+    def suspended_seconds(self, now: datetime) -> int:
+        """Return how long it has been suspended in this round, in seconds."""
+        seconds = int(self.status.get("suspendedSeconds", 0))
+        if self.was_suspended:
+            since = parse_time(self.condition(Condition.SUSPENDED)["lastTransitionTime"])
+            seconds += int((now - since).total_seconds())
+        return seconds
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return the time left until the timeout in seconds. Time in suspension does not count."""
+        elapsed = int((now - (self.started_at or now)).total_seconds()) - self.suspended_seconds(now)
+        return self.timeout_seconds - elapsed
 
 
 def is_settled(raw: Mapping[str, Any]) -> bool:
-    """Whether a PdfJob needs no pass at all: it has ended for good, and its status is about its present spec."""
+    """Return whether a PdfJob needs no pass: it finished, will not be deleted, and its status is about its spec."""
     status, meta = raw.get("status") or {}, raw.get("metadata", {})
     return (
         status.get("phase") in TERMINAL_PHASES
@@ -171,5 +182,5 @@ def is_settled(raw: Mapping[str, Any]) -> bool:
     )
 
 
-def _secret(reference: Mapping[str, str] | None) -> tuple[str, str] | None:
-    return None if reference is None else (reference["name"], reference["key"])
+def _secret_key(reference: Mapping[str, str] | None) -> SecretKey | None:
+    return None if reference is None else SecretKey(reference["name"], reference["key"])

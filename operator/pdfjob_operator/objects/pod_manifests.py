@@ -1,6 +1,6 @@
-"""The pod that runs the chunk runner: restricted, without access to the API, one container.
+"""The pod template of the chunk runner: one container, restricted, without access to the Kubernetes API. Pure.
 
-Knows nothing of PdfJobs: who runs it, and on what, is for `manifests` and `sweeps`.
+Knows nothing of PdfJobs: `job_manifests` and the garbage collection complete the template.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ RUNNER_USER = 65532
 """User and group of every pod: `nonroot` in distroless images, and in this project's."""
 
 
-def pod_template(settings: Settings, name: str, command: str, env: dict[str, str], memory: int = 0) -> Manifest:
-    """A pod template that passes the restricted Pod Security Standard.
+def pod_template(settings: Settings, name: str, command: str, env: dict[str, str], doublings: int = 0) -> Manifest:
+    """Build a pod template that meets the restricted Pod Security Standard.
 
     Args:
-        settings: The configuration.
-        name: Of its container, and its component.
-        command: What the chunk runner is to do.
-        env: Its environment.
-        memory: How often its memory limit is doubled.
+        settings: The operator's configuration.
+        name: Name of the container, and value of the component label.
+        command: Command of the chunk runner.
+        env: Environment variables of the container.
+        doublings: How many times to double the memory limit.
     """
     return {
         "metadata": {
@@ -64,10 +64,10 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
                             "name": environment.MEMORY_ENV,
                             "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}},
                         },
-                        # Doubled, because Kubernetes would expand $(NAME) in what a user wrote.
+                        # $ is doubled, because Kubernetes would expand $(NAME) in what a user wrote.
                         *({"name": key, "value": value.replace("$", "$$")} for key, value in env.items()),
                     ],
-                    "resources": settings.resources_with(memory),
+                    "resources": settings.resources_with(doublings),
                     "terminationMessagePolicy": "File",
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
@@ -83,13 +83,13 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
 
 
 def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
-    """Give a pod a folder of a claim, and nothing else of it.
+    """Mount one folder of a volume into a pod, and nothing else of the volume.
 
     Args:
-        pod: The template.
-        claim: The PersistentVolumeClaim.
-        folder: The folder, relative to the volume's root; the kubelet makes it.
-        path: Where the container finds it.
+        pod: The pod template.
+        claim: Name of the PersistentVolumeClaim.
+        folder: Path of the folder, relative to the volume's root; the kubelet creates it.
+        path: Mount path.
     """
     spec = pod["spec"]
     spec["volumes"].insert(0, {"name": "workspace", "persistentVolumeClaim": {"claimName": claim}})
@@ -97,14 +97,14 @@ def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
 
 
 def mount_secret(pod: Manifest, name: str, key: str, path: str, *, optional: bool = False) -> None:
-    """Give a pod one key of a Secret as a file.
+    """Mount one key of a Secret into a pod, as a file.
 
     Args:
-        pod: The template.
-        name: The Secret.
-        key: The key.
-        path: Where the container finds the file, in a folder of its own.
-        optional: The pod does without, if there is no such Secret or key; else it does not start before both are there.
+        pod: The pod template.
+        name: Name of the Secret.
+        key: Key in the Secret.
+        path: Path of the file, in a folder of its own.
+        optional: Start the pod without the file if there is no such Secret or key, instead of waiting for them.
     """
     folder, _, file = path.rpartition("/")
     volume: Manifest = {
@@ -112,7 +112,7 @@ def mount_secret(pod: Manifest, name: str, key: str, path: str, *, optional: boo
         "secret": {
             "secretName": name,
             "items": [{"key": key, "path": file}],
-            "defaultMode": 0o440,  # root's, and its group is the pod's fsGroup: the runner's
+            "defaultMode": 0o440,  # owned by root and the pod's fsGroup, the runner's group
         },
     }
     if optional:

@@ -5,11 +5,12 @@ Pure parsing, and total: whoever may edit a Job may write anything into it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from chunk_runner.contract.ranges import nth, parse_ranges
-from pdfjob_operator.objects.kubernetes import Manifest, parse_time
+from pdfjob_operator.objects.kubernetes import JobCondition, JobOutcome, Manifest, parse_time
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
     ANNOTATION_PAGES,
@@ -27,75 +28,76 @@ class StageJob:
     """A Job that a PdfJob owns.
 
     Attributes:
-        name: Its name.
+        name: Name of the Job.
+        stage: Stage that it runs.
         uid: Identity.
-        stage: Which stage it runs.
-        round: Which round it belongs to.
-        memory: How often its memory limit was doubled.
-        created: When it was made.
-        started: When its pods were first wanted.
-        ended: When it had its verdict.
-        deleting: It is on its way out.
-        ending: It is decided how it ends; Kubernetes is removing its pods.
-        verdict: `Complete`, `Failed`, or `None` while it runs.
-        reason: The reason of a `Failed`, for instance `DeadlineExceeded`.
-        completions: Its indexes.
-        parallelism: Pods at once.
-        suspended: Its `spec.suspend`.
-        queued: Kueue decides when it runs, and how wide.
-        active: Pods there now.
-        ready: Pods at work.
-        succeeded: Indexes that succeeded.
-        failed_indexes: Indexes that failed for good.
-        pages: `ANNOTATION_PAGES`, on the chunks Job.
-        total: `ANNOTATION_TOTAL`, on the chunks Job.
-        chunks: Its chunks, where they are not all.
+        round: Round to which it belongs.
+        doublings: How many times its memory limit was doubled.
+        created_at: Time of creation.
+        started_at: Time at which the Job controller first started it.
+        finished_at: Time of its outcome.
+        deleting: True once deletion has been requested.
+        finishing: True once its outcome is certain; Kubernetes is removing its pods.
+        outcome: `None` until it has finished.
+        reason: Reason of a failure (see `JobFailure`); empty otherwise.
+        completions: Number of its indexes.
+        parallelism: Maximum number of pods at a time.
+        suspended: True while `spec.suspend` is.
+        managed_by_kueue: True if Kueue decides when it runs, and with how many pods.
+        active: Number of pods that are pending or running.
+        ready: Number of pods that are ready.
+        succeeded: Number of indexes that succeeded.
+        failed_indexes: Indexes that failed, with no retry left.
+        pages: Pages of the source, on the chunks Job.
+        total_chunks: Chunks of the whole PdfJob, on the chunks Job.
+        chunks: Chunks that it runs, on a chunks Job that does not run all of them.
     """
 
     name: str
     stage: Stage
     uid: str = ""
     round: int = 0
-    memory: int = 0
-    created: datetime | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
+    doublings: int = 0
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     deleting: bool = False
-    ending: bool = False
-    verdict: str | None = None
+    finishing: bool = False
+    outcome: JobOutcome | None = None
     reason: str = ""
     completions: int = 1
     parallelism: int = 1
     suspended: bool = False
-    queued: bool = False
+    managed_by_kueue: bool = False
     active: int = 0
     ready: int = 0
     succeeded: int = 0
     failed_indexes: tuple[range, ...] = ()
     pages: int | None = None
-    total: int | None = None
+    total_chunks: int | None = None
     chunks: tuple[range, ...] | None = None
 
     @property
     def failed(self) -> int:
-        """How many indexes failed for good."""
+        """Number of indexes that failed, with no retry left."""
         return sum(len(run) for run in self.failed_indexes)
 
     @property
-    def wanted(self) -> int:
-        """Pods that should be at work."""
-        if self.verdict is not None or self.suspended:
+    def wanted_pods(self) -> int:
+        """Number of pods that should be ready now."""
+        if self.outcome is not None or self.suspended:
             return 0
         return min(self.parallelism, self.completions - self.succeeded - self.failed)
 
     @property
     def worker_seconds(self) -> float:
-        """How long its pods could have worked, all together; 0 while it is not known."""
-        if self.started is None or self.ended is None:
+        """Seconds that its pods could have worked, summed over them; 0 until it has finished."""
+        if self.started_at is None or self.finished_at is None:
             return 0.0
-        return min(self.parallelism, self.completions) * max((self.ended - self.started).total_seconds(), 0.0)
+        seconds = (self.finished_at - self.started_at).total_seconds()
+        return min(self.parallelism, self.completions) * max(seconds, 0.0)
 
-    def chunk(self, index: int) -> int:
+    def chunk_at(self, index: int) -> int:
         """Return the chunk at an index of this Job.
 
         Raises:
@@ -105,40 +107,45 @@ class StageJob:
 
     @classmethod
     def parse(cls, raw: Manifest) -> StageJob | None:
-        """From a Job with our labels; `None` when somebody else put them there."""
+        """Parse a Job that has the labels of a PdfJob's; return `None` if somebody else put them there."""
         meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
         try:
             labels, annotations = meta.get("labels", {}), meta.get("annotations", {})
             chunks = annotations.get(ANNOTATION_CHUNKS)
-            conditions = {it["type"]: it for it in status.get("conditions", ()) if it["status"] == "True"}
-            final = conditions.get("Complete") or conditions.get("Failed")
+            conditions = {found["type"]: found for found in status.get("conditions", ()) if found["status"] == "True"}
+            final = conditions.get(JobOutcome.COMPLETE) or conditions.get(JobOutcome.FAILED) or {}
             return cls(
                 name=meta["name"],
                 uid=meta["uid"],
                 stage=Stage(labels.get(LABEL_STAGE)),
                 round=int(labels.get(LABEL_ROUND, 0)),
-                memory=int(labels.get(LABEL_MEMORY, 0)),
-                created=parse_time(meta["creationTimestamp"]),
-                started=_time_or_none(status.get("startTime")),
-                ended=_time_or_none((final or {}).get("lastTransitionTime")),
+                doublings=int(labels.get(LABEL_MEMORY, 0)),
+                created_at=parse_time(meta["creationTimestamp"]),
+                started_at=_time_or_none(status.get("startTime")),
+                finished_at=_time_or_none(final.get("lastTransitionTime")),
                 deleting="deletionTimestamp" in meta,
-                ending="FailureTarget" in conditions or "SuccessCriteriaMet" in conditions,
-                verdict=final and final["type"],
-                reason=(final or {}).get("reason", ""),
+                finishing=not conditions.keys().isdisjoint(JobCondition),
+                outcome=JobOutcome(final["type"]) if final else None,
+                reason=final.get("reason", ""),
                 completions=spec.get("completions", 1),
                 parallelism=spec.get("parallelism", 1),
                 suspended=spec.get("suspend", False),
-                queued=LABEL_QUEUE in labels,
+                managed_by_kueue=LABEL_QUEUE in labels,
                 active=status.get("active", 0),
                 ready=status.get("ready", 0),
                 succeeded=sum(len(run) for run in parse_ranges(status.get("completedIndexes"))),
                 failed_indexes=tuple(parse_ranges(status.get("failedIndexes"))),
                 pages=_int_or_none(annotations.get(ANNOTATION_PAGES)),
-                total=_int_or_none(annotations.get(ANNOTATION_TOTAL)),
+                total_chunks=_int_or_none(annotations.get(ANNOTATION_TOTAL)),
                 chunks=None if chunks is None else tuple(parse_ranges(chunks)),
             )
         except (ValueError, TypeError, KeyError):
             return None
+
+
+def last_job(jobs: Iterable[StageJob], stage: Stage) -> StageJob | None:
+    """Return the Job of a stage; the last one, if the stage was repeated with more memory."""
+    return max((job for job in jobs if job.stage is stage), key=lambda job: job.doublings, default=None)
 
 
 def _time_or_none(text: str | None) -> datetime | None:

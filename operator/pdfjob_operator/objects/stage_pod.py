@@ -1,4 +1,4 @@
-"""The pod of a stage that reports as the operator reads it: prepare and merge.
+"""The pod of a stage that reports, prepare and merge, as the operator reads it.
 
 Pure parsing, and total: whoever may edit a pod may write anything into it.
 """
@@ -18,20 +18,20 @@ from pdfjob_operator.objects.phases import Stage
 
 
 SIGKILLED = 137
-"""The exit code of a container that was killed."""
+"""The exit code of a container that was killed (128 + SIGKILL)."""
 
 
 @dataclass(frozen=True)
 class StagePod:
-    """A pod of the prepare or the merge stage, the two that report.
+    """A pod of the prepare or the merge stage.
 
     Attributes:
-        stage: Which stage it runs.
-        running: Its container has started.
-        exit_code: How its container ended, if it has. Visible seconds before its Job's condition.
-        report: What it said.
-        out_of_memory: It was killed for using more memory than its limit.
-        ended: When its container ended.
+        stage: Stage that it runs.
+        running: True while its container runs.
+        exit_code: Exit code of its container; `None` until it has terminated. Visible seconds before its Job's outcome.
+        report: Its termination message; `None` if there is none that can be read.
+        out_of_memory: True if it was killed for exceeding its memory limit, or asks for more memory.
+        finished_at: Time at which its container terminated.
     """
 
     stage: Stage
@@ -39,48 +39,47 @@ class StagePod:
     exit_code: int | None
     report: Report | None
     out_of_memory: bool = False
-    ended: datetime | None = None
+    finished_at: datetime | None = None
 
     @classmethod
     def parse(cls, raw: Manifest) -> StagePod | None:
-        """From a pod with our labels; `None` when somebody else put them there."""
+        """Parse a pod that has the labels of a PdfJob's; return `None` if somebody else put them there."""
         try:
             stage = Stage(raw["metadata"].get("labels", {}).get(LABEL_STAGE))
             state = container_state(raw)
-            ended = state.get("terminated")
+            terminated = state.get("terminated")
+            if terminated is None:
+                return cls(stage, running="running" in state, exit_code=None, report=None)
+            finished_at = terminated.get("finishedAt")
             return cls(
                 stage=stage,
-                running="running" in state,
-                exit_code=None if ended is None else int(ended["exitCode"]),
-                report=None if ended is None else Report.loads(ended.get("message")),
+                running=False,
+                exit_code=int(terminated["exitCode"]),
+                report=Report.loads(terminated.get("message")),
                 out_of_memory=is_out_of_memory(raw),
-                ended=_time_or_none((ended or {}).get("finishedAt")),
+                finished_at=None if finished_at is None else parse_time(finished_at),
             )
         except (ValueError, TypeError, KeyError):
             return None
 
 
 def container_state(pod: Manifest) -> Mapping[str, Any]:
-    """The state of a pod's one container; empty before it has any."""
+    """Return the state of a pod's only container; empty before it has one."""
     containers = pod.get("status", {}).get("containerStatuses") or [{}]
     state: Mapping[str, Any] = containers[0].get("state", {})
     return state
 
 
 def is_out_of_memory(pod: Manifest) -> bool:
-    """Whether a pod was killed for using too much memory, or said that it needs more.
+    """Return whether a pod was killed for exceeding its memory limit, or asks for more memory.
 
-    Exit code 137 is any SIGKILL. A pod that was told to go exits otherwise (the runner heeds SIGTERM), and some
-    container runtimes do not give the reason, so that it counts too (KEP-3329, "resource limits exceeded").
+    Exit code 137 is any SIGKILL. It counts because some container runtimes do not report `OOMKilled` (KEP-3329,
+    "resource limits exceeded"), and because a pod that is told to stop exits otherwise: the runner handles SIGTERM.
     """
-    ended = container_state(pod).get("terminated") or {}
-    return ended.get("reason") == "OOMKilled" or ended.get("exitCode") in (SIGKILLED, ExitCode.MEMORY)
+    terminated = container_state(pod).get("terminated") or {}
+    return terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") in (SIGKILLED, ExitCode.MEMORY)
 
 
 def is_volume_failure(pod: Manifest) -> bool:
-    """Whether a pod ended because it could not read or write its volume."""
+    """Return whether a pod ended because it could not read or write its volume."""
     return (container_state(pod).get("terminated") or {}).get("exitCode") == ExitCode.WORKSPACE
-
-
-def _time_or_none(text: str | None) -> datetime | None:
-    return None if text is None else parse_time(text)

@@ -1,1 +1,1 @@
-"""Observation: everything that the planner must know of a PdfJob, gathered once per pass."""
+"""Observation: `observer` reads everything about a PdfJob, once per pass, into a `planning.observation.Observation`."""

@@ -1,8 +1,8 @@
-"""Why pods do not start, told from the pods and the Events about them. Pure.
+"""Diagnoses why pods do not start, from the pods and from Events. Pure.
 
 Kubernetes says it in five places (seen on 1.34): a container's waiting reason (images, configuration), the pod's
-PodScheduled condition (no room, no claim), an Event about the pod (volumes), an Event about its Job (quota, admission),
-and nowhere at all in the Job's own status.
+PodScheduled condition (no node, no claim), an Event about the pod (volumes, sandbox), an Event about its Job (quota,
+admission), and nowhere in the Job's own status.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
+from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.objects.stage_pod import container_state
 
 
@@ -21,67 +22,75 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.kubernetes import Manifest
 
 
-IMAGE_REASONS = frozenset(
+_IMAGE_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 )
+_CONTAINER_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 
 
-def of_pods(pods: Sequence[Manifest]) -> Failure | None:
-    """What the pods themselves say."""
-    return next((found for pod in pods if (found := _of_pod(pod)) is not None), None)
+def from_pods(pods: Sequence[Manifest]) -> Failure | None:
+    """Diagnose from the status of pods."""
+    return next((failure for pod in pods if (failure := _from_pod(pod)) is not None), None)
 
 
-def of_pod_events(events: Sequence[Manifest]) -> Failure | None:
-    """What is said about a pod that has a node, but no container yet."""
-    # From time to time the kubelet also sums up what is not mounted, without saying why: what says why comes first.
-    for event in sorted(events, key=lambda it: str(it.get("message")).startswith("Unable to attach or mount")):
+def from_pod_events(events: Sequence[Manifest]) -> Failure | None:
+    """Diagnose from the Events about a pod that has been scheduled, but whose container has not been created."""
+    # From time to time, the kubelet also lists the volumes that are not mounted, without a reason: that comes last.
+    for event in sorted(events, key=lambda raw: str(raw.get("message")).startswith("Unable to attach or mount")):
         message = str(event.get("message") or "")
         if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
-            return _secret(message) or Failure("VolumeUnavailable", shorten(f"A volume cannot be mounted: {message}"))
+            return _missing_secret(message) or _failure(
+                OperatorReason.VOLUME_UNAVAILABLE, f"A volume cannot be mounted: {message}"
+            )
         if event.get("reason") == "FailedCreatePodSandBox":
-            return Failure("PodNotStarted", shorten(f"The node cannot start the pod: {message}"))
+            return _failure(OperatorReason.POD_NOT_STARTED, f"The node cannot start the pod: {message}")
     return None
 
 
-def of_job_events(events: Sequence[Manifest]) -> Failure | None:
-    """What is said about a Job that has fewer pods than it wants."""
+def from_job_events(events: Sequence[Manifest]) -> Failure | None:
+    """Diagnose from the Events about a Job that has fewer pods than it wants."""
     for event in events:
         if event.get("reason") == "FailedCreate":
-            return Failure("PodRefused", shorten(f"Kubernetes refuses the pod: {event.get('message')}"))
+            return _failure(OperatorReason.POD_REFUSED, f"Kubernetes refuses the pod: {event.get('message')}")
     return None
 
 
-def _of_pod(pod: Manifest) -> Failure | None:
+def _from_pod(pod: Manifest) -> Failure | None:
     waiting: Mapping[str, Any] = container_state(pod).get("waiting") or {}
-    said = waiting.get("message") or waiting.get("reason")
-    if waiting.get("reason") in IMAGE_REASONS:
-        return Failure("ImageUnavailable", shorten(f"The image cannot be pulled: {said}"))
-    if waiting.get("reason") in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
-        return _secret(str(said)) or Failure("ContainerNotStarted", shorten(f"The container cannot be started: {said}"))
+    reason, message = waiting.get("reason"), waiting.get("message") or waiting.get("reason")
+    if reason in _IMAGE_REASONS:
+        return _failure(OperatorReason.IMAGE_UNAVAILABLE, f"The image cannot be pulled: {message}")
+    if reason in _CONTAINER_REASONS:
+        return _missing_secret(str(message)) or _failure(
+            OperatorReason.CONTAINER_NOT_STARTED, f"The container cannot be started: {message}"
+        )
     for condition in pod.get("status", {}).get("conditions") or ():
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return _unscheduled(str(condition.get("message") or condition.get("reason")))
     return None
 
 
-def _secret(message: str) -> Failure | None:
-    """A Secret that is missing, or its key, if that is what the kubelet complains of."""
+def _missing_secret(message: str) -> Failure | None:
+    """Return the Secret or the key in it that the kubelet misses; `None` if it complains of something else."""
     if missing := re.search(r'secret "([^"]*)" not found', message):
-        said = f"The namespace has no Secret “{missing[1]}”: make one, the job goes on by itself."
+        text = f"Secret “{missing[1]}” does not exist in the namespace: create it, and the job continues."
     elif missing := re.search(r"references non-existent secret key: (.*)", message):
-        said = f"The Secret has no key “{missing[1]}”: add it, the job goes on by itself."
+        text = f"The Secret has no key “{missing[1]}”: add it, and the job continues."
     else:
         return None
-    return Failure("SecretNotFound", shorten(said))
+    return _failure(OperatorReason.SECRET_NOT_FOUND, text)
 
 
 def _unscheduled(message: str) -> Failure:
-    missing = re.search(r'persistentvolumeclaim "([^"]*)" not found', message)
-    if missing:
-        return Failure(
-            "ClaimNotFound",
-            shorten(f"The namespace has no PersistentVolumeClaim “{missing[1]}”: make one, the job goes on by itself."),
+    if missing := re.search(r'persistentvolumeclaim "([^"]*)" not found', message):
+        text = (
+            f"PersistentVolumeClaim “{missing[1]}” does not exist in the namespace: create it, and the job continues."
         )
+        return _failure(OperatorReason.CLAIM_NOT_FOUND, text)
     if "unbound immediate PersistentVolumeClaims" in message:
-        return Failure("ClaimNotBound", shorten(f"The PersistentVolumeClaim has no volume yet: {message}"))
-    return Failure("Unschedulable", shorten(f"No node takes the pod: {message}"))
+        return _failure(OperatorReason.CLAIM_NOT_BOUND, f"The PersistentVolumeClaim is not bound yet: {message}")
+    return _failure(OperatorReason.UNSCHEDULABLE, f"No node can run the pod: {message}")
+
+
+def _failure(reason: OperatorReason, message: str) -> Failure:
+    return Failure(reason, shorten(message))

@@ -1,1 +1,1 @@
-"""Planning: pure decisions on what to do next. The time and an observation in, a decision out."""
+"""Planning: pure decisions. `planner.plan` takes an `Observation` and returns a `Decision`."""

@@ -1,98 +1,67 @@
-"""What the planner decides: the state of a PdfJob, and what to do about it. Data only."""
+"""The planner's output: the state of a PdfJob, and what to do about it. Data only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from chunk_runner.contract.report import Merged
+from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest
-from pdfjob_operator.objects.phases import TERMINAL_PHASES
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What is known of a job's work.
-
-    Attributes:
-        pages: Of the source, once known.
-        total: Chunks, once known.
-        active: Chunks whose pods are there.
-        succeeded: Chunks with a result.
-        failed: Chunks that failed for good.
-        merged: What merge reported.
-        warnings: What prepare found odd about the source; empty where its report is gone.
-        pages_done: Pages that pods say are done; `None` where nobody knows.
-    """
-
-    pages: int | None = None
-    total: int | None = None
-    active: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    merged: Merged | None = None
-    warnings: tuple[str, ...] = ()
-    pages_done: int | None = None
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether pages are missing from what was merged."""
-        return self.merged is not None and bool(self.merged.failed or self.merged.failed_pages)
+from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
+from pdfjob_operator.planning.progress import Progress
 
 
 @dataclass(frozen=True)
 class JobState:
-    """Where a job is, as one pass sees it.
+    """The state of a PdfJob, from which its status is rendered.
 
     Attributes:
-        phase: One of the phases of the CRD.
-        reason: One word for programs.
+        phase: Its phase.
+        reason: One CamelCase word for programs: the phase, a `Reason` or an `OperatorReason`.
         message: One sentence for people.
-        facts: What is known of its work.
-        warning: People should know at once.
+        progress: Its progress.
+        warning: True if something keeps it from making progress.
     """
 
-    phase: str
+    phase: Phase
     reason: str
     message: str
-    facts: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     warning: bool = False
 
-    def troubled(self, reason: str, message: str) -> JobState:
-        """The same phase, held up by something."""
-        return replace(self, reason=reason, message=message, warning=True)
-
     @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen."""
+    def is_terminal(self) -> bool:
+        """True if the PdfJob has finished."""
         return self.phase in TERMINAL_PHASES
+
+    def blocked(self, diagnosis: Failure) -> JobState:
+        """Return the state in the same phase, with the reason why it makes no progress."""
+        return replace(self, reason=diagnosis.reason, message=diagnosis.message, warning=True)
+
+
+def in_phase(phase: Phase, message: str, progress: Progress | None = None) -> JobState:
+    """Return the state of a PdfJob in a phase in which nothing out of the ordinary happens: its reason is its phase."""
+    return JobState(phase, phase.value, message, progress or Progress())
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What one pass decides.
+    """What one pass does.
 
     Attributes:
-        situation: Where the job is.
-        create: Jobs to make.
-        delete: Names of Jobs to delete; their stage runs again.
-        patch: What to change in the spec of Jobs, by name.
+        state: State of the PdfJob; `None` if it has finished and its status stays what it is.
+        create: Jobs to create.
+        delete: Names of Jobs to delete; their stages run again.
+        patch: Changes to the specs of Jobs, by name.
+        new_round: Number of the round that begins now; `None` for none.
+        delete_pdfjob: True to delete the PdfJob.
+        requeue_after: Seconds after which to make another pass; `None` to wait for an event.
     """
 
-    situation: JobState
+    state: JobState | None
     create: tuple[Manifest, ...] = ()
     delete: tuple[str, ...] = ()
     patch: Mapping[str, Manifest] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Afterwards:
-    """What a job that has ended still needs.
-
-    Attributes:
-        retry: Its failed chunks are to be run again.
-        delete_in: Seconds until it is to be deleted, 0 for now; `None` for never.
-    """
-
-    retry: bool
-    delete_in: float | None
+    new_round: int | None = None
+    delete_pdfjob: bool = False
+    requeue_after: float | None = None

@@ -1,4 +1,4 @@
-"""How a job ends, and what its author is told then. Pure."""
+"""The outcome of a PdfJob: the phase, the reason and the message with which it finishes. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.planning.decision import JobState, Progress
+from pdfjob_operator.objects.kubernetes import JobFailure
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.reasons import OperatorReason
+from pdfjob_operator.planning.decision import JobState
+from pdfjob_operator.planning.progress import Progress
 
 
 if TYPE_CHECKING:
@@ -21,126 +24,139 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.stage_pod import StagePod
 
 
-TOO_LATE = Failure(
-    Reason.DEADLINE_EXCEEDED, "The job was not finished within spec.timeoutSeconds: allow more time or more workers."
-)
-
-NO_TURN = frozenset({Reason.TOO_MANY_FAILED_CHUNKS, Reason.JOB_STOPPED})
-"""Reasons of chunks that had no turn: the job was stopped because of others, which say why."""
+_NOT_RUN = frozenset({Reason.TOO_MANY_FAILED_CHUNKS, Reason.JOB_STOPPED})
+"""Reasons of chunks that did not run, because the PdfJob was stopped on account of others."""
 
 
-def judge(
-    job: PdfJob, facts: Progress, report: Report, *, late: Failure | None = None, refused: Failure | None = None
+def job_outcome(
+    pdfjob: PdfJob,
+    progress: Progress,
+    report: Report,
+    *,
+    timeout: Failure | None = None,
+    refusal: Failure | None = None,
 ) -> JobState:
-    """The end of a job whose results are merged.
+    """Return the outcome of a PdfJob whose results are merged.
 
     Args:
-        job: The PdfJob.
-        facts: Pages and chunks.
-        report: Of the pod that merged.
-        late: Set when the job ran out of time: what it has is merged all the same.
-        refused: Set when a retry could not begin: the job ends as it had ended before.
+        pdfjob: The PdfJob.
+        progress: Progress before the merge.
+        report: Report of the pod that merged.
+        timeout: Why the PdfJob was ended before the merge; it fails, but keeps the output.
+        refusal: Why a later round could not begin; the PdfJob finishes as it did before.
     """
-    merged = report.merged
-    if facts.total is None and merged is not None:  # a retry that could not begin: nobody counted
-        facts = replace(facts, pages=report.pages, total=_chunks(job) or merged.failed)
-    total = facts.total or 0
-    failures = total if merged is None else merged.failed
-    warnings = report.warnings or facts.warnings
-    facts = replace(facts, active=0, succeeded=total - failures, failed=failures, merged=merged, warnings=warnings)
-    failure = late or report.failure
-    if refused is not None:
-        refused = Failure(refused.reason, shorten(f"The failed chunks cannot be run again: {refused.message}"))
-    if late is None and merged is not None and merged.failed > _allowed(job):
-        failure = _too_many(_allowed(job), merged)
+    progress = _merged_progress(pdfjob, progress, report)
+    merged, allowed = report.merged, _allowed_failures(pdfjob)
+    failure = timeout or report.failure
+    if timeout is None and merged is not None and merged.failed > allowed:
+        failure = _too_many_failed_chunks(allowed, merged)
+    if refusal is not None:
+        refusal = Failure(refusal.reason, shorten(f"The failed chunks cannot be retried: {refusal.message}"))
     if failure is not None or merged is None:
-        return failed(refused or failure or lost(Stage.MERGE), facts)
-    if refused is not None:
-        return JobState("Succeeded", refused.reason, refused.message, facts)
+        return failed_state(refusal or failure or missing_report(Stage.MERGE), progress)
+    if refusal is not None:
+        return JobState(Phase.SUCCEEDED, refusal.reason, refusal.message, progress)
     if merged.failed_pages:
-        return JobState("Succeeded", "PagesMissing", _missing(merged), facts)
-    message = f"All {facts.pages} pages are accounted for."
-    if merged.page_reasons:  # none of them failed, so spec.processor.gemini.fallback stepped in
-        message += " Those in pageReasons have the text of their text layer: the model gave no usable answer."
-    return JobState("Succeeded", "AllPagesProcessed", message, facts)
+        return JobState(Phase.SUCCEEDED, OperatorReason.PAGES_MISSING, _pages_missing(merged), progress)
+    message = f"All {progress.pages} pages are accounted for."
+    if merged.page_reasons:  # none of these pages failed, so spec.processor.gemini.fallback took effect
+        message += " The pages in pageReasons have their text layer instead: the model gave no usable answer for them."
+    return JobState(Phase.SUCCEEDED, OperatorReason.ALL_PAGES_PROCESSED, message, progress)
 
 
-def failed(failure: Failure, facts: Progress | None = None) -> JobState:
-    """The end of a job that failed."""
-    return JobState("Failed", failure.reason, failure.message, facts or Progress())
+def failed_state(failure: Failure, progress: Progress | None = None) -> JobState:
+    """Return the outcome of a PdfJob that failed."""
+    return JobState(Phase.FAILED, failure.reason, failure.message, progress or Progress())
 
 
-def why(job: PdfJob, stage_job: StageJob, pod: StagePod | None) -> Failure:
-    """Why a stage's Job failed: its pod's own words, unless it ran out of time or of memory."""
-    if stage_job.reason == "DeadlineExceeded":
-        if stage_job.stage is Stage.PREPARE:
-            return too_late(job)
-        return Failure(Reason.DEADLINE_EXCEEDED, _waited(job, "The merge was not finished in time: see its pod's log."))
+def stage_failure(pdfjob: PdfJob, job: StageJob, pod: StagePod | None) -> Failure:
+    """Return why a stage's Job failed: what its pod reports, unless it ran out of time or of memory."""
+    if job.reason == JobFailure.DEADLINE_EXCEEDED:
+        if job.stage is Stage.PREPARE:
+            return deadline_exceeded(pdfjob)
+        message = "The merge did not finish in time: check the log of its pod."
+        return Failure(Reason.DEADLINE_EXCEEDED, _with_diagnosis(pdfjob, message))
     if pod is not None and pod.out_of_memory:
         return Failure(
             Reason.OUT_OF_MEMORY,
-            f"The {stage_job.stage} pod was killed for using more memory than its limit: raise the operator's limit.",
+            f"The {job.stage} pod exceeded its memory limit: raise the limit in the operator's configuration.",
         )
     if pod is not None and pod.report is not None and pod.report.failure is not None:
         return pod.report.failure
     return Failure(
         Reason.CRASHED,
-        f"The {stage_job.stage} pods died without a word ({stage_job.reason}): see the pods of {stage_job.name}.",
+        f"The {job.stage} pods exited without reporting a result ({job.reason}): check the pods of Job {job.name}.",
     )
 
 
-def too_late(job: PdfJob) -> Failure:
-    """Out of time, and what for: the last thing that its status said it was waiting for."""
-    return Failure(TOO_LATE.reason, _waited(job, TOO_LATE.message))
+def deadline_exceeded(pdfjob: PdfJob) -> Failure:
+    """Return the failure of a PdfJob that timed out, with what it was waiting for."""
+    message = "The job did not finish within spec.timeoutSeconds: allow more time or more workers."
+    return Failure(Reason.DEADLINE_EXCEEDED, _with_diagnosis(pdfjob, message))
 
 
-def lost(stage: Stage) -> Failure:
-    """A pod that ended well and said nothing."""
-    return Failure(Reason.UNEXPECTED, f"The {stage} pod ended without a report: see its log.")
+def missing_report(stage: Stage) -> Failure:
+    """Return the failure of a stage whose pod succeeded without a readable report."""
+    return Failure(Reason.UNEXPECTED, f"The {stage} pod exited without a report: check its log.")
 
 
-def _waited(job: PdfJob, message: str) -> str:
-    if job.trouble is None:
+def _merged_progress(pdfjob: PdfJob, progress: Progress, report: Report) -> Progress:
+    """Return the progress after the merge, by its report."""
+    merged, pages, total = report.merged, progress.pages, progress.total
+    if total is None and merged is not None:  # a round that could not begin: nobody counted the chunks
+        pages, total = report.pages, pdfjob.status.get("chunks", {}).get("total") or merged.failed
+    failed = (total or 0) if merged is None else merged.failed
+    return replace(
+        progress,
+        pages=pages,
+        total=total,
+        active=0,
+        succeeded=(total or 0) - failed,
+        failed=failed,
+        merged=merged,
+        warnings=report.warnings or progress.warnings,
+    )
+
+
+def _with_diagnosis(pdfjob: PdfJob, message: str) -> str:
+    """Add what the PdfJob was waiting for, by its last status."""
+    if pdfjob.last_diagnosis is None:
         return message
-    if job.trouble.reason == Reason.DEADLINE_EXCEEDED:  # said before, with all there is to say
-        return job.trouble.message
-    return shorten(f"{message} It was waiting: {job.trouble.message}")
+    if pdfjob.last_diagnosis.reason == Reason.DEADLINE_EXCEEDED:  # this very message, from an earlier pass
+        return pdfjob.last_diagnosis.message
+    return shorten(f"{message} It was waiting: {pdfjob.last_diagnosis.message}")
 
 
-def _allowed(job: PdfJob) -> int:
-    """How many chunks may fail: all of them, unless its author says otherwise (if all do, merge says so itself)."""
-    return CHUNKS_LIMIT if job.max_failed_chunks is None else job.max_failed_chunks
+def _allowed_failures(pdfjob: PdfJob) -> int:
+    """Return how many chunks may fail. Unless its author limits it, all of them: merge reports that case itself."""
+    return CHUNKS_LIMIT if pdfjob.max_failed_chunks is None else pdfjob.max_failed_chunks
 
 
-def _too_many(allowed: int, merged: Merged) -> Failure:
-    own = [chunk for chunk in merged.failed_chunks if chunk.reason not in NO_TURN]
-    allows = f"{merged.failed} chunks have no result, and spec.maxFailedChunks allows {allowed}"
-    if not own:
-        return Failure(Reason.TOO_MANY_FAILED_CHUNKS, f"{allows}: see failedChunks.")
-    reason, _ = Counter(chunk.reason for chunk in own).most_common(1)[0]
-    first = next(chunk for chunk in own if chunk.reason == reason)
-    return Failure(reason, shorten(f"{allows}. Chunk {first.index}, pages {first.pages}: {first.message}"))
+def _too_many_failed_chunks(allowed: int, merged: Merged) -> Failure:
+    """Return the most common failure among the chunks that ran."""
+    chunks = [chunk for chunk in merged.failed_chunks if chunk.reason not in _NOT_RUN]
+    summary = f"{merged.failed} chunks failed, and spec.maxFailedChunks allows {allowed}"
+    if not chunks:
+        return Failure(Reason.TOO_MANY_FAILED_CHUNKS, f"{summary}: see failedChunks.")
+    reason, _ = Counter(chunk.reason for chunk in chunks).most_common(1)[0]
+    first = next(chunk for chunk in chunks if chunk.reason == reason)
+    return Failure(reason, shorten(f"{summary}. Chunk {first.index}, pages {first.pages}: {first.message}"))
 
 
-def _missing(merged: Merged) -> str:
-    """Which pages are missing; and why, where no chunk is there to say so."""
-    pages, reasons = f"The output is complete but for pages {merged.failed_pages}", merged.page_reasons
+def _pages_missing(merged: Merged) -> str:
+    """Say which pages are missing; and why, unless failedChunks does."""
+    summary, reasons = f"The output is complete except for pages {merged.failed_pages}", merged.page_reasons
     if merged.failed or not reasons:
-        return f"{pages}: see failedPages and failedChunks."
-    reason = max(reasons, key=lambda it: _count(reasons[it]))
+        return f"{summary}: see failedPages and failedChunks."
+    reason = max(reasons, key=lambda reason: _count_pages(reasons[reason]))
     mostly = "" if len(reasons) == 1 else "mostly "
-    return f"{pages} ({mostly}{reason}): see failedPages and pageReasons."
+    return f"{summary} ({mostly}{reason}): see failedPages and pageReasons."
 
 
-def _count(ranges: str) -> int:
-    """Pages in ranges that a pod reported: they may be cut, or be something else altogether."""
+def _count_pages(ranges: str) -> int:
+    """Count the pages in ranges from a report, which may be cut short, or no ranges at all."""
     whole = ranges.rpartition(",")[0] if ranges.endswith("…") else ranges
     try:
         return sum(run.stop - run.start for run in parse_ranges(whole))
     except ValueError:
         return 0
-
-
-def _chunks(job: PdfJob) -> int | None:
-    total: int | None = job.status.get("chunks", {}).get("total")
-    return total

@@ -1,1 +1,1 @@
-"""Reporting: the status of a PdfJob and the Events about it, rendered from a decision. Pure."""
+"""Reporting: `reporter` writes the status once per pass, and posts an Event when it holds news."""

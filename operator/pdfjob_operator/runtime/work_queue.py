@@ -60,6 +60,11 @@ class RetryPolicy(NamedTuple):
     max_seconds: float = MAX_BACKOFF_SECONDS
 
 
+def soonest(*delays: float | None) -> float | None:
+    """Return the shortest of these delays in seconds; `None` stands for none."""
+    return min((delay for delay in delays if delay is not None), default=None)
+
+
 async def _no_gate() -> None:
     """Let every key pass at once."""
 

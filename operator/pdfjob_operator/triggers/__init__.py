@@ -1,1 +1,1 @@
-"""Triggers: what makes the reconciler look at a PdfJob, events (Kopf) and a periodic listing."""
+"""Triggers: watch events and the resync add PdfJobs to the work queue."""

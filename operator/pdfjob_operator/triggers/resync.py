@@ -1,42 +1,41 @@
-"""The resync: everything is listed every few minutes, so that an event which never came costs minutes and not a job."""
+"""The resync: lists all PdfJobs every few minutes, so that a lost watch event delays a PdfJob, but does not stop it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.api.errors import ApiError
-from pdfjob_operator.objects.pdfjob import Key, is_settled
 from pdfjob_operator.runtime.backoff import with_jitter
 from pdfjob_operator.runtime.work_queue import Trigger
 
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.garbage_collection.collector import GarbageCollector
-    from pdfjob_operator.metrics.job_gauges import JobGauges
-    from pdfjob_operator.runtime.watch_liveness import WatchLiveness
-    from pdfjob_operator.runtime.work_queue import WorkQueue
+    from pdfjob_operator.triggers.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
 
-async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
-    cluster: Cluster,
-    settings: Settings,
-    queue: WorkQueue[Key],
-    collector: GarbageCollector,
-    liveness: WatchLiveness,
-    job_gauges: JobGauges,
-) -> None:
-    """List, hand over keys, and note what is gone, until cancelled."""
+async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker, collector: GarbageCollector) -> None:
+    """List all PdfJobs, and what sweeps report, until cancelled.
+
+    Args:
+        cluster: The API server.
+        settings: The operator's configuration.
+        tracker: Takes in the list of PdfJobs.
+        collector: Reads the reports of sweeps, once it knows which PdfJobs exist.
+    """
     trigger = Trigger.START
     while True:
         pause = with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
         try:
-            await resync(cluster, settings, queue, collector, liveness, job_gauges, trigger=trigger)
+            await tracker.sync(_all_pdfjobs(cluster, settings), trigger)
             await collector.load_claims()
             await collector.read_reports()
             trigger = Trigger.RESYNC
@@ -46,29 +45,8 @@ async def resync_forever(  # noqa: PLR0917 (all who want to know what there is)
         await asyncio.sleep(pause)
 
 
-async def resync(  # noqa: PLR0917 (the same)
-    cluster: Cluster,
-    settings: Settings,
-    queue: WorkQueue[Key],
-    collector: GarbageCollector,
-    liveness: WatchLiveness,
-    job_gauges: JobGauges,
-    *,
-    trigger: Trigger,
-) -> None:
-    """List once, and say why."""
-    keys, uids = set(), set()
-    before = collector.known_uids()
+async def _all_pdfjobs(cluster: Cluster, settings: Settings) -> AsyncIterator[Mapping[str, Any]]:
+    """List the PdfJobs of all watched namespaces."""
     for namespace in settings.namespaces or (None,):
         async for raw in cluster.pdfjobs(namespace):
-            key = Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
-            keys.add(key)
-            uids.add(raw["metadata"]["uid"])
-            collector.add(raw)
-            job_gauges.add(raw)
-            if not is_settled(raw):
-                queue.add(key, trigger=trigger)
-    for uid in before - uids:
-        collector.remove(uid)
-        job_gauges.remove(uid)
-    liveness.retain(keys)
+            yield raw

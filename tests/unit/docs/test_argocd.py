@@ -12,8 +12,10 @@ import yaml
 from lupa import LuaRuntime
 
 from builders import NOW, make_merged, make_pdfjob
-from pdfjob_operator.planning.decision import JobState, Progress
-from pdfjob_operator.reporting.status import status_of
+from pdfjob_operator.objects.phases import Phase
+from pdfjob_operator.planning.decision import JobState
+from pdfjob_operator.planning.progress import Progress
+from pdfjob_operator.reporting.status import render_status
 
 
 PAGE = Path(__file__).parents[3] / "docs/install.md"
@@ -42,19 +44,21 @@ def health(generation: int, status: dict[str, Any] | None) -> tuple[str, str]:
     ],
 )
 def test_argo_cd_says_how_it_stands(phase: str, said: str) -> None:
-    status = status_of(make_pdfjob(), JobState(phase, "AReason", "One sentence.", Progress(120, 4, 0, 4, 0)), NOW)
+    status = render_status(
+        make_pdfjob(), JobState(Phase(phase), "AReason", "One sentence.", Progress(120, 4, 0, 4, 0)), NOW
+    )
 
     assert health(1, status) == (said, "One sentence.")
 
 
 def test_argo_cd_takes_a_partial_success_for_healthy() -> None:
     facts = Progress(120, 4, 0, 3, 1, make_merged(failed=1, failed_pages="31-60"))
-    status = status_of(make_pdfjob(), JobState("Succeeded", "PagesMissing", "Pages are missing.", facts), NOW)
+    status = render_status(make_pdfjob(), JobState(Phase.SUCCEEDED, "PagesMissing", "Pages are missing.", facts), NOW)
 
     assert health(1, status) == ("Healthy", "Pages are missing.")
 
 
 def test_argo_cd_waits_until_the_operator_has_seen_the_spec() -> None:
-    status = status_of(make_pdfjob(), JobState("Succeeded", "AReason", "One sentence."), NOW)
+    status = render_status(make_pdfjob(), JobState(Phase.SUCCEEDED, "AReason", "One sentence."), NOW)
 
     assert health(1, None)[0] == health(2, status)[0] == "Progressing"

@@ -10,15 +10,16 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from builders import NOW, make_children, make_gemini, make_job, make_merged, make_pdfjob
+from builders import NOW, make_gemini, make_job, make_merged, make_observation, make_pdfjob
 from chunk_runner.contract.report import Volume
 from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
 from pdfjob_operator.configuration.prices import Price, Prices
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.pdfjob import PdfJob
-from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.planning.decision import JobState, Progress
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.planning.decision import JobState
+from pdfjob_operator.planning.progress import Progress
 
 
 PRICES = Prices("2026-10-07", "EUR", {"gemini-3.5-flash-lite": Price(Decimal(1), Decimal(2), Decimal(1))})
@@ -56,8 +57,8 @@ def stats(**fields: Any) -> Stats:
     return Stats(**usual | fields)
 
 
-def close(job: PdfJob, situation: JobState, *jobs: Any) -> dict[Sample, float]:
-    return counted(lambda: MetricsRecorder(PRICES).record_finished(job, situation, make_children(*jobs), NOW))
+def close(job: PdfJob, state: JobState, *jobs: Any) -> dict[Sample, float]:
+    return counted(lambda: MetricsRecorder(PRICES).record_finished(make_observation(*jobs, pdfjob=job), state))
 
 
 async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
@@ -70,12 +71,12 @@ async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
         Stage.CHUNKS,
         completions=4,
         parallelism=2,
-        started=NOW - timedelta(seconds=20),
-        ended=NOW - timedelta(seconds=10),
+        started_at=NOW - timedelta(seconds=20),
+        finished_at=NOW - timedelta(seconds=10),
     )
     job = make_pdfjob(status={"startTime": "2026-11-23T11:59:00Z"})
 
-    changes = close(job, JobState("Succeeded", "PagesMissing", "…", Progress(120, 4, 0, 3, 1, merged)), chunks)
+    changes = close(job, JobState(Phase.SUCCEEDED, "PagesMissing", "…", Progress(120, 4, 0, 3, 1, merged)), chunks)
 
     assert changes[sample("pdfjob_jobs_finished_total", result="partial", reason="PagesMissing")] == 1
     assert changes[sample("pdfjob_job_duration_seconds_sum", result="partial")] == 60
@@ -97,7 +98,7 @@ async def test_tokens_are_counted_by_model_and_priced() -> None:
     merged = make_merged(stats=stats(tokens=tokens))
     job = make_pdfjob(processor=make_gemini(model="gemini-3.5-flash-lite"))
 
-    changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
+    changes = close(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
 
     model = "gemini-3.5-flash-lite"
     assert changes[sample("pdfjob_tokens_total", model=model, kind="prompt")] == 1_000_000
@@ -112,7 +113,7 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
     )
     job = make_pdfjob(processor=make_gemini(model=evil))
 
-    changes = close(job, JobState("Failed", evil, "…", Progress(30, 1, 0, 0, 1, merged)))
+    changes = close(job, JobState(Phase.FAILED, evil, "…", Progress(30, 1, 0, 0, 1, merged)))
 
     assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="Other")] == 1
     assert changes[sample("pdfjob_tokens_total", model="Other", kind="prompt")] == 1
@@ -125,7 +126,7 @@ async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
     merged = make_merged(stats=stats(chunks={"ok": 3}, round=0))
     job = make_pdfjob(retryFailed=1, status={"round": 1})
 
-    changes = close(job, JobState("Succeeded", "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
+    changes = close(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
 
     assert sample("pdfjob_chunks_finished_total", result="ok", reason="") not in changes
     assert changes[sample("pdfjob_jobs_finished_total", result="succeeded", reason="AllPagesProcessed")] == 1
@@ -133,10 +134,12 @@ async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
 
 async def test_workers_never_worked_more_than_they_could() -> None:
     """A job that was scaled down at its end is known with its last number of workers only."""
-    chunks = make_job(Stage.CHUNKS, completions=4, parallelism=1, started=NOW - timedelta(seconds=1), ended=NOW)
+    chunks = make_job(
+        Stage.CHUNKS, completions=4, parallelism=1, started_at=NOW - timedelta(seconds=1), finished_at=NOW
+    )
     merged = make_merged(stats=stats())
 
-    changes = close(make_pdfjob(), JobState("Succeeded", "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
+    changes = close(make_pdfjob(), JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
 
     assert (
         changes[sample("pdfjob_worker_available_seconds_total")]
@@ -146,7 +149,7 @@ async def test_workers_never_worked_more_than_they_could() -> None:
 
 
 async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
-    changes = close(make_pdfjob(), JobState("Failed", "SourceNotFound", "…"))
+    changes = close(make_pdfjob(), JobState(Phase.FAILED, "SourceNotFound", "…"))
 
     assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="SourceNotFound")] == 1
 
@@ -155,7 +158,7 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
     recorder, job = MetricsRecorder(PRICES), make_pdfjob()
 
     def live() -> None:
-        for phase in ("Pending", "Pending", "Processing", "Succeeded"):
+        for phase in (Phase.PENDING, Phase.PENDING, Phase.PROCESSING, Phase.SUCCEEDED):
             recorder.record_phase(job, JobState(phase, phase, "…"))
 
     changes = counted(live)

@@ -162,8 +162,8 @@ def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
 def test_a_pod_is_told_whether_one_with_more_memory_can_follow() -> None:
     settings = replace(SETTINGS, max_memory=2**31)
 
-    def told(memory: int) -> bool:
-        pod = chunks_job(make_pdfjob(), settings, total=4, pages=4, seconds=60, memory=memory)
+    def told(doublings: int) -> bool:
+        pod = chunks_job(make_pdfjob(), settings, total=4, pages=4, seconds=60, doublings=doublings)
         env = pod["spec"]["template"]["spec"]["containers"][0]["env"]
         return any(it["name"] == MORE_MEMORY_ENV for it in env)
 

@@ -8,14 +8,14 @@ def test_what_a_pdfjob_selects_and_speaks_is_as_its_author_wrote_it() -> None:
 
     job = make_pdfjob(source=source, pages="-20,7", output={"format": "jsonl"})
 
-    assert (job.password, job.language) == (("passwords", "germinal"), "fr")
+    assert (job.password_secret, job.language) == (("passwords", "germinal"), "fr")
     assert (job.pages, job.output_format) == ("-20,7", "jsonl")
 
 
 def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
     job = make_pdfjob()
 
-    assert (job.password, job.language, job.pages, job.output_format) == (None, None, None, "json")
+    assert (job.password_secret, job.language, job.pages, job.output_format) == (None, None, None, "json")
 
 
 def test_the_settings_of_gemini_are_the_runners_and_the_key_is_the_pods() -> None:
@@ -23,7 +23,7 @@ def test_the_settings_of_gemini_are_the_runners_and_the_key_is_the_pods() -> Non
 
     job = make_pdfjob(processor=make_gemini(**asked, thinkingLevel="low"))
 
-    assert job.api_key == ("gemini", "api-key")
+    assert job.api_key_secret == ("gemini", "api-key")
     assert job.processor == {
         "name": "gemini",
         "model": "gemini-3.5-flash-lite",
@@ -38,7 +38,7 @@ def test_the_settings_of_gemini_are_the_runners_and_the_key_is_the_pods() -> Non
 def test_text_has_no_settings_and_needs_no_key() -> None:
     job = make_pdfjob()
 
-    assert (job.processor, job.api_key) == ({"name": "text"}, None)
+    assert (job.processor, job.api_key_secret) == ({"name": "text"}, None)
 
 
 def test_a_job_is_settled_once_it_ended_and_its_status_is_about_its_spec() -> None:

@@ -25,7 +25,7 @@ def test_a_jobs_counts_come_from_its_indexes() -> None:
     job = StageJob.parse(raw_job({"completedIndexes": "0,2-4", "failedIndexes": "1", "active": 2}))
 
     assert job is not None
-    assert (job.succeeded, job.failed, job.active, job.verdict) == (4, 1, 2, None)
+    assert (job.succeeded, job.failed, job.active, job.outcome) == (4, 1, 2, None)
 
 
 def test_a_job_has_ended_with_its_condition_and_not_before() -> None:
@@ -33,9 +33,9 @@ def test_a_job_has_ended_with_its_condition_and_not_before() -> None:
     ended = StageJob.parse(raw_job({"conditions": [{"type": "Failed", "status": "True", "reason": "FailedIndexes"}]}))
 
     assert early is not None
-    assert (early.verdict, early.ending) == (None, True)
+    assert (early.outcome, early.finishing) == (None, True)
     assert ended is not None
-    assert (ended.verdict, ended.reason) == ("Failed", "FailedIndexes")
+    assert (ended.outcome, ended.reason) == ("Failed", "FailedIndexes")
 
 
 @pytest.mark.parametrize("labels", [{}, {LABEL_STAGE: "other"}])

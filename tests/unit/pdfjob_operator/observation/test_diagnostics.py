@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pdfjob_operator.observation.diagnostics import of_job_events, of_pod_events, of_pods
+from pdfjob_operator.observation.diagnostics import from_job_events, from_pod_events, from_pods
 
 
 def waiting(reason: str, message: str = "…") -> dict[str, Any]:
@@ -21,12 +21,12 @@ def unscheduled(message: str) -> dict[str, Any]:
         (waiting("CreateContainerConfigError", 'secret "key" not found'), "SecretNotFound", "key"),
         (waiting("CreateContainerConfigError", "no such key"), "ContainerNotStarted", "no such key"),
         (unscheduled('persistentvolumeclaim "books" not found'), "ClaimNotFound", "“books”"),
-        (unscheduled("pod has unbound immediate PersistentVolumeClaims"), "ClaimNotBound", "no volume"),
+        (unscheduled("pod has unbound immediate PersistentVolumeClaims"), "ClaimNotBound", "not bound"),
         (unscheduled("0/3 nodes are available: Insufficient cpu"), "Unschedulable", "Insufficient cpu"),
     ],
 )
 def test_what_a_pod_says(pod: dict[str, Any], reason: str, said: str) -> None:
-    found = of_pods([{}, pod])
+    found = from_pods([{}, pod])
 
     assert found is not None
     assert found.reason == reason
@@ -35,7 +35,7 @@ def test_what_a_pod_says(pod: dict[str, Any], reason: str, said: str) -> None:
 
 @pytest.mark.parametrize("pod", [{}, waiting("ContainerCreating"), waiting("PodInitializing"), {"status": {}}])
 def test_a_pod_that_only_takes_its_time_is_no_trouble(pod: dict[str, Any]) -> None:
-    assert of_pods([pod]) is None
+    assert from_pods([pod]) is None
 
 
 def test_what_events_say() -> None:
@@ -46,11 +46,11 @@ def test_what_events_say() -> None:
     reasons = [
         found and found.reason
         for found in (
-            of_pod_events([{"reason": "Scheduled"}, mount]),
-            of_pod_events([disk]),
-            of_job_events([quota]),
-            of_pod_events([]),
-            of_job_events([mount]),
+            from_pod_events([{"reason": "Scheduled"}, mount]),
+            from_pod_events([disk]),
+            from_job_events([quota]),
+            from_pod_events([]),
+            from_job_events([mount]),
         )
     ]
     assert reasons == ["SecretNotFound", "VolumeUnavailable", "PodRefused", None, None]
@@ -59,7 +59,7 @@ def test_what_events_say() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ('MountVolume.SetUp failed for volume "password" : secret "books" not found', "no Secret “books”"),
+        ('MountVolume.SetUp failed for volume "password" : secret "books" not found', "Secret “books” does not exist"),
         (
             'MountVolume.SetUp failed for volume "password" : references non-existent secret key: germinal',
             "no key “germinal”",
@@ -68,24 +68,24 @@ def test_what_events_say() -> None:
     ids=["no Secret", "no key"],
 )
 def test_a_password_that_is_not_there_is_named(said: str, told: str) -> None:
-    found = of_pod_events([{"reason": "FailedMount", "message": said}])
+    found = from_pod_events([{"reason": "FailedMount", "message": said}])
 
     assert found is not None
     assert found.reason == "SecretNotFound"
     assert told in found.message
-    assert "goes on by itself" in found.message
+    assert "the job continues" in found.message
 
 
 def test_a_cause_is_preferred_to_a_later_summary_without_one() -> None:
     summary = {"reason": "FailedMount", "message": "Unable to attach or mount volumes: unmounted volumes=[password]"}
     cause = {"reason": "FailedMount", "message": 'MountVolume.SetUp failed: secret "books" not found'}
 
-    reasons = [found and found.reason for found in (of_pod_events([summary, cause]), of_pod_events([summary]))]
+    reasons = [found and found.reason for found in (from_pod_events([summary, cause]), from_pod_events([summary]))]
     assert reasons == ["SecretNotFound", "VolumeUnavailable"]
 
 
 def test_a_hostile_message_becomes_one_line() -> None:
-    found = of_job_events([{"reason": "FailedCreate", "message": "a\nb\x1b[31m" + "x" * 10_000}])
+    found = from_job_events([{"reason": "FailedCreate", "message": "a\nb\x1b[31m" + "x" * 10_000}])
 
     assert found is not None
     assert found.message.isprintable()

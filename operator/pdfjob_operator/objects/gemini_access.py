@@ -1,7 +1,7 @@
-"""What a pod needs to ask Gemini: the key, where the API is, and what all pods share. Pure.
+"""The part of a pod template that gives access to the Gemini API: API key, base URL, rate limits and Redis. Pure.
 
-The key is its PdfJob's; everything else comes from the operator's configuration, so that no author can send the key or
-the pages elsewhere.
+The API key belongs to the PdfJob; everything else comes from the operator's configuration, so that the author of a
+PdfJob cannot send the key or the pages elsewhere.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from pdfjob_operator.objects.pod_manifests import mount_secret
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.objects.kubernetes import Manifest
+    from pdfjob_operator.objects.pdfjob import SecretKey
 
 
 _GRACE_SECONDS = limits.GRACE_SECONDS + 15
-"""Until a pod that is told to go is killed: it waits for an answer, and needs some time to keep it."""
+"""`terminationGracePeriodSeconds`: the pod waits for an answer that is paid for, then needs time to store it."""
 
 
 def gemini_environment(settings: Settings, uid: str) -> dict[str, str]:
-    """The variables of a pod that asks Gemini; what is not configured is left out.
+    """Return the environment variables of a pod that calls Gemini, without those that are not configured.
 
     Args:
-        settings: The configuration.
-        uid: Of the PdfJob.
+        settings: The operator's configuration.
+        uid: Uid of the PdfJob.
     """
     variables = {
         environment.JOB_ENV: uid,
@@ -38,13 +39,13 @@ def gemini_environment(settings: Settings, uid: str) -> dict[str, str]:
     return {name: str(value) for name, value in variables.items() if value}
 
 
-def equip(pod: Manifest, settings: Settings, api_key: tuple[str, str]) -> None:
-    """Let a pod ask Gemini.
+def mount_gemini_secrets(pod: Manifest, settings: Settings, api_key: SecretKey) -> None:
+    """Mount the API key and the URL of the Redis, and let the pod finish a request when it is told to stop.
 
     Args:
-        pod: The template.
-        settings: The configuration.
-        api_key: The Secret that holds the key of the API, and the key in it.
+        pod: The pod template.
+        settings: The operator's configuration.
+        api_key: The API key.
     """
     mount_secret(pod, *api_key, environment.API_KEY_FILE)
     if settings.redis_secret is not None:

@@ -1,0 +1,160 @@
+"""Gathers everything about a PdfJob into one frozen `Observation`, once per pass: all the reading, no decision.
+
+What it remembers is harmless to lose: when it last diagnosed why pods do not start, and the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_pod import is_out_of_memory, is_volume_failure
+from pdfjob_operator.observation import diagnostics, owned_objects
+from pdfjob_operator.observation.page_progress import POLL_SECONDS
+from pdfjob_operator.planning.observation import Observation
+from pdfjob_operator.runtime.work_queue import soonest
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from chunk_runner.contract.report import Failure
+    from pdfjob_operator.api.cluster import Cluster
+    from pdfjob_operator.objects.kubernetes import Manifest
+    from pdfjob_operator.objects.pdfjob import Key, PdfJob
+    from pdfjob_operator.objects.stage_job import StageJob
+    from pdfjob_operator.observation.page_progress import PageProgress
+
+
+DIAGNOSE_AFTER_SECONDS = 20
+"""How long a Job may have fewer ready pods than it wants before they are diagnosed; and the pause between diagnoses."""
+
+RECHECK_SECONDS = 60
+"""Pause after a diagnosis that found the reason."""
+
+
+class _Diagnosis(NamedTuple):
+    """A diagnosis, and the time of the event loop at which it was made."""
+
+    time: float
+    failure: Failure | None
+
+
+class _Stall(NamedTuple):
+    """Why the unfinished Job has fewer ready pods than it wants, and in how many seconds to look again."""
+
+    diagnosis: Failure | None = None
+    namespace_terminating: bool = False
+    recheck_after: float | None = None
+
+
+class Observer:
+    """Reads PdfJobs and what belongs to them.
+
+    Args:
+        cluster: The API server.
+        now: The wall clock.
+        page_progress: Pages done as running pods say; `None` without a Redis.
+    """
+
+    def __init__(
+        self, cluster: Cluster, now: Callable[[], datetime], page_progress: PageProgress | None = None
+    ) -> None:
+        self._cluster = cluster
+        self._now = now
+        self._page_progress = page_progress
+        self._diagnoses: dict[Key, _Diagnosis] = {}
+
+    async def observe(self, key: Key) -> Observation | None:
+        """Observe a PdfJob; return `None` if it is deleted, or about to be.
+
+        Of a PdfJob that is new or has finished, nothing but itself is read.
+        """
+        pdfjob = await self._cluster.pdfjob(key)
+        if pdfjob is None or pdfjob.deleting:
+            self.forget(key)
+            return None
+        now = self._now()
+        if pdfjob.is_finished or not pdfjob.status:
+            self.forget(key)
+            return Observation(pdfjob, now)
+        owned = Observation(pdfjob, now, *await owned_objects.stage_jobs_and_pods(self._cluster, pdfjob))
+        failed_pods = await self._failed_chunk_pods(owned)
+        stall = await self._examine_stall(owned)
+        return replace(
+            owned,
+            out_of_memory_indexes=frozenset(index for index, pod in failed_pods.items() if is_out_of_memory(pod)),
+            volume_failed=any(is_volume_failure(pod) for pod in failed_pods.values()),
+            diagnosis=stall.diagnosis,
+            namespace_terminating=stall.namespace_terminating,
+            pages_processed=await self._pages_processed(owned),
+            recheck_after=soonest(stall.recheck_after, self._poll_after(owned)),
+        )
+
+    def forget(self, key: Key) -> None:
+        """Forget what is remembered of a PdfJob."""
+        self._diagnoses.pop(key, None)
+
+    async def _failed_chunk_pods(self, owned: Observation) -> Mapping[int, Manifest]:
+        """Read the last pod of each failed index of a chunks Job that has failed and is not merged yet."""
+        job = owned.job(Stage.CHUNKS)
+        if job is None or job.outcome is not JobOutcome.FAILED or not job.failed or owned.job(Stage.MERGE) is not None:
+            return {}
+        return await owned_objects.last_failed_pods(self._cluster, owned.pdfjob.key.namespace, job)
+
+    async def _examine_stall(self, owned: Observation) -> _Stall:
+        """Find out whether the unfinished Job has fewer ready pods than it wants, and if so, why."""
+        pdfjob, job = owned.pdfjob, owned.unfinished_job()
+        if job is not None and job.finishing:  # its pods are gone, and with them the reason
+            return _Stall(pdfjob.last_diagnosis)
+        if job is None or job.ready >= job.wanted_pods or owned.finished_pod(job.stage) is not None:
+            self.forget(pdfjob.key)
+            return _Stall()
+        if job.active < job.wanted_pods and await self._cluster.is_terminating(pdfjob.key.namespace):
+            return _Stall(namespace_terminating=True, recheck_after=DIAGNOSE_AFTER_SECONDS)
+        age = (owned.now - (job.created_at or owned.now)).total_seconds()
+        if age < DIAGNOSE_AFTER_SECONDS:
+            return _Stall(recheck_after=DIAGNOSE_AFTER_SECONDS - age)
+        time = asyncio.get_running_loop().time()
+        last = self._diagnoses.get(pdfjob.key)
+        if last is None or time - last.time >= DIAGNOSE_AFTER_SECONDS:
+            last = self._diagnoses[pdfjob.key] = _Diagnosis(time, await self._diagnose(pdfjob, job))
+        pause = DIAGNOSE_AFTER_SECONDS if last.failure is None else RECHECK_SECONDS
+        return _Stall(last.failure, recheck_after=max(pause - (time - last.time), 1))
+
+    async def _diagnose(self, pdfjob: PdfJob, job: StageJob) -> Failure | None:
+        """Find out why a Job has fewer ready pods than it wants, from its pods, then from Events."""
+        namespace = pdfjob.key.namespace
+        pods = await owned_objects.waiting_pods(self._cluster, namespace, job)
+        if (
+            not pods and job.active >= job.wanted_pods
+        ):  # its pods have just started or ended, and it does not say so yet
+            return pdfjob.last_diagnosis
+        failure = diagnostics.from_pods(pods)
+        if failure is None and pods:
+            events = await self._cluster.warnings(namespace, pods[0]["metadata"]["uid"])
+            failure = diagnostics.from_pod_events(events)
+        if failure is None and job.active < job.wanted_pods:
+            failure = diagnostics.from_job_events(await self._cluster.warnings(namespace, job.uid))
+        return failure
+
+    async def _pages_processed(self, owned: Observation) -> int | None:
+        """Read how many pages are done, from the end of prepare until there is a merge Job."""
+        if self._page_progress is None or owned.pdfjob.api_key_secret is None or owned.job(Stage.MERGE) is not None:
+            return None
+        prepare = owned.finished_pod(Stage.PREPARE)
+        is_split = prepare is not None and prepare.report is not None and prepare.report.chunks
+        if owned.job(Stage.CHUNKS) is None and not is_split:
+            return None
+        return await self._page_progress.pages_processed(owned.pdfjob.uid)
+
+    def _poll_after(self, owned: Observation) -> float | None:
+        """Return when to read again how many pages are done: no event announces it."""
+        job = owned.job(Stage.CHUNKS)
+        if self._page_progress is None or owned.pdfjob.api_key_secret is None or job is None or job.suspended:
+            return None
+        return POLL_SECONDS if job.outcome is None else None

@@ -1,0 +1,91 @@
+"""The chunks stage: what to do while chunks are processed, and with those that ran out of memory. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chunk_runner.contract.ranges import format_ranges
+from chunk_runner.contract.reasons import Reason
+from pdfjob_operator.objects.job_manifests import chunks_job, parallelism
+from pdfjob_operator.objects.kubernetes import JobFailure
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.reasons import OperatorReason
+from pdfjob_operator.planning.decision import Decision, JobState, in_phase
+from pdfjob_operator.planning.merging import MergeInput, decide_merge
+from pdfjob_operator.planning.progress import Progress, chunk_progress
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.stage_job import StageJob
+    from pdfjob_operator.planning.observation import Observation
+
+
+RANGES_LIMIT = 100_000
+"""Characters of ranges in an environment variable (the kernel's limit is 128 KiB)."""
+
+_UNFINISHED_REASONS: Mapping[str, Reason] = {
+    JobFailure.DEADLINE_EXCEEDED: Reason.DEADLINE_EXCEEDED,
+    JobFailure.POD_FAILURE_POLICY: Reason.JOB_STOPPED,
+    JobFailure.MAX_FAILED_INDEXES_EXCEEDED: Reason.TOO_MANY_FAILED_CHUNKS,
+}
+"""By the reason of a failed chunks Job, the reason to record for chunks that left neither a result nor a reason."""
+
+
+def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -> Decision:
+    """Decide what to do once there is a chunks Job.
+
+    Args:
+        observation: The PdfJob and what belongs to it.
+        settings: The operator's configuration.
+        job: The last chunks Job.
+    """
+    if job.outcome is None:
+        return _wait(observation, job)
+    progress = chunk_progress(observation)
+    chunks = _out_of_memory_chunks(observation, job)
+    more_memory = job.reason == JobFailure.FAILED_INDEXES and settings.can_double(job.doublings)
+    if chunks and more_memory and observation.seconds_left > 0 and observation.job(Stage.MERGE) is None:
+        manifest = chunks_job(
+            observation.pdfjob,
+            settings,
+            total=progress.total or 0,
+            pages=progress.pages or 0,
+            seconds=observation.seconds_left,
+            chunks=chunks,
+            doublings=job.doublings + 1,
+        )
+        return Decision(processing_state(observation, progress), create=(manifest,))
+    unfinished = _UNFINISHED_REASONS.get(job.reason)
+    if observation.volume_failed and job.reason == JobFailure.FAILED_INDEXES:
+        unfinished = Reason.WORKSPACE_UNAVAILABLE
+    return decide_merge(observation, settings, MergeInput(progress, unfinished, out_of_memory_chunks=chunks))
+
+
+def processing_state(observation: Observation, progress: Progress) -> JobState:
+    """Return the state of a PdfJob whose chunks are processed."""
+    message = f"{progress.succeeded + progress.failed} of {progress.total} chunks are done."
+    if observation.pdfjob.workers == 0:
+        message += " Paused: spec.workers is 0, so no further chunks start."
+    return in_phase(Phase.PROCESSING, message, replace(progress, pages_processed=observation.pages_processed))
+
+
+def _wait(observation: Observation, job: StageJob) -> Decision:
+    """Wait for the chunks, with as many workers as the PdfJob asks for. Under Kueue, that is Kueue's decision."""
+    pdfjob, state = observation.pdfjob, processing_state(observation, chunk_progress(observation))
+    if job.managed_by_kueue:
+        if job.suspended:
+            message = f"Waiting for Kueue to admit the chunks Job to the queue {pdfjob.queue_name}."
+            return Decision(replace(state, reason=OperatorReason.QUEUED, message=message))
+        return Decision(state)
+    wanted = parallelism(pdfjob, job.completions)
+    return Decision(state, patch={} if job.parallelism == wanted else {job.name: {"parallelism": wanted}})
+
+
+def _out_of_memory_chunks(observation: Observation, job: StageJob) -> str:
+    """Return the chunks that ran out of memory as ranges, cut where an environment variable would be too long."""
+    indexes = (index for index in sorted(observation.out_of_memory_indexes) if index < job.completions)
+    text = format_ranges(job.chunk_at(index) for index in indexes)
+    return text if len(text) <= RANGES_LIMIT else text[:RANGES_LIMIT].rpartition(",")[0]

@@ -1,0 +1,104 @@
+"""What the planner decides while chunks are processed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import decide, make_chunks_job, make_job, make_pod, make_started, prepared, variables
+from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.phases import Stage
+
+
+FAILED: dict[str, Any] = {
+    "outcome": JobOutcome.FAILED,
+    "reason": "FailedIndexes",
+    "succeeded": 2,
+    "failed_indexes": (range(1, 3),),
+}
+
+
+def test_the_prepare_pod_and_job_may_be_gone_once_there_is_a_chunks_job() -> None:
+    assert decide(make_chunks_job(active=2)).state.phase == "Processing"
+
+
+@pytest.mark.parametrize(("workers", "parallelism"), [(2, 2), (0, 0), (9, 4)])
+def test_another_number_of_workers_reaches_the_running_job(workers: int, parallelism: int) -> None:
+    decided = decide(make_chunks_job(parallelism=1), pdfjob=make_started(workers=workers))
+
+    assert decided.patch == {"germinal-chunks": {"parallelism": parallelism}}
+
+
+def test_the_right_number_of_workers_is_left_alone() -> None:
+    assert decide(make_chunks_job()).patch == {}
+
+
+class TestKueue:
+    def test_a_queued_job_is_neither_started_nor_scaled(self) -> None:
+        pdfjob = replace(make_started(workers=2), queue_name="books")
+
+        decided = decide(make_chunks_job(suspended=True, managed_by_kueue=True), pdfjob=pdfjob)
+
+        assert (decided.state.phase, decided.state.reason, decided.patch) == ("Processing", "Queued", {})
+        assert decide(make_chunks_job(parallelism=3, managed_by_kueue=True), pdfjob=pdfjob).patch == {}
+
+    def test_its_job_waits_to_be_admitted(self) -> None:
+        pdfjob = replace(make_started(), queue_name="books")
+
+        (manifest,) = decide(make_job(Stage.PREPARE), pods=(prepared(120, 4),), pdfjob=pdfjob).create
+
+        assert manifest["spec"]["suspend"] is True
+        assert manifest["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "books"
+
+
+class TestMemory:
+    def test_chunks_that_ran_out_of_memory_run_again_with_more(self) -> None:
+        (manifest,) = decide(make_chunks_job(**FAILED), out_of_memory_indexes=frozenset({2})).create
+
+        assert manifest["metadata"]["name"].endswith("-chunks-m1")
+        assert manifest["spec"]["completions"] == 1
+        assert manifest["metadata"]["annotations"]["pdfjob.dev/chunks"] == "2"
+        assert manifest["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"] == "2048Mi"
+
+    def test_at_the_limit_merge_learns_which_ran_out_of_memory(self) -> None:
+        second = make_chunks_job(
+            doublings=2,
+            completions=1,
+            chunks=(range(2, 3),),
+            outcome=JobOutcome.FAILED,
+            reason="FailedIndexes",
+            failed_indexes=(range(1),),
+        )
+
+        decided = decide(make_chunks_job(**FAILED), second, out_of_memory_indexes=frozenset({0}))
+
+        (manifest,) = decided.create
+        assert manifest["metadata"]["labels"]["pdfjob.dev/stage"] == "merge"
+        assert variables(manifest)["PDFJOB_OUT_OF_MEMORY"] == "2"
+        assert (decided.state.progress.succeeded, decided.state.progress.failed) == (2, 2)
+
+    @pytest.mark.parametrize("reason", ["DeadlineExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded"])
+    def test_a_job_that_was_stopped_gets_no_more(self, reason: str) -> None:
+        stopped = make_chunks_job(**FAILED | {"reason": reason})
+
+        (manifest,) = decide(stopped, out_of_memory_indexes=frozenset({2})).create
+
+        assert manifest["metadata"]["labels"]["pdfjob.dev/stage"] == "merge"
+
+    @pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
+    def test_the_other_stages_get_more_too(self, stage: Stage) -> None:
+        killed = replace(make_pod(stage, exit_code=137), out_of_memory=True)
+        before = (make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4),) if stage is Stage.MERGE else ()
+
+        (manifest,) = decide(*before, make_job(stage, outcome=JobOutcome.FAILED), pods=(killed,)).create
+
+        assert manifest["metadata"]["name"].endswith(f"-{stage}-m1")
+
+
+@pytest.mark.parametrize(
+    ("reason", "recorded"), [("FailedIndexes", "WorkspaceUnavailable"), ("DeadlineExceeded", "DeadlineExceeded")]
+)
+def test_a_reason_is_given_for_pods_that_could_not_write_theirs(reason: str, recorded: str) -> None:
+    (manifest,) = decide(make_chunks_job(**FAILED | {"reason": reason}), volume_failed=True).create
+
+    assert variables(manifest)["PDFJOB_UNFINISHED_REASON"] == recorded

@@ -1,0 +1,74 @@
+"""What the planner decides once no chunk is processed any more."""
+
+import pytest
+
+from builders import (
+    STARTED,
+    created,
+    decide,
+    make_chunks_job,
+    make_job,
+    make_merged,
+    make_pod,
+    make_started,
+    prepared,
+    variables,
+)
+from chunk_runner.contract.report import Failure, Report
+from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_job import StageJob
+
+
+DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
+PARTLY = make_chunks_job(outcome=JobOutcome.FAILED, reason="FailedIndexes", succeeded=3, failed=1)
+
+
+@pytest.mark.parametrize("ended", [DONE, PARTLY])
+def test_merge_follows_either_end_of_the_chunks(ended: StageJob) -> None:
+    decided = decide(ended)
+
+    assert (decided.state.phase, created(decided)) == ("Merging", ["merge"])
+    assert "PDFJOB_UNFINISHED_REASON" not in variables(decided.create[0])
+
+
+@pytest.mark.parametrize(
+    ("reason", "recorded"), [("DeadlineExceeded", "DeadlineExceeded"), ("PodFailurePolicy", "JobStopped")]
+)
+def test_merge_is_told_why_chunks_are_unfinished(reason: str, recorded: str) -> None:
+    decided = decide(make_chunks_job(outcome=JobOutcome.FAILED, reason=reason))
+
+    assert variables(decided.create[0])["PDFJOB_UNFINISHED_REASON"] == recorded
+
+
+@pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
+def test_a_pod_that_ended_well_but_said_nothing_readable_fails_the_job(stage: Stage) -> None:
+    silent = make_pod(stage, exit_code=0, report=None)
+    before = () if stage is Stage.PREPARE else (DONE,)
+
+    decided = decide(*before, make_job(stage, outcome=JobOutcome.COMPLETE), pods=(silent,))
+
+    assert (decided.state.phase, decided.state.reason) == ("Failed", "UnexpectedError")
+
+
+def test_a_lost_merge_report_runs_merge_again() -> None:
+    assert decide(DONE, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)).delete == ("germinal-merge",)
+
+
+def test_a_merge_that_fails_fails_the_job_with_its_own_words() -> None:
+    pod = make_pod(Stage.MERGE, exit_code=23, report=Report(failure=Failure("WorkspaceUnavailable", "Full.")))
+    failed = make_job(Stage.MERGE, outcome=JobOutcome.FAILED, reason="BackoffLimitExceeded")
+
+    decided = decide(DONE, failed, pods=(pod,))
+
+    assert (decided.state.phase, decided.state.reason) == ("Failed", "WorkspaceUnavailable")
+
+
+def test_a_job_that_ran_out_of_time_before_its_chunks_ends_with_its_merge() -> None:
+    job = make_started(timeoutSeconds=10, status=STARTED)
+    report = Report(pages=120, merged=make_merged(output=None, failed=4), failure=Failure("DeadlineExceeded", "…"))
+    pods = (prepared(120, 4), make_pod(Stage.MERGE, exit_code=0, report=report))
+
+    decided = decide(make_job(Stage.PREPARE), make_job(Stage.MERGE), pods=pods, pdfjob=job)
+
+    assert (decided.state.phase, decided.state.reason) == ("Failed", "DeadlineExceeded")

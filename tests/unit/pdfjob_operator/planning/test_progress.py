@@ -1,0 +1,38 @@
+"""How chunks and pages are counted."""
+
+from builders import (
+    decide,
+    make_chunks_job,
+    make_job,
+    make_merged,
+    make_pod,
+)
+from chunk_runner.contract.report import Report
+from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.phases import Stage
+
+
+DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
+
+
+def test_progress_is_what_the_chunks_job_counts() -> None:
+    facts = decide(make_chunks_job(active=2, succeeded=1, failed=1)).state.progress
+
+    assert (facts.total, facts.active, facts.succeeded, facts.failed, facts.pages) == (4, 2, 1, 1, 120)
+
+
+def test_what_prepare_found_odd_is_told_from_then_on() -> None:
+    odd = ("The file was damaged, and repaired.",)
+    pod = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, warnings=odd))
+    merged = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=120, chunks=4, merged=make_merged(), warnings=odd))
+    prepare, merge = make_job(Stage.PREPARE), make_job(Stage.MERGE)
+
+    steps = [
+        decide(prepare, pods=(pod,)),
+        decide(prepare, make_chunks_job(active=4), pods=(pod,)),
+        decide(prepare, DONE, pods=(pod,)),
+        decide(DONE, merge, pods=(merged,)),
+    ]
+
+    assert [it.state.phase for it in steps] == ["Processing", "Processing", "Merging", "Succeeded"]
+    assert {it.state.progress.warnings for it in steps} == {odd}
