@@ -58,10 +58,11 @@ def test_a_job_with_a_failed_chunk_succeeds_and_says_what_is_missing() -> None:
         ({"PageUnreadable": "7,12", "TimeLimitExceeded": "20,22,24,2…"}, "(mostly TimeLimitExceeded)"),
         ({"PageUnreadable": "7", "TimeLimitExceeded": "…"}, "(mostly PageUnreadable)"),
         ({"PageUnreadable": "7", "Forged": "nonsense"}, "(mostly PageUnreadable)"),
-        ({"PageUnreadable": "7", "Forged": f"1-{'9' * 200}"}, "(mostly Forged)"),
+        ({"PageUnreadable": "7", "Forged": f"1-{'9' * 18}"}, "(mostly Forged)"),
+        ({"PageUnreadable": "7", "Forged": f"1-{'9' * 200}"}, "(mostly PageUnreadable)"),
         ({}, "see failedPages"),
     ],
-    ids=["one reason", "two", "cut", "cut to nothing", "no ranges", "beyond all numbers", "none"],
+    ids=["one reason", "two", "cut", "cut to nothing", "no ranges", "a huge range", "beyond all numbers", "none"],
 )
 def test_pages_that_failed_alone_are_told_with_what_most_of_them_have(reasons: dict[str, str], said: str) -> None:
     merged = make_merged(failed_pages="7,12", page_reasons=reasons)
