@@ -1,4 +1,4 @@
-"""What PdfJobs there are, as a scrape tells it."""
+"""The gauges of existing PdfJobs, as a scrape reads them."""
 
 import asyncio
 from typing import Any
@@ -24,10 +24,10 @@ def value(name: str, **labels: str) -> float:
     return registry.REGISTRY.get_sample_value(name, labels) or 0.0
 
 
-async def test_jobs_are_counted_by_phase_and_the_chunks_of_those_at_work_by_state() -> None:
+async def test_jobs_are_counted_by_phase_and_the_chunks_of_unfinished_ones_by_state() -> None:
     job_gauges = JobGauges()
     job_gauges.register()
-    job_gauges.update({"metadata": {"uid": "new"}})  # before its first pass
+    job_gauges.update({"metadata": {"uid": "new"}})  # before its first reconcile
     job_gauges.update(raw("one", "Processing", COUNTS))
     job_gauges.update(raw("done", "Succeeded", COUNTS))
     job_gauges.update(raw("gone", "Failed"))
@@ -40,7 +40,7 @@ async def test_jobs_are_counted_by_phase_and_the_chunks_of_those_at_work_by_stat
     assert chunks == {"waiting": 2, "active": 2, "succeeded": 3, "failed": 1}
 
 
-async def test_it_is_told_for_how_long_a_job_has_stood_still() -> None:
+async def test_the_longest_stall_is_that_of_the_most_stalled_job() -> None:
     job_gauges = JobGauges()
     job_gauges.register()
     job_gauges.update(raw("one", "Processing", COUNTS))
@@ -55,7 +55,7 @@ async def test_it_is_told_for_how_long_a_job_has_stood_still() -> None:
     assert value("pdfjob_longest_stall_seconds") == 10
 
 
-async def test_what_waits_on_purpose_does_not_stand_still() -> None:
+async def test_a_job_that_waits_on_purpose_is_not_stalled() -> None:
     job_gauges = JobGauges()
     job_gauges.register()
     job_gauges.update(raw("paused", "Processing", COUNTS, workers=0))
@@ -69,8 +69,8 @@ async def test_what_waits_on_purpose_does_not_stand_still() -> None:
     assert value("pdfjob_longest_stall_seconds") == 0
 
 
-async def test_of_a_job_at_work_only_passes_tell() -> None:
-    """What is written lags behind: a watch that brings it back must not make a job stand still, nor go back."""
+async def test_an_event_does_not_overwrite_what_a_reconcile_has_found() -> None:
+    """The written status lags behind: when the watch delivers it, it must not reset the progress or the stall."""
     job_gauges = JobGauges()
     job_gauges.register()
     job_gauges.add(raw("one", "Processing", COUNTS))
@@ -83,10 +83,10 @@ async def test_of_a_job_at_work_only_passes_tell() -> None:
     assert (value("pdfjob_jobs", phase="Succeeded"), value("pdfjob_chunks", state="succeeded")) == (1, 0)
 
 
-async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
+async def test_a_running_operator_exports_its_jobs() -> None:
     finished = {"result": "succeeded", "reason": "AllPagesProcessed"}
     before = value("pdfjob_jobs_finished_total", **finished)
-    passes = value("pdfjob_reconcile_duration_seconds_count", outcome="changed")
+    reconciles = value("pdfjob_reconcile_duration_seconds_count", outcome="changed")
     async with simulation(plans={"germinal": Plan(pages=120)}) as sim:
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal")
@@ -94,6 +94,6 @@ async def test_an_operator_tells_of_the_jobs_that_it_sees() -> None:
 
         assert value("pdfjob_jobs", phase="Succeeded") == 1
         assert value("pdfjob_jobs_finished_total", **finished) == before + 1
-        assert value("pdfjob_reconcile_duration_seconds_count", outcome="changed") > passes
+        assert value("pdfjob_reconcile_duration_seconds_count", outcome="changed") > reconciles
         assert value("pdfjob_phase_duration_seconds_count", phase="Processing") > 0
         assert value("pdfjob_chunks", state="active") == 0

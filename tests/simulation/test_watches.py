@@ -22,8 +22,8 @@ from simulation.work import Plan
 from simulation.world import pdfjob, simulation
 
 
-def figure(name: str) -> float:
-    """What the operator's metrics say."""
+def metric(name: str) -> float:
+    """Return the value of one of the operator's metrics."""
     return registry.REGISTRY.get_sample_value(name) or 0.0
 
 
@@ -67,10 +67,10 @@ async def test_watches_are_forbidden_for_half_a_minute() -> None:
 
 @pytest.mark.parametrize("code", [429, 500, 504])
 async def test_an_error_in_a_stream_ends_kopf_and_not_the_operator(code: int) -> None:
-    restarts = figure("pdfjob_watch_restarts_total")
+    restarts = metric("pdfjob_watch_restarts_total")
 
     assert await all_end(lambda: SpoiltWatch(WATCHES, Error(code), frozenset({3}))) == 0
-    assert figure("pdfjob_watch_restarts_total") == restarts + 1
+    assert metric("pdfjob_watch_restarts_total") == restarts + 1
 
 
 @pytest.mark.parametrize("event", range(2, 12))
@@ -89,14 +89,14 @@ async def test_a_kind_of_which_nothing_is_heard_costs_minutes_only(plural: str) 
 
 
 async def test_with_no_event_at_all_the_resync_does_everything_and_says_so() -> None:
-    drift = figure("pdfjob_missed_events_total")
+    missed = metric("pdfjob_missed_events_total")
 
     assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP)) == 0
-    assert figure("pdfjob_missed_events_total") > drift
+    assert metric("pdfjob_missed_events_total") > missed
 
 
 async def test_without_faults_the_resync_finds_nothing() -> None:
-    drift = figure("pdfjob_missed_events_total")
+    missed = metric("pdfjob_missed_events_total")
 
     async with simulation(plans=PLANS) as sim:
         for name in PLANS:
@@ -104,7 +104,7 @@ async def test_without_faults_the_resync_finds_nothing() -> None:
         await sim.until_ended(*PLANS)
         await sim.rest(3600)
 
-    assert figure("pdfjob_missed_events_total") == drift
+    assert metric("pdfjob_missed_events_total") == missed
 
 
 async def test_watches_that_stay_silent_for_ever() -> None:

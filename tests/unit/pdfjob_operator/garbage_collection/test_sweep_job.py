@@ -24,7 +24,7 @@ def job(name: str = "pdfjob-sweep-0a-1", *, suspend: bool = False, conditions: t
     return {
         "metadata": {"name": name},
         "spec": {"suspend": suspend},
-        "status": {"conditions": [{"type": it, "status": "True"} for it in conditions]},
+        "status": {"conditions": [{"type": condition, "status": "True"} for condition in conditions]},
     }
 
 
@@ -37,7 +37,9 @@ def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_na
     sweep = sweep_job(CLAIM, SETTINGS, 3, existing=[UID], before=1_800_000_000)
 
     (mount,) = (
-        it for it in sweep["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] if it["name"] == "workspace"
+        mount
+        for mount in sweep["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+        if mount["name"] == "workspace"
     )
     assert mount == {"name": "workspace", "mountPath": environment.WORKSPACES_MOUNT, "subPath": "pdfjobs/books"}
     assert environment_of(sweep)[environment.LIVE_ENV] == UID[: environment.LIVE_LENGTH]

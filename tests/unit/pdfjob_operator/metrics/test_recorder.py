@@ -1,4 +1,4 @@
-"""What jobs leave in the metrics, as a scrape sees it. Async, because gauges ask the event loop for the time."""
+"""Metrics of finished work, as a scrape reads them. Async, because the recorder reads the event loop's clock."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,10 +30,10 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 def samples() -> dict[Sample, float]:
     text = generate_latest(registry.REGISTRY).decode()
     return {
-        (it.name, tuple(sorted(it.labels.items()))): it.value
+        (found.name, tuple(sorted(found.labels.items()))): found.value
         for family in text_string_to_metric_families(text)
-        for it in family.samples
-        if not it.name.endswith("_created")
+        for found in family.samples
+        if not found.name.endswith("_created")
     }
 
 
@@ -57,11 +57,11 @@ def stats(**fields: Any) -> Stats:
     return Stats(**usual | fields)
 
 
-def close(job: PdfJob, state: JobState, *jobs: Any) -> dict[Sample, float]:
+def finish(job: PdfJob, state: JobState, *jobs: Any) -> dict[Sample, float]:
     return counted(lambda: MetricsRecorder(PRICES).record_finished(make_observation(*jobs, pdfjob=job), state))
 
 
-async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
+async def test_a_finished_job_is_counted_with_all_statistics_of_its_report() -> None:
     merged = make_merged(
         failed=1,
         failed_pages="91-120",
@@ -76,7 +76,7 @@ async def test_an_end_is_counted_with_all_that_its_report_says() -> None:
     )
     job = make_pdfjob(status={"startTime": "2026-11-23T11:59:00Z"})
 
-    changes = close(job, JobState(Phase.SUCCEEDED, "PagesMissing", "…", Progress(120, 4, 0, 3, 1, merged)), chunks)
+    changes = finish(job, JobState(Phase.SUCCEEDED, "PagesMissing", "…", Progress(120, 4, 0, 3, 1, merged)), chunks)
 
     assert changes[sample("pdfjob_jobs_finished_total", result="partial", reason="PagesMissing")] == 1
     assert changes[sample("pdfjob_job_duration_seconds_sum", result="partial")] == 60
@@ -98,14 +98,14 @@ async def test_tokens_are_counted_by_model_and_priced() -> None:
     merged = make_merged(stats=stats(tokens=tokens))
     job = make_pdfjob(processor=make_gemini(model="gemini-3.5-flash-lite"))
 
-    changes = close(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
+    changes = finish(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged)))
 
     model = "gemini-3.5-flash-lite"
     assert changes[sample("pdfjob_tokens_total", model=model, kind="prompt")] == 1_000_000
     assert changes[sample("pdfjob_estimated_cost_total", model=model, currency="EUR")] == 2.0
 
 
-async def test_no_word_from_outside_becomes_a_label() -> None:
+async def test_no_text_from_outside_becomes_a_label() -> None:
     """Reasons and states come from pods, models from users: each new one would be a new series for good."""
     evil = "EvilWord"
     merged = make_merged(
@@ -113,7 +113,7 @@ async def test_no_word_from_outside_becomes_a_label() -> None:
     )
     job = make_pdfjob(processor=make_gemini(model=evil))
 
-    changes = close(job, JobState(Phase.FAILED, evil, "…", Progress(30, 1, 0, 0, 1, merged)))
+    changes = finish(job, JobState(Phase.FAILED, evil, "…", Progress(30, 1, 0, 0, 1, merged)))
 
     assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="Other")] == 1
     assert changes[sample("pdfjob_tokens_total", model="Other", kind="prompt")] == 1
@@ -126,20 +126,22 @@ async def test_what_an_earlier_round_reported_is_not_counted_again() -> None:
     merged = make_merged(stats=stats(chunks={"ok": 3}, round=0))
     job = make_pdfjob(retryFailed=1, status={"round": 1})
 
-    changes = close(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
+    changes = finish(job, JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(90, 3, 0, 3, 0, merged)))
 
     assert sample("pdfjob_chunks_finished_total", result="ok", reason="") not in changes
     assert changes[sample("pdfjob_jobs_finished_total", result="succeeded", reason="AllPagesProcessed")] == 1
 
 
-async def test_workers_never_worked_more_than_they_could() -> None:
-    """A job that was scaled down at its end is known with its last number of workers only."""
+async def test_workers_are_never_busy_for_longer_than_they_were_available() -> None:
+    """Of a job that was scaled down, only the last number of workers is known."""
     chunks = make_job(
         Stage.CHUNKS, completions=4, parallelism=1, started_at=NOW - timedelta(seconds=1), finished_at=NOW
     )
     merged = make_merged(stats=stats())
 
-    changes = close(make_pdfjob(), JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(merged=merged)), chunks)
+    changes = finish(
+        make_pdfjob(), JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(merged=merged)), chunks
+    )
 
     assert (
         changes[sample("pdfjob_worker_available_seconds_total")]
@@ -149,7 +151,7 @@ async def test_workers_never_worked_more_than_they_could() -> None:
 
 
 async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
-    changes = close(make_pdfjob(), JobState(Phase.FAILED, "SourceNotFound", "…"))
+    changes = finish(make_pdfjob(), JobState(Phase.FAILED, "SourceNotFound", "…"))
 
     assert changes[sample("pdfjob_jobs_finished_total", result="failed", reason="SourceNotFound")] == 1
 
@@ -157,11 +159,11 @@ async def test_a_job_without_a_report_is_counted_all_the_same() -> None:
 async def test_time_is_counted_for_the_phase_that_is_left() -> None:
     recorder, job = MetricsRecorder(PRICES), make_pdfjob()
 
-    def live() -> None:
+    def go_through_all_phases() -> None:
         for phase in (Phase.PENDING, Phase.PENDING, Phase.PROCESSING, Phase.SUCCEEDED):
             recorder.record_phase(job, JobState(phase, phase, "…"))
 
-    changes = counted(live)
+    changes = counted(go_through_all_phases)
 
     left = {key for key in changes if key[0] == "pdfjob_phase_duration_seconds_count"}
     assert left == {sample("pdfjob_phase_duration_seconds_count", phase=phase) for phase in ("Pending", "Processing")}
@@ -169,7 +171,9 @@ async def test_time_is_counted_for_the_phase_that_is_left() -> None:
 
 
 @pytest.mark.parametrize(("kept", "least"), [({("a", "one"), ("a", "two")}, 0.25), ({("a", "one")}, 0.5)])
-async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, str]], least: float) -> None:
+async def test_the_free_share_of_the_fullest_volume_in_use_is_exported(
+    kept: set[tuple[str, str]], least: float
+) -> None:
     recorder = MetricsRecorder(PRICES)
     recorder.register()
     recorder.record_volume(("a", "one"), Volume(bytes=100, free=50), NOW)
@@ -182,7 +186,7 @@ async def test_the_fullest_volume_that_is_in_use_is_told(kept: set[tuple[str, st
     assert registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") == least
 
 
-async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
+async def test_the_free_share_is_nan_without_a_report() -> None:
     recorder = MetricsRecorder(PRICES)
     recorder.register()
     recorder.record_volume(("a", "one"), Volume(bytes=100, free=50), NOW)
@@ -192,7 +196,7 @@ async def test_a_volume_that_no_pod_has_told_of_is_not_called_full() -> None:
     assert isnan(registry.REGISTRY.get_sample_value("pdfjob_volume_free_ratio") or 0.0)
 
 
-async def test_counters_begin_at_nothing_so_that_the_first_count_is_an_increase() -> None:
+async def test_counters_start_at_zero_so_that_the_first_count_is_an_increase() -> None:
     MetricsRecorder(PRICES).register()
 
     known = samples()
