@@ -53,7 +53,7 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
 
 
 def make_started(**fields: Any) -> PdfJob:
-    """A PdfJob that has had its first pass."""
+    """A PdfJob that has been reconciled once."""
     return make_pdfjob(**{"status": STARTED} | fields)
 
 
@@ -87,7 +87,7 @@ def make_chunks_job(**fields: Any) -> StageJob:
 
 
 def make_observation(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Observation:
-    """An observation of a PdfJob that has had its first pass."""
+    """An observation of a PdfJob that has been reconciled once."""
     return Observation(pdfjob or make_started(), NOW, jobs=jobs, **fields)
 
 

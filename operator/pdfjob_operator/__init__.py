@@ -1,4 +1,5 @@
-"""The operator: it watches PdfJobs, and turns each into Jobs and a status.
+"""The operator: watches PdfJobs, creates the Jobs that process them, and writes their statuses.
 
-Start reading at `handlers` (what triggers a pass), then `reconcile` (one pass), then `lifecycle` (what a pass decides).
+Start reading at `triggers.handlers` (the watch), then `reconciler` (one reconciliation) and `planning.planner` (what it
+decides).
 """

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Entry point."""
+    """Run the operator with the configuration from the environment."""
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -53,7 +53,7 @@ def main() -> None:
     try:
         asyncio.run(operate(settings))
     except LeadershipLostError as error:
-        sys.exit(f"pdfjob-operator: {error}: this one ends.")
+        sys.exit(f"pdfjob-operator: {error}; exiting.")
 
 
 def _utc_now() -> datetime:
@@ -61,14 +61,14 @@ def _utc_now() -> datetime:
 
 
 async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now) -> None:
-    """Operate until a signal ends it.
+    """Run the operator until a signal stops it.
 
     Args:
-        settings: The configuration.
-        now: The wall clock; everything that only waits goes by the event loop's.
+        settings: The operator's configuration.
+        now: The wall clock. Durations are measured by the event loop's clock.
 
     Raises:
-        LeadershipLostError: Another operator has taken over.
+        LeadershipLostError: Another operator has become the leader.
     """
     async with Client() as client:
         cluster = Cluster(client)
@@ -105,7 +105,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             )
 
         server = await health.serve(settings.health_port, unhealthy, ready=leader_election.is_leader)
-        # Kopf cancels every task that is younger than itself when it ends, so that it comes last.
+        # When Kopf stops, it cancels every task that was created after its own, so its task comes last.
         tasks = [
             asyncio.create_task(work)
             for work in (
@@ -116,10 +116,10 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
                 health.measure_event_loop_lag(),
             )
         ]
-        await asyncio.sleep(0)  # the queues start their workers
+        await asyncio.sleep(0)  # lets the queues create their workers
         tasks.append(asyncio.create_task(handlers.watch(settings, tracker)))
         try:
-            await _until_one_ends(tasks)
+            await _until_one_stops(tasks)
         finally:
             for task in tasks:
                 task.cancel()
@@ -130,22 +130,22 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
                 await page_progress.close()
 
 
-async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait until any of them ends, and raise what ended it: an operator that does half its work would look alive."""
-    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in ended:
+async def _until_one_stops(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until any task stops, and raise its error: an operator must not run on with only some of its tasks."""
+    stopped, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in stopped:
         await task
 
 
 def _log(settings: Settings) -> None:
-    """Log to stderr: lines for people, or JSON objects for a log store."""
+    """Log to stderr, as plain lines or as JSON objects."""
     handler = logging.StreamHandler()
     if settings.log_json:
         handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{", timestamp=True))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for library in ("httpx2", "aiohttp.access"):  # else a line for every request and every probe
+    for library in ("httpx2", "aiohttp.access"):  # otherwise, they log each request and each probe
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

@@ -1,4 +1,4 @@
-"""One pass over one PdfJob: observe, plan, act, report. Safe to run at any time, however often."""
+"""One reconciliation of one PdfJob: observe, plan, act, report. Safe to run at any time, any number of times."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Makes passes.
+    """Reconciles PdfJobs.
 
     Args:
         cluster: The API server.
@@ -65,10 +65,10 @@ class Reconciler:
 
         Args:
             key: Namespace and name of the PdfJob.
-            triggers: What asked for this pass.
+            triggers: Why it is reconciled now.
 
         Returns:
-            Seconds after which to make another pass; `None` to wait for an event.
+            Seconds after which to reconcile again; `None` to wait for an event.
 
         Raises:
             RequestRefusedError: The API server refuses to create a Job.
@@ -76,7 +76,7 @@ class Reconciler:
         loop = asyncio.get_running_loop()
         began, outcome = loop.time(), "error"
         try:
-            changed, requeue_after = await self._pass(key)
+            changed, requeue_after = await self._reconcile(key)
             outcome = "changed" if changed else "unchanged"
         except RequestRefusedError:
             outcome = "refused"
@@ -88,8 +88,8 @@ class Reconciler:
             registry.MISSED_EVENTS.inc()
         return requeue_after
 
-    async def _pass(self, key: Key) -> tuple[bool, float | None]:
-        """Make a pass; return whether it changed anything, and after how many seconds to make another one."""
+    async def _reconcile(self, key: Key) -> tuple[bool, float | None]:
+        """Return whether anything was changed, and after how many seconds to reconcile again."""
         observation = await self._observer.observe(key)
         if observation is None:
             self._reporter.forget(key)

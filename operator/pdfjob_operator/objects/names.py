@@ -1,6 +1,6 @@
 """The names of everything that belongs to a PdfJob: Jobs, selectors, the workspace. Pure.
 
-Names are deterministic, so that no pass can create a Job twice.
+Names are deterministic, so that no Job can be created twice.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class PdfJob:
 
     @property
     def started_at(self) -> datetime | None:
-        """The time of the first pass of this round; `None` before it."""
+        """The start time of this round; `None` before its first reconciliation."""
         time = self.status.get("startTime")
         return None if time is None else parse_time(time)
 
@@ -173,7 +173,7 @@ class PdfJob:
 
 
 def is_settled(raw: Mapping[str, Any]) -> bool:
-    """Return whether a PdfJob needs no pass: it finished, will not be deleted, and its status is about its spec."""
+    """Return whether there is nothing to do: it has finished, will not be deleted, and its status is about its spec."""
     status, meta = raw.get("status") or {}, raw.get("metadata", {})
     return (
         status.get("phase") in TERMINAL_PHASES

@@ -1,1 +1,1 @@
-"""Observation: `observer` reads everything about a PdfJob, once per pass, into a `planning.observation.Observation`."""
+"""Observation: `observer` reads everything about a PdfJob into one `planning.observation.Observation`."""

@@ -1,4 +1,4 @@
-"""Gathers everything about a PdfJob into one frozen `Observation`, once per pass: all the reading, no decision.
+"""Reads everything about a PdfJob into one frozen `Observation`, once per reconciliation. Decides nothing.
 
 What it remembers is harmless to lose: when it last diagnosed why pods do not start, and the result.
 """

@@ -46,7 +46,7 @@ def in_phase(phase: Phase, message: str, progress: Progress | None = None) -> Jo
 
 @dataclass(frozen=True)
 class Decision:
-    """What one pass does.
+    """What one reconciliation does.
 
     Attributes:
         state: State of the PdfJob; `None` if it has finished and its status stays what it is.
@@ -55,7 +55,7 @@ class Decision:
         patch: Changes to the specs of Jobs, by name.
         new_round: Number of the round that begins now; `None` for none.
         delete_pdfjob: True to delete the PdfJob.
-        requeue_after: Seconds after which to make another pass; `None` to wait for an event.
+        requeue_after: Seconds after which to reconcile again; `None` to wait for an event.
     """
 
     state: JobState | None

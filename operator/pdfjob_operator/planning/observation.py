@@ -1,4 +1,4 @@
-"""The planner's input: everything that one pass knows about a PdfJob. Data only; `observation.observer` gathers it."""
+"""The planner's input: everything that is known about a PdfJob. Data only; `observation.observer` gathers it."""
 
 from __future__ import annotations
 

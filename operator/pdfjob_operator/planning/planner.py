@@ -3,8 +3,8 @@
     Pending ─► Preparing ─► Processing ─► Merging ─► Succeeded | Failed ─► (spec.retryFailed raised) ─► Pending
                    └── one chunk: prepare does it all ──┘
 
-Every pass starts from what the cluster holds now. No step is remembered, so a restart of the operator, a lost event or
-a deleted pod changes nothing but the time it takes.
+Every reconciliation starts from what the cluster holds now. No step is remembered, so a restart of the operator, a lost
+event or a deleted pod changes nothing but the time it takes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def plan(observation: Observation, settings: Settings) -> Decision:
-    """Decide what one pass does.
+    """Decide what one reconciliation does.
 
     Args:
         observation: The PdfJob and what belongs to it.

@@ -1,1 +1,1 @@
-"""Reporting: `reporter` writes the status once per pass, and posts an Event when it holds news."""
+"""Reporting: `reporter` writes the status once per reconciliation, and an Event if it is news."""

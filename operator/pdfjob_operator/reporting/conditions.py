@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def render_conditions(pdfjob: PdfJob, state: JobState, now: datetime) -> list[dict[str, Any]]:
-    """Render all conditions, each from the first pass on.
+    """Render all conditions; from the first status on, it has each of them.
 
     Args:
         pdfjob: The PdfJob as it was read: conditions that did not change keep their time.

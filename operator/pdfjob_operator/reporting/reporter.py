@@ -1,5 +1,6 @@
-"""Reports the state of a PdfJob: writes its status once per pass, posts an Event when it holds news, records metrics.
+"""Reports the state of a PdfJob: writes its status, once per reconciliation, and announces news.
 
+News goes into an Event, the log and the metrics.
 What it remembers is harmless to lose: when each status was last written.
 """
 
@@ -43,7 +44,7 @@ class Reported(NamedTuple):
 
     Attributes:
         changed: True if the status had to be written.
-        requeue_after: Seconds after which to make another pass; `None` to wait for an event.
+        requeue_after: Seconds after which to reconcile again; `None` to wait for an event.
     """
 
     changed: bool

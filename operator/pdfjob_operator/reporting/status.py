@@ -1,4 +1,4 @@
-"""Renders the status of a PdfJob. Pure, and as a whole at every pass, so that no field of it goes stale."""
+"""Renders the status of a PdfJob. Pure; always renders all of it, so that no field goes stale."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Kopf's handlers: the only module that knows Kopf. They pass watch events on to the tracker, and do nothing else.
+"""Kopf's handlers: the only module that knows Kopf. They hand watch events to the tracker, and do nothing else.
 
 `on.event` handlers write nothing to the objects they watch: no annotation, no finalizer, so that deletion never waits
-for this operator. They are never retried either, which is why the work queue makes the passes and retries them.
+for this operator. They are never retried either, which is why the work queue retries.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class NoDiffBaseStorage(kopf.AnnotationsDiffBaseStorage):
 
 
 def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
-    """Return handlers that pass events on to the tracker."""
+    """Return handlers that hand events to the tracker."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=registry, id="configure")

@@ -25,7 +25,7 @@ class Tracker:
     """Keeps track of PdfJobs.
 
     Args:
-        queue: Makes passes over them.
+        queue: Reconciles them.
         collector: Sweeps their volumes once they are gone.
         liveness: Waits for what was written to come back.
         job_gauges: Counts them by phase.
