@@ -28,7 +28,6 @@ from pdfjob_operator.reconciler import Reconciler
 from pdfjob_operator.reporting.reporter import Reporter
 from pdfjob_operator.runtime import health
 from pdfjob_operator.runtime.leader_election import LeaderElection, LeadershipLostError
-from pdfjob_operator.runtime.retry_policy import retry_policy
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from pdfjob_operator.runtime.work_queue import WorkQueue
 from pdfjob_operator.triggers import handlers
@@ -88,7 +87,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             claims=collector.claims,
             liveness=liveness,
         )
-        queue = WorkQueue(reconciler.reconcile, retry_policy=retry_policy, gate=leader_election.wait_until_leader)
+        queue = WorkQueue(reconciler.reconcile, gate=leader_election.wait_until_leader)
         tracker = Tracker(queue, collector, liveness, job_gauges)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
         registry.QUEUE_LONGEST_WAIT.set_function(queue.longest_wait)

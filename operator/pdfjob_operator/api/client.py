@@ -1,6 +1,6 @@
 """Reads and writes any kind of object: plain dicts in and out, every failure an `ApiError`, every answer counted.
 
-The only module that knows lightkube's client and its HTTP library. Knows nothing of what the objects mean.
+The only module that knows the HTTP library. Knows nothing of what the objects mean.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Client:
         """Yield the objects of a namespace, or of all namespaces for `None`, that match the selectors.
 
         Args:
-            kind: One of `kinds`.
+            kind: A resource of lightkube.
             namespace: Name of the namespace.
             labels: Label selector, as lightkube takes it.
             fields: Field selector, as lightkube takes it.
@@ -113,7 +113,7 @@ class Client:
         """Delete an object and, in the background, what it owns.
 
         Args:
-            kind: One of `kinds`.
+            kind: A resource of lightkube.
             name: Name of the object.
             namespace: Its namespace.
             uid: Only delete the object if it has this uid; raises `ConflictError` if it has another.

@@ -11,7 +11,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pdfjob_operator.api import kinds
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
+
 from pdfjob_operator.api.errors import (
     ApiError,
     ConflictError,
@@ -20,6 +21,7 @@ from pdfjob_operator.api.errors import (
     RequestRefusedError,
 )
 from pdfjob_operator.objects.kubernetes import Manifest, is_controlled_by
+from pdfjob_operator.objects.labels import GROUP, KIND, PLURAL, VERSION
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 
 
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+
+PDFJOBS = create_namespaced_resource(GROUP, VERSION, KIND, PLURAL)
+JOBS = create_namespaced_resource("batch", "v1", "Job", "jobs")
+_PODS = create_namespaced_resource("", "v1", "Pod", "pods")
+_EVENTS = create_namespaced_resource("", "v1", "Event", "events")
+_NAMESPACES = create_global_resource("", "v1", "Namespace", "namespaces")
 
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
 
@@ -46,12 +54,12 @@ class Cluster:
 
     async def pdfjobs(self, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the PdfJobs of a namespace, or of the whole cluster for `None`."""
-        async for raw in self._client.list(kinds.PDFJOBS, namespace):
+        async for raw in self._client.list(PDFJOBS, namespace):
             yield raw
 
     async def pdfjob(self, key: Key) -> PdfJob | None:
         """Return a PdfJob."""
-        raw = await self._get(kinds.PDFJOBS, key.name, key.namespace)
+        raw = await self._get(PDFJOBS, key.name, key.namespace)
         return None if raw is None else PdfJob.parse(raw)
 
     async def write_status(self, job: PdfJob, status: Manifest) -> None:
@@ -61,14 +69,14 @@ class Cluster:
             ConflictError: The PdfJob has changed since it was read, or is deleted.
         """
         try:
-            await self._client.replace(kinds.PDFJOBS.Status, {**job.raw, "status": status})
+            await self._client.replace(PDFJOBS.Status, {**job.raw, "status": status})
         except NotFoundError as error:
             raise ConflictError(str(error)) from error
 
     async def delete_pdfjob(self, job: PdfJob) -> None:
         """Delete a PdfJob unless it is deleted already; a later one of the same name stays."""
         with suppress(NotFoundError, ConflictError):
-            await self._client.delete(kinds.PDFJOBS, job.key.name, job.key.namespace, uid=job.uid)
+            await self._client.delete(PDFJOBS, job.key.name, job.key.namespace, uid=job.uid)
 
     async def pods(
         self,
@@ -79,25 +87,23 @@ class Cluster:
         limit: int | None = None,
     ) -> list[Manifest]:
         """Return the pods that match the selectors in a namespace, or in the whole cluster for `None`, oldest first."""
-        pods = [
-            raw async for raw in self._client.list(kinds.PODS, namespace, labels=labels, fields=fields, limit=limit)
-        ]
+        pods = [raw async for raw in self._client.list(_PODS, namespace, labels=labels, fields=fields, limit=limit)]
         return sorted(pods, key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
         """Return the Events of type `Warning` about an object, newest first."""
         fields: dict[str, Any] = {"involvedObject.uid": uid, "type": "Warning"}
-        events = [raw async for raw in self._client.list(kinds.EVENTS, namespace, fields=fields)]
+        events = [raw async for raw in self._client.list(_EVENTS, namespace, fields=fields)]
         return sorted(events, key=lambda raw: str(raw.get("lastTimestamp") or raw.get("eventTime")), reverse=True)
 
     async def is_terminating(self, namespace: str) -> bool:
         """Return whether a namespace is deleted or being deleted."""
-        raw = await self._get(kinds.NAMESPACES, namespace)
+        raw = await self._get(_NAMESPACES, namespace)
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
 
     async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
         """Yield the Jobs with these labels in a namespace, or in the whole cluster for `None`."""
-        async for raw in self._client.list(kinds.JOBS, namespace, labels=labels):
+        async for raw in self._client.list(JOBS, namespace, labels=labels):
             yield raw
 
     async def create_job(self, manifest: Manifest, owner: PdfJob) -> bool:
@@ -113,7 +119,7 @@ class Cluster:
         try:
             await self._create_job(manifest)
         except ConflictError:
-            present = await self._get(kinds.JOBS, name, owner.key.namespace)
+            present = await self._get(JOBS, name, owner.key.namespace)
             if present is not None and not is_controlled_by(present, owner.uid):
                 raise RequestRefusedError(f"Job {name} belongs to something else: delete it.") from None
             return False
@@ -134,17 +140,17 @@ class Cluster:
     async def delete_job(self, namespace: str, name: str) -> None:
         """Delete a Job and its pods, unless it is deleted already."""
         with suppress(NotFoundError):
-            await self._client.delete(kinds.JOBS, name, namespace)
+            await self._client.delete(JOBS, name, namespace)
 
     async def patch_job(self, namespace: str, name: str, spec: Manifest) -> None:
         """Change the spec of a Job, unless it is deleted."""
         with suppress(NotFoundError):
-            await self._client.patch(kinds.JOBS, name, namespace, {"spec": spec})
+            await self._client.patch(JOBS, name, namespace, {"spec": spec})
 
     async def post_event(self, event: Manifest) -> None:
         """Create an Event. Nothing depends on Events, so a failure is only logged."""
         try:
-            await self._client.create(kinds.EVENTS, event)
+            await self._client.create(_EVENTS, event)
         except ApiError as error:
             log.warning("cannot create an Event: %s", error)
 
@@ -156,7 +162,7 @@ class Cluster:
 
     async def _create_job(self, manifest: Manifest) -> None:
         try:
-            await self._client.create(kinds.JOBS, manifest)
+            await self._client.create(JOBS, manifest)
         except ConflictError:
             raise
         except ApiError as error:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pdfjob_operator.api import kinds
+from lightkube.generic_resource import create_namespaced_resource
+
 from pdfjob_operator.api.errors import ConflictError, NotFoundError
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.api.client import Client
     from pdfjob_operator.objects.kubernetes import Manifest
+
+
+_LEASES = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
 
 
 class Leases:
@@ -26,7 +30,7 @@ class Leases:
     async def get(self, namespace: str, name: str) -> Manifest | None:
         """Return a Lease, or `None` if it does not exist."""
         try:
-            return await self._client.get(kinds.LEASES, name, namespace)
+            return await self._client.get(_LEASES, name, namespace)
         except NotFoundError:
             return None
 
@@ -36,7 +40,7 @@ class Leases:
         Raises:
             ConflictError: It already exists.
         """
-        await self._client.create(kinds.LEASES, {"metadata": {"namespace": namespace, "name": name}, "spec": spec})
+        await self._client.create(_LEASES, {"metadata": {"namespace": namespace, "name": name}, "spec": spec})
 
     async def replace(self, lease: Manifest) -> None:
         """Replace a Lease.
@@ -45,6 +49,6 @@ class Leases:
             ConflictError: It has changed since it was read, or is deleted.
         """
         try:
-            await self._client.replace(kinds.LEASES, lease)
+            await self._client.replace(_LEASES, lease)
         except NotFoundError as error:
             raise ConflictError(str(error)) from error

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pdfjob_operator.configuration.prices import Prices
-from pdfjob_operator.configuration.quantity import parse_number
-from pdfjob_operator.configuration.settings import DEFAULT_RESOURCES, Settings
+from pdfjob_operator.configuration.settings import DEFAULT_RESOURCES, QuantityError, Settings, parse_number
 
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class _Variables:
         text = self.text(variable)
         try:
             number = parse_number(text) if text else default
-        except ValueError:
+        except QuantityError:
             number = 0
         if number < 1:
             raise self._invalid(variable, "a quantity of memory such as 4Gi")
@@ -159,7 +158,7 @@ class _Variables:
             for kind in ("requests", "limits"):
                 for quantity in resources.get(kind, {}).values():
                     parse_number(quantity)
-        except (ValueError, AttributeError) as error:
+        except (QuantityError, AttributeError) as error:
             raise self._invalid(variable, meaning) from error
         return resources
 

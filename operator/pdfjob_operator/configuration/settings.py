@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lightkube.utils.quantity import parse_quantity
+
 from pdfjob_operator.configuration.prices import NO_PRICES, Prices
-from pdfjob_operator.configuration.quantity import format_mebibytes, parse_number
+
+
+class QuantityError(ValueError):
+    """The value is not a Kubernetes quantity."""
 
 
 DEFAULT_RESOURCES = {
@@ -74,8 +79,8 @@ class Settings:
         request = _memory(self.resources, "requests") or limit
         return {
             **self.resources,
-            "requests": {**self.resources.get("requests", {}), "memory": format_mebibytes(request * raised // limit)},
-            "limits": {**self.resources["limits"], "memory": format_mebibytes(raised)},
+            "requests": {**self.resources.get("requests", {}), "memory": _mebibytes(request * raised // limit)},
+            "limits": {**self.resources["limits"], "memory": _mebibytes(raised)},
         }
 
     def can_double(self, doublings: int) -> bool:
@@ -83,6 +88,26 @@ class Settings:
         return self.resources_with(doublings + 1) != self.resources_with(doublings)
 
 
+def parse_number(quantity: object) -> int:
+    """Return the whole part of a quantity such as `4Gi`: for memory, its bytes. JSON may hold it as a number.
+
+    Format: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/.
+
+    Raises:
+        QuantityError: It is not a quantity.
+    """
+    if isinstance(quantity, bool) or not isinstance(quantity, str | int | float):
+        raise QuantityError(f"{quantity!r} is not a quantity")
+    try:
+        return int(parse_quantity(str(quantity)) or 0)
+    except ValueError as error:
+        raise QuantityError(f"{quantity!r} is not a quantity") from error
+
+
 def _memory(resources: Mapping[str, Any], kind: str) -> int | None:
     quantity = resources.get(kind, {}).get("memory")
     return None if quantity is None else parse_number(quantity)
+
+
+def _mebibytes(number: int) -> str:
+    return f"{number // 2**20}Mi"

@@ -15,7 +15,6 @@ from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
 from pdfjob_operator.garbage_collection.sweep_job import Claim, is_running, next_number, sweep_job, sweep_labels
 from pdfjob_operator.garbage_collection.sweep_reports import SweepReports
 from pdfjob_operator.runtime.backoff import with_jitter
-from pdfjob_operator.runtime.retry_policy import retry_policy
 from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 
 
@@ -64,7 +63,7 @@ class GarbageCollector:
         self._claims_loaded = False
         self.claims = ClaimRegistry(cluster, settings)
         self._reports = SweepReports(cluster, settings, self.claims, recorder)
-        self.queue: WorkQueue[Claim] = WorkQueue(self._sweep, workers=1, retry_policy=retry_policy, gate=gate)
+        self.queue: WorkQueue[Claim] = WorkQueue(self._sweep, workers=1, gate=gate)
 
     def known_uids(self) -> set[str]:
         """Return the uids of the PdfJobs that are known to exist."""

@@ -1,8 +1,46 @@
-"""Waits before the next attempt: exponential back-off and jitter. The only place where the operator draws at random."""
+"""Waits before the next attempt: exponential backoff, jitter, and their limits by the kind of error.
+
+The only place where the operator draws at random.
+"""
 
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
+
+from pdfjob_operator.api.errors import ApiError
+
+
+MAX_BACKOFF_SECONDS = 300.0
+"""Longest wait after an error that a malformed object or a bug causes."""
+
+MAX_TRANSIENT_BACKOFF_SECONDS = 30.0
+"""Longest wait after an error that is likely to go away."""
+
+
+class RetryPolicy(NamedTuple):
+    """The limits of an exponential backoff.
+
+    Attributes:
+        min_seconds: Shortest wait before a retry.
+        max_seconds: Longest wait that the backoff grows to.
+    """
+
+    min_seconds: float = 0.0
+    max_seconds: float = MAX_BACKOFF_SECONDS
+
+
+def retry_policy(error: Exception) -> RetryPolicy:
+    """Return the policy for retries after this error.
+
+    An API server that is down, overloaded or refuses a request will accept it sooner or later, so retries stay
+    frequent. Any other error comes from a malformed object or a bug; its retries become rare.
+    """
+    if isinstance(error, ApiError) and error.is_transient:
+        return RetryPolicy(error.retry_after, MAX_TRANSIENT_BACKOFF_SECONDS)
+    if isinstance(error, TimeoutError):
+        return RetryPolicy(max_seconds=MAX_TRANSIENT_BACKOFF_SECONDS)
+    return RetryPolicy()
 
 
 def exponential_backoff(failures: int, *, first: float, longest: float) -> float:

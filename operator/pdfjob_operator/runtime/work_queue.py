@@ -1,4 +1,4 @@
-"""The work queue: processes each key when it is due, retries it after a failure. Knows nothing of Kubernetes.
+"""The work queue: processes each key when it is due, retries it after a failure. Knows nothing of PdfJobs.
 
 A key that is added while it is being processed is processed once more afterwards, so no change is missed. Several keys
 are processed concurrently, and a failing key does not delay the others.
@@ -10,9 +10,9 @@ import asyncio
 import heapq
 import logging
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pdfjob_operator.runtime.backoff import exponential_backoff, with_jitter
+from pdfjob_operator.runtime.backoff import exponential_backoff, retry_policy, with_jitter
 
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
 """Wait before the first retry of a key, which doubles with each further failure."""
-
-MAX_BACKOFF_SECONDS = 300.0
-"""Longest wait before a retry, unless the retry policy says otherwise."""
 
 PROCESS_TIMEOUT_SECONDS = 120.0
 """Timeout for processing a key once, so that a call that hangs does not block a worker for ever."""
@@ -48,18 +45,6 @@ class Trigger(StrEnum):
     """The last attempt asked for another one."""
 
 
-class RetryPolicy(NamedTuple):
-    """The limits of the exponential back-off of a key.
-
-    Attributes:
-        min_seconds: Shortest wait before a retry.
-        max_seconds: Longest wait that the back-off grows to.
-    """
-
-    min_seconds: float = 0.0
-    max_seconds: float = MAX_BACKOFF_SECONDS
-
-
 def soonest(*delays: float | None) -> float | None:
     """Return the shortest of these delays in seconds; `None` stands for none."""
     return min((delay for delay in delays if delay is not None), default=None)
@@ -76,7 +61,6 @@ class WorkQueue(Generic[KeyT]):
         process: Processes a key, given its triggers; returns the seconds after which to process it again, or `None` to
             wait for the next trigger.
         workers: Number of keys that are processed at the same time.
-        retry_policy: Returns the retry policy for an error that `process` raised.
         gate: Awaited before each key; holds back the queue while it does not return.
     """
 
@@ -85,12 +69,10 @@ class WorkQueue(Generic[KeyT]):
         process: Callable[[KeyT, frozenset[Trigger]], Awaitable[float | None]],
         *,
         workers: int = 8,
-        retry_policy: Callable[[Exception], RetryPolicy] = lambda _: RetryPolicy(),
         gate: Callable[[], Awaitable[None]] = _no_gate,
     ) -> None:
         self._process = process
         self._workers = workers
-        self._retry_policy = retry_policy
         self._gate = gate
         self._due: dict[KeyT, float] = {}
         self._heap: list[tuple[float, KeyT]] = []  # orders `_due`; entries that are no longer in it are skipped
@@ -159,7 +141,7 @@ class WorkQueue(Generic[KeyT]):
                 requeue_after, trigger = await self._process(key, triggers), Trigger.TIMER
         except Exception as error:  # any error concerns this key alone, and the key is retried
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            requeue_after, trigger = self._backoff(error, failures), Trigger.RETRY
+            requeue_after, trigger = _backoff(error, failures), Trigger.RETRY
             log.warning("%s: attempt %d failed, the next one in %.0f s", key, failures, requeue_after, exc_info=error)
         else:
             self._failures.pop(key, None)
@@ -170,7 +152,8 @@ class WorkQueue(Generic[KeyT]):
             self.add(key, requeue_after, trigger=trigger)
         self._changed.set()
 
-    def _backoff(self, error: Exception, failures: int) -> float:
-        policy = self._retry_policy(error)
-        wait = exponential_backoff(failures, first=FIRST_BACKOFF_SECONDS, longest=policy.max_seconds)
-        return with_jitter(max(policy.min_seconds, wait))
+
+def _backoff(error: Exception, failures: int) -> float:
+    policy = retry_policy(error)
+    wait = exponential_backoff(failures, first=FIRST_BACKOFF_SECONDS, longest=policy.max_seconds)
+    return with_jitter(max(policy.min_seconds, wait))

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from pdfjob_operator.api import kinds
 from pdfjob_operator.api.client import Client, resource_of
+from pdfjob_operator.api.cluster import JOBS, PDFJOBS
 from pdfjob_operator.api.errors import ApiError, ConflictError, NotFoundError
 
 
@@ -88,7 +88,7 @@ async def test_an_answer_other_than_success_is_an_api_error(
 ) -> None:
     async with connected(answer(status, "no, sorry"), tmp_path, monkeypatch) as client:
         with pytest.raises(ApiError, match="no, sorry") as raised:
-            await client.get(kinds.PDFJOBS, "germinal", "books")
+            await client.get(PDFJOBS, "germinal", "books")
 
     assert type(raised.value) is error
     assert (raised.value.status, raised.value.is_transient, raised.value.retry_after) == (status, transient, 0)
@@ -103,7 +103,7 @@ async def test_the_server_says_how_long_to_wait(
     handler = answer(429, "slow down", **{"Retry-After": header})
     async with connected(handler, tmp_path, monkeypatch) as client:
         with pytest.raises(ApiError) as raised:
-            await client.delete(kinds.JOBS, "germinal", "books")
+            await client.delete(JOBS, "germinal", "books")
 
     assert raised.value.retry_after == seconds
 
@@ -116,7 +116,7 @@ async def test_a_lost_connection_is_transient(tmp_path: Path, monkeypatch: pytes
 
     async with connected(hang_up, tmp_path, monkeypatch) as client:
         with pytest.raises(ApiError) as raised:
-            [raw async for raw in client.list(kinds.PDFJOBS, None)]
+            [raw async for raw in client.list(PDFJOBS, None)]
 
     assert (raised.value.status, raised.value.is_transient) == (None, True)
     assert str(raised.value)
