@@ -1,6 +1,6 @@
 """Reads everything about a PdfJob into one frozen `Observation`, once per reconciliation. Decides nothing.
 
-What it remembers is harmless to lose: when it last diagnosed why pods do not start, and the result.
+It remembers its last diagnosis of pods that do not start; losing that does no harm.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Reports the state of a PdfJob: writes its status, once per reconciliation, and announces news.
 
-News goes into an Event, the log and the metrics.
-What it remembers is harmless to lose: when each status was last written.
+News goes into an Event, the log and the metrics. It remembers when each status was written; losing that does no harm.
 """
 
 from __future__ import annotations
@@ -114,7 +113,7 @@ class Reporter:
         return True
 
     async def _announce(self, pdfjob: PdfJob, state: JobState, observation: Observation) -> None:
-        """Tell of a state that has been written: in the metrics, and if it is news, in the log and as an Event."""
+        """Announce a state that has been written: in the metrics and, if it is news, in the log and as an Event."""
         self._recorder.record_phase(pdfjob, state)
         if is_news(pdfjob, state):
             log.info("%s/%s: %s: %s", *pdfjob.key, state.phase, state.message)

@@ -1,0 +1,157 @@
+"""What is read for one reconciliation, and when to look again. The clock stands still: `NOW`."""
+
+from typing import Any
+
+import pytest
+
+from builders import NOW, make_gemini, make_pdfjob, make_started
+from chunk_runner.contract.report import Failure
+from pdfjob_operator.objects.names import stage_job_name
+from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.observation.observer import DIAGNOSE_AFTER_SECONDS, RECHECK_SECONDS, Observer
+from pdfjob_operator.observation.page_progress import POLL_SECONDS, PageProgress
+from pdfjob_operator.planning.decision import JobState
+from pdfjob_operator.planning.observation import Observation
+from pdfjob_operator.reporting.status import render_status
+from unit.pdfjob_operator.fake_cluster import FakeCluster, raw_job, raw_pod, terminated
+
+
+KEY = Key("books", "germinal")
+NAME = stage_job_name(make_pdfjob(), Stage.CHUNKS, 0, 0)
+FAILED = [{"type": "Failed", "status": "True", "reason": "FailedIndexes"}]
+UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: Insufficient cpu"}]
+
+
+class FakePageProgress(PageProgress):
+    def __init__(self) -> None:
+        pass
+
+    async def pages_processed(self, uid: str) -> int | None:
+        return 7
+
+
+def with_jobs(*jobs: dict[str, Any], pdfjob: PdfJob | None = None) -> FakeCluster:
+    cluster = FakeCluster(pdfjob or make_started())
+    cluster.job_list = list(jobs)
+    return cluster
+
+
+async def observe(cluster: FakeCluster, page_progress: PageProgress | None = None) -> Observation:
+    observation = await Observer(cluster, lambda: NOW, page_progress).observe(KEY)
+    assert observation is not None
+    return observation
+
+
+@pytest.mark.parametrize("pdfjob", [make_pdfjob(), make_pdfjob(status={"phase": "Failed"})], ids=["new", "finished"])
+async def test_of_a_pdfjob_that_is_new_or_has_finished_nothing_else_is_read(pdfjob: PdfJob) -> None:
+    cluster = FakeCluster(pdfjob)
+
+    assert await observe(cluster) == Observation(pdfjob, NOW)
+    assert cluster.reads == ["pdfjob"]
+
+
+async def test_a_pdfjob_that_is_gone_is_not_observed() -> None:
+    assert await Observer(FakeCluster(), lambda: NOW).observe(KEY) is None
+
+
+async def test_jobs_that_have_the_pods_they_want_cost_two_requests() -> None:
+    cluster = with_jobs(raw_job(name=NAME, active=4, ready=4))
+
+    observation = await observe(cluster)
+
+    assert cluster.reads == ["pdfjob", "jobs", "pods"]
+    assert (observation.diagnosis, observation.recheck_after) == (None, None)
+
+
+async def test_the_pods_of_failed_indexes_say_what_happened_to_them() -> None:
+    cluster = with_jobs(raw_job(name=NAME, failedIndexes="1,3", conditions=FAILED))
+    cluster.pod_list = [
+        raw_pod(index=1, phase="Failed", containerStatuses=terminated(137)),
+        raw_pod(index=3, phase="Failed", containerStatuses=terminated(23)),
+    ]
+
+    observation = await observe(cluster)
+
+    assert (observation.out_of_memory_indexes, observation.volume_failed) == (frozenset({1}), True)
+
+
+class TestDiagnosis:
+    async def test_pods_that_wait_are_diagnosed_from_their_status(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=4))
+        cluster.pod_list = [raw_pod(phase="Pending", conditions=UNSCHEDULED)]
+
+        observation = await observe(cluster)
+
+        assert observation.diagnosis is not None
+        assert observation.diagnosis.reason == "Unschedulable"
+        assert observation.recheck_after == RECHECK_SECONDS
+
+    async def test_then_from_the_events_about_the_pod_and_about_the_job(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=3))
+        cluster.pod_list = [raw_pod(phase="Pending")]
+        cluster.events = {"job-uid": [{"reason": "FailedCreate", "message": "exceeded quota"}]}
+
+        observation = await observe(cluster)
+
+        assert cluster.reads[-3:] == ["pods Pending", "events pod-0", "events job-uid"]
+        assert observation.diagnosis == Failure("PodRefused", "Kubernetes refuses the pod: exceeded quota")
+
+    async def test_a_diagnosis_is_repeated_for_a_while_before_pods_are_looked_at_again(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=4))
+        cluster.pod_list = [raw_pod(phase="Pending", conditions=UNSCHEDULED)]
+        observer = Observer(cluster, lambda: NOW)
+
+        first, second = await observer.observe(KEY), await observer.observe(KEY)
+
+        assert first is not None
+        assert second is not None
+        assert first.diagnosis == second.diagnosis
+        assert cluster.reads.count("pods Pending") == 1
+
+    async def test_a_young_job_is_given_time(self) -> None:
+        job = raw_job(name=NAME, active=4)
+        job["metadata"]["creationTimestamp"] = "2026-11-23T11:59:55Z"
+
+        observation = await observe(with_jobs(job))
+
+        assert (observation.diagnosis, observation.recheck_after) == (None, DIAGNOSE_AFTER_SECONDS - 5)
+
+    async def test_a_job_that_is_about_to_finish_keeps_the_last_diagnosis(self) -> None:
+        waiting = JobState(Phase.PROCESSING, "Unschedulable", "No node can run the pod.", warning=True)
+        pdfjob = make_pdfjob(status=render_status(make_pdfjob(), waiting, NOW))
+        target = [{"type": "FailureTarget", "status": "True"}]
+
+        observation = await observe(with_jobs(raw_job(name=NAME, conditions=target), pdfjob=pdfjob))
+
+        assert observation.diagnosis == Failure("Unschedulable", "No node can run the pod.")
+
+    async def test_pods_that_are_missing_in_a_terminating_namespace_need_no_diagnosis(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=3))
+        cluster.terminating = True
+
+        observation = await observe(cluster)
+
+        assert observation.namespace_terminating
+        assert cluster.reads[-1] == "namespace"
+
+
+class TestPages:
+    GEMINI = make_started(processor=make_gemini())
+
+    async def test_pages_are_read_while_chunks_are_processed_and_again_soon(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=4, ready=4), pdfjob=self.GEMINI)
+
+        observation = await observe(cluster, FakePageProgress())
+
+        assert (observation.pages_processed, observation.recheck_after) == (7, POLL_SECONDS)
+
+    @pytest.mark.parametrize(
+        "cluster",
+        [with_jobs(pdfjob=GEMINI), with_jobs(raw_job(name=NAME, active=4, ready=4))],
+        ids=["before the chunks", "without a model"],
+    )
+    async def test_pages_are_not_read_otherwise(self, cluster: FakeCluster) -> None:
+        observation = await observe(cluster, FakePageProgress())
+
+        assert (observation.pages_processed, observation.recheck_after) == (None, None)

@@ -1,0 +1,115 @@
+import pytest
+
+from builders import NOW, SETTINGS, make_pdfjob, make_started
+from pdfjob_operator.api.errors import RequestRefusedError
+from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
+from pdfjob_operator.metrics import registry
+from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.recorder import MetricsRecorder
+from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.observation.observer import Observer
+from pdfjob_operator.reconciler import Reconciler
+from pdfjob_operator.reporting.reporter import Reporter
+from pdfjob_operator.runtime.watch_liveness import WatchLiveness
+from pdfjob_operator.runtime.work_queue import Trigger
+from unit.pdfjob_operator.fake_cluster import FakeCluster
+
+
+KEY = Key("books", "germinal")
+
+
+class Claims(ClaimRegistry):
+    """Remembers for which PdfJobs Jobs had been created when their claim was registered."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        super().__init__(cluster, SETTINGS)
+        self.fake = cluster
+        self.created_before: list[int] = []
+
+    async def register(self, pdfjob: PdfJob) -> None:
+        self.created_before.append(len(self.fake.created))
+
+
+def reconciler_of(cluster: FakeCluster, claims: ClaimRegistry | None = None) -> Reconciler:
+    liveness = WatchLiveness()
+    reporter = Reporter(
+        cluster,
+        SETTINGS,
+        liveness=liveness,
+        recorder=MetricsRecorder(SETTINGS.prices),
+        job_gauges=JobGauges(),
+    )
+    return Reconciler(
+        cluster,
+        SETTINGS,
+        observer=Observer(cluster, lambda: NOW),
+        reporter=reporter,
+        claims=claims or Claims(cluster),
+        liveness=liveness,
+    )
+
+
+def missed_events() -> float:
+    return registry.REGISTRY.get_sample_value("pdfjob_missed_events_total") or 0.0
+
+
+async def test_the_first_reconciliation_writes_a_status_and_creates_nothing() -> None:
+    cluster = FakeCluster(make_pdfjob())
+
+    requeue_after = await reconciler_of(cluster).reconcile(KEY)
+
+    assert (requeue_after, cluster.created) == (0, [])
+    assert [status["phase"] for status in cluster.statuses] == ["Pending"]
+
+
+async def test_the_claim_is_registered_before_the_first_job_is_created() -> None:
+    cluster = FakeCluster(make_started())
+    claims = Claims(cluster)
+
+    await reconciler_of(cluster, claims).reconcile(KEY)
+
+    assert len(cluster.created) == 1
+    assert claims.created_before == [0]
+
+
+async def test_a_refusal_is_told_in_the_status_and_left_to_the_queue() -> None:
+    cluster = FakeCluster(make_started())
+    cluster.refusing = True
+
+    with pytest.raises(RequestRefusedError):
+        await reconciler_of(cluster).reconcile(KEY)
+
+    (status,) = cluster.statuses
+    assert {it["reason"] for it in status["conditions"]} == {"JobRefused"}
+    assert status["message"] == "Kubernetes refuses to create the Job: exceeded quota"
+
+
+@pytest.mark.parametrize("ttl", [0, 3600])
+async def test_a_finished_pdfjob_is_deleted_when_its_time_has_come(ttl: int) -> None:
+    status = {"phase": "Succeeded", "completionTime": "2026-11-23T12:00:00Z", "observedGeneration": 1, "round": 0}
+    cluster = FakeCluster(make_pdfjob(status=status, ttlSecondsAfterFinished=ttl))
+
+    requeue_after = await reconciler_of(cluster).reconcile(KEY)
+
+    assert cluster.deleted == ([] if ttl else ["germinal"])
+    assert requeue_after == (ttl or None)
+
+
+async def test_a_pdfjob_that_is_gone_needs_nothing() -> None:
+    cluster = FakeCluster()
+
+    assert await reconciler_of(cluster).reconcile(KEY) is None
+    assert (cluster.statuses, cluster.created) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("triggers", "missed"),
+    [({Trigger.RESYNC}, 1), ({Trigger.RESYNC, Trigger.WATCH}, 0), ({Trigger.START}, 0)],
+    ids=["the resync alone", "the watch too", "the start"],
+)
+async def test_what_only_the_resync_found_was_missed_by_the_watch(triggers: set[Trigger], missed: int) -> None:
+    before = missed_events()
+
+    await reconciler_of(FakeCluster(make_pdfjob())).reconcile(KEY, frozenset(triggers))
+
+    assert missed_events() - before == missed
