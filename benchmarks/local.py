@@ -117,7 +117,7 @@ def stages(source: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "benchmark")
         started = time.perf_counter()
-        manifest = prepare(JobSpec(source.name), identify(source), workspace, direct=True)
+        manifest = prepare(JobSpec(source.name), identify(source), workspace, direct=True).manifest
         for chunk in manifest.chunks:
             process(manifest, chunk.index, workspace, source=source)
         processed = time.perf_counter()

@@ -34,6 +34,10 @@ class ConfigurationError(StageError):
     """The job's configuration is at fault, so that every chunk would fail; another attempt would end the same way."""
 
 
+class UsageError(ConfigurationError):
+    """The command line or the environment is wrong."""
+
+
 class UnavailableError(StageError):
     """The model's service did not answer for a long time; another attempt may help."""
 

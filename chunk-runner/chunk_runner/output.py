@@ -9,8 +9,8 @@ Nothing in it depends on chunk size, workers, time or machine, save `failedChunk
 gap, in the place where their sentences would be: `{"text": "[page 61 missing: reason]", "pages": [61, 61], "gap":
 "reason"}`.
 
-Chunks render their own entries (`render`), so that the merge only puts the pieces together (`Writer`), which costs it
-about as much as copying a file.
+Chunks render their own entries (`render`), so that the merge only puts the pieces together (`BodyWriter`), which costs
+it about as much as copying a file. The head comes first but is known last, so the body is written to a file of its own.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import chain
 from json.encoder import encode_basestring as _quoted
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from chunk_runner.contract.report import FailedChunk
 from chunk_runner.contract.stats import Tokens
@@ -29,6 +31,9 @@ from chunk_runner.text.sentences import Entry, Gap, Sentence, Value
 
 
 MARKDOWN = "markdown"
+
+_BLOCK = 2**20
+"""Bytes that are copied at a time."""
 
 
 @dataclass(frozen=True)
@@ -110,56 +115,63 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-class Writer:
-    """Writes an output, one piece at a time.
+class BodyWriter:
+    """Writes the entries of an output, one piece at a time; `write` puts the head before them.
 
     Args:
-        file: Where to.
-        head: Of the output; `jsonl` and `markdown` have no place for it.
+        file: An empty file that can be read, too.
         form: The format.
     """
 
-    def __init__(self, file: BinaryIO, head: Head, form: str) -> None:
-        self._file = file
-        self._form = form
-        self._digest = hashlib.sha256()
-        self._size = 0
-        self._sentences = self._answers = 0
+    def __init__(self, file: IO[bytes], form: str) -> None:
+        self.file = file
+        self.form = form
+        self.sentences = self.answers = 0
         self._before: Piece | None = None
-        if form == "json":
-            self._put(_head(head))
 
     def put(self, piece: Piece | None) -> None:
         """Write a piece after those before it."""
         if piece is None:
             return
-        match self._form:
+        match self.form:
             case "json":
                 # No line end stands inside an entry: JSON writes it as two letters.
-                self._put((b",\n  " if self._before else b"\n  ") + piece.body.replace(b"\n", b",\n  "))
+                self.file.write((b",\n  " if self._before else b"\n  ") + piece.body.replace(b"\n", b",\n  "))
             case "jsonl":
-                self._put(piece.body + b"\n")
+                self.file.write(piece.body + b"\n")
             case _:
                 before = self._before
                 paragraph = piece.starts or (before is not None and before.ends)
-                self._put(
+                self.file.write(
                     _space(before.last_page if before else None, piece.first_page, paragraph).encode() + piece.body
                 )
-        self._sentences += piece.sentences
-        self._answers += piece.answers
+        self.sentences += piece.sentences
+        self.answers += piece.answers
         self._before = piece
 
-    def end(self) -> Written:
-        """Write what comes last."""
-        if self._form == "json":
-            self._put(b"\n ]}\n")
-        elif self._form == MARKDOWN and self._before:
-            self._put(b"\n")
-        return Written(self._digest.hexdigest(), self._size, self._sentences, self._answers)
+    @property
+    def end(self) -> bytes:
+        """What follows the last piece."""
+        if self.form == "json":
+            return b"\n ]}\n"
+        return b"\n" if self.form == MARKDOWN and self._before else b""
 
-    def _put(self, data: bytes) -> None:
-        self._digest.update(data)
-        self._size += self._file.write(data)
+
+def write(file: BinaryIO, head: Head, body: BodyWriter) -> Written:
+    """Write an output.
+
+    Args:
+        file: Where to.
+        head: Its head; `jsonl` and `markdown` have no place for one.
+        body: Its entries, complete.
+    """
+    digest, size = hashlib.sha256(), 0
+    body.file.seek(0)
+    blocks = iter(partial(body.file.read, _BLOCK), b"")
+    for block in chain([_head(head) if body.form == "json" else b""], blocks, [body.end]):
+        digest.update(block)
+        size += file.write(block)
+    return Written(digest.hexdigest(), size, body.sentences, body.answers)
 
 
 def _head(head: Head) -> bytes:

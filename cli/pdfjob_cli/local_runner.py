@@ -23,16 +23,17 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.limits import GRACE_SECONDS
-from chunk_runner.contract.reasons import RETRYABLE, Reason
+from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import ConfigurationError, StageError, WorkspaceError
 from chunk_runner.pdf.sandbox_child import die_with_parent
 from chunk_runner.source import identify
 from chunk_runner.stages.merge import merge
-from chunk_runner.stages.prepare import prepare
+from chunk_runner.stages.prepare import Prepared, prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Manifest
+from chunk_runner.workspace.results import has_result
 
 
 if TYPE_CHECKING:
@@ -138,20 +139,19 @@ def run(
         keep = False
         try:
             found = identify(source, sha256=spec.sha256)
-            manifest = prepare(spec, found, workspace, password=password or "", direct=True)
+            prepared = prepare(spec, found, workspace, password=password or "", direct=True)
             keep = True
-            stopped = _process_all(manifest, workspace, source, workers, observer)
+            stopped = _process_all(prepared, workspace, source, workers, observer)
             report = merge(workspace, _STOPPED if stopped else _UNFINISHED)
             if report.merged and report.merged.output:
                 workspace.path(OUTPUTS[spec.format]).replace(output)
-            keep = not (report.merged and report.merged.failed == 0) or not RETRYABLE.isdisjoint(
-                report.merged.page_reasons if report.merged.failed_pages else ()
-            )
+            keep = report.merged is None or report.merged.is_retryable
         except KeyboardInterrupt as error:
             if not keep:
                 raise Interrupted(0, 0) from error
-            done = sum(chunk.has_result(workspace) for chunk in manifest.chunks)
-            raise Interrupted(done, len(manifest.chunks)) from error
+            chunks = len(prepared.manifest.chunks)
+            left = sum(not has_result(workspace, chunk) for chunk in prepared.todo)
+            raise Interrupted(chunks - left, chunks) from error
         finally:
             if not keep:
                 workspace.clear()
@@ -164,13 +164,13 @@ def workspace_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.pdfjob")
 
 
-def _process_all(manifest: Manifest, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
+def _process_all(prepared: Prepared, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
     """Process every chunk that has no result; failures stay in the workspace, where merge finds them.
 
     Returns:
         Whether it was stopped, because one chunk showed that no other could succeed.
     """
-    todo = [chunk for chunk in manifest.chunks if not chunk.has_result(workspace)]
+    manifest, todo = prepared
     kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
     observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
     if not todo:

@@ -300,7 +300,7 @@ def split(source: Path, folder: Path, pages_per_chunk: int) -> list[Path]:
     """The chunk PDFs that prepare writes."""
     folder.mkdir()
     workspace = Workspace(folder, "attempt")
-    manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace)
+    manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace).manifest
     return [workspace.path(chunk_file(chunk.index)) for chunk in manifest.chunks]
 
 

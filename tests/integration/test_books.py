@@ -67,7 +67,7 @@ MISSES: dict[str, list[str]] = {}
 def sentences(source: Path, pages_per_chunk: int, folder: Path) -> Found:
     """What a job makes of a source."""
     workspace = Workspace(folder / f"{source.stem}-{pages_per_chunk}", "attempt")
-    manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace)
+    manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace).manifest
     for chunk in manifest.chunks:
         process(manifest, chunk.index, workspace)
     report = merge(workspace, Failure("Crashed", "never"))

@@ -332,9 +332,9 @@ def test_a_sigterm_that_python_drops_strikes_again(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import os, signal, time, weakref\n"
-        "from chunk_runner.__main__ import _stop_when_told\n"
+        "from chunk_runner.termination import stop_on_sigterm\n"
         "class Thing: pass\n"
-        "_stop_when_told()\n"
+        "stop_on_sigterm()\n"
         "thing = Thing()\n"
         "weakref.finalize(thing, os.kill, os.getpid(), signal.SIGTERM)\n"
         "del thing\n"

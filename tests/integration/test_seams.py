@@ -28,7 +28,7 @@ def output(source: Path, pages_per_chunk: int, form: str = "json", pages: str | 
     spec = JobSpec(source.name, pages_per_chunk=pages_per_chunk, format=form, pages=pages)
     with TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "attempt")
-        manifest = prepare(spec, identify(source), workspace)
+        manifest = prepare(spec, identify(source), workspace).manifest
         for chunk in manifest.chunks:
             process(manifest, chunk.index, workspace)
         report = merge(workspace, Failure("Crashed", "never"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from chunk_runner.contract.limits import REASON_LIMIT
+
 
 class Reason(StrEnum):
     """Why something failed: the words used in results, reports, conditions and events."""
@@ -54,3 +56,9 @@ RETRYABLE = frozenset(
     }
 )
 """Why a page may fail that is worth another attempt: a model's answers vary, a file does not."""
+
+
+def reason_or_unexpected(text: str) -> str:
+    """Return the text if it may be a reason of any version, which is one ASCII word, or else `UnexpectedError`."""
+    is_word = text.isascii() and text.isalpha() and len(text) <= REASON_LIMIT
+    return text if is_word else Reason.UNEXPECTED.value

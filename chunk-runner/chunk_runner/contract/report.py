@@ -24,7 +24,7 @@ from chunk_runner.contract.limits import (
     shorten,
 )
 from chunk_runner.contract.ranges import parse_ranges
-from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.reasons import reason_or_unexpected
 from chunk_runner.contract.stats import Stats, Tokens, count
 
 
@@ -94,6 +94,7 @@ class Merged:
         memory: Peak memory; `None` when no chunk has a result.
         stats: Of this round; `None` from a version without them.
         answers: Answers in the output, in a shape of the job's own; then there are no sentences.
+        is_retryable: Another attempt may recover pages that are missing.
     """
 
     output: str | None
@@ -109,6 +110,7 @@ class Merged:
     memory: Memory | None = None
     stats: Stats | None = None
     answers: int = 0
+    is_retryable: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,9 @@ class Report:
                 todo=None if todo is None else _ranges(todo, below=chunks or 0),
                 warnings=tuple(shorten(warning) for warning in raw.get("warnings", ())[:WARNINGS_LIMIT]),
                 merged=None if merged is None else _load_merged(merged),
-                failure=None if failure is None else Failure(_reason(failure["reason"]), shorten(failure["message"])),
+                failure=None
+                if failure is None
+                else Failure(reason_or_unexpected(failure["reason"]), shorten(failure["message"])),
                 volume=_optional(partial(_counts, Volume), raw.get("volume")),
                 swept=_optional(partial(_counts, Swept), raw.get("swept")),
             )
@@ -235,11 +239,15 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
         ledger={shorten(state, 20): count(pages) for state, pages in raw["ledger"].items()},
         failed_pages=shorten(raw.get("failed_pages", ""), RANGES_LIMIT),
         page_reasons={
-            _reason(key): shorten(it) for key, it in list(raw.get("page_reasons", {}).items())[:PAGE_REASONS_LIMIT]
+            reason_or_unexpected(key): shorten(it)
+            for key, it in list(raw.get("page_reasons", {}).items())[:PAGE_REASONS_LIMIT]
         },
         failed_chunks=tuple(
             FailedChunk(
-                count(it["index"]), shorten(it["pages"], PAGES_LIMIT), _reason(it["reason"]), shorten(it["message"])
+                count(it["index"]),
+                shorten(it["pages"], PAGES_LIMIT),
+                reason_or_unexpected(it["reason"]),
+                shorten(it["message"]),
             )
             for it in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]
         ),
@@ -247,6 +255,7 @@ def _load_merged(raw: Mapping[str, Any]) -> Merged:
         tokens=Tokens.load(raw["tokens"]),
         stats=_optional(Stats.load, raw.get("stats")),
         answers=count(raw.get("answers", 0)),
+        is_retryable=raw.get("is_retryable") is True,
     )
 
 
@@ -290,8 +299,3 @@ def _ranges(text: str, *, below: int) -> str:
 
 def _count_or_none(value: object) -> int | None:
     return None if value is None else count(value)
-
-
-def _reason(value: str) -> str:
-    """A reason of this or another version: one word."""
-    return value if value.isalpha() and value.isascii() and len(value) <= REASON_LIMIT else Reason.UNEXPECTED.value

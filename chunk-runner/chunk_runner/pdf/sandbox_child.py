@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Never
 
-from chunk_runner.contract.environment import MEMORY_ENV
+from chunk_runner import pod_environment
 from chunk_runner.errors import StageError
 
 
@@ -54,9 +54,13 @@ class ResourceLimits:
 
     @classmethod
     def for_child(cls, *, cpu_seconds: float, file_bytes: int = 0) -> ResourceLimits:
-        """Return limits that leave room for the parent in its pod; 1 GiB of memory where no pod sets a limit."""
-        pod = os.environ.get(MEMORY_ENV, "")
-        memory = max(int(pod) - _PARENT_MEMORY, _MINIMUM_MEMORY) if pod.isdecimal() else _DEFAULT_MEMORY
+        """Return limits that leave room for the parent in its pod; 1 GiB of memory where no pod sets a limit.
+
+        Raises:
+            UsageError: The environment holds an invalid memory limit.
+        """
+        pod = pod_environment.memory_limit()
+        memory = _DEFAULT_MEMORY if pod is None else max(pod - _PARENT_MEMORY, _MINIMUM_MEMORY)
         return cls(memory, cpu_seconds, file_bytes)
 
 

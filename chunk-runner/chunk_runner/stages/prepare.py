@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
@@ -21,16 +22,24 @@ from chunk_runner.pdf.page import Page
 from chunk_runner.pdf.splitter import PartSpec, write_parts
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
+from chunk_runner.stages.chunk_plan import plan
 from chunk_runner.text import document_profile
-from chunk_runner.workspace import manifest as manifests
 from chunk_runner.workspace.files import SAMPLE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
+from chunk_runner.workspace.results import has_result
 
 
 log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 5
 """For reading one page of the sample: one that is slow is left out."""
+
+
+class Prepared(NamedTuple):
+    """A prepared job: its manifest, and the chunks that have no result yet."""
+
+    manifest: Manifest
+    todo: tuple[Chunk, ...]
 
 
 def prepare(
@@ -40,7 +49,7 @@ def prepare(
     *,
     password: str = "",
     direct: bool = False,
-) -> Manifest:
+) -> Prepared:
     """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
 
     Args:
@@ -63,7 +72,7 @@ def prepare(
         selected = select(spec.pages, info.page_count)
     except SelectionError as error:
         raise SourceError(Reason.PAGES_OUT_OF_RANGE, f"“{shorten(source.name, 120)}”: {error}") from error
-    planned = manifests.plan(
+    planned = plan(
         spec,
         source,
         info.page_count,
@@ -81,7 +90,8 @@ def prepare(
     log.info("%s: %d pages, %d chunks", source.name, info.page_count, len(planned.chunks))
     direct = direct and not (info.is_encrypted or info.warnings)
     sampled = document_profile.choose(selected)
-    to_write = [] if direct else [chunk for chunk in planned.chunks if not chunk.has_result(workspace)]
+    todo = [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
+    to_write = [] if direct else todo
     to_begin = [
         PartSpec(sampled, partial(workspace.replacing, SAMPLE)),
         *(PartSpec(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
@@ -103,7 +113,7 @@ def prepare(
         direct=direct,
     )
     manifest.write(workspace)
-    return manifest
+    return Prepared(manifest, tuple(manifest.chunks[chunk.index] for chunk in todo))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import resource
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,8 +21,9 @@ from chunk_runner.processors.base import ChunkResult, Task
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import sha256_of
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
-from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file, result_file
+from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
+from chunk_runner.workspace.results import has_result, write_result
 
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def process(
         WorkspaceError: The workspace cannot be read or written; another attempt may help.
     """
     chunk = manifest.chunks[index]
-    if chunk.has_result(workspace):
+    if has_result(workspace, chunk):
         log.info("chunk %d: its result is already there", index)
         workspace.remove(chunk_file(index))
         return
@@ -69,7 +69,7 @@ def process(
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory)
     except Exception as error:
-        if chunk.has_result(workspace):  # another attempt at this chunk was faster, and took its PDF away
+        if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
         failure = error
@@ -83,9 +83,7 @@ def process(
     # The figures first: what was paid for is counted even if the result is lost.
     figures = _figures(started)
     workspace.append_attempt(index, {"event": "ok", **figures})
-    content, body = result.dump(manifest.form)
-    identity = {"key": chunk.key, "index": index, "round": workspace.round, "figures": figures}
-    workspace.write_document(result_file(index), {**identity, **content}, body)
+    write_result(workspace, chunk, result, form=manifest.form, figures=figures)
     workspace.remove(chunk_file(index))
     log.info("chunk %d: pages %s done", index, chunk.page_range)
 
@@ -164,8 +162,7 @@ def _peak_memory() -> int:
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
         # Without /proc: since the process began, and on Linux even what its parent had then.
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024  # bytes there, KiB everywhere else
+        return sandbox.max_rss_bytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def _forget_peak_memory() -> None:

@@ -23,7 +23,8 @@ import logging
 import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import WorkspaceError
@@ -40,6 +41,8 @@ REPORT = "report.json"
 USAGE = "usage.jsonl"
 SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
+
+_SPOOL_BYTES = 32 * 2**20
 
 
 def chunk_file(index: int) -> str:
@@ -107,11 +110,11 @@ class Workspace:
         except FileNotFoundError:
             raise  # the caller's: it looked for something that is gone
         except OSError as error:
-            raise WorkspaceError(
-                Reason.WORKSPACE_UNAVAILABLE,
-                f"The workspace cannot be written ({error.strerror}): check that the volume has free space"
-                " and is writable for the user that runs the job.",
-            ) from error
+            raise _cannot_write(error) from error
+
+    def spool(self) -> IO[bytes]:
+        """Return a nameless file for intermediate data, in memory up to `_SPOOL_BYTES`; it ends when it is closed."""
+        return SpooledTemporaryFile(_SPOOL_BYTES, dir=str(self.root))
 
     def write_document(self, name: str, content: Mapping[str, Any], body: bytes = b"") -> None:
         """Write a document that `read_document` can prove whole: a checksum, a line of JSON, and any bytes."""
@@ -156,9 +159,7 @@ class Workspace:
                 os.close(fd)
             _sync_folder(path.parent)
         except OSError as error:
-            raise WorkspaceError(
-                Reason.WORKSPACE_UNAVAILABLE, f"The workspace cannot be written ({error.strerror})."
-            ) from error
+            raise _cannot_write(error) from error
 
     def attempts(self, index: int) -> list[dict[str, Any]]:
         """The chunk's attempts so far, in the order they were written; a torn last line is left out."""
@@ -206,6 +207,14 @@ class Workspace:
         for name in names:
             if name not in keep:
                 self.remove(name)
+
+
+def _cannot_write(error: OSError) -> WorkspaceError:
+    return WorkspaceError(
+        Reason.WORKSPACE_UNAVAILABLE,
+        f"Cannot write to the workspace ({error.strerror}): check that the volume has free space and is writable for"
+        " the user that runs the job.",
+    )
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from chunk_runner.contract.job_spec import JobSpec
-from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from chunk_runner.contract.reasons import RETRYABLE
+from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure
-from chunk_runner.output import MARKDOWN
-from chunk_runner.processors.base import Processor
-from chunk_runner.source import Source
 from chunk_runner.text.document_profile import Decisions
-from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace, result_file
+from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
 
-
-log = logging.getLogger(__name__)
 
 _VERSION = 4
 
@@ -61,24 +50,6 @@ class Chunk:
     def pages_of_pdf(self) -> list[int]:
         """What its PDF holds: its pages, and those before and after it that are to be known too."""
         return [page for page in (self.before, *self.pages, self.after) if page]
-
-    def has_result(self, workspace: Workspace) -> bool:
-        """Whether its result is there, whole, of the same pages and settings, and not to be tried again.
-
-        A result some of whose pages a model failed is tried again in a later round, and stays until there is a better
-        one.
-        """
-        try:
-            content, _ = workspace.read_document(result_file(self.index))
-        except FileNotFoundError:
-            return False
-        except CorruptFileError as error:
-            log.warning("%s; chunk %d is processed again", error, self.index)
-            return False
-        if content.get("key") != self.key:
-            return False
-        mendable = content["states"].get("failed") and not RETRYABLE.isdisjoint(content["reasons"])
-        return not mendable or content["round"] >= workspace.round
 
 
 @dataclass(frozen=True)
@@ -148,63 +119,3 @@ class Manifest:
         )
         raw |= {"decisions": Decisions.load(raw["decisions"]), "warnings": tuple(raw["warnings"])}
         return cls(**raw)
-
-
-def plan(
-    spec: JobSpec,
-    source: Source,
-    pages: int,
-    selected: Sequence[int],
-    processor: Processor,
-    *,
-    lost: str,
-    warnings: Sequence[str],
-) -> Manifest:
-    """Decide the chunks of a source: runs of the selected pages, all of one size but the last.
-
-    Args:
-        spec: What to do.
-        source: The file.
-        pages: Its page count, 1 or more.
-        selected: The pages to process, ascending.
-        processor: What will be done to them.
-        lost: See `Manifest`.
-        warnings: See `Manifest`.
-    """
-    shown = {"name": processor.name, "version": processor.version}
-    if "model" in processor.decisive:
-        shown["model"] = processor.decisive["model"]
-    ranges = format_ranges(selected)
-    # Everything that may change a result; what is decided from the sample follows from these.
-    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive, **shown}]
-    known = frozenset(selected) if processor.wants_neighbours else frozenset()
-    return Manifest(
-        source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
-        processor=shown,
-        settings=dict(spec.processor),
-        api_key_secret=spec.api_key_secret,
-        form=spec.format,
-        selected=ranges,
-        lost=lost,
-        warnings=tuple(warnings),
-        chunks=tuple(
-            Chunk(
-                index,
-                format_ranges(run),
-                _key([format_ranges(run), *settings]),
-                before=run[0] - 1 if run[0] - 1 in known else 0,
-                after=run[-1] + 1 if run[-1] + 1 in known else 0,
-            )
-            for index, run in enumerate(_runs(selected, spec.pages_per_chunk))
-        ),
-    )
-
-
-def _runs(pages: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for first in range(0, len(pages), size):
-        yield pages[first : first + size]
-
-
-def _key(what: Sequence[Any]) -> str:
-    """A name for a result."""
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

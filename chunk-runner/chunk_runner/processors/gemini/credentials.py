@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chunk_runner import pod_environment
 from chunk_runner.contract import environment
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError
@@ -59,8 +60,8 @@ class Access:
             key=key.strip(),
             base_url=_base_url(next((env[it] for it in _URL_VARIABLES if env.get(it)), None)),
             redis_url=_file(environment.REDIS_URL_FILE).strip() or env.get(environment.REDIS_URL_ENV) or None,
-            requests_per_minute=_limit(env, environment.REQUESTS_ENV),
-            tokens_per_minute=_limit(env, environment.TOKENS_ENV),
+            requests_per_minute=pod_environment.requests_per_minute(env),
+            tokens_per_minute=pod_environment.tokens_per_minute(env),
         )
 
 
@@ -78,12 +79,3 @@ def _file(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _limit(env: Mapping[str, str], variable: str) -> int | None:
-    text = env.get(variable) or ""
-    if not text:
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"{variable} is a whole number, 1 or more.")
-    return int(text)

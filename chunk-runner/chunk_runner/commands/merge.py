@@ -1,0 +1,37 @@
+"""`chunk-runner merge`: merge the results of all chunks into the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chunk_runner import pod_environment
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure, Report
+from chunk_runner.stages.merge import merge
+
+
+if TYPE_CHECKING:
+    from chunk_runner.commands.arguments import Arguments
+
+UNFINISHED = Failure(Reason.CRASHED, "The pods of this chunk ended without a result or a reason.")
+
+
+def run(arguments: Arguments) -> tuple[Report, ExitCode]:
+    """Merge the job.
+
+    Raises:
+        StageError: The job cannot be merged.
+    """
+    workspace = arguments.open_workspace()
+    unfinished = _unfinished(pod_environment.unfinished_reason())
+    return merge(workspace, unfinished, pod_environment.out_of_memory_chunks()), ExitCode.OK
+
+
+def _unfinished(reason: str | None) -> Failure:
+    """Return what to record for chunks that left neither a result nor a reason."""
+    if reason is None:
+        return UNFINISHED
+    if reason == Reason.WORKSPACE_UNAVAILABLE:
+        return Failure(reason, "Nothing could be written to the workspace: check that the volume has free space.")
+    return Failure(reason, "The chunk was not finished when the job ended.")

@@ -1,0 +1,41 @@
+"""`chunk-runner process`: process the one chunk that the index of the pod stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chunk_runner import pod_environment
+from chunk_runner.contract.environment import INDEX_ENV
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Report
+from chunk_runner.errors import UsageError, WorkspaceError
+from chunk_runner.stages.process import process
+from chunk_runner.workspace.manifest import Manifest
+
+
+if TYPE_CHECKING:
+    from chunk_runner.commands.arguments import Arguments
+
+
+def run(arguments: Arguments) -> tuple[Report, ExitCode]:
+    """Process a chunk.
+
+    Raises:
+        StageError: The chunk cannot be processed.
+    """
+    workspace, index = arguments.open_workspace(), pod_environment.chunk_index()
+    try:
+        manifest = Manifest.read(workspace)
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            Reason.WORKSPACE_UNAVAILABLE,
+            "The workspace has no manifest: check that the claim is the one that prepare used.",
+        ) from error
+    if index >= len(manifest.chunks):
+        raise UsageError(
+            Reason.CONFIGURATION_ERROR,
+            f"{INDEX_ENV} selects chunk {index}, but the job has only {len(manifest.chunks)} chunks.",
+        )
+    process(manifest, index, workspace, more_memory=pod_environment.has_more_memory())
+    return Report(), ExitCode.OK
