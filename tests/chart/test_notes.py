@@ -41,7 +41,7 @@ data:
     return render
 
 
-def test_the_manifest_in_them_is_one_that_the_api_server_takes(notes: Notes) -> None:
+def test_the_api_server_accepts_the_manifest_in_the_notes(notes: Notes) -> None:
     (text,) = re.findall(r"<<EOF\n(.*?)\nEOF", notes(), re.DOTALL)
     (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
     job: dict[str, Any] = yaml.safe_load(text)
@@ -50,7 +50,7 @@ def test_the_manifest_in_them_is_one_that_the_api_server_takes(notes: Notes) -> 
     assert (job["kind"], job["apiVersion"]) == ("PdfJob", f"pdfjob.dev/{version['name']}")
 
 
-def test_they_name_the_next_commands_where_pdfjobs_are_processed(notes: Notes) -> None:
+def test_the_notes_name_the_next_commands_for_a_watched_namespace(notes: Notes) -> None:
     text = notes("--set=watchNamespaces={shelf,books2}")
 
     for command in (
@@ -81,14 +81,14 @@ def test_they_name_the_next_commands_where_pdfjobs_are_processed(notes: Notes) -
         ("metrics.podMonitor.enabled=true", "The cluster has no PodMonitor CRD, so metrics.podMonitor was skipped."),
     ],
 )
-def test_they_warn_of_what_will_not_do(notes: Notes, given: str, warning: str) -> None:
+def test_the_notes_warn_of_values_that_do_not_fit_together(notes: Notes, given: str, warning: str) -> None:
     quiet = "--set=watchNamespaces={books}"
 
     assert "Warnings:" not in notes(quiet)
     assert warning in notes(quiet, f"--set={given}")
 
 
-def test_they_tell_where_monitoring_looks(notes: Notes) -> None:
+def test_the_notes_say_which_labels_monitoring_selects_by(notes: Notes) -> None:
     text = notes("--set=metrics.podMonitor.enabled=true,grafanaDashboard.enabled=true", *MONITORING)
 
     assert "Prometheus selects monitors and rules by their labels" in text

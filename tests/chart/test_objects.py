@@ -75,14 +75,14 @@ def breaches(pod: dict[str, Any]) -> Iterator[str]:
             yield "a port of its host"
 
 
-def test_it_has_no_lint(helm: Helm, example: Path) -> None:
+def test_the_chart_passes_helm_lint(helm: Helm, example: Path) -> None:
     done = helm.run("lint", "--strict", CHART, "--kube-version=1.34.0", f"--values={example}")
 
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kubernetes_knows_every_field(rendered: list[Manifest], version: str) -> None:
+def test_every_field_is_in_the_api_schema_of_kubernetes(rendered: list[Manifest], version: str) -> None:
     jobs = worker_jobs(rendered, operator_of(rendered)).values()
 
     for manifest in (*rendered, *jobs):
@@ -90,7 +90,7 @@ def test_kubernetes_knows_every_field(rendered: list[Manifest], version: str) ->
             kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_every_pod_is_restricted_and_cannot_write_to_its_root(rendered: list[Manifest]) -> None:
+def test_every_pod_is_restricted_and_has_a_read_only_root(rendered: list[Manifest]) -> None:
     for name, pod in all_pods(rendered).items():
         containers = pod["spec"]["containers"]
 
@@ -98,7 +98,7 @@ def test_every_pod_is_restricted_and_cannot_write_to_its_root(rendered: list[Man
         assert all(container["securityContext"]["readOnlyRootFilesystem"] for container in containers), name
 
 
-def test_every_container_has_requests_and_a_limit_for_memory_but_none_for_cpu(rendered: list[Manifest]) -> None:
+def test_every_container_has_requests_and_a_memory_limit_but_no_cpu_limit(rendered: list[Manifest]) -> None:
     for name, pod in all_pods(rendered).items():
         for container in pod["spec"]["containers"]:
             assert {"cpu", "memory"} <= container["resources"]["requests"].keys(), name
@@ -114,7 +114,7 @@ def test_every_object_has_the_recommended_labels(rendered: list[Manifest]) -> No
         assert pod["metadata"]["labels"].keys() >= LABELS, name
 
 
-def test_no_pod_but_the_operators_is_selected_for_one(rendered: list[Manifest]) -> None:
+def test_selectors_of_the_operator_match_no_other_pod(rendered: list[Manifest]) -> None:
     operator = operator_of(rendered)
     selector = one(rendered, "Deployment", operator)["spec"]["selector"]["matchLabels"]
 
@@ -125,7 +125,7 @@ def test_no_pod_but_the_operators_is_selected_for_one(rendered: list[Manifest]) 
     assert selected == [operator]
 
 
-def test_no_role_has_a_wildcard_or_a_secret(rendered: list[Manifest]) -> None:
+def test_no_role_has_wildcards_or_access_to_secrets(rendered: list[Manifest]) -> None:
     rules = [rule for manifest in rendered if manifest["kind"] in ("Role", "ClusterRole") for rule in manifest["rules"]]
 
     assert rules
@@ -135,7 +135,7 @@ def test_no_role_has_a_wildcard_or_a_secret(rendered: list[Manifest]) -> None:
         assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
 
 
-def test_only_the_operator_and_the_test_have_a_token(rendered: list[Manifest]) -> None:
+def test_only_the_operator_and_the_test_pod_have_a_token(rendered: list[Manifest]) -> None:
     with_token = {name for name, pod in all_pods(rendered).items() if pod["spec"]["automountServiceAccountToken"]}
 
     assert with_token == {operator_of(rendered), next(name for name in pods(rendered) if name.endswith("-test"))}
@@ -154,7 +154,7 @@ def test_only_the_test_has_hooks(rendered: list[Manifest]) -> None:
     assert hooks == {("test", "test")}
 
 
-def test_the_crd_is_the_canonical_one_and_is_kept(helm: Helm) -> None:
+def test_the_crd_is_the_canonical_one_and_kept_on_uninstallation(helm: Helm) -> None:
     crd = one(helm.render(), "CustomResourceDefinition")
 
     assert crd["spec"] == yaml.safe_load(CRD.read_text())["spec"]
@@ -162,7 +162,7 @@ def test_the_crd_is_the_canonical_one_and_is_kept(helm: Helm) -> None:
     assert (CHART / "files" / "crd.yaml").read_bytes() == CRD.read_bytes()
 
 
-def test_namespaces_narrow_the_rights(helm: Helm) -> None:
+def test_watch_namespaces_restrict_the_permissions(helm: Helm) -> None:
     rendered = helm.render("--set=watchNamespaces={a,b}", "--set=rbac.aggregateClusterRoles=false", "--no-hooks")
     kinds = [(manifest["kind"], manifest["metadata"].get("namespace")) for manifest in rendered]
 
@@ -172,13 +172,13 @@ def test_namespaces_narrow_the_rights(helm: Helm) -> None:
     assert environment(rendered)["PDFJOB_WATCH_NAMESPACES"] == "a,b"
 
 
-def test_somebody_without_cluster_wide_rights_can_install_it(helm: Helm) -> None:
+def test_the_chart_can_be_installed_without_cluster_wide_permissions(helm: Helm) -> None:
     rendered = helm.render(*values(CHART / "ci" / "namespaced-values.yaml"))
 
     assert [manifest["kind"] for manifest in rendered if "namespace" not in manifest["metadata"]] == []
 
 
-def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
+def test_the_global_registry_applies_to_every_pod(helm: Helm) -> None:
     rendered = helm.render(
         "--set=global.imageRegistry=mirror:5000,redis.enabled=true",
         "--set=image.registry=one,runner.image.registry=two,redis.image.registry=three",
@@ -189,7 +189,7 @@ def test_a_registry_for_all_reaches_every_pod(helm: Helm) -> None:
     assert environment(rendered)["PDFJOB_RUNNER_IMAGE"] == "mirror:5000/pdfjob-chunk-runner:0.1.0"
 
 
-def test_a_digest_is_used_instead_of_a_tag(helm: Helm) -> None:
+def test_a_digest_takes_precedence_over_a_tag(helm: Helm) -> None:
     rendered = helm.render(*values(CHART / "ci" / "airgap-values.yaml"), "--set=image.tag=t,runner.image.tag=t")
 
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
@@ -197,20 +197,20 @@ def test_a_digest_is_used_instead_of_a_tag(helm: Helm) -> None:
     assert images["chunks"] == f"mirror.example.com:5000/pdfjob-chunk-runner@sha256:{'2' * 64}"
 
 
-def test_an_image_is_its_repository_and_tag_where_nothing_else_is_given(helm: Helm) -> None:
+def test_an_image_without_a_registry_is_its_repository_and_tag(helm: Helm) -> None:
     rendered = helm.render("--set=image.repository=localhost/op,image.tag=dev,runner.image.registry=r.example.com")
 
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
     assert (images[OPERATOR], images["merge"]) == ("localhost/op:dev", "r.example.com/pdfjob-chunk-runner:0.1.0")
 
 
-def test_pull_secrets_reach_every_pod(everything: list[Manifest]) -> None:
+def test_pull_secrets_apply_to_every_pod(everything: list[Manifest]) -> None:
     for name, pod in all_pods(everything).items():
         secrets = [secret["name"] for secret in pod["spec"]["imagePullSecrets"]]
         assert secrets == ["everybody", "own", "named"], name
 
 
-def test_common_labels_reach_every_object_and_pod_but_never_win(everything: list[Manifest]) -> None:
+def test_common_labels_apply_to_every_object_and_pod_but_override_none(everything: list[Manifest]) -> None:
     ours = [manifest for manifest in everything if manifest["metadata"]["name"] != f"{RELEASE}-as-map"]
 
     for metadata in (manifest["metadata"] for manifest in (*ours, *all_pods(everything).values())):
@@ -218,7 +218,7 @@ def test_common_labels_reach_every_object_and_pod_but_never_win(everything: list
         assert metadata["labels"]["app.kubernetes.io/part-of"] == "pdfjob" or "pdfjob.dev/stage" in metadata["labels"]
 
 
-def test_common_annotations_reach_every_object(everything: list[Manifest]) -> None:
+def test_common_annotations_apply_to_every_object(everything: list[Manifest]) -> None:
     ours = [manifest for manifest in everything if not manifest["metadata"]["name"].startswith(f"{RELEASE}-as-")]
 
     assert all(manifest["metadata"]["annotations"]["example.com/contact"] == "books@example.com" for manifest in ours)
@@ -229,7 +229,7 @@ def test_extra_objects_are_templates(everything: list[Manifest]) -> None:
     assert one(everything, "ConfigMap", f"{RELEASE}-as-text")["metadata"]["labels"]["team"] == "books"
 
 
-def test_what_is_extra_reaches_the_operator(everything: list[Manifest]) -> None:
+def test_extra_environment_and_volumes_apply_to_the_operator(everything: list[Manifest]) -> None:
     pod = pods(everything)["pdfs"]
     (container,) = pod["spec"]["containers"]
 
@@ -248,7 +248,7 @@ def test_what_is_extra_reaches_the_operator(everything: list[Manifest]) -> None:
     ("path", "kind"),
     [("serviceMonitor", "ServiceMonitor"), ("podMonitor", "PodMonitor"), ("prometheusRule", "PrometheusRule")],
 )
-def test_what_not_every_cluster_knows_is_left_out_or_refused_or_made(helm: Helm, path: str, kind: str) -> None:
+def test_the_render_mode_decides_about_resources_of_a_missing_crd(helm: Helm, path: str, kind: str) -> None:
     def kinds(mode: str, *known: str) -> set[str]:
         settings = f"--set=metrics.{path}.enabled=true,metrics.{path}.renderMode={mode}"
         return {manifest["kind"] for manifest in helm.render(settings, *known)}
@@ -260,7 +260,7 @@ def test_what_not_every_cluster_knows_is_left_out_or_refused_or_made(helm: Helm,
     assert f"the cluster has no {kind} CRD: install the Prometheus Operator first" in refusal
 
 
-def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifest]) -> None:
+def test_monitors_select_the_port_of_the_operator(helm: Helm, everything: list[Manifest]) -> None:
     service = one(everything, "Service", "pdfs-metrics")
     monitor = one(everything, "ServiceMonitor")
     (port,) = service["spec"]["ports"]
@@ -276,13 +276,13 @@ def test_a_monitor_finds_the_operators_port(helm: Helm, everything: list[Manifes
     assert pod_monitor["selector"]["matchLabels"].items() <= pods(rendered)[OPERATOR]["metadata"]["labels"].items()
 
 
-def test_nothing_is_scraped_twice(helm: Helm) -> None:
+def test_two_monitors_at_once_are_refused(helm: Helm) -> None:
     both = "--set=metrics.serviceMonitor.enabled=true,metrics.podMonitor.enabled=true"
 
     assert "enable only one of them" in helm.refusal(both)
 
 
-def test_rules_and_dashboard_are_taken_as_they_are(everything: list[Manifest]) -> None:
+def test_rules_and_dashboard_are_rendered_unchanged(everything: list[Manifest]) -> None:
     dashboard = one(everything, "ConfigMap", "pdfs-dashboard")
 
     assert one(everything, "PrometheusRule")["spec"] == yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
@@ -290,7 +290,7 @@ def test_rules_and_dashboard_are_taken_as_they_are(everything: list[Manifest]) -
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
 
 
-def test_a_budget_says_how_many_must_stay_or_how_many_may_go(helm: Helm) -> None:
+def test_a_disruption_budget_has_either_a_minimum_or_a_maximum(helm: Helm) -> None:
     def budget(*given: str) -> dict[str, Any]:
         spec = one(helm.render("--set=podDisruptionBudget.enabled=true", *given), "PodDisruptionBudget")["spec"]
         return {key: spec[key] for key in spec.keys() - {"selector"}}
@@ -299,7 +299,7 @@ def test_a_budget_says_how_many_must_stay_or_how_many_may_go(helm: Helm) -> None
     assert budget("--set=podDisruptionBudget.minAvailable=1") == {"minAvailable": 1}
 
 
-def test_who_may_view_or_edit_anything_may_view_or_edit_pdfjobs(helm: Helm) -> None:
+def test_the_built_in_roles_apply_to_pdfjobs(helm: Helm) -> None:
     rendered = helm.render()
 
     def verbs(role: str) -> set[str]:
@@ -315,14 +315,14 @@ def test_who_may_view_or_edit_anything_may_view_or_edit_pdfjobs(helm: Helm) -> N
     )
 
 
-def test_the_chart_fits_into_its_releases_secret_many_times(helm: Helm, tmp_path: Path) -> None:
+def test_the_chart_fits_into_the_release_secret(helm: Helm, tmp_path: Path) -> None:
     helm.run("package", CHART, f"--destination={tmp_path}")
     (package,) = tmp_path.glob("*.tgz")
 
     assert package.stat().st_size < 100_000
 
 
-def test_a_crd_need_not_be_kept(helm: Helm) -> None:
+def test_a_crd_can_be_removed_on_uninstallation(helm: Helm) -> None:
     crd = one(helm.render("--set=crds.keep=false"), "CustomResourceDefinition")
 
     assert "annotations" not in crd["metadata"]
@@ -333,7 +333,7 @@ def test_a_crd_need_not_be_kept(helm: Helm) -> None:
     ]
 
 
-def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> None:
+def test_permissions_and_the_service_account_can_be_managed_elsewhere(helm: Helm) -> None:
     rendered = helm.render(
         "--set=rbac.create=false,rbac.aggregateClusterRoles=false", "--set=serviceAccount.create=false", "--no-hooks"
     )
@@ -343,7 +343,7 @@ def test_rights_and_the_account_can_be_somebody_elses_to_give(helm: Helm) -> Non
     assert pods(rendered)[OPERATOR]["spec"]["serviceAccountName"] == "default"
 
 
-def test_a_user_that_the_platform_chooses_can_be_left_to_it(helm: Helm) -> None:
+def test_a_platform_can_choose_the_user_of_the_pods(helm: Helm) -> None:
     rendered = helm.render("--set=podSecurityContext.runAsUser=null,podSecurityContext.runAsGroup=null")
 
     pod = pods(rendered)[OPERATOR]["spec"]
@@ -359,7 +359,7 @@ def test_a_user_that_the_platform_chooses_can_be_left_to_it(helm: Helm) -> None:
     ],
     ids=["name", "full", "long"],
 )
-def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name: str) -> None:
+def test_names_can_be_overridden_and_are_never_too_long(helm: Helm, given: str, name: str) -> None:
     rendered = helm.render(f"--set={given},redis.enabled=true,networkPolicy.enabled=true")
 
     labels = [
@@ -370,7 +370,7 @@ def test_names_can_be_chosen_and_are_never_too_long(helm: Helm, given: str, name
     kubernetes_validate.validate(one(rendered, "Deployment", name), VERSIONS[-1], strict=True)
 
 
-def test_what_the_operator_leaves_is_among_what_is_to_be_removed(rendered: list[Manifest]) -> None:
+def test_the_uninstallation_guide_covers_everything_that_the_operator_leaves(rendered: list[Manifest]) -> None:
     page = (PROJECT / "docs" / "install.md").read_text()
     (selector,) = re.findall(r"kubectl delete jobs --all-namespaces --selector (\S+)=(\S+)", page)
     jobs = worker_jobs(rendered, operator_of(rendered))
@@ -392,7 +392,7 @@ def numbers(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("watched", [["9001"], []], ids=["watched", "all"])
-def test_names_of_digits_are_not_numbers(helm: Helm, tmp_path: Path, watched: list[str]) -> None:
+def test_names_of_digits_are_strings(helm: Helm, tmp_path: Path, watched: list[str]) -> None:
     digits = {
         "watchNamespaces": watched,
         "fullnameOverride": "9002" if watched else "",

@@ -81,7 +81,7 @@ def _whither(rule: dict[str, Any]) -> str:
     return str(peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"])
 
 
-def test_pods_reach_what_they_need_and_nothing_else(helm: Helm) -> None:
+def test_pods_reach_only_what_they_need(helm: Helm) -> None:
     rendered = helm.render(ON, "--set=redis.enabled=true")
     redis = {"6379/TCP pdfjob-operator-redis"}
 
@@ -99,14 +99,14 @@ def test_pods_reach_what_they_need_and_nothing_else(helm: Helm) -> None:
     }
 
 
-def test_nobody_reaches_a_pod_of_a_pdfjob(helm: Helm) -> None:
+def test_pods_of_pdfjobs_have_no_ingress(helm: Helm) -> None:
     rendered = helm.render(ON)
 
     for labels in (*TEXT.values(), *GEMINI.values()):
         assert not any(spec.get("ingress") for spec in policies(rendered, labels))
 
 
-def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one_port(helm: Helm) -> None:
+def test_the_operator_reaches_the_api_server_and_redis_and_has_one_open_port(helm: Helm) -> None:
     rendered = helm.render(ON, "--set=redis.url=redis://cache.example.com:6380/0")
     labels = pods(rendered)[OPERATOR]["metadata"]["labels"]
     (policy,) = policies(rendered, labels)
@@ -123,9 +123,7 @@ def test_the_operator_reaches_the_api_server_and_its_redis_and_is_reached_on_one
         ("redis.urlSecretRef.name=redis", NOWHERE),
     ],
 )
-def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
-    helm: Helm, given: str, redis: set[str]
-) -> None:
+def test_pods_also_reach_the_redis_that_a_secret_names(helm: Helm, given: str, redis: set[str]) -> None:
     rendered = helm.render(ON, f"--set=redis.urlSecretRef.name=redis,{given}")
     operator = pods(rendered)[OPERATOR]["metadata"]["labels"]
 
@@ -134,7 +132,7 @@ def test_a_redis_that_a_secret_names_is_reached_by_pods_besides_the_other(
     assert reach(rendered, operator) == DNS | {"443/TCP anywhere", "6443/TCP anywhere"} | redis
 
 
-def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
+def test_private_networks_do_not_count_as_outside(helm: Helm) -> None:
     blocks = [
         peer["ipBlock"]
         for policy in policies(helm.render(ON), TEXT["prepare"])
@@ -147,7 +145,7 @@ def test_outside_is_neither_the_cluster_nor_its_node(helm: Helm) -> None:
     assert all((":" in network) == (":" in block["cidr"]) for block in blocks for network in block["except"])
 
 
-def test_what_is_given_besides_is_reached_by_those_that_ask(everything: list[Manifest]) -> None:
+def test_extra_egress_applies_to_prepare_and_gemini_pods(everything: list[Manifest]) -> None:
     proxy = "3128/TCP anywhere"
 
     assert proxy in reach(everything, GEMINI["chunks"]) & reach(everything, TEXT["prepare"])
@@ -155,11 +153,11 @@ def test_what_is_given_besides_is_reached_by_those_that_ask(everything: list[Man
 
 
 @pytest.mark.parametrize("namespace", ["books", "scans", "archive"])
-def test_every_namespace_with_pdfjobs_has_the_policies(everything: list[Manifest], namespace: str) -> None:
+def test_every_namespace_with_pdfjobs_has_network_policies(everything: list[Manifest], namespace: str) -> None:
     assert reach(everything, GEMINI["chunks"], namespace) > DNS
 
 
-def test_redis_is_reached_by_pods_of_pdfjobs_and_the_operator_and_reaches_nothing(helm: Helm) -> None:
+def test_redis_admits_only_pdfjobs_and_the_operator_and_has_no_egress(helm: Helm) -> None:
     rendered = helm.render("--set=redis.enabled=true")  # it has no password, so it is never without
     pods_of = pods(rendered)
     (policy,) = policies(rendered, pods_of[f"{OPERATOR}-redis"]["metadata"]["labels"])
@@ -183,7 +181,7 @@ def references(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[t
             yield from references(inner, here)
 
 
-def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
+def test_the_admission_policy_checks_every_field_that_names_a_secret_or_claim(helm: Helm) -> None:
     spec = one(helm.render(), "ValidatingAdmissionPolicy")["spec"]
     (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
     named = {*references(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))}
@@ -201,7 +199,7 @@ def test_whatever_names_a_secret_or_a_claim_is_looked_at(helm: Helm) -> None:
     assert seen == named
 
 
-def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm) -> None:
+def test_the_admission_policy_fails_closed_and_says_what_to_do(helm: Helm) -> None:
     rendered = helm.render()
     policy = one(rendered, "ValidatingAdmissionPolicy")
     binding = one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
@@ -216,7 +214,7 @@ def test_the_policy_refuses_what_it_cannot_judge_and_says_what_to_do(helm: Helm)
     )
 
 
-def test_the_policy_holds_also_where_pdfjobs_are_not_processed_yet(helm: Helm) -> None:
+def test_the_admission_policy_applies_to_namespaces_that_are_not_watched(helm: Helm) -> None:
     rendered = helm.render("--set=watchNamespaces={a,b}")
     constraints = one(rendered, "ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
 

@@ -8,7 +8,7 @@ TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "docs" / "chart.md"
 
 
-def test_every_line_is_held_by_a_test_that_is_there() -> None:
+def test_every_guarantee_names_an_existing_test() -> None:
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ") and "| --- |" not in line][1:]
     missing = []
     for line in lines:

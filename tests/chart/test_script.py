@@ -115,7 +115,7 @@ def run(script: ModuleType, played: Played, tmp_path: Path, seconds: float = 30)
     return result
 
 
-def test_it_shows_the_sentences_of_both_pages_and_leaves_nothing(
+def test_the_test_prints_the_sentences_of_both_pages_and_cleans_up(
     script: ModuleType, played: Played, tmp_path: Path
 ) -> None:
     result = run(script, played, tmp_path)
@@ -126,7 +126,7 @@ def test_it_shows_the_sentences_of_both_pages_and_leaves_nothing(
     assert [job["spec"]["source"]["volume"]["path"] for job in played.created] == ["x-test.pdf"]
 
 
-def test_it_clears_what_a_killed_test_left(script: ModuleType, played: Played, tmp_path: Path) -> None:
+def test_the_test_deletes_the_pdfjob_of_a_killed_test(script: ModuleType, played: Played, tmp_path: Path) -> None:
     played.job = {"metadata": {"name": "x-test"}, "status": {"conditions": [{"type": "Failed", "status": "True"}]}}
 
     assert "Succeeded" in run(script, played, tmp_path)
@@ -140,7 +140,7 @@ def test_it_clears_what_a_killed_test_left(script: ModuleType, played: Played, t
         ("refused", "the API server refuses to POST a PdfJob (403): admission says no"),
     ],
 )
-def test_it_says_why_it_failed_and_leaves_nothing(
+def test_a_failed_test_says_why_and_cleans_up(
     script: ModuleType, played: Played, tmp_path: Path, end: str, sentence: str
 ) -> None:
     played.end = end
@@ -152,7 +152,7 @@ def test_it_says_why_it_failed_and_leaves_nothing(
     assert (played.job, list(played.volume.iterdir())) == (None, [])
 
 
-def test_it_says_if_the_claim_cannot_be_written_to(script: ModuleType, played: Played, tmp_path: Path) -> None:
+def test_the_test_says_if_it_cannot_write_to_the_claim(script: ModuleType, played: Played, tmp_path: Path) -> None:
     played.volume.rmdir()
 
     with pytest.raises(script.FailureError, match="user 65532 cannot write to the workspace claim"):

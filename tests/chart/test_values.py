@@ -34,17 +34,17 @@ def typos(value: Value) -> Iterator[dict[str, Any]]:
         yield nested((*above, wrong), value.default)
 
 
-def test_every_value_is_explained_in_a_sentence() -> None:
+def test_every_value_has_a_description() -> None:
     assert len(VALUES) > 100
     assert [value.path for value in VALUES if len(value.text) < 4 or not value.text.endswith(".")] == []
 
 
-def test_a_value_without_a_comment_is_named() -> None:
+def test_a_value_without_a_comment_is_refused_by_name() -> None:
     with pytest.raises(CommentError, match=r"image\.tag"):
         values.read("# -- An image.\nimage:\n  # no sentence\n  tag: ''\n")
 
 
-def test_the_readme_and_the_schema_are_those_of_the_values() -> None:
+def test_the_readme_and_the_schema_are_up_to_date() -> None:
     stale = [path.name for path, content in values.files().items() if path.read_text() != content]
 
     assert stale == [], "run make chart-readme"
@@ -81,18 +81,18 @@ def test_a_typo_is_refused(value: Value) -> None:
     ],
     ids=str,
 )
-def test_a_value_of_the_wrong_kind_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_value_of_the_wrong_type_is_refused(wrong: dict[str, Any]) -> None:
     assert not SCHEMA.is_valid(wrong)
 
 
-def test_a_limit_can_be_set_and_taken_away_on_the_command_line(helm: Helm) -> None:
+def test_a_limit_can_be_set_and_removed_on_the_command_line(helm: Helm) -> None:
     def limit(value: str) -> str:
         return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
 
     assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
 
 
-def test_large_numbers_in_a_file_are_whole_numbers(helm: Helm, tmp_path: Path) -> None:
+def test_large_numbers_in_a_values_file_remain_integers(helm: Helm, tmp_path: Path) -> None:
     given = {
         "resyncPeriodSeconds": 1_000_000,
         "runner": {"resources": {"limits": {"memory": 2**30}}, "maxMemory": 2**32},
@@ -139,11 +139,11 @@ def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
         ("resyncPeriodSeconds=soon", "resyncPeriodSeconds"),
     ],
 )
-def test_helm_names_what_it_refuses(helm: Helm, given: str, named: str) -> None:
+def test_helm_names_the_value_that_it_refuses(helm: Helm, given: str, named: str) -> None:
     assert named in helm.refusal(f"--set={given}")
 
 
-def test_an_umbrella_chart_may_have_its_global_values_and_a_condition(helm: Helm, tmp_path: Path) -> None:
+def test_an_umbrella_chart_can_have_global_values_and_a_condition(helm: Helm, tmp_path: Path) -> None:
     shutil.copytree(CHART, tmp_path / "charts" / CHART.name)
     dependency = {"name": CHART.name, "version": "*", "condition": f"{CHART.name}.enabled"}
     umbrella = {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": [dependency]}

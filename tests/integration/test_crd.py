@@ -43,7 +43,7 @@ def test_every_rule_has_a_message_to_act_on(schema: dict[str, Any]) -> None:
     assert all(len(rule["message"].split()) >= 5 for rule in rules)
 
 
-def test_conditions_are_a_map_by_type(schema: dict[str, Any]) -> None:
+def test_conditions_are_a_map_keyed_by_type(schema: dict[str, Any]) -> None:
     conditions = schema["properties"]["status"]["properties"]["conditions"]
 
     assert (conditions["x-kubernetes-list-type"], conditions["x-kubernetes-list-map-keys"]) == ("map", ["type"])
@@ -69,7 +69,7 @@ def test_conditions_are_a_map_by_type(schema: dict[str, Any]) -> None:
         ("7\n", False),
     ],
 )
-def test_the_api_admits_the_selections_that_prepare_understands(
+def test_the_api_admits_the_page_ranges_that_prepare_understands(
     schema: dict[str, Any],
     text: str,
     admitted: bool,  # noqa: FBT001 (a table)
@@ -92,7 +92,7 @@ def test_the_api_admits_the_selections_that_prepare_understands(
         ("key", ["password", "germinal.txt", "Key_1", "-"], ["", "a/b", "a b", "ü"]),
     ],
 )
-def test_the_password_is_where_kubernetes_can_find_it(
+def test_the_password_reference_admits_only_valid_names_and_keys(
     schema: dict[str, Any], field: str, good: list[str], bad: list[str]
 ) -> None:
     secret = schema["properties"]["spec"]["properties"]["source"]["properties"]["passwordSecretRef"]
@@ -102,23 +102,23 @@ def test_the_password_is_where_kubernetes_can_find_it(
     assert [text for text in (*good, *bad) if pattern.search(text)] == good
 
 
-def test_the_formats_are_those_of_the_chunk_runner(schema: dict[str, Any]) -> None:
+def test_the_output_formats_are_those_of_the_chunk_runner(schema: dict[str, Any]) -> None:
     output = schema["properties"]["spec"]["properties"]["output"]
 
     assert output["properties"]["format"]["enum"] == list(OUTPUTS)
     assert output["default"] == {"format": next(iter(OUTPUTS))}
 
 
-def test_there_is_room_for_every_warning(schema: dict[str, Any]) -> None:
+def test_the_status_has_room_for_every_warning(schema: dict[str, Any]) -> None:
     assert schema["properties"]["status"]["properties"]["warnings"]["maxItems"] == WARNINGS_LIMIT
 
 
-def test_what_fixes_an_output_is_fixed_itself(schema: dict[str, Any]) -> None:
+def test_fields_that_determine_the_output_are_immutable(schema: dict[str, Any]) -> None:
     rules = [validation["rule"] for validation in schema["properties"]["spec"]["x-kubernetes-validations"]]
 
     for field in ("source", "pages", "processor", "chunking", "output"):
         assert any(f"self.{field} == oldSelf.{field}" in rule for rule in rules)
 
 
-def test_it_is_small_enough_for_kubectl_apply() -> None:
+def test_the_crd_is_small_enough_for_kubectl_apply() -> None:
     assert PATH.stat().st_size < 100_000

@@ -18,7 +18,7 @@ ALERTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.usefixtures("promtool_program")
-def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
+def test_promtool_accepts_the_rules() -> None:
     promtool("check", "rules", "--lint=all", "--lint-fatal", RULES)
 
 
@@ -40,7 +40,7 @@ def test_an_alert_fires_when_it_should_and_only_then(alert: str) -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS)
-def test_an_alert_says_what_is_wrong_and_names_its_page(alert: str) -> None:
+def test_an_alert_describes_the_problem_and_links_its_runbook(alert: str) -> None:
     rule = ALERTS[alert]
 
     assert rule["labels"]["severity"] in {"warning", "critical"}
@@ -57,7 +57,7 @@ def test_an_alert_says_what_is_wrong_and_names_its_page(alert: str) -> None:
     ]
 
 
-def test_each_page_and_each_case_belongs_to_an_alert() -> None:
+def test_each_runbook_and_each_case_belongs_to_an_alert() -> None:
     assert {path.stem for path in RUNBOOKS.iterdir()} == set(ALERTS)
     assert {path.stem for path in CASES.iterdir()} == set(ALERTS)
     listed = (PROJECT / "docs" / "monitoring.md").read_text()

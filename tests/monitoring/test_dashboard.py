@@ -19,7 +19,7 @@ OF_PROMETHEUS = {"ALERTS"}
 """Series that Prometheus itself creates."""
 
 
-def test_the_dashboard_is_made_of_its_panels() -> None:
+def test_the_dashboard_is_up_to_date() -> None:
     command = [sys.executable, "-m", "tools.dashboard.grafana"]
     made = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
 
@@ -37,7 +37,7 @@ def test_a_panel_has_a_title_a_description_a_unit_and_legends(panel: dict[str, A
     assert panel["datasource"]["uid"] == "${datasource}"
 
 
-def test_no_panel_covers_another() -> None:
+def test_panels_do_not_overlap() -> None:
     places = [(panel["title"], panel["gridPos"]) for panel in BOARD["panels"]]
     cells = [
         (x, y)
@@ -51,13 +51,13 @@ def test_no_panel_covers_another() -> None:
     assert len({title for title, _ in places}) == len(places)
 
 
-def test_dashboard_and_alerts_ask_only_for_what_the_operator_counts() -> None:
+def test_dashboard_and_alerts_query_only_metrics_of_the_operator() -> None:
     counted = {name for family in REGISTRY.collect() for name in names_of(family.name, family.type)}
 
     assert names_in() - OF_PROMETHEUS - counted == set()
 
 
-def test_every_metric_is_explained_and_no_other() -> None:
+def test_the_documentation_lists_exactly_the_metrics_of_the_operator() -> None:
     page = (PROJECT / "docs" / "monitoring.md").read_text()
     suffixes = {"counter": "_total", "info": "_info"}
 

@@ -63,7 +63,7 @@ def heights(picture: str, points: int) -> list[float]:
     return [round((bottom - float(y)) / (bottom - top), 2) for y in found]
 
 
-def test_it_has_every_panel_and_every_row() -> None:
+def test_the_picture_has_every_panel_and_every_row() -> None:
     shown = texts(draw(MadeUp({}), 0, END, "15s"))
 
     assert {panel["title"] for panel in json.loads(DASHBOARD.read_text())["panels"]} <= set(shown)

@@ -33,11 +33,11 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
         thread.join()
 
 
-def test_promtool_finds_nothing_wrong_with_the_metrics() -> None:
+def test_promtool_accepts_the_metrics() -> None:
     promtool("check", "metrics", stdin=generate_latest(REGISTRY).decode())
 
 
-def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> None:
+def test_prometheus_accepts_the_rules_and_every_query(prometheus: Prometheus) -> None:
     until(lambda: {rule["health"] for rule in prometheus.rules()} == {"ok"})
     until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
@@ -45,7 +45,7 @@ def test_prometheus_takes_the_rules_and_every_query(prometheus: Prometheus) -> N
         prometheus.query(query.expression)  # which raises what Prometheus complains of
 
 
-def test_the_picture_has_every_panel(prometheus: Prometheus) -> None:
+def test_the_picture_of_a_real_prometheus_has_every_panel(prometheus: Prometheus) -> None:
     until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
     picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time(), WINDOW))  # noqa: S314 (our own)
