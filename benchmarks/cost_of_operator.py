@@ -1,4 +1,4 @@
-"""What the operator costs: its memory by the number of PdfJobs, and what it writes for one, by the number of chunks.
+"""Measures the operator: memory by number of PdfJobs, and API writes per PdfJob by number of chunks.
 
 A real control plane, and pods played by plan (`tools/control_plane`).
 """
@@ -23,11 +23,11 @@ from tools.testcluster.layout import Cluster
 COUNTS = [int(it) for it in os.environ.get("PDFJOB_BENCHMARK_COUNTS", "10,100,1000").split(",")]
 CHUNKS = (4, 400)
 REST_SECONDS = 5
-"""How long after a PdfJob's end the operator may still write: an Event, a note."""
+"""Seconds after the end of a PdfJob in which the operator may still write, for instance an Event."""
 
 
 def writes(operator: OperatorProcess) -> Counter[str]:
-    """What it has written so far, as it counts itself: `POST jobs`, `PUT pdfjobs/status`."""
+    """Return the operator's writes so far by its own metric, such as `POST jobs` or `PUT pdfjobs/status`."""
     calls = [(it.labels, it.value) for it in operator.samples("pdfjob_api_requests_total")]
     return Counter(
         {f"{what['method']} {what['resource']}": int(number) for what, number in calls if what["method"] != "GET"}
@@ -35,7 +35,7 @@ def writes(operator: OperatorProcess) -> Counter[str]:
 
 
 def measure_writes(cluster: Cluster, here: World, folder: Path) -> None:
-    """Writes per PdfJob, the second of its namespace: the first one also leaves a note for the sweep."""
+    """Print the writes for the second PdfJob of a namespace: the first one also creates a sweep Job."""
     sys.stdout.write("| chunks | writes | of these of the status | all |\n| --- | --- | --- | --- |\n")
     for chunks in CHUNKS:
         with arena_in(cluster, here, folder) as arena:
@@ -55,8 +55,8 @@ def measure_writes(cluster: Cluster, here: World, folder: Path) -> None:
 
 
 def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
-    """Resident memory with so many PdfJobs that have ended, after they did and after a fresh start; and at work."""
-    sys.stdout.write("\n| PdfJobs | at work | ended | ended, started anew |\n| --- | --- | --- | --- |\n")
+    """Print the resident memory while PdfJobs run, after they have finished, and after a restart of the operator."""
+    sys.stdout.write("\n| PdfJobs | running | finished | finished, operator restarted |\n| --- | --- | --- | --- |\n")
     for number in COUNTS:
         with arena_in(cluster, here, folder) as arena:
             operator = arena.operator()
@@ -76,7 +76,7 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
             operator.end()
             fresh = arena.operator()
             fresh.wait_alive()
-            fresh.wait_metric("pdfjob_reconcile_duration_seconds_count", number)  # every Job makes for a pass
+            fresh.wait_metric("pdfjob_reconcile_duration_seconds_count", number)  # one reconciliation per PdfJob
             fresh.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             figures = " | ".join(f"{it / 2**20:.0f} MiB" for it in (at_work, ended, fresh.resident_bytes()))
             sys.stdout.write(f"| {number} | {figures} |\n")
@@ -91,7 +91,7 @@ def _until_all(arena: Arena, number: int, *phases: str) -> None:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables to stdout."""
     with (
         tempfile.TemporaryDirectory() as folder,
         control_plane_in(Path(folder) / "cluster") as cluster,

@@ -1,4 +1,4 @@
-"""Splitting, text and merging on this machine, each against the barest loop over the same library that could do it."""
+"""Measures split, text and merge of a local run, each against a bare loop over the same library."""
 
 import multiprocessing
 import resource
@@ -32,23 +32,23 @@ Work = Callable[[Path, Path], object]
 
 
 class Silent:
-    """An observer that shows nothing."""
+    """An observer that ignores all progress."""
 
     def prepared(self, pages: int, chunks: int, done: int) -> None:
-        """Nothing."""
+        """Ignore the event."""
 
     def advanced(self, pages: int) -> None:
-        """Nothing."""
+        """Ignore the event."""
 
     def finished(self, chunk: Chunk, problem: str | None) -> None:
-        """Nothing."""
+        """Ignore the event."""
 
     def stopping(self) -> None:
-        """Nothing."""
+        """Ignore the event."""
 
 
 def bare_split(source: Path, folder: Path) -> None:
-    """Consecutive pages into files, and nothing else."""
+    """Copy runs of consecutive pages into files, and do nothing else."""
     with pikepdf.open(source) as pdf:
         for start in range(0, len(pdf.pages), PAGES_PER_CHUNK):
             with pikepdf.new() as part:
@@ -57,12 +57,12 @@ def bare_split(source: Path, folder: Path) -> None:
 
 
 def split(source: Path, folder: Path) -> None:
-    """The prepare stage."""
+    """Run the prepare stage."""
     prepare(JobSpec(source.name, pages_per_chunk=PAGES_PER_CHUNK), identify(source), Workspace(folder, "benchmark"))
 
 
 def bare_text(source: Path, _folder: Path) -> None:
-    """The text of every page, thrown away."""
+    """Read the text of every page and discard it."""
     document = pypdfium2.PdfDocument(source)
     for page in document:
         page.get_textpage().get_text_range()
@@ -70,7 +70,7 @@ def bare_text(source: Path, _folder: Path) -> None:
 
 
 def run(workers: int) -> Work:
-    """A whole job: sample, text, sentences, ledger, output."""
+    """Return a function that runs a whole job with this number of workers."""
 
     def whole(source: Path, folder: Path) -> None:
         spec = JobSpec(source.name, pages_per_chunk=PAGES_PER_CHUNK)
@@ -80,7 +80,7 @@ def run(workers: int) -> Work:
 
 
 def seconds(work: Work, source: Path) -> float:
-    """How long it takes, in an empty folder."""
+    """Return the seconds that the work takes in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         work(source, Path(folder))
@@ -88,7 +88,7 @@ def seconds(work: Work, source: Path) -> float:
 
 
 def peak(work: Work, source: Path) -> float:
-    """The most memory that any of its processes had resident, in MiB; measured in a fresh process."""
+    """Return the peak resident memory of the largest process of the work, in MiB; measured in a fresh process."""
     receiving, sending = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("spawn").Process(target=_measure, args=(work, source, sending))
     process.start()
@@ -100,20 +100,20 @@ def peak(work: Work, source: Path) -> float:
 def _measure(work: Work, source: Path, sending: Connection) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work(source, Path(folder))
-    # Not RUSAGE_SELF: Linux counts for a new program what the process had before it.
+    # Not RUSAGE_SELF, which on Linux includes the memory that the process had before exec.
     own = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
     sending.send(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024)
 
 
 def compare(name: str, source: Path, work: Work, bare: Work) -> None:
-    """Take turns, so that what else the machine does meets both."""
+    """Print a row: median seconds of both, run alternately so that other load on the machine affects both."""
     pairs = [(seconds(work, source), seconds(bare, source)) for _ in range(RUNS)]
     ours, theirs = (median(column) for column in zip(*pairs, strict=True))
     say(name, f"{ours:.2f} s", f"{theirs:.2f} s", f"{ours / theirs:.2f}")
 
 
 def stages(source: Path) -> None:
-    """The share of the merge in a whole job, its stages run one after the other."""
+    """Print the share of the merge in a whole job whose stages run one after the other."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "benchmark")
         started = time.perf_counter()
@@ -132,7 +132,7 @@ def stages(source: Path) -> None:
 
 
 def sizes(source: Path) -> None:
-    """How much bigger the chunks of a file are whose pages share their resources."""
+    """Print the size of all chunks of a source whose pages share their resources, against the source."""
     with tempfile.TemporaryDirectory() as folder:
         split(source, Path(folder))
         ours = sum(path.stat().st_size for path in Path(folder, "chunks").iterdir())
@@ -145,13 +145,13 @@ def sizes(source: Path) -> None:
 
 
 def say(*cells: str) -> None:
-    """Print a row of the table."""
+    """Print a row of a table to stdout."""
     sys.stdout.write(f"| {' | '.join(cells)} |\n")
     sys.stdout.flush()
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables to stdout."""
     with tempfile.TemporaryDirectory() as folder:
         short = [f"Sentence {number} of a book that is long enough to measure." for number in range(160_500)]
         plain = pdfs.write_prose(Path(folder) / "plain.pdf", short)

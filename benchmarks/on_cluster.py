@@ -1,4 +1,4 @@
-"""What a PdfJob adds to the pods it consists of: against bare Jobs of pods that do nothing, on the same cluster."""
+"""Measures the overhead of a PdfJob over a bare Indexed Job whose pods exit at once, on the same cluster."""
 
 import os
 import secrets
@@ -19,11 +19,11 @@ from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 
 RUNS = 5
 CASES = [(1, 1), (4, 4), (8, 4)]
-"""Chunks and workers."""
+"""Pairs of chunks and workers."""
 
 
 def bare_job(name: str, image: str, chunks: int, workers: int) -> dict[str, Any]:
-    """An Indexed Job whose pods end at once."""
+    """Return an Indexed Job whose pods exit at once."""
     container = {
         "name": "nothing",
         "image": image,
@@ -51,7 +51,7 @@ def bare_job(name: str, image: str, chunks: int, workers: int) -> dict[str, Any]
 
 
 def seconds(kubectl: Kubectl, manifest: dict[str, Any]) -> tuple[float, float]:
-    """From apply until kubectl wait returns, and from the last chunk's end; then it is deleted, pods and all."""
+    """Return the seconds from apply to completion, and from the end of the last chunk; then delete the object."""
     what = f"{manifest['kind'].lower()}/{manifest['metadata']['name']}"
     started = time.perf_counter()
     kubectl.apply(manifest)
@@ -64,7 +64,7 @@ def seconds(kubectl: Kubectl, manifest: dict[str, Any]) -> tuple[float, float]:
 
 
 def compare(name: str, ours: Callable[[], tuple[float, float]], bare: Callable[[], tuple[float, float]]) -> None:
-    """Take turns, so that what else the machine does meets both."""
+    """Print a row: median seconds of both, run alternately so that other load on the machine affects both."""
     pairs = [(*ours(), bare()[0]) for _ in range(RUNS)]
     all_of_it, end, bare_seconds = (median(column) for column in zip(*pairs, strict=True))
     added = all_of_it - bare_seconds
@@ -73,7 +73,7 @@ def compare(name: str, ours: Callable[[], tuple[float, float]], bare: Callable[[
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table to stdout."""
     image = os.environ["PDFJOB_TEST_RUNNER_IMAGE"]
     program, kubeconfig = Path(str(shutil.which("kubectl"))), Path(os.environ["PDFJOB_TEST_KUBECONFIG"])
     kubectl = Kubectl(program, kubeconfig, f"pdfjob-benchmark-{secrets.token_hex(3)}")

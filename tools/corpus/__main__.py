@@ -1,6 +1,6 @@
-"""The command line: `python -m tools.corpus` writes docs/corpus.md, or the file that is named.
+"""The command line: `python -m tools.corpus [output]` generates docs/corpus.md.
 
-Knows arguments and exit codes: 0 done, 1 failed, 2 wrong arguments.
+Knows arguments and exit codes: 0 success, 1 failure, 2 wrong arguments.
 """
 
 import argparse
@@ -18,9 +18,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "corpus.md"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Do what the command line asks for, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="tools.corpus", description="Process real PDFs, and write a page about it.")
-    parser.add_argument("output", type=Path, nargs="?", default=PAGE, help="the page, if not docs/corpus.md")
+    """Process the corpus, write the page, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tools.corpus", description="Process real PDFs and write a page with the results."
+    )
+    parser.add_argument(
+        "output", type=Path, nargs="?", default=PAGE, help="the page to write; defaults to docs/corpus.md"
+    )
     output: Path = parser.parse_args(argv).output
     try:
         with tempfile.TemporaryDirectory(prefix="corpus-") as folder:

@@ -1,6 +1,6 @@
-"""Poppler: an independent reader of PDFs, to compare with.
+"""Poppler, an independent PDF reader to compare results with.
 
-Knows its two programs, and how to install them where this is root on Debian. Must not know what is compared.
+Knows poppler's two programs and how to install them as root on Debian. Must not know the comparison.
 """
 
 import os
@@ -18,18 +18,19 @@ from tools.testcluster.shell import ClusterError, run, say
 _PACKAGES = ("poppler-utils", "poppler-data")
 _PROGRAMS = ("pdfinfo", "pdftotext")
 _DATA = Path("/usr/share/poppler/cMap")
-"""Without it, which Debian leaves to choice, poppler reads no Japanese whose fonts are not in the file."""
+"""Optional on Debian; without it, poppler cannot read Japanese text whose fonts are not embedded."""
 _SECONDS = 60
+"""Timeout of one program, in seconds."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What poppler makes of a file.
+    """Poppler's results for one file.
 
     Attributes:
-        pages: How many; `None` where it does not open the file.
-        text: Of all pages.
-        complaint: Why it does not open it.
+        pages: Number of pages; `None` if poppler cannot open the file.
+        text: Text of all pages.
+        complaint: Error message if poppler cannot open the file.
     """
 
     pages: int | None
@@ -38,15 +39,15 @@ class Reading:
 
 
 def install() -> None:
-    """Install poppler where it is missing and this is root on Debian.
+    """Install poppler if it is missing.
 
     Raises:
-        MissingPrerequisiteError: It is missing, and cannot be installed.
+        MissingPrerequisiteError: Poppler is missing, and this is not root on Debian, or the installation failed.
     """
     if _is_here():
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise MissingPrerequisiteError(f"poppler is not here: install {' and '.join(_PACKAGES)}")
+        raise MissingPrerequisiteError(f"poppler is not installed: install {' and '.join(_PACKAGES)}")
     quiet, log = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, cache.folder() / "log" / "apt-poppler.log"
     command = ["apt-get", "install", "-y", "--no-install-recommends", *_PACKAGES]
     with cache.lock("apt"):
@@ -60,14 +61,14 @@ def install() -> None:
 
 
 def version() -> str:
-    """Poppler's version."""
+    """Return the version of poppler."""
     printed = subprocess.run(["pdfinfo", "-v"], capture_output=True, text=True, check=True).stderr
     return printed.splitlines()[0].removeprefix("pdfinfo version ")
 
 
 def read(path: Path, password: str | None) -> Reading:
-    """What poppler makes of this file."""
-    unlock = ["-upw", password, "-opw", password] if password else []  # the user's or the owner's
+    """Read a file with poppler; the password may be the user's or the owner's."""
+    unlock = ["-upw", password, "-opw", password] if password else []
     try:
         info = _ask(["pdfinfo", *unlock, path])
         pages = re.search(r"^Pages: +(\d+)$", info.stdout, re.MULTILINE)
@@ -75,7 +76,7 @@ def read(path: Path, password: str | None) -> Reading:
             return Reading(None, complaint=(info.stderr.strip().splitlines() or ["no page count"])[-1])
         return Reading(int(pages[1]), _ask(["pdftotext", "-enc", "UTF-8", *unlock, path, "-"]).stdout)
     except subprocess.TimeoutExpired:
-        return Reading(None, complaint=f"not done in {_SECONDS} s")
+        return Reading(None, complaint=f"timed out after {_SECONDS} s")
 
 
 def _ask(command: list[str | Path]) -> subprocess.CompletedProcess[str]:

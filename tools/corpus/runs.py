@@ -1,4 +1,4 @@
-"""The real command on one file, as a real process.
+"""Runs the real command on one file, as a real process.
 
 Knows the command line, its exit codes and its output. Must not know poppler.
 """
@@ -20,14 +20,14 @@ _COMPILED = tempfile.TemporaryDirectory(prefix="corpus-pycache-")
 
 @dataclass(frozen=True)
 class Run:
-    """What the command did.
+    """The results of one command.
 
     Attributes:
-        exit_code: `None` where it had to be stopped.
-        seconds: How long it took.
-        summary: What it printed with --json.
-        said: What it wrote to stderr.
-        output: The output; empty where there is none.
+        exit_code: Exit code; `None` if the command timed out.
+        seconds: Duration in seconds.
+        summary: Summary that `--json` printed.
+        said: Content of stderr.
+        output: Output file; empty if the command wrote none.
     """
 
     exit_code: int | None
@@ -38,34 +38,42 @@ class Run:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The output, read."""
+        """The parsed output."""
         document: dict[str, Any] = json.loads(self.output) if self.output else {}
         return document
 
     @property
     def pages(self) -> int | None:
-        """Pages of the source, where it was opened."""
+        """Number of pages of the source; `None` if the source could not be opened."""
         pages: int | None = self.document["source"]["pages"] if self.output else self.summary.get("pages")
         return pages or None
 
     @property
     def ledger(self) -> dict[str, list[int]]:
-        """The pages in each state."""
+        """Pages by state."""
         return {state: _numbers(ranges) for state, ranges in self.document.get("ledger", {}).items()}
 
     @property
     def text(self) -> str:
-        """Every sentence."""
+        """All sentences, one per line."""
         return "\n".join(sentence["text"] for sentence in self.document.get("sentences", []))
 
     @property
     def failure(self) -> str:
-        """The reason in one word, where there is no output."""
+        """Reason for the failure; empty if the command wrote an output."""
         return str(self.summary.get("failure", {}).get("reason", ""))
 
 
 def run(source: Path, folder: Path, *options: str, password: str | None, seconds: float) -> Run:
-    """Run `pdfjob run` on a file, for so many seconds at most; folder is where it may write."""
+    """Run `pdfjob run` on a file.
+
+    Args:
+        source: The PDF.
+        folder: Folder for the output; must not exist.
+        options: Further options of the command.
+        password: Password of the PDF, if it needs one.
+        seconds: Timeout in seconds.
+    """
     folder.mkdir(parents=True)
     output = folder / "output.json"
     command: list[str | Path] = [sys.executable, "-m", "pdfjob_cli", "run", source, "-o", output, "--json", *options]
@@ -73,10 +81,10 @@ def run(source: Path, folder: Path, *options: str, password: str | None, seconds
         (folder / "password").write_text(password)
         command += ["--password-file", folder / "password"]
     started = time.monotonic()
-    # Python's compiled files are kept from run to run, as they are on a user's machine: it halves the time of most
+    # Keep compiled files between runs, as on a user's machine: this halves the duration of most runs.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": _COMPILED.name}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    # a session of its own: what it started ends with it
+    # In its own session, so that a timeout kills all its processes.
     with subprocess.Popen(
         command,
         env=environment,

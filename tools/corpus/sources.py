@@ -1,10 +1,10 @@
-"""Real PDFs that nobody here made: those in the source distributions of Python's PDF libraries, and one book.
+"""Downloads real PDFs: the test files in the source distributions of Python's PDF libraries, and one book.
 
-Knows which distributions, how to get them from whatever package index this machine is set up for, and how to take the
-PDFs out. Must not know what is done with them. None of the files is in this repository: their licences are their own.
+Knows the distributions, how to get them from the configured package index, and how to extract the PDFs. Must not know
+how they are used. This repository contains none of the files, because each has its own licence.
 
-uv resolves the pinned names and says where each source distribution lies; with `--no-deps` it neither needs nor builds
-their metadata, so that no code of theirs runs here. pip would build each one, only to download it.
+uv resolves the pinned names to the URLs of source distributions. With `--no-deps` it does not build their metadata, so
+none of their code runs here. pip would build each distribution in order to download it.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ from tools.testcluster.shell import ClusterError, run, say
 
 
 _SECONDS = 60
-"""How long to wait for an answer while downloading."""
+"""Timeout of a download, in seconds."""
 
 
 class MissingPrerequisiteError(Exception):
-    """The corpus cannot be run on this machine as it is; the message is a sentence for the person who called."""
+    """This machine cannot run the corpus; the message tells the user why."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Distribution:
     """A source distribution.
 
     Attributes:
-        name: As the package index knows it.
-        version: Pinned: the files are named in `known`.
-        sha256: Of the archive.
+        name: Name in the package index.
+        version: Pinned version, because `known` names its files.
+        sha256: Checksum of the archive, in hexadecimal.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Distribution:
 
     @property
     def folder(self) -> Path:
-        """Where its PDFs lie in the cache."""
+        """Folder of its PDFs in the cache."""
         return cache.folder() / "corpus" / f"{self.name}-{self.version}-{self.sha256[:12]}"
 
 
@@ -67,10 +67,10 @@ DISTRIBUTIONS = (
 
 
 def files() -> dict[str, Path]:
-    """Return every PDF once, by distribution and path in it; the first time, download them.
+    """Return every distinct PDF by distribution and path; download them if they are not cached.
 
     Raises:
-        MissingPrerequisiteError: They are not in the cache, and could not be fetched.
+        MissingPrerequisiteError: The download failed.
     """
     wanted = [distribution for distribution in DISTRIBUTIONS if not distribution.folder.exists()]
     if wanted:
@@ -79,9 +79,9 @@ def files() -> dict[str, Path]:
         except (ClusterError, OSError) as error:
             say(str(error))
             raise MissingPrerequisiteError(
-                f"the corpus is not in {cache.folder()}, and could not be downloaded: {str(error).splitlines()[0]}"
+                f"cannot download the corpus to {cache.folder()}: {str(error).splitlines()[0]}"
             ) from error
-    found: dict[bytes, tuple[str, Path]] = {}  # distributions borrow files from each other
+    found: dict[bytes, tuple[str, Path]] = {}  # distributions contain copies of each other's files
     for distribution in DISTRIBUTIONS:
         for path in sorted(path for path in distribution.folder.rglob("*") if path.is_file()):
             name = f"{distribution.name}/{path.relative_to(distribution.folder).as_posix()}"
@@ -90,7 +90,7 @@ def files() -> dict[str, Path]:
 
 
 def _fetch(distributions: Sequence[Distribution]) -> None:
-    say(f"downloading {', '.join(one.name for one in distributions)}: half a minute the first time")
+    say(f"downloading {', '.join(one.name for one in distributions)}: takes half a minute")
     addresses = _addresses(distributions)
     for distribution in distributions:
 
@@ -98,10 +98,12 @@ def _fetch(distributions: Sequence[Distribution]) -> None:
             with urllib.request.urlopen(addresses[distribution.name], timeout=_SECONDS) as answer:  # noqa: S310 (uv's)
                 content = answer.read()
             if hashlib.sha256(content).hexdigest() != distribution.sha256:
-                raise OSError(f"{distribution.name} {distribution.version} is not the archive that was pinned")
+                raise OSError(
+                    f"the archive of {distribution.name} {distribution.version} does not match its pinned checksum"
+                )
             folder.mkdir()
             with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-                # the data filter refuses whatever would land outside the folder
+                # The data filter rejects paths outside the folder.
                 tar.extractall(folder, [_without_top(member) for member in tar if _is_pdf(member)], filter="data")
 
         cache.once(distribution.folder, make)
@@ -112,7 +114,7 @@ def _addresses(distributions: Sequence[Distribution]) -> dict[str, str]:
         pins, lock = Path(scratch, "pins.txt"), Path(scratch, "pylock.toml")
         pins.write_text("".join(f"{one.name}=={one.version}\n" for one in distributions))
         command: list[str | Path] = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--system-certs"]
-        run([*command, "--no-deps", "--format=pylock.toml", "-o", lock, pins], "asking the package index")
+        run([*command, "--no-deps", "--format=pylock.toml", "-o", lock, pins], "querying the package index")
         packages: list[dict[str, Any]] = tomllib.loads(lock.read_text())["packages"]
     return {package["name"]: package["sdist"]["url"] for package in packages}
 

@@ -1,6 +1,6 @@
-"""Every file of the corpus, processed here and read by poppler.
+"""Processes every file of the corpus, and reads it with poppler.
 
-Knows how the runs are done, two at once, and what came of each. Must not judge: that is the test's.
+Knows how to run the files, two at a time, and collects the results. Must not judge them, which the tests do.
 """
 
 import json
@@ -13,26 +13,27 @@ from tools.corpus import known, poppler, runs, sources, words
 
 
 AT_ONCE = 2
+"""Concurrent runs."""
 SECONDS = 60
-"""For a run with the default chunks."""
+"""Timeout of a run with the default chunk size."""
 SEAM_SECONDS = 180
-"""For a run with one page a chunk: many processes, for a large book."""
+"""Timeout of a run with another chunk size: one page per chunk means many chunks for a large book."""
 CHUNK_SIZES = (1, 7, 30, 10**6)
 DEFAULT_CHUNK_SIZE = 30
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of one file.
+    """The results for one file.
 
     Attributes:
-        name: Distribution and path in it.
-        size: Bytes.
-        run: With the default chunks.
-        reading: Poppler's.
-        likeness: Of both texts; `None` where one of the two has no text to compare.
-        seams: Chunk sizes that were tried besides, and whether the output was the same.
-        seconds: Of all runs together.
+        name: Distribution, and path in it.
+        size: Size of the file in bytes.
+        run: Run with the default chunk size.
+        reading: Poppler's results.
+        likeness: Comparison of both texts; `None` if either has no text.
+        seams: For each other chunk size, whether the output was identical.
+        seconds: Duration of all runs together.
     """
 
     name: str
@@ -45,20 +46,20 @@ class Finding:
 
 
 def survey(folder: Path, every: int = 1) -> list[Finding]:
-    """Do every run.
+    """Process the corpus.
 
     Args:
-        folder: Where they may write.
-        every: Take each file of so many, and all that something is known of.
+        folder: Folder for all outputs.
+        every: Process one file in this many, and all files that `known` lists.
 
     Raises:
-        MissingPrerequisiteError: Files or poppler are not here, and cannot be had.
+        MissingPrerequisiteError: Files or poppler are missing and cannot be installed.
     """
     poppler.install()
     named = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT}
     files = {name: path for at, (name, path) in enumerate(sources.files().items()) if at % every == 0 or name in named}
     folders = {name: folder / str(number) for number, name in enumerate(files)}
-    # the largest first: the last one is not to keep everybody waiting
+    # Start with the largest, so that no large file runs alone at the end.
     order = sorted(files, key=lambda name: -files[name].stat().st_size)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         findings = list(pool.map(lambda name: _find(name, files[name], folders[name]), order))
@@ -80,7 +81,7 @@ def _find(name: str, path: Path, folder: Path) -> Finding:
 
 
 def _telling_sizes(pages: int | None) -> list[int]:
-    """The chunk sizes that split these pages otherwise than the default does."""
+    """Return the chunk sizes that result in another number of chunks than the default does."""
     splits = {-(-(pages or 1) // DEFAULT_CHUNK_SIZE): DEFAULT_CHUNK_SIZE}
     for size in CHUNK_SIZES:
         splits.setdefault(-(-(pages or 1) // size), size)
@@ -88,7 +89,7 @@ def _telling_sizes(pages: int | None) -> list[int]:
 
 
 def _content(run: runs.Run) -> bytes | dict[str, Any]:
-    """The output; where pages failed, without what tells in which chunks."""
+    """Return the output; without `failedChunks`, which depends on the chunk size, if pages failed."""
     if run.exit_code == 0:
         return run.output
     return {key: value for key, value in json.loads(run.output or b"{}").items() if key != "failedChunks"}

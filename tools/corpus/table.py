@@ -1,6 +1,6 @@
-"""The findings as a table for people: a summary, and a line for each file.
+"""Renders docs/corpus.md: a summary, and a table with a row per file.
 
-Knows Markdown, and no more of a finding than what it says itself.
+Knows Markdown and the fields of a `Finding`.
 """
 
 import statistics
@@ -13,16 +13,16 @@ from tools.corpus.words import Likeness
 
 
 MANY_WORDS = 20
-"""Below, one word more or less says little about how well a file is read."""
+"""Minimum number of words: in shorter files, a single word changes the ratios too much."""
 
 
 def markdown(findings: Sequence[Finding]) -> str:
-    """The page docs/corpus.md."""
+    """Return the page docs/corpus.md."""
     return "\n".join([INTRODUCTION, *summary(findings), "", *rows(findings), ""])
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
-    """What all files together say."""
+    """Return the summary of all files, as a list in Markdown."""
     size, seconds = sum(one.size for one in findings) / 1e6, sum(one.seconds for one in findings)
     split = [one for one in findings if one.seams]
     same = sum(all(one.seams.values()) for one in split)
@@ -75,20 +75,20 @@ def _words(compared: Sequence[Likeness]) -> str:
 
 
 def rows(findings: Sequence[Finding]) -> list[str]:
-    """A line for each file."""
+    """Return the table, with a row per file."""
     head = "| file | pages | poppler's | states | words | precision | recall | seconds | remark |"
     return [head, "| --- | --: | --: | --- | --: | --: | --: | --: | --- |", *map(_row, findings)]
 
 
 def remark(finding: Finding) -> str:
-    """What is worth saying about this file: what is known of it, or else why it has no output."""
+    """Return the remark on a file: known differences, reasons for a missing output, and unexpected results."""
     said: list[str] = []
     if finding.name in known.REFUSED and not finding.run.output:
         said.append(known.REFUSED[finding.name])
     if finding.name in known.OTHER_TEXT and finding.likeness:
         said.append(known.OTHER_TEXT[finding.name])
     if finding.run.exit_code is None:
-        said.append("did not end in time")
+        said.append("timed out")
     elif not finding.run.output:
         said.append(finding.run.failure or f"exit code {finding.run.exit_code}")
     if finding.reading.pages is None:

@@ -1,7 +1,7 @@
-"""How close two readings of the same text are, as words.
+"""Compares two readings of the same text by their words.
 
-Knows text only. Two readers put columns, tables and footnotes in another order and break lines elsewhere, and both are
-right: so words are counted, not their order.
+Knows text only. Two readers may order columns, tables and footnotes differently and break lines in different places,
+and both may be right. The comparison therefore counts words and ignores their order.
 """
 
 import re
@@ -14,18 +14,18 @@ _HYPHEN = "-\u00ad\u2010\u2011"
 _BROKEN = re.compile(rf"(?<=\w)[{_HYPHEN}]\s*\n\s*(?=\w)")
 _JOINED = re.compile(rf"(?<=\w)[{_HYPHEN}](?=\w)")
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Kana and Chinese characters: there are no spaces between words, so each character counts as one."""
+"""Kana and Chinese characters, which have no spaces between words: each character counts as a word."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """Two readings compared.
+    """The comparison of two readings.
 
     Attributes:
-        ours: How many words we read.
-        theirs: How many words they read.
-        common: How many of them are in both.
+        ours: Number of words in our reading.
+        theirs: Number of words in the other reading.
+        common: Number of words in both.
     """
 
     ours: int
@@ -34,17 +34,17 @@ class Likeness:
 
     @property
     def precision(self) -> float:
-        """The part of our words that they read too."""
+        """Share of our words that the other reading has, too."""
         return self.common / self.ours if self.ours else 1.0
 
     @property
     def recall(self) -> float:
-        """The part of their words that we read too."""
+        """Share of the other reading's words that we have, too."""
         return self.common / self.theirs if self.theirs else 1.0
 
     @property
     def f1(self) -> float:
-        """Both in one number."""
+        """Harmonic mean of precision and recall."""
         return 2 * self.common / (self.ours + self.theirs) if self.ours + self.theirs else 1.0
 
 
@@ -55,9 +55,9 @@ def compare(ours: str, theirs: str) -> Likeness:
 
 
 def count(text: str) -> Counter[str]:
-    """Count words of letters and digits.
+    """Count the words, which consist of letters and digits.
 
-    Case and ligatures do not count; nor do hyphens: at the end of a line nobody can know whose they are.
+    Ignores case, ligatures and hyphens, because a hyphen at a line end may or may not belong to the word.
     """
     text = _JOINED.sub("", _BROKEN.sub("", unicodedata.normalize("NFKC", text)))
     return Counter(_WORD.findall(text.casefold()))
