@@ -1,8 +1,8 @@
 """A real Prometheus scrapes the metrics of the operator, loads the rules, and runs every query."""
 
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,6 @@ def test_prometheus_accepts_the_rules_and_every_query(prometheus: Prometheus) ->
 def test_the_picture_of_a_real_prometheus_has_every_panel(prometheus: Prometheus) -> None:
     until(lambda: "pdfjob_workqueue_depth" in prometheus.names())
 
-    picture = ET.fromstring(draw(prometheus, time.time() - 60, time.time(), WINDOW))  # noqa: S314 (our own)
+    picture = draw(prometheus, time.time() - 60, time.time(), WINDOW)
 
-    texts = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
-    assert {panel["title"] for panel in PANELS} <= texts
+    assert [panel["title"] for panel in PANELS if f">{escape(panel['title'])}</text>" not in picture] == []
