@@ -35,18 +35,18 @@ class MergeInput:
         progress: Progress of the chunks.
         unfinished_reason: Reason to record for chunks that left neither a result nor a reason; `None` for none.
         out_of_memory_chunks: Chunks that ran out of memory, as ranges.
-        refusal: Failure of a prepare in a later round; `None` if it succeeded.
+        retry_failure: Failure of prepare in a retry, which so cannot begin; `None` if prepare succeeded.
     """
 
     progress: Progress
     unfinished_reason: str | None = None
     out_of_memory_chunks: str = ""
-    refusal: Failure | None = None
+    retry_failure: Failure | None = None
 
     @property
     def deadline_exceeded(self) -> bool:
         """True if the chunks ran out of time."""
-        return self.refusal is None and self.unfinished_reason == Reason.DEADLINE_EXCEEDED
+        return self.retry_failure is None and self.unfinished_reason == Reason.DEADLINE_EXCEEDED
 
 
 def decide_merge(observation: Observation, settings: Settings, merge_input: MergeInput) -> Decision:
@@ -70,7 +70,8 @@ def decide_merge(observation: Observation, settings: Settings, merge_input: Merg
         return Decision(state, create=(manifest,))
     if pod is not None and pod.exit_code == 0:
         report = pod.report or Report()
-        return Decision(job_outcome(pdfjob, progress, report, timeout=timeout, refusal=merge_input.refusal))
+        retry_failure = merge_input.retry_failure
+        return Decision(job_outcome(pdfjob, progress, report, prior_failure=timeout, retry_failure=retry_failure))
     if job.outcome is JobOutcome.COMPLETE:  # its pod was deleted before anybody read the report
         return Decision(state, delete=() if job.deleting else (job.name,))
     if job.outcome is JobOutcome.FAILED:
@@ -92,5 +93,5 @@ def clean_up(observation: Observation, settings: Settings, failure: Failure) -> 
         return Decision(state, create=(manifest,))
     if job is None or job.outcome is not None or pod is not None:
         report = (pod and pod.report) or Report()  # tells which results there are, and what they cost
-        return Decision(job_outcome(observation.pdfjob, Progress(), report, timeout=failure))
+        return Decision(job_outcome(observation.pdfjob, Progress(), report, prior_failure=failure))
     return Decision(state)

@@ -33,8 +33,8 @@ def job_outcome(
     progress: Progress,
     report: Report,
     *,
-    timeout: Failure | None = None,
-    refusal: Failure | None = None,
+    prior_failure: Failure | None = None,
+    retry_failure: Failure | None = None,
 ) -> JobState:
     """Return the outcome of a PdfJob whose results are merged.
 
@@ -42,20 +42,21 @@ def job_outcome(
         pdfjob: The PdfJob.
         progress: Progress before the merge.
         report: Report of the pod that merged.
-        timeout: Why the PdfJob was ended before the merge; it fails, but keeps the output.
-        refusal: Why a later round could not begin; the PdfJob finishes as it did before.
+        prior_failure: Failure before the merge, such as a timeout; the PdfJob fails, but keeps the output.
+        retry_failure: Failure of a retry that could not begin; the PdfJob finishes as it did before.
     """
     progress = _merged_progress(pdfjob, progress, report)
     merged, allowed = report.merged, _allowed_failures(pdfjob)
-    failure = timeout or report.failure
-    if timeout is None and merged is not None and merged.failed > allowed:
+    failure = prior_failure or report.failure
+    if prior_failure is None and merged is not None and merged.failed > allowed:
         failure = _too_many_failed_chunks(allowed, merged)
-    if refusal is not None:
-        refusal = Failure(refusal.reason, shorten(f"The failed chunks cannot be retried: {refusal.message}"))
+    if retry_failure is not None:
+        message = shorten(f"The failed chunks cannot be retried: {retry_failure.message}")
+        retry_failure = Failure(retry_failure.reason, message)
     if failure is not None or merged is None:
-        return failed_state(refusal or failure or missing_report(Stage.MERGE), progress)
-    if refusal is not None:
-        return JobState(Phase.SUCCEEDED, refusal.reason, refusal.message, progress)
+        return failed_state(retry_failure or failure or missing_report(Stage.MERGE), progress)
+    if retry_failure is not None:
+        return JobState(Phase.SUCCEEDED, retry_failure.reason, retry_failure.message, progress)
     if merged.failed_pages:
         return JobState(Phase.SUCCEEDED, OperatorReason.PAGES_MISSING, _pages_missing(merged), progress)
     message = f"All {progress.pages} pages are accounted for."

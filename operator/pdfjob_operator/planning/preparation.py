@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pdfjob_operator.planning.observation import Observation
 
 
-PERMANENT = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
+_PERMANENT_FAILURES = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 """Exit codes after which the prepare Job creates no further pod."""
 
 _PENDING = in_phase(Phase.PENDING, "Waiting for the prepare pod to start.")
@@ -45,9 +45,9 @@ def decide_preparation(observation: Observation, settings: Settings) -> Decision
     report = None if pod is None else pod.report
     if pod is not None and pod.exit_code == 0 and report is not None and report.chunks:
         return _continue_after(report, observation, settings)
-    if pod is not None and (pod.exit_code in PERMANENT or pod.exit_code == 0):
+    if pod is not None and (pod.exit_code in _PERMANENT_FAILURES or pod.exit_code == 0):
         failure = None if report is None else report.failure
-        return _refuse(failure or missing_report(Stage.PREPARE), observation, settings)
+        return _fail_permanently(failure or missing_report(Stage.PREPARE), observation, settings)
     if job.outcome is JobOutcome.COMPLETE:  # its pod was deleted before anybody read the report
         return Decision(_PENDING, delete=() if job.deleting else (job.name,))
     if job.outcome is JobOutcome.FAILED:
@@ -87,11 +87,11 @@ def _continue_after(report: Report, observation: Observation, settings: Settings
     return Decision(processing_state(observation, progress), create=(manifest,))
 
 
-def _refuse(failure: Failure, observation: Observation, settings: Settings) -> Decision:
-    """Prepare failed and no retry can help. In a later round, the PdfJob ends as it did before: its output is kept."""
+def _fail_permanently(failure: Failure, observation: Observation, settings: Settings) -> Decision:
+    """Fail, since another attempt cannot help. In a retry, finish as the PdfJob did before, with its output."""
     if observation.pdfjob.round == 0:
         return Decision(failed_state(failure))
-    return decide_merge(observation, settings, MergeInput(Progress(), failure.reason, refusal=failure))
+    return decide_merge(observation, settings, MergeInput(Progress(), failure.reason, retry_failure=failure))
 
 
 def _retry_or_fail(job: StageJob, observation: Observation, settings: Settings) -> Decision:

@@ -80,7 +80,7 @@ async def test_a_refusal_is_told_in_the_status_and_left_to_the_queue() -> None:
         await reconciler_of(cluster).reconcile(KEY)
 
     (status,) = cluster.statuses
-    assert {it["reason"] for it in status["conditions"]} == {"JobRefused"}
+    assert {condition["reason"] for condition in status["conditions"]} == {"JobRefused"}
     assert status["message"] == "Kubernetes refuses to create the Job: exceeded quota"
 
 

@@ -38,12 +38,12 @@ def pods(job: PdfJob, settings: Settings) -> dict[str, Manifest]:
         "chunks": chunks_job(job, settings, total=4, pages=120, seconds=60),
         "merge": merge_job(job, settings, unfinished=None, seconds=60),
     }
-    return {stage: it["spec"]["template"]["spec"] for stage, it in jobs.items()}
+    return {stage: job["spec"]["template"]["spec"] for stage, job in jobs.items()}
 
 
 def secret_files(pod: Manifest) -> dict[str, tuple[str, str, bool]]:
     """Secret, key and whether the pod can do without, by the path of the file."""
-    folders = {it["name"]: it["mountPath"] for it in pod["containers"][0]["volumeMounts"]}
+    folders = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
     return {
         f"{folders[volume['name']]}/{item['path']}": (
             volume["secret"]["secretName"],
@@ -57,11 +57,11 @@ def secret_files(pod: Manifest) -> dict[str, tuple[str, str, bool]]:
 
 
 def variables(pod: Manifest) -> dict[str, str]:
-    return {it["name"]: it["value"] for it in pod["containers"][0]["env"] if "value" in it}
+    return {entry["name"]: entry["value"] for entry in pod["containers"][0]["env"] if "value" in entry}
 
 
 @pytest.mark.parametrize("stage", ["prepare", "chunks"])
-def test_a_pod_that_may_ask_gemini_has_the_key_as_a_file_and_waits_for_it(stage: str) -> None:
+def test_a_pod_that_may_call_gemini_mounts_the_api_key_and_waits_for_it(stage: str) -> None:
     pod = pods(GEMINI, SETTINGS)[stage]
 
     assert secret_files(pod) == {API_KEY_FILE: ("gemini", "api-key", False)}
@@ -69,7 +69,7 @@ def test_a_pod_that_may_ask_gemini_has_the_key_as_a_file_and_waits_for_it(stage:
 
 
 @pytest.mark.parametrize("stage", ["prepare", "chunks"])
-def test_where_gemini_is_and_what_pods_share_come_from_the_configuration(stage: str) -> None:
+def test_the_base_url_rate_limits_and_redis_come_from_the_configuration(stage: str) -> None:
     pod = pods(GEMINI, CONFIGURED)[stage]
 
     assert secret_files(pod) == {
@@ -84,7 +84,7 @@ def test_where_gemini_is_and_what_pods_share_come_from_the_configuration(stage: 
     }
 
 
-def test_an_encrypted_source_and_gemini_go_together() -> None:
+def test_password_api_key_and_redis_url_are_mounted_side_by_side() -> None:
     job = make_pdfjob(
         source={"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "passwords", "key": "germinal"}},
         processor=make_gemini(),
@@ -92,7 +92,7 @@ def test_an_encrypted_source_and_gemini_go_together() -> None:
     pod = pods(job, CONFIGURED)["prepare"]
 
     assert list(secret_files(pod)) == [API_KEY_FILE, REDIS_URL_FILE, PASSWORD_FILE]
-    assert len({it["name"] for it in pod["volumes"]}) == len(pod["volumes"])
+    assert len({volume["name"] for volume in pod["volumes"]}) == len(pod["volumes"])
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_an_encrypted_source_and_gemini_go_together() -> None:
     [*pods(make_pdfjob(), CONFIGURED).values(), pods(GEMINI, CONFIGURED)["merge"]],
     ids=["prepare of text", "chunks of text", "merge of text", "merge of gemini"],
 )
-def test_a_pod_that_asks_nobody_has_neither_a_key_nor_an_address(pod: Manifest) -> None:
+def test_a_pod_that_calls_no_model_has_neither_key_nor_url(pod: Manifest) -> None:
     assert secret_files(pod) == {}
     assert not {BASE_URL_ENV, REQUESTS_ENV, TOKENS_ENV, REDIS_URL_ENV} & set(variables(pod))
 
 
-def test_only_a_pod_that_may_wait_for_a_paid_answer_is_given_more_time_to_go() -> None:
+def test_only_pods_that_may_wait_for_a_paid_answer_have_a_longer_grace_period() -> None:
     def seconds(job: PdfJob) -> list[int]:
         return [pod["terminationGracePeriodSeconds"] for pod in pods(job, SETTINGS).values()]
 

@@ -26,7 +26,7 @@ ids = ["prepare", "chunks", "merge"]
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
-def test_every_job_goes_with_its_pdfjob_and_has_a_deadline(manifest: Manifest) -> None:
+def test_every_job_is_owned_by_its_pdfjob_and_has_a_deadline(manifest: Manifest) -> None:
     (owner,) = manifest["metadata"]["ownerReferences"]
 
     assert (owner["uid"], owner["controller"]) == (make_pdfjob().uid, True)
@@ -35,7 +35,8 @@ def test_every_job_goes_with_its_pdfjob_and_has_a_deadline(manifest: Manifest) -
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
 def test_every_pod_sees_its_own_workspace_only(manifest: Manifest) -> None:
-    mounts = {it["mountPath"]: it for it in manifest["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]}
+    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
 
     assert mounts["/workspace"]["subPath"] == f"pdfjobs/books/{make_pdfjob().uid}"
 
@@ -65,7 +66,7 @@ def test_the_specification_reaches_the_prepare_pod() -> None:
     )
 
 
-def test_what_its_author_left_out_is_left_to_prepare() -> None:
+def test_fields_that_are_not_set_are_left_to_prepare() -> None:
     assert specification(make_pdfjob()) == JobSpec(path="germinal.pdf")
 
 
@@ -84,8 +85,8 @@ ENCRYPTED = make_pdfjob(
 
 def test_the_password_is_a_file_that_the_runner_may_read() -> None:
     pod = prepare_job(ENCRYPTED, SETTINGS, seconds=60)["spec"]["template"]["spec"]
-    (volume,) = [it for it in pod["volumes"] if "secret" in it]
-    (mount,) = [it for it in pod["containers"][0]["volumeMounts"] if it["name"] == volume["name"]]
+    (volume,) = [volume for volume in pod["volumes"] if "secret" in volume]
+    (mount,) = [mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == volume["name"]]
     (item,) = volume["secret"]["items"]
 
     assert (volume["secret"]["secretName"], item["key"]) == ("passwords", "germinal")
@@ -114,21 +115,22 @@ def test_a_source_on_another_claim_is_mounted_from_there() -> None:
     job = make_pdfjob(source={"volume": {"path": "a.pdf", "claimName": "library"}})
     pod = prepare_job(job, SETTINGS, seconds=60)["spec"]["template"]["spec"]
 
-    claims = {it["name"]: it["persistentVolumeClaim"] for it in pod["volumes"] if "persistentVolumeClaim" in it}
+    claim, volumes = "persistentVolumeClaim", pod["volumes"]
+    claims = {volume["name"]: volume[claim] for volume in volumes if claim in volume}
     assert claims == {
         "workspace": {"claimName": "pdfjob-workspace"},
         "source": {"claimName": "library", "readOnly": True},
     }
 
 
-def test_a_source_beside_the_workspaces_needs_no_second_volume() -> None:
+def test_a_source_on_the_workspace_claim_needs_no_second_volume() -> None:
     pod = ALL[0]["spec"]["template"]["spec"]
 
-    assert [it["name"] for it in pod["volumes"]] == ["workspace", "tmp"]
+    assert [volume["name"] for volume in pod["volumes"]] == ["workspace", "tmp"]
     assert {"name": "workspace", "mountPath": "/source", "readOnly": True} in pod["containers"][0]["volumeMounts"]
 
 
-def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
+def test_every_chunk_runs_to_its_end_and_is_retried_by_itself() -> None:
     spec = ALL[1]["spec"]
 
     assert spec["completionMode"] == "Indexed"
@@ -141,18 +143,18 @@ def test_chunks_are_run_to_the_end_and_retried_alone() -> None:
     }
 
 
-def test_a_pod_is_told_whether_one_with_more_memory_can_follow() -> None:
+def test_a_pod_knows_whether_one_with_more_memory_can_follow() -> None:
     settings = replace(SETTINGS, max_memory=2**31)
 
     def told(doublings: int) -> bool:
         pod = chunks_job(make_pdfjob(), settings, total=4, pages=4, seconds=60, doublings=doublings)
         env = pod["spec"]["template"]["spec"]["containers"][0]["env"]
-        return any(it["name"] == MORE_MEMORY_ENV for it in env)
+        return any(entry["name"] == MORE_MEMORY_ENV for entry in env)
 
     assert (told(0), told(1)) == (True, False)
 
 
-def test_of_the_key_the_specification_has_no_more_than_the_name_of_its_secret() -> None:
+def test_the_specification_has_only_the_name_of_the_api_keys_secret() -> None:
     assert specification(make_pdfjob(processor=make_gemini())).api_key_secret == "gemini"
     assert specification(make_pdfjob()).api_key_secret is None
 
@@ -171,13 +173,13 @@ def test_pods_know_their_round() -> None:
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
-def test_a_service_that_is_down_for_a_while_stops_nothing(manifest: Manifest) -> None:
+def test_an_unavailable_model_does_not_stop_a_job(manifest: Manifest) -> None:
     rules = manifest["spec"]["podFailurePolicy"]["rules"]
 
     assert all(ExitCode.UNAVAILABLE not in rule.get("onExitCodes", {}).get("values", ()) for rule in rules)
 
 
-def test_pods_say_by_which_processor_so_that_a_network_policy_can_tell() -> None:
+def test_pods_are_labelled_with_the_processor_for_network_policies() -> None:
     def processors(job: PdfJob) -> set[str]:
         manifest = chunks_job(job, SETTINGS, total=4, pages=120, seconds=60)
         return {manifest["spec"]["template"]["metadata"]["labels"]["pdfjob.dev/processor"]}

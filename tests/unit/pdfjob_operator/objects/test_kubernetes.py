@@ -5,7 +5,7 @@ import pytest
 from pdfjob_operator.objects.kubernetes import format_duration, is_controlled_by
 
 
-def test_ownership_is_the_controllers_uid() -> None:
+def test_the_uid_of_the_controller_proves_ownership() -> None:
     def owned(**reference: object) -> bool:
         return is_controlled_by({"metadata": {"ownerReferences": [reference]}}, "u1")
 

@@ -2,7 +2,7 @@ from builders import make_gemini, make_pdfjob
 from pdfjob_operator.objects.pdfjob import is_settled
 
 
-def test_what_a_pdfjob_selects_and_speaks_is_as_its_author_wrote_it() -> None:
+def test_password_language_pages_and_format_are_parsed() -> None:
     secret = {"name": "passwords", "key": "germinal"}
     source = {"volume": {"path": "a.pdf"}, "passwordSecretRef": secret, "language": "fr"}
 
@@ -12,13 +12,13 @@ def test_what_a_pdfjob_selects_and_speaks_is_as_its_author_wrote_it() -> None:
     assert (job.pages, job.output_format) == ("-20,7", "jsonl")
 
 
-def test_a_pdfjob_that_says_nothing_of_it_means_all_pages_as_json() -> None:
+def test_the_defaults_are_all_pages_as_json() -> None:
     job = make_pdfjob()
 
     assert (job.password_secret, job.language, job.pages, job.output_format) == (None, None, None, "json")
 
 
-def test_the_settings_of_gemini_are_the_runners_and_the_key_is_the_pods() -> None:
+def test_settings_of_gemini_are_for_the_runner_and_its_api_key_for_the_pod() -> None:
     asked = {"prompt": "List names.", "outputSchema": "{}", "maxOutputTokens": 9000, "maxTotalTokens": 10**6}
 
     job = make_pdfjob(processor=make_gemini(**asked, thinkingLevel="low"))
@@ -41,7 +41,7 @@ def test_text_has_no_settings_and_needs_no_key() -> None:
     assert (job.processor, job.api_key_secret) == ({"name": "text"}, None)
 
 
-def test_a_job_is_settled_once_it_ended_and_its_status_is_about_its_spec() -> None:
+def test_a_pdfjob_is_settled_once_it_has_finished_and_its_status_is_about_its_spec() -> None:
     def settled(phase: str, observed: int) -> bool:
         return is_settled({"metadata": {"generation": 2}, "status": {"phase": phase, "observedGeneration": observed}})
 

@@ -18,7 +18,7 @@ ids = ["prepare", "chunks", "merge"]
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
-def test_every_pod_passes_the_restricted_standard_and_has_no_token(manifest: Manifest) -> None:
+def test_every_pod_meets_the_restricted_standard_and_has_no_token(manifest: Manifest) -> None:
     pod = manifest["spec"]["template"]["spec"]
     container = pod["containers"][0]["securityContext"]
 
@@ -30,7 +30,7 @@ def test_every_pod_passes_the_restricted_standard_and_has_no_token(manifest: Man
     assert container["readOnlyRootFilesystem"] is True
 
 
-def test_labels_from_the_configuration_reach_every_pod_and_its_job_but_never_win() -> None:
+def test_configured_labels_reach_jobs_and_pods_but_override_none() -> None:
     labels = {"team": "books", "app.kubernetes.io/name": "other", "pdfjob.dev/stage": "other"}
     manifest = prepare_job(make_pdfjob(), replace(SETTINGS, pod_labels=labels), seconds=60)
 

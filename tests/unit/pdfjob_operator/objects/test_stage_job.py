@@ -28,7 +28,7 @@ def test_a_jobs_counts_come_from_its_indexes() -> None:
     assert (job.succeeded, job.failed, job.active, job.outcome) == (4, 1, 2, None)
 
 
-def test_a_job_has_ended_with_its_condition_and_not_before() -> None:
+def test_a_job_has_finished_with_its_terminal_condition_and_not_before() -> None:
     early = StageJob.parse(raw_job({"conditions": [{"type": "FailureTarget", "status": "True"}]}))
     ended = StageJob.parse(raw_job({"conditions": [{"type": "Failed", "status": "True", "reason": "FailedIndexes"}]}))
 
@@ -39,7 +39,7 @@ def test_a_job_has_ended_with_its_condition_and_not_before() -> None:
 
 
 @pytest.mark.parametrize("labels", [{}, {LABEL_STAGE: "other"}])
-def test_a_job_with_strange_labels_is_none_of_ours(labels: dict[str, str]) -> None:
+def test_a_job_without_a_known_stage_is_ignored(labels: dict[str, str]) -> None:
     assert StageJob.parse(raw_job({}, labels)) is None
 
 

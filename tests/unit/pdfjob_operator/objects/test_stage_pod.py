@@ -17,7 +17,7 @@ def test_no_termination_message_breaks_the_parser(message: str) -> None:
     assert (pod.stage, pod.exit_code) == (Stage.MERGE, 0)
 
 
-def test_a_pod_without_status_neither_runs_nor_ended() -> None:
+def test_a_pod_without_a_status_is_neither_running_nor_terminated() -> None:
     pod = StagePod.parse({"metadata": {"labels": {LABEL_STAGE: "merge"}}})
 
     assert pod == StagePod(Stage.MERGE, running=False, exit_code=None, report=None)

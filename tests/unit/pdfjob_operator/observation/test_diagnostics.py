@@ -25,7 +25,7 @@ def unscheduled(message: str) -> dict[str, Any]:
         (unscheduled("0/3 nodes are available: Insufficient cpu"), "Unschedulable", "Insufficient cpu"),
     ],
 )
-def test_what_a_pod_says(pod: dict[str, Any], reason: str, said: str) -> None:
+def test_pods_are_diagnosed_from_their_status(pod: dict[str, Any], reason: str, said: str) -> None:
     found = from_pods([{}, pod])
 
     assert found is not None
@@ -34,11 +34,11 @@ def test_what_a_pod_says(pod: dict[str, Any], reason: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("pod", [{}, waiting("ContainerCreating"), waiting("PodInitializing"), {"status": {}}])
-def test_a_pod_that_only_takes_its_time_is_no_trouble(pod: dict[str, Any]) -> None:
+def test_a_pod_that_is_only_slow_has_no_diagnosis(pod: dict[str, Any]) -> None:
     assert from_pods([pod]) is None
 
 
-def test_what_events_say() -> None:
+def test_pods_and_jobs_are_diagnosed_from_events() -> None:
     mount = {"reason": "FailedMount", "message": 'MountVolume.SetUp failed: secret "gemini" not found'}
     disk = {"reason": "FailedAttachVolume", "message": "no such disk"}
     quota = {"reason": "FailedCreate", "message": "exceeded quota"}
@@ -67,7 +67,7 @@ def test_what_events_say() -> None:
     ],
     ids=["no Secret", "no key"],
 )
-def test_a_password_that_is_not_there_is_named(said: str, told: str) -> None:
+def test_a_missing_secret_or_key_is_named(said: str, told: str) -> None:
     found = from_pod_events([{"reason": "FailedMount", "message": said}])
 
     assert found is not None

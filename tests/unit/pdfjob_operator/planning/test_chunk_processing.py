@@ -42,7 +42,7 @@ class TestKueue:
         assert (decided.state.phase, decided.state.reason, decided.patch) == ("Processing", "Queued", {})
         assert decide(make_chunks_job(parallelism=3, managed_by_kueue=True), pdfjob=pdfjob).patch == {}
 
-    def test_its_job_waits_to_be_admitted(self) -> None:
+    def test_its_job_is_created_suspended_in_the_queue(self) -> None:
         pdfjob = replace(make_started(), queue_name="books")
 
         (manifest,) = decide(make_job(Stage.PREPARE), pods=(prepared(120, 4),), pdfjob=pdfjob).create
@@ -78,7 +78,7 @@ class TestMemory:
         assert (decided.state.progress.succeeded, decided.state.progress.failed) == (2, 2)
 
     @pytest.mark.parametrize("reason", ["DeadlineExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded"])
-    def test_a_job_that_was_stopped_gets_no_more(self, reason: str) -> None:
+    def test_chunks_of_a_job_that_was_stopped_do_not_run_again(self, reason: str) -> None:
         stopped = make_chunks_job(**FAILED | {"reason": reason})
 
         (manifest,) = decide(stopped, out_of_memory_indexes=frozenset({2})).create
@@ -86,7 +86,7 @@ class TestMemory:
         assert manifest["metadata"]["labels"]["pdfjob.dev/stage"] == "merge"
 
     @pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
-    def test_the_other_stages_get_more_too(self, stage: Stage) -> None:
+    def test_the_other_stages_run_again_with_more_memory_too(self, stage: Stage) -> None:
         killed = replace(make_pod(stage, exit_code=137), out_of_memory=True)
         before = (make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4),) if stage is Stage.MERGE else ()
 

@@ -32,23 +32,23 @@ class TestRetries:
     FAILED = JobState(Phase.FAILED, "SourceNotFound", "…")
 
     @pytest.mark.parametrize(
-        ("end", "raised", "retry"),
-        [(PARTIAL, 1, True), (PARTIAL, 0, False), (FULL, 1, False), (FAILED, 1, True), (FAILED, 0, False)],
+        ("end", "raised", "new_round"),
+        [(PARTIAL, 1, 1), (PARTIAL, 0, None), (FULL, 1, None), (FAILED, 1, 1), (FAILED, 0, None)],
     )
-    def test_a_raise_runs_what_failed(self, end: JobState, raised: int, retry: bool) -> None:  # noqa: FBT001 (a table)
+    def test_raising_retry_failed_runs_what_failed(self, end: JobState, raised: int, new_round: int | None) -> None:
         job = make_started(status=after(end, seconds=60), retryFailed=raised)
 
         decision = plan(make_observation(pdfjob=job), SETTINGS)
 
-        assert (decision.new_round, decision.requeue_after) == (raised if retry else None, None)
-        assert (decision.state is not None, decision.delete_pdfjob) == (retry, False)
+        assert (decision.new_round, decision.requeue_after) == (new_round, None)
+        assert (decision.state is not None, decision.delete_pdfjob) == (new_round is not None, False)
 
-    def test_a_value_that_was_there_from_the_start_is_no_raise(self) -> None:
+    def test_an_initial_value_of_retry_failed_begins_no_round(self) -> None:
         job = make_started(retryFailed=3, status=after(self.FAILED, make_pdfjob(retryFailed=3), seconds=9))
 
         assert plan(make_observation(pdfjob=job), SETTINGS).new_round is None
 
-    def test_only_the_chunks_without_a_result_are_run(self) -> None:
+    def test_a_retry_runs_only_the_chunks_without_a_result(self) -> None:
         job = make_started(status={"round": 2})
         report = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, todo="1,3"))
 
@@ -65,9 +65,9 @@ class TestRetries:
 
         decided = decide(make_job(Stage.PREPARE), pods=(report,), pdfjob=make_started(status={"round": 1}))
 
-        assert [it["metadata"]["name"].rpartition("-")[0][-5:] for it in decided.create] == ["merge"]
+        assert [job["metadata"]["name"].rpartition("-")[0][-5:] for job in decided.create] == ["merge"]
 
-    def test_a_retry_that_cannot_begin_ends_as_the_job_had_ended(self) -> None:
+    def test_a_retry_that_cannot_begin_finishes_as_before(self) -> None:
         job, prepare = make_started(status={"round": 1}), make_job(Stage.PREPARE, outcome=JobOutcome.FAILED)
         refused = rejected("SourceChanged")
         merged = make_pod(
@@ -81,16 +81,16 @@ class TestRetries:
         assert (second.state.phase, second.state.reason) == ("Succeeded", "SourceChanged")
         assert second.state.message.startswith("The failed chunks cannot be retried")
 
-    def test_counts_are_of_the_whole_job(self) -> None:
+    def test_a_retry_counts_the_chunks_of_the_whole_job(self) -> None:
         some = make_chunks_job(completions=2, chunks=(range(1, 2), range(3, 4)), succeeded=1, failed=1)
 
-        facts = decide(some, pdfjob=make_started(status={"round": 1})).state.progress
+        progress = decide(some, pdfjob=make_started(status={"round": 1})).state.progress
 
-        assert (facts.total, facts.succeeded, facts.failed) == (4, 3, 1)
+        assert (progress.total, progress.succeeded, progress.failed) == (4, 3, 1)
 
 
 @pytest.mark.parametrize(("ended_ago", "delete_in"), [(10, 50), (60, None), (3600, None)])
-def test_a_job_is_deleted_when_its_time_has_come(ended_ago: float, delete_in: float | None) -> None:
+def test_a_finished_pdfjob_is_deleted_after_its_ttl(ended_ago: float, delete_in: float | None) -> None:
     status = after(JobState(Phase.FAILED, "SourceNotFound", "…"), seconds=ended_ago)
 
     decision = plan(make_observation(pdfjob=make_started(status=status, ttlSecondsAfterFinished=60)), SETTINGS)

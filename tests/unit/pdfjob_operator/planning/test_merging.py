@@ -35,14 +35,14 @@ def test_merge_follows_either_end_of_the_chunks(ended: StageJob) -> None:
 @pytest.mark.parametrize(
     ("reason", "recorded"), [("DeadlineExceeded", "DeadlineExceeded"), ("PodFailurePolicy", "JobStopped")]
 )
-def test_merge_is_told_why_chunks_are_unfinished(reason: str, recorded: str) -> None:
+def test_merge_learns_why_chunks_are_unfinished(reason: str, recorded: str) -> None:
     decided = decide(make_chunks_job(outcome=JobOutcome.FAILED, reason=reason))
 
     assert variables(decided.create[0])["PDFJOB_UNFINISHED_REASON"] == recorded
 
 
 @pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
-def test_a_pod_that_ended_well_but_said_nothing_readable_fails_the_job(stage: Stage) -> None:
+def test_a_pod_that_succeeded_without_a_readable_report_fails_the_job(stage: Stage) -> None:
     silent = make_pod(stage, exit_code=0, report=None)
     before = () if stage is Stage.PREPARE else (DONE,)
 
@@ -55,7 +55,7 @@ def test_a_lost_merge_report_runs_merge_again() -> None:
     assert decide(DONE, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)).delete == ("germinal-merge",)
 
 
-def test_a_merge_that_fails_fails_the_job_with_its_own_words() -> None:
+def test_a_failed_merge_fails_the_job_with_its_reason() -> None:
     pod = make_pod(Stage.MERGE, exit_code=23, report=Report(failure=Failure("WorkspaceUnavailable", "Full.")))
     failed = make_job(Stage.MERGE, outcome=JobOutcome.FAILED, reason="BackoffLimitExceeded")
 
@@ -64,7 +64,7 @@ def test_a_merge_that_fails_fails_the_job_with_its_own_words() -> None:
     assert (decided.state.phase, decided.state.reason) == ("Failed", "WorkspaceUnavailable")
 
 
-def test_a_job_that_ran_out_of_time_before_its_chunks_ends_with_its_merge() -> None:
+def test_a_job_that_timed_out_before_its_chunks_finishes_with_its_merge() -> None:
     job = make_started(timeoutSeconds=10, status=STARTED)
     report = Report(pages=120, merged=make_merged(output=None, failed=4), failure=Failure("DeadlineExceeded", "…"))
     pods = (prepared(120, 4), make_pod(Stage.MERGE, exit_code=0, report=report))

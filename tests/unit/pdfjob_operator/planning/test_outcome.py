@@ -64,7 +64,9 @@ def test_a_job_with_a_failed_chunk_succeeds_and_says_what_is_missing() -> None:
     ],
     ids=["one reason", "two", "cut", "cut to nothing", "no ranges", "a huge range", "beyond all numbers", "none"],
 )
-def test_pages_that_failed_alone_are_told_with_what_most_of_them_have(reasons: dict[str, str], said: str) -> None:
+def test_the_message_names_pages_that_failed_alone_and_their_most_common_reason(
+    reasons: dict[str, str], said: str
+) -> None:
     merged = make_merged(failed_pages="7,12", page_reasons=reasons)
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
 
@@ -74,14 +76,14 @@ def test_pages_that_failed_alone_are_told_with_what_most_of_them_have(reasons: d
     assert said in decided.state.message
 
 
-def test_pages_that_have_their_text_layer_instead_of_an_answer_are_told_but_not_missing() -> None:
+def test_pages_that_fell_back_to_their_text_layer_are_mentioned_but_not_missing() -> None:
     decided = merged(Report(pages=120, merged=make_merged(page_reasons={"Recitation": "7,12"})))
 
     assert (decided.state.phase, decided.state.reason) == ("Succeeded", "AllPagesProcessed")
     assert "pageReasons" in decided.state.message
 
 
-def test_chunks_that_failed_are_told_before_single_pages() -> None:
+def test_failed_chunks_are_mentioned_rather_than_single_pages() -> None:
     merged = make_merged(failed=1, failed_pages="7,31-60", page_reasons={"PageUnreadable": "7"})
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
 
@@ -100,14 +102,14 @@ def test_a_job_whose_chunks_all_failed_fails_with_their_reason() -> None:
     assert (decided.state.phase, decided.state.reason) == ("Failed", "ChunkUnreadable")
 
 
-def test_a_job_out_of_time_fails_and_keeps_what_it_has() -> None:
+def test_a_job_that_timed_out_fails_and_keeps_its_output() -> None:
     decided = merged(Report(pages=120, merged=make_merged(failed=1, failed_pages="91-120")), LATE)
 
     assert (decided.state.phase, decided.state.reason) == ("Failed", "DeadlineExceeded")
     assert decided.state.progress.merged is not None
 
 
-def test_a_job_that_was_stopped_says_what_stopped_it_and_not_that_it_was_stopped() -> None:
+def test_a_job_that_was_stopped_has_the_reason_of_the_chunk_that_stopped_it() -> None:
     stopped = [FailedChunk(index, f"{index}", "JobStopped", "…") for index in (0, 2, 3)]
     rejected = FailedChunk(1, "31-60", "ConfigurationError", "The API key was rejected.")
     report = Report(merged=make_merged(output=None, failed=4, failed_chunks=(stopped[0], rejected, *stopped[1:])))
@@ -120,7 +122,7 @@ def test_a_job_that_was_stopped_says_what_stopped_it_and_not_that_it_was_stopped
     assert "The API key was rejected." in decided.state.message
 
 
-def test_a_job_that_runs_out_of_time_tells_what_it_waited_for() -> None:
+def test_a_job_that_timed_out_says_what_it_was_waiting_for() -> None:
     waiting = JobState(Phase.PROCESSING, "…", "…").blocked(Failure("ImageUnavailable", "The image cannot be pulled."))
     job = make_started(status=after(waiting, seconds=60))
     late = make_chunks_job(outcome=JobOutcome.FAILED, reason="DeadlineExceeded")

@@ -1,6 +1,7 @@
 """What the planner decides at any stage: suspension, diagnoses, namespaces that are deleted."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,21 +28,21 @@ from pdfjob_operator.reporting.status import render_status
 SUSPENDED = JobState(Phase.SUSPENDED, "Suspended", "…")
 
 
-@pytest.mark.parametrize(("suspend", "phase"), [(False, "Pending"), (True, "Suspended")])
-def test_the_first_pass_creates_nothing(suspend: bool, phase: str) -> None:  # noqa: FBT001 (a table)
-    decision = plan(make_observation(pdfjob=make_pdfjob(suspend=suspend)), SETTINGS)
+@pytest.mark.parametrize(("spec", "phase"), [({}, "Pending"), ({"suspend": True}, "Suspended")])
+def test_the_first_reconciliation_creates_nothing(spec: dict[str, Any], phase: str) -> None:
+    decision = plan(make_observation(pdfjob=make_pdfjob(**spec)), SETTINGS)
 
     assert decision == Decision(JobState(Phase(phase), phase, "Accepted."), requeue_after=0)
 
 
 class TestSuspension:
-    def test_whatever_runs_is_suspended_once(self) -> None:
+    def test_the_unfinished_job_is_suspended_once(self) -> None:
         job = make_started(suspend=True)
 
         assert decide(make_chunks_job(active=2), pdfjob=job).patch == {"germinal-chunks": {"suspend": True}}
         assert decide(make_chunks_job(suspended=True), pdfjob=job).patch == {}
 
-    def test_nothing_new_is_made(self) -> None:
+    def test_nothing_is_created(self) -> None:
         decided = decide(pods=(prepared(120, 4),), pdfjob=make_started(suspend=True))
 
         assert (decided.state.phase, decided.create) == ("Suspended", ())

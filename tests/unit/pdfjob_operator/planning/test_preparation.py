@@ -28,7 +28,7 @@ def test_a_new_job_gets_its_prepare_job() -> None:
     assert (decided.state.phase, created(decided)) == ("Pending", ["prepare"])
 
 
-def test_it_is_pending_until_the_prepare_pod_is_there() -> None:
+def test_it_is_pending_until_the_prepare_pod_has_started() -> None:
     assert decide(make_job(Stage.PREPARE, active=0)).state.phase == "Pending"
     assert decide(make_job(Stage.PREPARE, active=1)).state.phase == "Pending"
     running = decide(make_job(Stage.PREPARE, active=1), pods=(make_pod(Stage.PREPARE),))
@@ -51,7 +51,7 @@ def test_there_are_never_more_pods_than_workers_or_chunks() -> None:
     assert few_chunks.create[0]["spec"]["parallelism"] == 2
 
 
-def test_one_chunk_ends_without_another_pod() -> None:
+def test_a_job_of_one_chunk_finishes_without_another_pod() -> None:
     report = Report(pages=12, chunks=1, merged=make_merged())
     pod = make_pod(Stage.PREPARE, exit_code=0, report=report)
 
@@ -61,7 +61,7 @@ def test_one_chunk_ends_without_another_pod() -> None:
     assert decided.state.progress.succeeded == 1
 
 
-def test_one_chunk_that_fails_fails_the_job() -> None:
+def test_a_job_of_one_chunk_fails_with_its_chunk() -> None:
     merged = make_merged(output=None, failed=1, failed_pages="1-12")
     report = Report(pages=12, chunks=1, merged=merged, failure=Failure("ChunkUnreadable", "All 1 chunks failed."))
 
@@ -77,7 +77,7 @@ def test_a_refused_source_fails_the_job_at_once_and_makes_no_chunks() -> None:
     assert created(decided) == []
 
 
-def test_a_prepare_pod_that_may_be_tried_again_is_waited_for() -> None:
+def test_a_prepare_pod_that_kubernetes_retries_is_waited_for() -> None:
     pod = make_pod(Stage.PREPARE, exit_code=ExitCode.WORKSPACE)
 
     assert decide(make_job(Stage.PREPARE, active=1), pods=(pod,)).state.phase == "Preparing"
@@ -90,11 +90,11 @@ def test_a_lost_prepare_report_runs_prepare_again() -> None:
     assert decided.state.phase == "Pending"
 
 
-def test_a_job_on_its_way_out_is_not_deleted_twice() -> None:
+def test_a_job_that_is_being_deleted_is_not_deleted_again() -> None:
     assert decide(make_job(Stage.PREPARE, outcome=JobOutcome.COMPLETE, deleting=True)).delete == ()
 
 
-def test_a_prepare_that_died_is_cleaned_up_after_before_the_job_fails() -> None:
+def test_a_crashed_prepare_is_cleaned_up_after_before_the_job_fails() -> None:
     dead = make_job(Stage.PREPARE, outcome=JobOutcome.FAILED, reason="BackoffLimitExceeded")
     pod = make_pod(Stage.PREPARE, exit_code=137)
 
@@ -108,7 +108,7 @@ def test_a_prepare_that_died_is_cleaned_up_after_before_the_job_fails() -> None:
 
 
 @pytest.mark.parametrize("reason", ["BackoffLimitExceeded", "DeadlineExceeded"])
-def test_a_prepare_that_died_had_a_price(reason: str) -> None:
+def test_tokens_of_a_crashed_prepare_are_counted(reason: str) -> None:
     dead = make_job(Stage.PREPARE, outcome=JobOutcome.FAILED, reason=reason)
     merged = make_merged(output=None, failed=1, failed_pages="1-12", tokens=Tokens(total=150_000))
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=12, merged=merged, failure=Failure("Crashed", "…")))
@@ -125,19 +125,19 @@ def test_a_prepare_that_died_had_a_price(reason: str) -> None:
     assert (last.progress.pages, last.progress.total, last.progress.failed) == (12, 1, 1)
 
 
-def test_a_prepare_killed_at_the_deadline_with_its_pods_is_cleaned_up_after() -> None:
+def test_a_prepare_whose_pods_were_deleted_at_the_deadline_is_cleaned_up_after() -> None:
     late = make_job(Stage.PREPARE, outcome=JobOutcome.FAILED, reason="DeadlineExceeded")
 
     assert created(decide(late, pdfjob=make_started(status={"phase": "Preparing"}))) == ["merge"]
 
 
-def test_a_prepare_that_never_started_leaves_nothing_to_clean() -> None:
+def test_a_prepare_that_never_started_leaves_nothing_to_clean_up() -> None:
     decided = decide(make_job(Stage.PREPARE, outcome=JobOutcome.FAILED, reason="DeadlineExceeded"))
 
     assert (created(decided), decided.state.reason) == ([], "DeadlineExceeded")
 
 
-def test_the_jobs_clock_starts_at_its_first_pass() -> None:
+def test_the_timeout_counts_from_the_first_reconciliation() -> None:
     job = make_started(timeoutSeconds=100, status=STARTED)
 
     decided = decide(make_job(Stage.PREPARE), pods=(prepared(120, 4),), pdfjob=job)
@@ -145,7 +145,7 @@ def test_the_jobs_clock_starts_at_its_first_pass() -> None:
     assert decided.create[0]["spec"]["activeDeadlineSeconds"] == 100 - timedelta(minutes=1).seconds
 
 
-def test_no_chunks_are_started_when_the_time_is_up() -> None:
+def test_no_chunk_starts_after_the_timeout() -> None:
     job = make_started(timeoutSeconds=10, status=STARTED)
 
     decided = decide(make_job(Stage.PREPARE), pods=(prepared(120, 4),), pdfjob=job)

@@ -16,12 +16,12 @@ DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
 
 
 def test_progress_is_what_the_chunks_job_counts() -> None:
-    facts = decide(make_chunks_job(active=2, succeeded=1, failed=1)).state.progress
+    progress = decide(make_chunks_job(active=2, succeeded=1, failed=1)).state.progress
 
-    assert (facts.total, facts.active, facts.succeeded, facts.failed, facts.pages) == (4, 2, 1, 1, 120)
+    assert (progress.total, progress.active, progress.succeeded, progress.failed, progress.pages) == (4, 2, 1, 1, 120)
 
 
-def test_what_prepare_found_odd_is_told_from_then_on() -> None:
+def test_warnings_of_prepare_are_kept_in_every_later_phase() -> None:
     odd = ("The file was damaged, and repaired.",)
     pod = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, warnings=odd))
     merged = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=120, chunks=4, merged=make_merged(), warnings=odd))
@@ -34,5 +34,5 @@ def test_what_prepare_found_odd_is_told_from_then_on() -> None:
         decide(DONE, merge, pods=(merged,)),
     ]
 
-    assert [it.state.phase for it in steps] == ["Processing", "Processing", "Merging", "Succeeded"]
-    assert {it.state.progress.warnings for it in steps} == {odd}
+    assert [step.state.phase for step in steps] == ["Processing", "Processing", "Merging", "Succeeded"]
+    assert {step.state.progress.warnings for step in steps} == {odd}

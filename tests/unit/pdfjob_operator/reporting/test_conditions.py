@@ -11,7 +11,9 @@ PROCESSING = JobState(Phase.PROCESSING, "Processing", "1 of 4 chunks are done.",
 
 
 def conditions(state: JobState) -> dict[str, str]:
-    return {it["type"]: it["status"] for it in render_status(make_pdfjob(), state, NOW)["conditions"]}
+    return {
+        condition["type"]: condition["status"] for condition in render_status(make_pdfjob(), state, NOW)["conditions"]
+    }
 
 
 def test_a_running_job_is_reconciling() -> None:
@@ -26,9 +28,9 @@ def test_a_running_job_is_reconciling() -> None:
 
 
 def test_a_partial_success_is_complete_and_partial() -> None:
-    facts = Progress(120, 4, 0, 3, 1, make_merged(failed=1, failed_pages="31-60"))
+    progress = Progress(120, 4, 0, 3, 1, make_merged(failed=1, failed_pages="31-60"))
 
-    truths = conditions(JobState(Phase.SUCCEEDED, "PagesMissing", "…", facts))
+    truths = conditions(JobState(Phase.SUCCEEDED, "PagesMissing", "…", progress))
 
     assert [kind for kind, holds in truths.items() if holds == "True"] == ["Complete", "Partial"]
 
@@ -44,5 +46,5 @@ def test_a_condition_keeps_the_time_of_its_last_change() -> None:
 
     after = render_status(make_pdfjob(status=before), JobState(Phase.FAILED, "Crashed", "…"), NOW + timedelta(hours=1))
 
-    times = {it["type"]: it["lastTransitionTime"] for it in after["conditions"]}
+    times = {condition["type"]: condition["lastTransitionTime"] for condition in after["conditions"]}
     assert (times["Complete"], times["Failed"]) == ("2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z")

@@ -24,7 +24,7 @@ def test_progress_counts_failed_chunks_as_done() -> None:
     assert status["chunks"] == {"total": 4, "active": 1, "succeeded": 2, "failed": 1}
 
 
-def test_the_end_records_output_tokens_and_failed_chunks() -> None:
+def test_a_finished_job_has_output_tokens_and_failed_chunks() -> None:
     failed = FailedChunk(1, "31-60", "Crashed", "It died.")
     merged = make_merged(failed=1, failed_pages="31-60", failed_chunks=(failed,), tokens=Tokens(total=9))
     job = make_pdfjob()
@@ -38,7 +38,7 @@ def test_the_end_records_output_tokens_and_failed_chunks() -> None:
     assert status["completionTime"] == "2026-11-23T12:00:00Z"
 
 
-def test_the_end_records_pages_that_failed_alone_by_reason() -> None:
+def test_a_finished_job_has_the_reasons_of_pages_that_failed_alone() -> None:
     merged = make_merged(failed_pages="7,12", page_reasons={"PageUnreadable": "7,12"})
 
     status = render_status(
@@ -51,12 +51,12 @@ def test_the_end_records_pages_that_failed_alone_by_reason() -> None:
 
 
 @pytest.mark.parametrize(("answers", "counted"), [(0, {"sentences": 5}), (3, {"sentences": 0, "answers": 3})])
-def test_the_end_counts_what_the_output_has(answers: int, counted: dict[str, int]) -> None:
+def test_a_finished_job_counts_its_sentences_or_answers(answers: int, counted: dict[str, int]) -> None:
     merged = make_merged(sentences=0 if answers else 5, answers=answers)
 
     status = render_status(make_pdfjob(), JobState(Phase.SUCCEEDED, "…", "…", Progress(120, 4, 0, 4, 0, merged)), NOW)
 
-    assert {name: it for name, it in status.items() if name in ("sentences", "answers")} == counted
+    assert {name: value for name, value in status.items() if name in ("sentences", "answers")} == counted
 
 
 PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite": {"input": 1, "output": 2}}}')
@@ -76,12 +76,12 @@ PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite"
     ],
     ids=["bought", "nothing bought", "no price", "text"],
 )
-def test_the_end_records_what_the_tokens_cost_if_that_is_known(
+def test_a_finished_job_has_the_cost_of_its_tokens_if_the_price_is_known(
     processor: dict[str, Any], tokens: Tokens, cost: dict[str, str] | None
 ) -> None:
-    facts = Progress(120, 4, 0, 4, 0, make_merged(tokens=tokens))
+    progress = Progress(120, 4, 0, 4, 0, make_merged(tokens=tokens))
 
-    status = render_status(make_pdfjob(processor=processor), JobState(Phase.SUCCEEDED, "…", "…", facts), NOW, PRICES)
+    status = render_status(make_pdfjob(processor=processor), JobState(Phase.SUCCEEDED, "…", "…", progress), NOW, PRICES)
 
     assert status.get("cost") == cost
 
@@ -89,11 +89,11 @@ def test_the_end_records_what_the_tokens_cost_if_that_is_known(
 @pytest.mark.parametrize(
     ("processor", "short"), [({"text": {}}, "text"), (make_gemini(), "gemini (gemini-3.5-flash-lite)")]
 )
-def test_the_processor_is_said_in_short(processor: dict[str, Any], short: str) -> None:
+def test_the_processor_is_shown_with_its_model(processor: dict[str, Any], short: str) -> None:
     assert render_status(make_pdfjob(processor=processor), PROCESSING, NOW)["processor"] == short
 
 
-def test_what_is_odd_about_the_source_stays_in_the_status_when_its_report_is_gone() -> None:
+def test_warnings_about_the_source_are_kept_when_the_report_is_gone() -> None:
     odd = replace(PROCESSING, progress=replace(PROCESSING.progress, warnings=("It was repaired.",)))
 
     said = render_status(make_pdfjob(), odd, NOW)
@@ -102,11 +102,11 @@ def test_what_is_odd_about_the_source_stays_in_the_status_when_its_report_is_gon
     assert said["warnings"] == later["warnings"] == ["It was repaired."]
 
 
-def test_a_source_that_is_as_it_should_be_has_no_warnings() -> None:
+def test_a_sound_source_has_no_warnings() -> None:
     assert "warnings" not in render_status(make_pdfjob(), PROCESSING, NOW)
 
 
-def test_the_clock_starts_at_the_first_pass_and_goes_on() -> None:
+def test_the_start_time_is_that_of_the_first_reconciliation() -> None:
     first = render_status(make_pdfjob(), PROCESSING, NOW)
 
     later = render_status(make_pdfjob(status=first), PROCESSING, NOW + timedelta(seconds=75))

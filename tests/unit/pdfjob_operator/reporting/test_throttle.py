@@ -15,9 +15,9 @@ from pdfjob_operator.reporting.throttle import write_delay
 PROCESSING = JobState(Phase.PROCESSING, "Processing", "1 of 4 chunks are done.", Progress(120, 4, 2, 1, 0))
 
 
-def test_a_warning_is_written_at_once_and_once() -> None:
+def test_a_warning_is_written_at_once_and_only_once() -> None:
     odd = replace(PROCESSING, progress=replace(PROCESSING.progress, warnings=("It was repaired.",)))
-    before, said = (render_status(make_pdfjob(), it, NOW) for it in (PROCESSING, odd))
+    before, said = (render_status(make_pdfjob(), state, NOW) for state in (PROCESSING, odd))
 
     assert write_delay(before, said, timedelta(0)) == 0
     assert write_delay(said, render_status(make_pdfjob(status=said), odd, NOW), timedelta(0)) is None
@@ -40,8 +40,8 @@ def test_progress_is_written_every_tenth_and_every_five_seconds(done: int, secon
 @pytest.mark.parametrize(("pages", "delay"), [(0, None), (299, None), (300, 5)])
 def test_progress_by_pages_is_written_by_tenths(pages: int, delay: float | None) -> None:
     def at(done: int) -> dict[str, Any]:
-        facts = Progress(3000, 100, 4, 0, 0, pages_processed=done)
-        return render_status(make_pdfjob(), JobState(Phase.PROCESSING, "Processing", "…", facts), NOW)
+        progress = Progress(3000, 100, 4, 0, 0, pages_processed=done)
+        return render_status(make_pdfjob(), JobState(Phase.PROCESSING, "Processing", "…", progress), NOW)
 
     assert at(pages)["pagesProcessed"] == pages
     assert write_delay(at(0), at(pages), timedelta(0)) == delay
@@ -57,7 +57,7 @@ def test_the_first_status_is_written_at_once() -> None:
     assert write_delay({}, progress(0), timedelta(0)) == 0
 
 
-def test_time_alone_is_no_news() -> None:
+def test_time_alone_is_not_written() -> None:
     before = progress(5)
     after = render_status(make_pdfjob(status=before), PROCESSING, NOW + timedelta(minutes=9))
 
