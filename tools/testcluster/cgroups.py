@@ -15,19 +15,19 @@ from tools.testcluster.shell import wait_until
 
 CGROUPS = Path("/sys/fs/cgroup")
 _VERSION_2 = CGROUPS / "cgroup.controllers"
-"""Here, and not one level further down, only where version 2 is alone in charge."""
+"""A file that exists here only if version 2 is used alone; beside version 1, it is one level further down."""
 
 
 def create(cluster: Cluster) -> None:
     """Make the root below which the kubelet makes a group for each pod."""
     if _VERSION_2.exists():
         for controller in _VERSION_2.read_text().split():
-            with contextlib.suppress(OSError):  # some cannot be passed on; the kubelet says which it misses
+            with contextlib.suppress(OSError):  # some cannot be delegated; the kubelet logs which ones it needs
                 (CGROUPS / "cgroup.subtree_control").write_text(f"+{controller}")
     for root in _roots(cluster):
         root.mkdir(exist_ok=True)
         for file in ("cpuset.cpus", "cpuset.mems"):
-            # in version 1, a new group has no processors until it is told
+            # In version 1, a new group has no processors until they are assigned.
             if (root / file).exists() and not (root / file).read_text().strip():
                 (root / file).write_text((root.parent / file).read_text())
 
@@ -47,7 +47,7 @@ def remove(cluster: Cluster) -> None:
 
 
 def processes(cluster: Cluster, container_id: str) -> list[int]:
-    """Return the processes of a container, as this machine numbers them."""
+    """Return the processes of a container, by their ids on this machine."""
     groups = [group for root in _roots(cluster) for group in root.rglob(container_id)]
     return sorted({int(line) for group in groups for line in _members(group)})
 
@@ -67,7 +67,7 @@ def _removed(group: Path) -> bool:
         group.rmdir()
     except FileNotFoundError:
         return True
-    except OSError:  # a process that was killed is not all gone yet
+    except OSError:  # a killed process may not have exited yet
         return False
     return True
 
@@ -75,5 +75,5 @@ def _removed(group: Path) -> bool:
 def _members(group: Path) -> list[str]:
     try:
         return (group / "cgroup.procs").read_text().split()
-    except OSError:  # the container ended just now
+    except OSError:  # the container has just ended
         return []

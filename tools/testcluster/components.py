@@ -11,10 +11,10 @@ from tools.testcluster.layout import NODE, SERVICE_NETWORK, Cluster
 
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "containerd")
-"""What starts first. containerd waits for nobody, so it may as well start here."""
+"""Components that start first; containerd depends on none of the others."""
 
 REST = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns")
-"""What starts once the API server answers."""
+"""Components that start once the API server answers."""
 
 COMPONENTS = CONTROL_PLANE + REST
 
@@ -27,7 +27,7 @@ PORTS = {
     "kube-proxy": 10256,
     "coredns": 53,
 }
-"""Where a component listens once it works."""
+"""The port on which each component listens once it is ready."""
 
 
 def command(cluster: Cluster, component: str) -> list[str]:
@@ -121,7 +121,7 @@ def _as_client(cluster: Cluster, client: str) -> list[str]:
 
 
 def first_objects() -> list[Mapping[str, Any]]:
-    """Return what the components need in the API: CoreDNS's right to read what it answers about."""
+    """Return the objects that the components need: permissions for CoreDNS."""
     rules = [
         {"apiGroups": [""], "resources": ["namespaces", "pods", "services"], "verbs": ["list", "watch"]},
         {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},

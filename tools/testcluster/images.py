@@ -25,29 +25,29 @@ from tools.testcluster.shell import ClusterError, run, say
 
 
 BASE_IMAGE = "localhost/debian:trixie-slim"
-"""What a Dockerfile calls `debian:trixie-slim`, where nothing may be pulled."""
+"""The local image that stands for `debian:trixie-slim` in Dockerfiles, because nothing is pulled."""
 
 OPERATOR_IMAGE = "localhost/pdfjob-operator:dev"
 CHUNK_RUNNER_IMAGE = "localhost/pdfjob-chunk-runner:dev"
 
 REDIS_IMAGE = "localhost/redis:dev"
 REDIS_FOLDER = Path(__file__).parent / "redis"
-"""Where its Dockerfile is: the image that the chart names is out of reach without a registry."""
+"""Folder of the Dockerfile of Redis: the image that the chart names requires a registry."""
 
 LEFT_OUT = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
-"""Folders of /usr/share that the slim image does without, there and in what is installed later."""
+"""Folders of /usr/share that the slim image omits, also for packages that are installed later."""
 
 SETTINGS_FOLDER = "/etc/xdg"
-"""In a build: where pip and uv look for settings, and where images keep none."""
+"""Path in a build at which pip and uv look for settings."""
 
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-"""In a build: the certificates that Debian trusts."""
+"""Path in a build of the certificates that Debian trusts."""
 
 PASSED_ON = ("extra-index-url", "index-url", "proxy", "retries", "timeout", "trusted-host")
-"""The settings of pip that say how to reach the package index."""
+"""Settings of pip that determine how it reaches the package index."""
 
 KEPT_ARCHIVES = 3
-"""How many archives of one tag stay in the cache, so that another test run's is not taken from under it."""
+"""Number of archives of one tag in the cache, so that a concurrent test run keeps its own."""
 
 
 def build(target: str, tag: str, context: Path) -> Path:
@@ -56,7 +56,7 @@ def build(target: str, tag: str, context: Path) -> Path:
     log = cache.folder() / "log" / f"image-{_file_name(tag)}.log"
     with cache.lock("images"):
         _ensure_base()
-        say(f"building the image {tag}: a minute or two the first time, a second when nothing changed")
+        say(f"building the image {tag}: takes 1-2 minutes the first time, a second if nothing changed")
         options = ["--layers", "--force-rm", "--pull-never", *_reach_outside(), f"--target={target}", f"--tag={tag}"]
         _buildah("bud", *options, str(context), what=f"building the image {tag}", log=log)
         return _archive(tag)
@@ -79,7 +79,7 @@ def pause() -> Path:
 
 
 def unpacked_bytes(archive: Path) -> int:
-    """Return what an image takes on a node's disk: the sum of its layers, uncompressed."""
+    """Return the bytes of an image on a node's disk: the sum of its uncompressed layers."""
     with tarfile.open(archive) as tar:
 
         def blob(described: Mapping[str, str]) -> IO[bytes]:
@@ -91,17 +91,17 @@ def unpacked_bytes(archive: Path) -> int:
 
 
 def name_and_digest(archive: Path) -> tuple[str, str]:
-    """Return what an archive made here holds: the tag, and the digest by which a node knows this very image."""
+    """Return the tag and the digest of the image in an archive that was built here."""
     try:
         with tarfile.open(archive) as tar:
             described = json.load(cast("IO[bytes]", tar.extractfile("index.json")))["manifests"][0]
     except (OSError, KeyError, tarfile.TarError) as error:
-        raise ClusterError(f"{archive} is no OCI archive, such as images.build makes: {error}") from error
+        raise ClusterError(f"{archive} is not an OCI archive: {error}") from error
     return described["annotations"]["org.opencontainers.image.ref.name"], described["digest"]
 
 
 def prune() -> None:
-    """Drop the layers that no tagged image is made of; the next build starts from the base image again."""
+    """Remove layers that no tagged image uses; the next build starts from the base image again."""
     with cache.lock("images"):
         _buildah("rm", "--all", what="dropping what is left of builds that were cut short")
         _buildah("rmi", "--prune", "--force", what="dropping unused layers")
@@ -112,7 +112,7 @@ def _ensure_base() -> None:
         return
 
     def make(archive: Path) -> None:
-        say("making a Debian base image: half a minute the first time")
+        say("building a Debian base image: takes 30 s the first time")
         leave_out = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in LEFT_OUT]
         keep = ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
         # as in Debian's own image: what apt downloaded is gone when it is installed
@@ -131,7 +131,7 @@ def _ensure_base() -> None:
 
 
 def _archive(tag: str) -> Path:
-    """Return the archive of an image, exporting it where that has not been done."""
+    """Return the archive of an image, and export it first if necessary."""
     folder = cache.folder() / "images"
     name = _file_name(tag)
     archive = cache.once(folder / f"{name}-{_image_id(tag)[:12]}.tar", lambda file: _export(tag, file))
@@ -146,19 +146,19 @@ def _export(tag: str, file: Path) -> None:
 
 
 def _image_id(tag: str) -> str:
-    """Return the identifier of a local image, or nothing."""
+    """Return the id of a local image, or an empty string."""
     listed = json.loads(_buildah("images", "--json", what="listing the images") or "[]")
     return next((image["id"] for image in listed or [] if tag in (image["names"] or [])), "")
 
 
 def _buildah(*arguments: str, what: str, log: Path | None = None) -> str:
-    # chroot works where the right to make namespaces or control groups is missing, e.g. inside a container
+    # chroot also works without permission to create namespaces or control groups, for instance in a container.
     return run([*_storage(), *arguments], what, env={**os.environ, "BUILDAH_ISOLATION": "chroot"}, log=log)
 
 
 @functools.cache
 def _storage() -> Sequence[str]:
-    """Return the start of a buildah command: with layers stacked by overlay, or copied where this machine cannot."""
+    """Return the start of a buildah command, with overlay storage if this machine supports it."""
 
     def command(driver: str) -> list[str]:
         folder = cache.folder() / f"buildah-{driver}"
@@ -178,14 +178,14 @@ def _file_name(tag: str) -> str:
 
 
 def _apt_settings() -> Iterable[str]:
-    """Yield how this machine's apt reaches the archive, where that is out of the ordinary."""
+    """Yield mmdebstrap options for this machine's apt settings, such as proxies."""
     for line in run(["apt-config", "dump", "Acquire"], "reading apt's settings").splitlines():
         if re.match(r"Acquire::(https?::Proxy\b|Check-Valid-Until|Check-Date)", line, re.IGNORECASE):
             yield f"--aptopt={line}"
 
 
 def _reach_outside() -> Iterable[str]:
-    """Yield what gives a build this machine's certificates, and its way to the package index, for pip and for uv."""
+    """Yield build options that pass on this machine's certificates and package index, for pip and uv."""
     folder = cache.folder() / "build-settings"
     for name in ("pip", "uv"):
         (folder / name).mkdir(parents=True, exist_ok=True)

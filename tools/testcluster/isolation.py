@@ -1,4 +1,4 @@
-"""The box one cluster runs in: its own network, processes and mounts, and its own corner of the control groups.
+"""The isolated environment of a cluster: its own network, process and mount namespaces, and control groups.
 
 Knows namespaces, the network link and process numbers. Must not know what runs in the box. Everything
 in it descends, for the kernel, from one process that sleeps: when that is killed, all the others are, and namespaces,
@@ -28,7 +28,7 @@ PRIVATE_FOLDERS = (
     "/var/lib/kubelet",
     "/var/log/containers",
 )
-"""Where the components write by default: inside the box, each is a folder of the cluster's own."""
+"""Default paths of the components; in the cluster's namespace, each is mounted from its own folder."""
 
 # Names of hosts and proxies that this machine's programs need would only mislead the cluster's.
 ENVIRONMENT = {"PATH": SYSTEM_PATH, "HOME": "/", "LANG": "C.UTF-8"}
@@ -55,7 +55,7 @@ def create(cluster: Cluster) -> None:
 
 
 def destroy(cluster: Cluster) -> None:
-    """Kill everything in the box, and remove what of it the kernel does not."""
+    """Kill all processes of the cluster, and remove what the kernel does not remove itself."""
     if init := init_pid(cluster):
         os.kill(init, signal.SIGKILL)
         # the first process of a namespace ends only after all the others have
@@ -64,12 +64,12 @@ def destroy(cluster: Cluster) -> None:
 
 
 def inside(cluster: Cluster, argv: Sequence[str]) -> list[str]:
-    """Return the command that runs argv in the box."""
+    """Return the command that runs argv in the cluster's namespaces."""
     return ["nsenter", f"--target={_require_init(cluster)}", "--mount", "--pid", "--net", "--ipc", "--uts", *argv]
 
 
 def spawn(cluster: Cluster, name: str, argv: Sequence[str]) -> None:
-    """Start a program in the box under a name; what it prints goes to log/NAME.log."""
+    """Start a program in the cluster's namespaces under a name; its output goes to log/NAME.log."""
     log = cluster.log / f"{name}.log"
     entering = _start(inside(cluster, argv), log)
     child = wait_until(lambda: _child_of(entering, log), what=f"{name} did not start", seconds=10, see=log, every=0.01)
@@ -77,23 +77,23 @@ def spawn(cluster: Cluster, name: str, argv: Sequence[str]) -> None:
 
 
 def pid(cluster: Cluster, name: str) -> int | None:
-    """Return the process number of what was spawned under a name, while it lives."""
+    """Return the process id of the program spawned under a name, or None if it does not run."""
     try:
         number = int(_pid_file(cluster, name).read_text())
     except FileNotFoundError:
         return None
     init = init_pid(cluster)
-    # the number may have passed on to a stranger: ours is in our namespace
+    # The id may have been reused by another process: ours is in our namespace.
     return number if init and _alive(number) and _pid_namespace(number) == _pid_namespace(init) else None
 
 
 def was_spawned(cluster: Cluster, name: str) -> bool:
-    """Tell whether something was spawned under a name and not ended by us since."""
+    """Return whether a program was spawned under a name and has not been stopped on purpose."""
     return _pid_file(cluster, name).exists()
 
 
 def init_pid(cluster: Cluster) -> int | None:
-    """Return the number of the box's first process, while it lives."""
+    """Return the process id of the cluster's first process, or None if it does not run."""
     try:
         number = int(_pid_file(cluster, "init").read_text())
         environment = (PROC / str(number) / "environ").read_bytes().split(b"\0")
@@ -103,16 +103,16 @@ def init_pid(cluster: Cluster) -> int | None:
 
 
 def kill(cluster: Cluster, name: str, with_signal: signal.Signals) -> None:
-    """Send a signal to what was spawned under a name, and wait for its end."""
+    """Send a signal to the program spawned under a name, and wait for its end."""
     if number := pid(cluster, name):
         os.kill(number, with_signal)
         log = cluster.log / f"{name}.log"
         wait_until(lambda: not _alive(number), what=f"{name} did not end", seconds=90, see=log, every=0.02)
-    _pid_file(cluster, name).unlink(missing_ok=True)  # it is missing because it was ended, not because it died
+    _pid_file(cluster, name).unlink(missing_ok=True)  # removed on purpose: the program has not crashed
 
 
 def listens(cluster: Cluster, port: int) -> bool:
-    """Tell whether something in the box listens on a TCP port."""
+    """Return whether a process of the cluster listens on a TCP port."""
     # the kernel's tables: the local address and port in the second column, 0A for listening in the fourth
     tables = [PROC / str(_require_init(cluster)) / "net" / name for name in ("tcp", "tcp6")]
     sockets = [line.split() for table in tables for line in _lines(table)[1:]]
@@ -131,7 +131,7 @@ def free_network() -> str:
 
 
 def _start(argv: Sequence[str], log: Path) -> int:
-    """Start a program that outlives this one, and return its process number."""
+    """Start a program that outlives this one, and return its process id."""
     # through a shell, because a child of our own would have to be waited for by us
     script = 'log=$1; shift; setsid "$@" >>"$log" 2>&1 </dev/null & echo $!'
     return int(run(["sh", "-c", script, "sh", str(log), *argv], f"starting {argv[0]}", env=ENVIRONMENT))
@@ -142,7 +142,7 @@ def _child_of(parent: int, log: Path) -> int | None:
     try:
         children = (PROC / str(parent) / "task" / str(parent) / "children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
-        raise ClusterError(f"a program ended as soon as it was started; see {log}\n{tail(log)}") from None
+        raise ClusterError(f"a program exited immediately after its start; see {log}\n{tail(log)}") from None
     return int(children[0]) if children else None
 
 
@@ -157,7 +157,7 @@ def _mount_private_folders(cluster: Cluster) -> None:
 
 
 def _connect(cluster: Cluster, init: int) -> None:
-    """Link the node to this machine, and to nothing else: there is no route from it to anywhere beyond."""
+    """Connect the node to this machine only: it has no route to any other network."""
     here = f"""\
 link add {cluster.name} type veth peer name eth0 netns {init}
 address add {cluster.host_address}/24 dev {cluster.name}
@@ -185,7 +185,7 @@ def _require_init(cluster: Cluster) -> int:
 
 
 def _alive(number: int) -> bool:
-    """Tell whether a process runs; a zombie does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return (PROC / str(number) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

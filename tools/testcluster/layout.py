@@ -1,4 +1,4 @@
-"""Where everything of one cluster lies, and the numbers and names it is known by.
+"""Paths, names and numbers of one cluster.
 
 Knows paths and addresses. Must not know what is done with them.
 """
@@ -21,10 +21,10 @@ NODE = "node"
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster, made under a folder.
+    """One cluster, created under a folder.
 
     Attributes:
-        folder: All that the cluster writes lies under it.
+        folder: Folder of all files that the cluster writes.
         network: The first three octets of the network between this machine and the node, e.g. 10.77.0.
         bin: The folder of the Kubernetes components.
         cni: The folder of the CNI plugins.
@@ -45,7 +45,7 @@ class Cluster:
         return cls(folder, saved["network"], Path(saved["bin"]), Path(saved["cni"]))
 
     def save(self) -> None:
-        """Write down what `at` reads."""
+        """Save the cluster's settings, which `at` reads."""
         saved = {"network": self.network, "bin": str(self.bin), "cni": str(self.cni)}
         (self.folder / "cluster.json").write_text(json.dumps(saved))
 
@@ -56,12 +56,12 @@ class Cluster:
 
     @property
     def host_address(self) -> str:
-        """This machine, as the node sees it."""
+        """The address of this machine in the cluster's network."""
         return f"{self.network}.1"
 
     @property
     def node_address(self) -> str:
-        """The node, as this machine sees it."""
+        """The address of the node in the cluster's network."""
         return f"{self.network}.2"
 
     @property
@@ -86,12 +86,12 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """One log per component; those of the pods lie in pods/."""
+        """One log per component; logs of the pods are in pods/."""
         return self.folder / "log"
 
     @property
     def pids(self) -> Path:
-        """One file per running process, holding its number as this machine counts."""
+        """One file per running process, with its process id on this machine."""
         return self.folder / "pids"
 
     @property
@@ -101,7 +101,7 @@ class Cluster:
 
     @property
     def state(self) -> Path:
-        """What the components keep: etcd's data, containers, images, the kubelet's folders."""
+        """State of the components: etcd's data, containers, images, the kubelet's folders."""
         return self.folder / "state"
 
 

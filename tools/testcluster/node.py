@@ -24,10 +24,10 @@ from tools.testcluster.shell import ClusterError, run, say, tail, wait_until
 
 
 VOLUMES = 200
-"""How many volumes a new cluster has, more than one run of the tests uses up; `volumes.add` makes more."""
+"""Number of volumes of a new cluster, more than one run of the tests needs; `volumes.add` adds more."""
 
 PATIENCE_SECONDS = 120
-"""How long a step of starting up may take on a machine that is busy with something else."""
+"""Timeout of each step of the start, in seconds, on a busy machine."""
 
 
 def up(folder: Path) -> Cluster:
@@ -36,7 +36,7 @@ def up(folder: Path) -> Cluster:
     folder = folder.resolve()
     with cache.lock(name_of(folder)):
         if is_running(folder):
-            say(f"the cluster under {folder} is running already")
+            say(f"the cluster under {folder} is already running")
             return require_running(folder)
         install()
         binaries, pause = kube(), images.pause()
@@ -46,7 +46,7 @@ def up(folder: Path) -> Cluster:
                 cluster = _lay_out(folder, binaries)
                 isolation.create(cluster)
             _start(cluster, pause)
-        except BaseException:  # an interruption leaves nothing running either
+        except BaseException:  # also after an interruption, nothing keeps running
             # what is left running would keep its memory and its network, and the logs tell all there is to know
             _remove(folder, keep_log=True)
             raise
@@ -54,14 +54,14 @@ def up(folder: Path) -> Cluster:
 
 
 def down(folder: Path) -> None:
-    """End a cluster and remove everything it made but its logs."""
+    """Stop a cluster and remove everything except its logs."""
     folder = folder.resolve()
     with cache.lock(name_of(folder)):
         _remove(folder, keep_log=True)
 
 
 def load(folder: Path, archive: Path) -> None:
-    """Give the cluster the image of an archive; do nothing where it has that very image already."""
+    """Load the image of an archive into the cluster, unless the cluster has the same image already."""
     cluster = require_running(folder)
     loaded = _ctr(cluster, "images", "list", what="listing the cluster's images")
     name, digest = images.name_and_digest(archive)
@@ -71,12 +71,12 @@ def load(folder: Path, archive: Path) -> None:
 
 
 def stop(folder: Path, component: str, with_signal: signal.Signals = signal.SIGKILL) -> None:
-    """End a component, by default without any warning to it."""
+    """Stop a component, by default with SIGKILL."""
     isolation.kill(require_running(folder), _known(component), with_signal)
 
 
 def start(folder: Path, component: str) -> None:
-    """Start a component that was stopped or died, and return when it works."""
+    """Start a component that is not running, and return when it is ready."""
     cluster = require_running(folder)
     if isolation.pid(cluster, _known(component)):
         return
@@ -97,13 +97,17 @@ def pids(folder: Path) -> dict[str, int | None]:
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether a cluster runs under a folder."""
+    """Return whether a cluster runs under a folder."""
     cluster = Cluster.at(folder.resolve())
     return cluster is not None and isolation.init_pid(cluster) is not None
 
 
 def require_running(folder: Path) -> Cluster:
-    """Return the cluster that runs under a folder, or complain."""
+    """Return the cluster that runs under a folder.
+
+    Raises:
+        ClusterError: No cluster runs there.
+    """
     cluster = Cluster.at(folder.resolve())
     if cluster is None or not is_running(folder):
         raise ClusterError(f"no cluster is running under {folder}: start it with `python -m tools.testcluster up`")
@@ -137,7 +141,7 @@ def _start(cluster: Cluster, pause: Path) -> None:
 
 
 def _takes_pods(api: Api) -> bool:
-    """Tell whether a pod that is created now would run."""
+    """Return whether a pod that is created now would run."""
     node = api.get(f"/api/v1/nodes/{NODE}")
     if not node or node["spec"].get("taints"):
         return False
@@ -149,7 +153,7 @@ def _takes_pods(api: Api) -> bool:
 
 
 def _works(cluster: Cluster, component: str) -> bool:
-    """Tell whether a component does its work; most are taken to when they listen."""
+    """Return whether a component is ready; most are when they listen."""
     if component == "kube-apiserver":
         return Api(cluster).ready()
     if component in PORTS:
@@ -185,7 +189,7 @@ def _ctr(cluster: Cluster, *arguments: str, what: str) -> str:
 
 def _known(component: str) -> str:
     if component not in COMPONENTS:
-        raise ClusterError(f"there is no component {component}: it is one of {', '.join(COMPONENTS)}")
+        raise ClusterError(f"unknown component {component}: expected one of {', '.join(COMPONENTS)}")
     return component
 
 
@@ -199,4 +203,4 @@ def _remove(folder: Path, *, keep_log: bool = False) -> None:
         if not keep_log:
             cache.remove(cluster.log)
     elif folder.exists() and any(folder.iterdir()):
-        raise ClusterError(f"{folder} holds something that is no test cluster: choose another folder")
+        raise ClusterError(f"{folder} exists and is not a test cluster: choose another folder")

@@ -1,4 +1,4 @@
-"""The Debian packages the test cluster stands on.
+"""The Debian packages that the test cluster requires.
 
 Knows which program comes from which package and how to install it. Must not know what the programs are used for.
 """
@@ -28,24 +28,28 @@ PACKAGE_OF_FILE = {
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"): "debian-archive-keyring",
 }
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
-"""Where Debian and where most others put the CNI plugins."""
+"""Paths of the CNI plugins on Debian and on most other systems."""
 
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
-"""A PATH that also finds the administrator's programs, which a user's own may leave out."""
+"""A PATH that includes the folders of administrators' programs."""
 
 
 class UnsuitableMachineError(ClusterError):
-    """The test cluster cannot run on this machine at all."""
+    """This machine cannot run the test cluster."""
 
 
 def require_suitable_machine() -> None:
-    """Complain where the test cluster cannot work: it needs Linux namespaces, and root to make them."""
+    """Check that this machine can run the test cluster, which needs Linux namespaces and root.
+
+    Raises:
+        UnsuitableMachineError: The machine cannot run it.
+    """
     if sys.platform != "linux":
         raise UnsuitableMachineError("the test cluster needs Linux: it is made of Linux namespaces")
     if os.geteuid() != 0:
         raise UnsuitableMachineError("the test cluster needs root, to make namespaces, mounts and network links")
     if missing() and not shutil.which("apt-get"):
-        raise UnsuitableMachineError(f"there is no apt-get here to install what is missing: {', '.join(missing())}")
+        raise UnsuitableMachineError(f"cannot install missing packages without apt-get: {', '.join(missing())}")
 
 
 def missing() -> list[str]:
@@ -61,14 +65,14 @@ def missing() -> list[str]:
 
 
 def install() -> None:
-    """Install what is missing; do nothing, and ask no server, where nothing is."""
+    """Install missing packages; without any, send no request."""
     if not missing():
         return
     log = cache.folder() / "log" / "apt.log"
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with cache.lock("apt"):
         if packages := missing():
-            say(f"installing {' '.join(packages)}: about a minute")
+            say(f"installing {' '.join(packages)}: takes about a minute")
             run(["apt-get", "update"], "updating the package lists", env=quiet, log=log)
             command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
             run(command, f"installing {' '.join(packages)}", env=quiet, log=log)

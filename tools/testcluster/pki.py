@@ -49,7 +49,7 @@ def write(cluster: Cluster) -> None:
 
 
 class _Authority:
-    """A certificate authority; its own certificate lies in ca.crt."""
+    """A certificate authority; its own certificate is in ca.crt."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -93,9 +93,9 @@ class _Authority:
             .subject_name(subject)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(minutes=5))  # a clock that is set back is no reason to fail
+            .not_valid_before(now - dt.timedelta(minutes=5))  # tolerates a clock that is set back
             .not_valid_after(now + LIFETIME)
-            # Python verifies strictly from 3.13 on, and then wants both identifiers
+            # Python verifies strictly from 3.13 on, which requires both identifiers.
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )

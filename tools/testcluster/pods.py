@@ -14,17 +14,17 @@ from tools.testcluster.shell import ClusterError
 
 
 def kill(cluster: Cluster, namespace: str, pod: str) -> None:
-    """End a pod's processes as the kernel would when memory is short: without a word."""
+    """Kill a pod's processes with SIGKILL, as the kernel does when memory is short."""
     found = processes(cluster, namespace, pod)
     if not found:
         raise ClusterError(f"the pod {pod} in the namespace {namespace} has no process")
     for process in found:
-        with suppress(ProcessLookupError):  # it went with the one before it
+        with suppress(ProcessLookupError):  # its parent's end has ended it, too
             os.kill(process, signal.SIGKILL)
 
 
 def processes(cluster: Cluster, namespace: str, pod: str, container: str | None = None) -> list[int]:
-    """Return the processes of a pod's running containers, or of one, as this machine numbers them; none is no error."""
+    """Return the process ids, on this machine, of a pod's running containers or of one of them."""
     found = Api(cluster).get(f"/api/v1/namespaces/{namespace}/pods/{pod}")
     if found is None:
         raise ClusterError(f"there is no pod {pod} in the namespace {namespace}")

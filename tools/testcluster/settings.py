@@ -1,4 +1,4 @@
-"""The configuration files of the components that want one.
+"""The configuration files of the components.
 
 Knows what is in them, and why. Must not know how the components are started.
 """
@@ -34,7 +34,7 @@ def write(cluster: Cluster) -> None:
 
 
 def _containerd_settings(cluster: Cluster) -> str:
-    # restrict_oom_score_adj: containers start even where this machine withholds the right to lower it
+    # restrict_oom_score_adj: containers also start without permission to lower their score
     return f"""\
 version = 2
 disabled_plugins = ["io.containerd.internal.v1.opt"]
@@ -90,7 +90,7 @@ def _kubelet_settings(cluster: Cluster) -> Mapping[str, Any]:
         "resolvConf": f"{cluster.settings}/resolv.conf",
         "maxPods": 200,
         "failSwapOn": False,
-        "oomScoreAdj": 0,  # lowering it needs a right that this machine may withhold
+        "oomScoreAdj": 0,  # this machine may not permit lowering it
         # Control groups are this machine's, not the cluster's: below a root of its own, one cluster's kubelet does not
         # take the pods of another for leftovers of its own.
         "cgroupDriver": "cgroupfs",

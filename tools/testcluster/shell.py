@@ -1,4 +1,4 @@
-"""Programs, waiting and complaints.
+"""Running programs, waiting for conditions, and reporting errors.
 
 Knows how to run a program, how to wait for something, and how to say in one sentence what went wrong and where to read
 more. Must know nothing of clusters, images or the cache.
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class ClusterError(Exception):
-    """Something foreseeable went wrong; the message is a sentence for the person who called."""
+    """A foreseeable failure; the message tells the user the reason."""
 
 
 def say(sentence: str) -> None:
-    """Tell the person waiting what is going on."""
+    """Print a message about the progress to stderr."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
 
@@ -34,7 +34,7 @@ def run(
     cwd: Path | None = None,
     log: Path | None = None,
 ) -> str:
-    """Run a program to its end and return what it printed; with log, everything it prints goes to that file instead.
+    """Run a program and return its output; with log, its output goes to that file instead.
 
     what completes the sentence "... failed", e.g. "building Helm".
     """
@@ -50,7 +50,7 @@ def run(
                 )
             output = tail(log)
     except FileNotFoundError as missing:
-        raise ClusterError(f"{what} failed: there is no program {argv[0]} on this machine") from missing
+        raise ClusterError(f"{what} failed: program {argv[0]} is not installed") from missing
     if done.returncode:
         where = f"; see {log}" if log else ""
         raise ClusterError(f"{what} failed with exit code {done.returncode}{where}\n{output.strip()}")
@@ -58,7 +58,7 @@ def run(
 
 
 def tail(log: Path, lines: int = 12) -> str:
-    """Return the end of a log, or a remark where there is none."""
+    """Return the end of a log, or a remark if there is no log."""
     try:
         text = log.read_text(errors="replace")
     except FileNotFoundError:

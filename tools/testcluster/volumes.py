@@ -17,17 +17,17 @@ from tools.testcluster.layout import Cluster
 
 STORAGE_CLASS = "workspace"
 CAPACITY = "20Gi"
-"""A number for the scheduler only: nothing enforces it on a hostPath."""
+"""Capacity for the scheduler only, which is not enforced on a hostPath."""
 
 OWNER = 65532
-"""The user and the group that the project's pods run as. The kubelet does not apply an fsGroup to a hostPath."""
+"""User and group of the project's pods, because the kubelet does not apply an fsGroup to a hostPath."""
 
 MODE = 0o2770
-"""New files belong to the group as well, whoever makes them."""
+"""Mode with setgid, so that new files belong to the group."""
 
 
 def create_storage_class(cluster: Cluster) -> None:
-    """Make the default storage class, whose volumes are made beforehand."""
+    """Create the default storage class, whose volumes are created in advance."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     Api(cluster).create(
         "/apis/storage.k8s.io/v1/storageclasses",
@@ -43,7 +43,7 @@ def create_storage_class(cluster: Cluster) -> None:
 
 
 def add(cluster: Cluster, number: int) -> list[Path]:
-    """Make more volumes, and return their folders."""
+    """Create more volumes, and return their folders."""
     api = Api(cluster)
     folders = (cluster.volumes / f"volume-{position:03}" for position in count(1))
     new = list(islice((folder for folder in folders if not folder.exists()), number))
@@ -71,7 +71,7 @@ def _volume(folder: Path) -> Mapping[str, Any]:
 
 
 def of_claim(cluster: Cluster, namespace: str, claim: str) -> list[Path]:
-    """Return the folders of the volumes that a claim of this name was bound to, even when the claim is gone."""
+    """Return the folders of the volumes that a claim of this name was bound to, even if the claim is deleted."""
     listed = Api(cluster).get("/api/v1/persistentvolumes") or {"items": []}
     wanted = (namespace, claim)
     return [
