@@ -1,5 +1,6 @@
-# `make` alone lists the targets. Everything is made in .venv/ and in the cache folder ($PDFJOB_CACHE, or
-# ~/.cache/pdfjob); nothing else on the machine changes, except that cluster targets install Debian packages.
+# `make` alone lists the targets. Everything they write is in this folder, save for test-cluster, test-all, install-yaml,
+# images and the cluster targets: these install Debian packages, and keep what they build in $PDFJOB_CACHE or
+# ~/.cache/pdfjob.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,9 +8,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
+export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock soak dashboard chart-readme install-yaml images cluster-up cluster-down clean
+.PHONY: help demo test test-cluster test-all lint format lock soak dashboard chart-readme install-yaml images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,7 +20,7 @@ help: ## list the targets
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PdfJob needs Python 3.11 or newer: set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir '$(UV)'
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --constraint requirements.lock --build-constraint requirements.lock --group dev --editable .
 	@touch $@
 
@@ -25,8 +28,16 @@ demo: $(READY) ## process a sample PDF locally: no cluster, no API key
 	@mkdir -p out
 	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
 
-test: $(READY) ## unit and integration tests anywhere, cluster tests where the machine can
-	$(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
+test: $(READY) ## tests that need only Python packages: 5 minutes, no root
+	$(PYTEST) -m 'not (cluster or corpus or exhaustive)'
+
+test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kubernetes, which it installs or builds first
+	$(BIN)/python -m tools.prerequisites
+	$(PYTEST) -m '(cluster or corpus or needs) and not exhaustive'
+
+test-all: $(READY) ## every case of every test
+	$(BIN)/python -m tools.prerequisites
+	PDFJOB_CORPUS=all $(PYTEST) --hypothesis-profile=exhaustive
 
 soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py

@@ -1,25 +1,88 @@
-"""Which tests share a process, when two of them run side by side: a cluster, a corpus or a server is made once."""
+"""What tests need besides Python packages, which of them share a process, and how many examples Hypothesis tries."""
 
 import os
 import sys
+from collections import Counter
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+from tools.prerequisites.catalogue import PREREQUISITES
 
 
 WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
 """Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
 
+NEEDS = {
+    "box": ("node",),
+    "cluster": ("cluster",),
+    "control_plane": ("control-plane",),
+    "findings": ("poppler", "corpus"),
+    "helm": ("helm",),
+    "prometheus": ("promtool",),
+    "redis": ("redis-server",),
+}
+"""The prerequisites of fixtures, by their names; a test that uses none of these fixtures has the marker `needs`."""
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+"""The number of tests that were left out, by what is missing."""
+
+WITH_CLUSTER = pytest.StashKey[bool]()
+"""Whether tests with a cluster were selected."""
 
 # By default, matplotlib caches fonts in the home folder; tests write nothing there.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib"))
 
+settings.register_profile("quick", max_examples=20)
+settings.register_profile("exhaustive", max_examples=100)
+settings.load_profile("quick")
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Mark what tests need, have `-m` select by it, and leave out what this machine lacks; in CI that is an error."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if needs := [name for fixture in fixtures for name in NEEDS.get(fixture, ())]:
+            item.add_marker(pytest.mark.needs(*needs))
+    yield
     items.sort(key=lambda it: not it.nodeid.startswith("tests/cluster/"))  # what takes longest begins first
+    config.stash[WITH_CLUSTER] = any(item.nodeid.startswith("tests/cluster/") for item in items)
+    if os.environ.get("CI"):
+        return
+    ready = {name: PREREQUISITES[name].is_ready() for name in {name for item in items for name in _needs(item)}}
+    missing = {item: names for item in items if (names := [name for name in _needs(item) if not ready[name]])}
+    config.stash[LEFT_OUT] = Counter(name for names in missing.values() for name in names)
+    config.stash[LEFT_OUT][""] = len(missing)
+    items[:] = [item for item in items if item not in missing]
+
+
+def _needs(item: pytest.Item) -> list[str]:
+    return sorted({name for mark in item.iter_markers("needs") for name in mark.args})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that controls this one what was left out."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left_out"] = dict(session.config.stash.get(LEFT_OUT, {}))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = dict(terminalreporter.config.stash.get(LEFT_OUT, {}))
+    if number := missing.pop("", 0):
+        programs = ", ".join(f"{name} ({count})" for name, count in sorted(missing.items()))
+        terminalreporter.line(f"{number} tests left out, which need {programs}: `make test-cluster` runs them")
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
@@ -31,8 +94,8 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing o
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where processes run side by side, those without a cluster give way: pods have small shares of the processor."""
-    if hasattr(item.config, "workerinput"):
+    """Beside a process with a cluster, the others give way: pods have small shares of the processor."""
+    if hasattr(item.config, "workerinput") and item.config.stash[WITH_CLUSTER]:
         with suppress(PermissionError):  # only root may take back what was given
             os.setpriority(os.PRIO_PROCESS, 0, 0 if item.nodeid.startswith("tests/cluster/") else 10)
 

@@ -1,47 +1,22 @@
-"""A real Redis for tests, as Debian packages it: on loopback, on a free port, keeping nothing on the disk."""
+"""A real Redis for tests: on loopback, on a free port, keeping nothing on the disk."""
 
-import os
-import shutil
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Self
 
-import pytest
 from redis import Redis, RedisError
 
 from processes import until
-from tools.testcluster import cache
-from tools.testcluster.packages import SYSTEM_PATH
-
-
-def program() -> str:
-    """The server; installed where that is possible.
-
-    Where it cannot be had, the test that asks is skipped with a word; in CI that is an error.
-    """
-    if found := shutil.which("redis-server", path=SYSTEM_PATH):
-        return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        # The run level of a machine that is being mended: otherwise Debian would start a server of its own.
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        with cache.lock("apt"):
-            for command in (["update"], ["install", "-y", "--no-install-recommends", "redis-server"]):
-                subprocess.run(["apt-get", "-q", *command], env=env, check=False, capture_output=True)
-    if found := shutil.which("redis-server", path=SYSTEM_PATH):
-        return found
-    reason = "NO REDIS TESTS: there is no redis-server here, and to install Debian's takes root and a network"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+from tools.prerequisites import programs
 
 
 class RedisServer:
     """A server that can be taken away and brought back, on the same port."""
 
     def __init__(self) -> None:
-        self._program = program()
+        self._program = programs.path_of("redis-server")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]

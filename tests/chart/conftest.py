@@ -6,17 +6,14 @@ from pathlib import Path
 import pytest
 
 from chart.helm import CI, Helm, Manifest, values
-from prerequisites import go_without
 from tools.testcluster import binaries
-from tools.testcluster.shell import ClusterError
 
 
 @pytest.fixture(scope="session")
 def helm() -> Helm:
-    try:
-        return Helm(binaries.helm())
-    except ClusterError as error:
-        go_without("CHART TESTS", error)
+    found = binaries.find_helm()
+    assert found, "there is no helm: `make test-cluster` builds it"
+    return Helm(found)
 
 
 @functools.cache

@@ -16,11 +16,9 @@ from pathlib import Path
 import pytest
 
 from cluster import model
-from prerequisites import go_without
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from tools.testcluster import binaries, images, node
 from tools.testcluster.layout import Cluster
-from tools.testcluster.packages import UnsuitableMachineError
 
 
 PROJECT = Path(__file__).parents[2]
@@ -75,10 +73,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield _given(Path(given))
         return
     folder = tmp_path_factory.mktemp("cluster")
-    try:
-        running = node.up(folder)
-    except UnsuitableMachineError as error:
-        go_without("CLUSTER TESTS", error)
+    running = node.up(folder)
     try:
         for target, image in (("operator", images.OPERATOR_IMAGE), ("chunk-runner", images.CHUNK_RUNNER_IMAGE)):
             node.load(folder, images.build(target, image, PROJECT))
@@ -117,12 +112,8 @@ def _given(kubeconfig: Path) -> Installation:
 @pytest.fixture(scope="session")
 def box(cluster: Installation) -> Cluster:
     """The project's own cluster, for a test that kills its processes or mounts in it."""
-    if cluster.node is not None:
-        return node.require_running(cluster.node)
-    reason = "this test reaches into the node: it needs the project's own cluster, not one from PDFJOB_TEST_KUBECONFIG"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    assert cluster.node, "the cluster of PDFJOB_TEST_KUBECONFIG is not this project's own node"
+    return node.require_running(cluster.node)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from cluster.conftest import Installation
 from cluster.faulty import CHUNKS, FaultyJob, write_source
 from cluster.model import KEY_SECRET, Model
 from monitoring.expressions import names_in, queries
-from monitoring.programs import promtool
 from monitoring.prometheus import WINDOW, prometheus_in
+from monitoring.promtool import promtool
 from processes import until
 from tools import pdfs
 from tools.dashboard.picture import draw

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from prerequisites import go_without
 from tools.control_plane.arena import Arena
 from tools.control_plane.stand import arena_in, control_plane_in
 from tools.control_plane.world import World, world
 from tools.testcluster.layout import Cluster
-from tools.testcluster.packages import UnsuitableMachineError
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,11 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("control-plane")
-    try:
-        with control_plane_in(folder) as cluster:
-            yield cluster
-    except UnsuitableMachineError as error:
-        go_without("CONTROL PLANE TESTS", error)
+    with control_plane_in(folder) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,13 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-Each third file, which takes minutes; with `PDFJOB_CORPUS=all`, every one.
+Each third file, which takes a minute or two; with `PDFJOB_CORPUS=all`, every one.
 """
 
 import os
 
 import pytest
 
-from prerequisites import go_without
 from tools.corpus import table
-from tools.corpus.sources import MissingPrerequisiteError
 from tools.corpus.survey import Finding, survey
 
 
@@ -20,12 +18,16 @@ SUMMARY = "corpus"
 """The property of a test that is said at the end of the test run, whichever process it ran in."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "findings" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.corpus)
+
+
 @pytest.fixture(scope="session")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    try:
-        found = survey(tmp_path_factory.mktemp("corpus"), EVERY)
-    except MissingPrerequisiteError as error:
-        go_without("CORPUS TESTS", error)
+    found = survey(tmp_path_factory.mktemp("corpus"), EVERY)
     print("\n".join(table.rows(found)))  # noqa: T201 (shown where a test fails, and with -s)
     return found
 

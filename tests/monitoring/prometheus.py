@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from monitoring.expressions import RULES
-from monitoring.programs import program
 from processes import until
 from tools.dashboard.prometheus import Prometheus
+from tools.prerequisites import programs
 
 
 WINDOW = "15s"
@@ -38,7 +38,7 @@ def prometheus_in(folder: Path, address: str, path: str) -> Iterator[Prometheus]
     config, log = folder / "prometheus.yaml", folder / "prometheus.log"
     config.write_text(yaml.safe_dump(configuration))
     command = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", "--web.listen-address=127.0.0.1:0"]
-    with log.open("w") as out, subprocess.Popen([program("prometheus"), *command], stderr=out) as process:
+    with log.open("w") as out, subprocess.Popen([programs.path_of("prometheus"), *command], stderr=out) as process:
         try:
             until(lambda: "Server is ready" in log.read_text() or process.poll() is not None)
             found = re.search(r'msg="Listening on" address=(\S+)', log.read_text())

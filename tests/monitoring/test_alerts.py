@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from monitoring.expressions import PROJECT, RULES
-from monitoring.programs import promtool
+from monitoring.promtool import promtool
 
 
 CASES = Path(__file__).parent / "alerts"
@@ -17,12 +17,12 @@ ALERTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.usefixtures("promtool_program")
+@pytest.mark.needs("promtool")
 def test_promtool_accepts_the_rules() -> None:
     promtool("check", "rules", "--lint=all", "--lint-fatal", RULES)
 
 
-@pytest.mark.usefixtures("promtool_program")
+@pytest.mark.needs("promtool")
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_fires_when_it_should_and_only_then(alert: str) -> None:
     case = CASES / f"{alert}.yaml"

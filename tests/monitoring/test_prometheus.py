@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import generate_latest, start_http_server
 
 from monitoring.expressions import queries
-from monitoring.programs import promtool
 from monitoring.prometheus import WINDOW, prometheus_in
+from monitoring.promtool import promtool
 from monitoring.test_dashboard import PANELS
 from pdfjob_operator.metrics.registry import REGISTRY
 from processes import until
@@ -18,7 +18,7 @@ from tools.dashboard.picture import draw
 from tools.dashboard.prometheus import Prometheus
 
 
-pytestmark = pytest.mark.usefixtures("promtool_program")
+pytestmark = pytest.mark.needs("promtool")
 
 
 @pytest.fixture

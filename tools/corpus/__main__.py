@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 
 from tools.corpus import table
-from tools.corpus.sources import MissingPrerequisiteError
 from tools.corpus.survey import survey
-from tools.testcluster.shell import say
+from tools.prerequisites import catalogue
+from tools.testcluster.shell import ClusterError, say
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "corpus.md"
@@ -27,11 +27,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     output: Path = parser.parse_args(argv).output
     try:
-        with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-            findings = survey(Path(folder))
-    except MissingPrerequisiteError as error:
+        catalogue.install("poppler", "corpus")
+    except ClusterError as error:
         say(f"corpus: {error}")
         return 1
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        findings = survey(Path(folder))
     output.write_text(table.markdown(findings), encoding="utf-8")
     say("\n".join(table.summary(findings)))
     return 0

