@@ -22,7 +22,8 @@ from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli import local_runner
-from tools import attacks, books, pdfs
+from tools import books, pdfs
+from tools.hostile_pdfs import splitting
 
 
 RUNS = 3
@@ -156,7 +157,7 @@ def main() -> None:
         short = [f"Sentence {number} of a book that is long enough to measure." for number in range(160_500)]
         plain = pdfs.write_prose(Path(folder) / "plain.pdf", short)
         novel = books.write(Path(folder) / "novel.pdf", seed=1, pages=3000).path
-        shared = attacks.shared_images(Path(folder) / "shared.pdf", pages=600, images=300, kilobytes=60)
+        shared = splitting.shared_images(Path(folder) / "shared.pdf", pages=600, images=300, kilobytes=60)
         long = pdfs.write_prose(Path(folder) / "long.pdf", short * 3 + short[:40_000])
         for source in (plain, novel, shared, long):
             with pikepdf.open(source) as pdf:

@@ -19,7 +19,8 @@ from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from chunk_runner.workspace.files import Workspace
 from processes import PATIENCE_SECONDS, Pods, Running, until
-from tools import attacks, pdfs
+from tools import pdfs
+from tools.hostile_pdfs import bombs, structures
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)
@@ -264,7 +265,7 @@ def begun(pods: Pods, times: int = 1) -> bool:
 @pytest.fixture
 def endless(pods: Pods) -> Iterator[Running]:
     """A pod at work on a chunk whose last page takes as long as a page may."""
-    attacks.form_loop(pods.volume / "endless.pdf")
+    structures.form_loop(pods.volume / "endless.pdf")
     assert pods.prepare(JobSpec(path="endless.pdf", pages_per_chunk=3))[0] == 0
     with pods.start("process", JOB_COMPLETION_INDEX="0") as process:
         until(lambda: begun(pods))
@@ -503,7 +504,7 @@ def test_pages_without_text_are_told_apart(pods: Pods) -> None:
 def test_a_page_that_needs_more_memory_ends_its_pod_or_fails_alone(
     pods: Pods, more: dict[str, str], code: ExitCode, reason: str | None
 ) -> None:
-    attacks.flate_bomb(pods.volume / "book.pdf", size=2**28)
+    bombs.flate_bomb(pods.volume / "book.pdf", size=2**28)
     memory = {"PDFJOB_MEMORY_LIMIT": str(2**28)}
     pods.run("prepare", PDFJOB_SPEC=SPEC.dumps(), **memory)
 

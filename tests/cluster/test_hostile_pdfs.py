@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from chunk_runner.contract.ranges import parse_ranges
-from tools import attacks, pdfs
+from tools import pdfs
+from tools.hostile_pdfs import bombs, catalogue, page_trees, pdf_objects, structures, whole_files
 from tools.kubectl import Kubectl, Volume, pdfjob
 
 
@@ -37,7 +38,7 @@ class Case:
     spec: Mapping[str, Any] = field(default_factory=dict)
     password: str | None = None
     refused: str = ""
-    pages: int = attacks.PAGES
+    pages: int = pdf_objects.PAGES
     ok: str = "1-5"
     failed: str = ""
     reasons: frozenset[str] = frozenset()
@@ -47,26 +48,26 @@ class Case:
 
 IN_CHUNKS = {"chunking": {"pagesPerChunk": 2}}
 NINE_PAGES = partial(pdfs.write_numbered, pages=9)
-LOCKED = attacks.ATTACKS["encrypted"]
-BOMB = partial(attacks.flate_bomb, times=3)
+LOCKED = catalogue.ATTACKS["encrypted"]
+BOMB = partial(bombs.flate_bomb, times=3)
 """Too large for the largest pod; a single one a fast machine reads in one of 4 GiB, within the page's time."""
 
 CASES = {
     # With chunks, a pod of its own meets the page; without, the prepare pod does.
     "flate-bomb": Case(BOMB, IN_CHUNKS, ok="1-2,4-5", failed="3", reasons=LIMITS),
     "flate-bomb-alone": Case(BOMB, ok="1-2,4-5", failed="3", reasons=LIMITS),
-    "form-loop": Case(attacks.form_loop, IN_CHUNKS, ok="1-2,4-5", failed="3", reasons=LIMITS),
+    "form-loop": Case(structures.form_loop, IN_CHUNKS, ok="1-2,4-5", failed="3", reasons=LIMITS),
     "page-null": Case(
-        attacks.ATTACKS["page-null"],
+        catalogue.ATTACKS["page-null"],
         IN_CHUNKS,
         ok="1-2,4-5",
         failed="3",
         reasons=frozenset({"PageUnreadable"}),
         warned=True,
     ),
-    "page-tree-cycle": Case(attacks.page_tree_cycle, refused="PageTreeLoops"),
+    "page-tree-cycle": Case(page_trees.page_tree_cycle, refused="PageTreeLoops"),
     "truncated": Case(
-        attacks.ATTACKS["truncated-70"],
+        catalogue.ATTACKS["truncated-70"],
         pages=90,
         ok="1-48",
         failed="49-90",
@@ -81,7 +82,7 @@ CASES = {
     "markdown": Case(NINE_PAGES, {"output": {"format": "markdown"}}, pages=9, ok="1-9", output="output.md"),
 }
 
-PASSWORDS = {"right": attacks.USER_PASSWORD, "wrong": "open barley"}
+PASSWORDS = {"right": whole_files.USER_PASSWORD, "wrong": "open barley"}
 
 
 def test_every_attack_ends_as_it_should_and_harms_no_pod(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:

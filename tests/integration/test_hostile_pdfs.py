@@ -3,7 +3,6 @@
 The table says what is right. Where libraries differ in how far they get with a page, either limit will do.
 """
 
-import faulthandler
 import json
 import os
 import re
@@ -16,21 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import psutil
 import pytest
-from pypdfium2 import PdfDocument
 
-from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf import pdfium_reader, reader
-from chunk_runner.pdf.page import Page, PageState
-from chunk_runner.source import identify
-from chunk_runner.stages.prepare import prepare
-from chunk_runner.workspace.files import Workspace, chunk_file
 from processes import until
-from tools import attacks, pdfs
+from tools.hostile_pdfs import catalogue, whole_files
 
 
 SECONDS = 120
@@ -147,7 +137,7 @@ class Runs:
             return
         folder = self.folder(name)
         folder.mkdir()
-        attacks.ATTACKS[name](folder / "a.pdf")
+        catalogue.ATTACKS[name](folder / "a.pdf")
         pages_per_chunk = 1000 if _is_long(name) else 2
         command = [sys.executable, "-m", "pdfjob_cli", "run", "a.pdf", "--json", f"--pages-per-chunk={pages_per_chunk}"]
         with self._said(name, "out").open("wb") as out, self._said(name, "err").open("wb") as err:
@@ -188,7 +178,7 @@ def _is_long(name: str) -> bool:
 
 
 def _following(name: str) -> str | None:
-    names = list(attacks.ATTACKS)
+    names = list(catalogue.ATTACKS)
     return next(iter(names[names.index(name) + 1 :]), None)
 
 
@@ -228,10 +218,10 @@ def reasons_of(summary: dict[str, Any]) -> dict[int, str]:
 
 
 def test_the_table_has_every_attack() -> None:
-    assert set(EXPECTED) == set(attacks.ATTACKS)
+    assert set(EXPECTED) == set(catalogue.ATTACKS)
 
 
-@pytest.mark.parametrize("name", attacks.ATTACKS)
+@pytest.mark.parametrize("name", catalogue.ATTACKS)
 def test_an_attack_costs_no_more_than_it_must(runs: Runs, name: str) -> None:
     code, out, err = runs.end(name)
 
@@ -275,11 +265,11 @@ def test_an_attack_costs_no_more_than_it_must(runs: Runs, name: str) -> None:
 @pytest.mark.parametrize("name", ["encrypted", "encrypted-rc4"])
 @pytest.mark.parametrize(
     ("password", "expected"),
-    [(attacks.USER_PASSWORD, WHOLE), ("owner", WHOLE), ("open barley", Refused("WrongPassword"))],
+    [(whole_files.USER_PASSWORD, WHOLE), ("owner", WHOLE), ("open barley", Refused("WrongPassword"))],
     ids=["the user's", "the owner's", "a wrong one"],
 )
 def test_a_password_opens_what_it_is_for(tmp_path: Path, name: str, password: str, expected: Read | Refused) -> None:
-    attacks.ATTACKS[name](tmp_path / "a.pdf")
+    catalogue.ATTACKS[name](tmp_path / "a.pdf")
     (tmp_path / "password").write_text(password)
     command = [sys.executable, "-m", "pdfjob_cli", "run", "a.pdf", "--json", "--password-file", "password"]
 
@@ -294,93 +284,3 @@ def test_a_password_opens_what_it_is_for(tmp_path: Path, name: str, password: st
         assert summary["ledger"]["ok"] == expected.pages
         written = json.loads((tmp_path / "a.json").read_text())["sentences"]
         assert [entry["text"] for entry in written] == [sentence(page) for page in range(1, 6)]
-
-
-def split(source: Path, folder: Path, pages_per_chunk: int) -> list[Path]:
-    """The chunk PDFs that prepare writes."""
-    folder.mkdir()
-    workspace = Workspace(folder, "attempt")
-    manifest = prepare(JobSpec(source.name, pages_per_chunk=pages_per_chunk), identify(source), workspace).manifest
-    return [workspace.path(chunk_file(chunk.index)) for chunk in manifest.chunks]
-
-
-def marks(path: Path) -> set[bytes]:
-    """The marks that any object of a PDF holds, referred to or not."""
-    with pikepdf.open(path) as pdf:
-        found = path.read_bytes()
-        for it in pdf.objects:
-            if isinstance(it, pikepdf.Stream):
-                found += it.stream_dict.unparse(resolved=True) + it.read_bytes()
-            else:
-                found += it.unparse(resolved=True)
-    return set(re.findall(rb"MARKER-\w+", found))
-
-
-@pytest.mark.parametrize("on_page", [False, True], ids=["of the document", "of a page too"])
-def test_no_script_attachment_form_or_outline_travels_with_a_chunk(tmp_path: Path, *, on_page: bool) -> None:
-    source = attacks.with_trees(tmp_path / "a.pdf", on_page=on_page)
-    assert marks(source) == {b"MARKER-JAVASCRIPT", b"MARKER-ATTACHMENT", b"MARKER-FORM", b"MARKER-OUTLINE"}
-
-    chunks = split(source, tmp_path / "workspace", 2)
-
-    assert [marks(chunk) for chunk in chunks] == [set(), set(), set()]
-    assert texts(chunks, [2, 2, 1]) == [sentence(page) for page in range(1, 6)]
-
-
-def test_chunks_share_what_is_in_the_source_and_do_not_each_carry_all(tmp_path: Path) -> None:
-    source = attacks.shared_images(tmp_path / "a.pdf")
-
-    chunks = split(source, tmp_path / "workspace", 30)
-
-    # Each of the 300 images is drawn on two pages, 300 pages from each other.
-    assert sum(chunk.stat().st_size for chunk in chunks) <= 2.1 * source.stat().st_size
-    assert texts(chunks, [30] * 20) == [sentence(page) for page in range(1, 601)]
-
-
-def texts(chunks: list[Path], counts: list[int]) -> list[str]:
-    """The text of all pages of chunks that have so many pages each."""
-    found: list[str] = []
-    for chunk, count in zip(chunks, counts, strict=True):
-        with pikepdf.open(chunk) as pdf:
-            assert len(pdf.pages) == count
-        found += [" ".join(page.lines) for page in reader.read(chunk, range(1, count + 1))]
-    return found
-
-
-def on_page_3(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
-    """Instead of reading page 3 with PDFium, call this: no file is known that makes PDFium hang or crash."""
-    read = pdfium_reader.read_page
-
-    def faulty(document: PdfDocument, path: Path, number: int) -> Page:
-        if number == 3:
-            {"hang": signal.pause, "crash": _crash}[act]()
-        return read(document, path, number)
-
-    monkeypatch.setattr(pdfium_reader, "read_page", faulty)
-
-
-def _crash() -> None:
-    faulthandler.disable()  # pytest enables it, and it would write about a crash that is meant
-    os.kill(os.getpid(), signal.SIGILL)  # as PDFium ends when an assertion of its own fails
-
-
-def test_a_page_on_which_the_library_hangs_costs_that_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
-    on_page_3(monkeypatch, "hang")
-
-    found = list(reader.read(source, range(1, 6), seconds=1))
-
-    assert found[2] == Page(PageState.FAILED, reason=Reason.TIME_LIMIT_EXCEEDED)
-    assert [page.lines for page in found] == [[sentence(1)], [sentence(2)], [], [sentence(4)], [sentence(5)]]
-
-
-def test_a_page_on_which_the_library_crashes_is_read_by_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
-    on_page_3(monkeypatch, "crash")
-
-    found = list(reader.read(source, range(1, 6)))
-
-    assert [page.lines for page in found] == [[sentence(page)] for page in range(1, 6)]
-    assert [len(page.boxes) > 0 for page in found] == [True, True, False, True, True]  # the other knows no places

@@ -1,0 +1,1 @@
+"""Hostile and damaged PDFs for tests, written byte by byte: a library would repair the attack away."""
