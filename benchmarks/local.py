@@ -22,8 +22,9 @@ from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli import local_runner
-from tools import books, pdfs
+from tools import pdfs
 from tools.hostile_pdfs import splitting
+from tools.synthetic_books import book
 
 
 RUNS = 3
@@ -156,7 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         short = [f"Sentence {number} of a book that is long enough to measure." for number in range(160_500)]
         plain = pdfs.write_prose(Path(folder) / "plain.pdf", short)
-        novel = books.write(Path(folder) / "novel.pdf", seed=1, pages=3000).path
+        novel = book.write(Path(folder) / "novel.pdf", seed=1, pages=3000).path
         shared = splitting.shared_images(Path(folder) / "shared.pdf", pages=600, images=300, kilobytes=60)
         long = pdfs.write_prose(Path(folder) / "long.pdf", short * 3 + short[:40_000])
         for source in (plain, novel, shared, long):

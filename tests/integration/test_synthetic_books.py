@@ -17,7 +17,8 @@ from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
-from tools import books
+from tools.synthetic_books.book import Book, write
+from tools.synthetic_books.vocabulary import LANGUAGES
 
 
 Found = list[tuple[str, int, int]]
@@ -77,7 +78,7 @@ def sentences(source: Path, pages_per_chunk: int, folder: Path) -> Found:
     return [(it["text"], *it["pages"]) for it in output["sentences"]]
 
 
-def missed(book: books.Book, found: Found) -> list[str]:
+def missed(book: Book, found: Found) -> list[str]:
     """The sentences of the book that are not among what was found, with exactly their pages, in order."""
     wanted = [(it.text, it.first_page, it.last_page) for it in book.sentences]
     matcher = SequenceMatcher(None, wanted, found, autojunk=False)
@@ -91,7 +92,7 @@ def missed(book: books.Book, found: Found) -> list[str]:
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_at_least_99_of_100_sentences_come_out_exactly(name: str, tmp_path: Path) -> None:
-    book = books.write(tmp_path / "book.pdf", **BOOKS[name])
+    book = write(tmp_path / "book.pdf", **BOOKS[name])
 
     found = sentences(book.path, 30, tmp_path)
 
@@ -105,7 +106,7 @@ def test_at_least_99_of_100_sentences_come_out_exactly(name: str, tmp_path: Path
 layouts = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 10**6),
-        "language": st.sampled_from(books.LANGUAGES),
+        "language": st.sampled_from(LANGUAGES),
         "pages": st.integers(1, 12),
         "columns": st.sampled_from([1, 1, 2]),
         "headers": st.booleans(),
@@ -128,7 +129,7 @@ layouts = st.fixed_dictionaries(
 @given(layout=layouts)
 def test_no_chunk_size_changes_the_sentences_of_any_book(layout: dict[str, Any], tmp_path: Path) -> None:
     number = len(list(tmp_path.iterdir()))
-    book = books.write(tmp_path / f"book{number}.pdf", **layout)
+    book = write(tmp_path / f"book{number}.pdf", **layout)
 
     outputs: Sequence[Found] = [sentences(book.path, size, tmp_path) for size in PAGES_PER_CHUNK]
 
