@@ -10,11 +10,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tools.control_plane.arena import Arena
-from tools.control_plane.chronicle import ENDED
-from tools.control_plane.plan import Plan
+from tools.control_plane.environment import control_plane_in, harness_in
+from tools.control_plane.event_log import ENDED
+from tools.control_plane.fake_pods import HeldPlan
+from tools.control_plane.harness import Harness
 from tools.control_plane.process import OperatorProcess
-from tools.control_plane.stand import arena_in, control_plane_in
 from tools.control_plane.world import World, world
 from tools.kubectl import pdfjob
 from tools.testcluster.layout import Cluster
@@ -38,15 +38,15 @@ def measure_writes(cluster: Cluster, here: World, folder: Path) -> None:
     """Print the writes for the second PdfJob of a namespace: the first one also creates a sweep Job."""
     sys.stdout.write("| chunks | writes | of these of the status | all |\n| --- | --- | --- | --- |\n")
     for chunks in CHUNKS:
-        with arena_in(cluster, here, folder) as arena:
-            operator = arena.operator()
+        with harness_in(cluster, here, folder) as harness:
+            operator = harness.operator()
             operator.wait_alive()
-            arena.create("first", Plan(chunks=2))
-            arena.end_of("first")
+            harness.create("first", HeldPlan(pages=2))
+            harness.end_of("first")
             time.sleep(REST_SECONDS)
             before = writes(operator)
-            arena.create("measured", Plan(chunks=chunks), workers=20)
-            arena.end_of("measured")
+            harness.create("measured", HeldPlan(pages=chunks), workers=20)
+            harness.end_of("measured")
             time.sleep(REST_SECONDS)
             done = writes(operator) - before
             what = ", ".join(f"{number} × {name}" for name, number in sorted(done.items()))
@@ -58,23 +58,23 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
     """Print the resident memory while PdfJobs run, after they have finished, and after a restart of the operator."""
     sys.stdout.write("\n| PdfJobs | running | finished | finished, operator restarted |\n| --- | --- | --- | --- |\n")
     for number in COUNTS:
-        with arena_in(cluster, here, folder) as arena:
-            operator = arena.operator()
+        with harness_in(cluster, here, folder) as harness:
+            operator = harness.operator()
             operator.wait_alive()
             names = [f"job-{index}" for index in range(number)]
             for name in names:
-                arena.plan(name, Plan(chunks=2, holds=frozenset({"chunks"})))
-            arena.make_all([pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}) for name in names])
-            _until_all(arena, number, "Processing")
+                harness.plan(name, HeldPlan(pages=2, holds=frozenset({"chunks"})))
+            harness.make_all([pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}) for name in names])
+            _until_all(harness, number, "Processing")
             operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             at_work = operator.resident_bytes()
             for name in names:
-                arena.release(name, "chunks")
-            _until_all(arena, number, *ENDED)
+                harness.release(name, "chunks")
+            _until_all(harness, number, *ENDED)
             operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
             ended = operator.resident_bytes()
             operator.end()
-            fresh = arena.operator()
+            fresh = harness.operator()
             fresh.wait_alive()
             fresh.wait_metric("pdfjob_reconcile_duration_seconds_count", number)  # one reconciliation per PdfJob
             fresh.wait_metric_at_most("pdfjob_workqueue_depth", 0)
@@ -83,11 +83,11 @@ def measure_memory(cluster: Cluster, here: World, folder: Path) -> None:
             sys.stdout.flush()
 
 
-def _until_all(arena: Arena, number: int, *phases: str) -> None:
+def _until_all(harness: Harness, number: int, *phases: str) -> None:
     def there() -> int:
-        return len({it.name for it in arena.chronicle.of(arena.namespace, "PdfJob") if it.phase in phases})
+        return len({it.name for it in harness.event_log.of(harness.namespace, "PdfJob") if it.phase in phases})
 
-    arena.chronicle.until(lambda: there() >= number, f"{number} PdfJobs are in {phases}", seconds=1800)
+    harness.event_log.until(lambda: there() >= number, f"{number} PdfJobs are in {phases}", seconds=1800)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """A real Redis for tests: on loopback, on a free port, keeping nothing on the disk."""
 
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Self
 from redis import Redis, RedisError
 
 from processes import until
+from tools.free_port import free_port
 from tools.prerequisites import programs
 
 
@@ -17,9 +17,7 @@ class RedisServer:
 
     def __init__(self) -> None:
         self._program = programs.path_of("redis-server")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="pdfjob-redis-")
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,4 +1,4 @@
-"""A real control plane without a kubelet and a scheduler: an API server, etcd, the controllers, and puppets for pods.
+"""A real control plane without a kubelet and a scheduler: an API server, etcd, the controllers, and fake pods.
 
 The operator runs as a process of this machine, so that it can be killed, stopped and started twice; jobs of a thousand
 chunks cost seconds.
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.control_plane.arena import Arena
-from tools.control_plane.stand import arena_in, control_plane_in
+from tools.control_plane.environment import control_plane_in, harness_in
+from tools.control_plane.harness import Harness
 from tools.control_plane.world import World, world
 from tools.testcluster.layout import Cluster
 
@@ -35,6 +35,6 @@ def rest_of_the_world(control_plane: Cluster) -> Iterator[World]:
 
 
 @pytest.fixture
-def arena(control_plane: Cluster, rest_of_the_world: World, tmp_path: Path) -> Iterator[Arena]:
-    with arena_in(control_plane, rest_of_the_world, tmp_path) as it:
+def harness(control_plane: Cluster, rest_of_the_world: World, tmp_path: Path) -> Iterator[Harness]:
+    with harness_in(control_plane, rest_of_the_world, tmp_path) as it:
         yield it

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import mean
 
-from tools.control_plane.arena import Arena
-from tools.control_plane.chronicle import ENDED, PATIENCE_SECONDS
-from tools.control_plane.plan import Plan
+from tools.control_plane.event_log import ENDED, PATIENCE_SECONDS
+from tools.control_plane.fake_pods import HeldPlan
+from tools.control_plane.harness import Harness
 from tools.control_plane.process import OperatorProcess
 from tools.kubectl import pdfjob
 
@@ -42,63 +42,65 @@ class Round:
         return f"{ends}; {self.kills} kills; {self.seconds:.0f} s; operator {self.resident / 2**20:.1f} MiB"
 
 
-def rounds(arena: Arena, jobs: int, *, kills: int, seed: int = 0) -> Iterator[Round]:
+def rounds(harness: Harness, jobs: int, *, kills: int, seed: int = 0) -> Iterator[Round]:
     """Rounds of so many PdfJobs, without end; what must hold is asserted after each.
 
     Every fourth round has kills, the first one among them; the rounds between them are one life of the operator, and
     show what its memory does.
 
     Args:
-        arena: Where.
+        harness: Where.
         jobs: PdfJobs in a round.
         kills: How often the operator is killed in a round that has kills.
         seed: Of what chunks do.
     """
-    operator = arena.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
+    operator = harness.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
     for number in count():
         began = time.monotonic()
         dice = random.Random(f"{seed} {number}")  # noqa: S311 (must be repeatable)
         names = [f"soak-{number}-{index}" for index in range(jobs)]
         for name in names:
-            arena.plan(name, _plan(dice))
+            harness.plan(name, _plan(dice))
         items = [pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}, retries=0) for name in names]
-        arena.make_all(items)
+        harness.make_all(items)
         deaths = kills if number % KILLS_EVERY == 0 else 0
         for death in range(deaths):
-            _until(arena, names, jobs * (death + 1) // (deaths + 1))
+            _until(harness, names, jobs * (death + 1) // (deaths + 1))
             operator.kill()
-            operator = arena.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
-        _until(arena, names, jobs)
-        arena.check()
-        ends = {phase: sum(arena.history(name)[-1].phase == phase for name in names) for phase in ENDED}
-        _clear(arena, operator)
+            operator = harness.operator(PDFJOB_WORKSPACE_RETENTION_SECONDS="1")
+        _until(harness, names, jobs)
+        harness.check()
+        ends = {phase: sum(harness.history(name)[-1].phase == phase for name in names) for phase in ENDED}
+        _clear(harness, operator)
         yield Round(ends, deaths, time.monotonic() - began, operator.resident_bytes())
-        arena.chronicle.forget(arena.namespace)
+        harness.event_log.forget(harness.namespace)
 
 
-def _plan(dice: random.Random) -> Plan:
+def _plan(dice: random.Random) -> HeldPlan:
     chunks = dice.choice((1, 2, 4, 7))
-    failing = {index: 21 for index in range(chunks) if dice.random() < 0.1 and chunks > 1}
+    failing = {index: (21,) for index in range(chunks) if dice.random() < 0.1 and chunks > 1}
     hungry = frozenset(index for index in range(chunks) if dice.random() < 0.05 and index not in failing)
-    return Plan(chunks=chunks, failing=failing, out_of_memory=hungry)
+    return HeldPlan(pages=chunks, chunks=failing, out_of_memory=hungry)
 
 
-def _until(arena: Arena, names: list[str], number: int) -> None:
+def _until(harness: Harness, names: list[str], number: int) -> None:
     """Wait until so many of these have ended."""
 
     def ended() -> set[str]:
-        return {it.name for it in arena.chronicle.of(arena.namespace, "PdfJob") if it.phase in ENDED} & set(names)
+        return {it.name for it in harness.event_log.of(harness.namespace, "PdfJob") if it.phase in ENDED} & set(names)
 
-    arena.until(lambda: len(ended()) >= number, f"{number} PdfJobs have ended")
+    harness.until(lambda: len(ended()) >= number, f"{number} PdfJobs have ended")
 
 
-def _clear(arena: Arena, operator: OperatorProcess) -> None:
+def _clear(harness: Harness, operator: OperatorProcess) -> None:
     """Delete all PdfJobs; nothing may be left of them, and nothing to do."""
-    arena.kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
-    arena.kubectl.run("wait", KINDS, "--selector=pdfjob.dev/uid", "--for=delete", f"--timeout={PATIENCE_SECONDS:.0f}s")
+    harness.kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
+    harness.kubectl.run(
+        "wait", KINDS, "--selector=pdfjob.dev/uid", "--for=delete", f"--timeout={PATIENCE_SECONDS:.0f}s"
+    )
     operator.wait_ready()
     operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
-    owned = [it for it in arena.kubectl.get("jobs,pods") if "pdfjob.dev/uid" in it["metadata"]["labels"]]
+    owned = [it for it in harness.kubectl.get("jobs,pods") if "pdfjob.dev/uid" in it["metadata"]["labels"]]
     assert owned == []
     assert operator.is_healthy()
 

@@ -8,7 +8,6 @@ import asyncio
 import contextvars
 import os
 import signal
-import socket
 import ssl
 import weakref
 from collections.abc import Awaitable, Callable, Collection
@@ -101,7 +100,7 @@ class Operator:
                 await asyncio.sleep(RESTART_SECONDS)
 
     async def _run(self) -> None:
-        await self.program(Settings(**{**vars(self.settings), "health_port": _free_port()}))
+        await self.program(Settings(**{**vars(self.settings), "health_port": 0}))
 
     async def _bury(self, client: str) -> None:
         """Wait for what the dead one left; cancel what it started itself and forgot.
@@ -158,10 +157,3 @@ def _kubeconfig(folder: Path, name: str, url: str) -> Path:
     file = folder / f"{name}.yaml"
     file.write_text(yaml.safe_dump(config))
     return file
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

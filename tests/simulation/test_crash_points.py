@@ -7,16 +7,16 @@ import pytest
 
 from simulation.faults import Crash, nth, writes
 from simulation.kinds import JOBS
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 
 
 TIMES = {"startTime", "completionTime", "duration", "lastTransitionTime"}
 
 PLANS = {
-    "several chunks": Plan(pages=120, chunks={2: (21,)}),
-    "one chunk": Plan(pages=12),
-    "a refused source": Plan(prepare=(20,)),
+    "several chunks": TimedPlan(pages=120, chunks={2: (21,)}),
+    "one chunk": TimedPlan(pages=12),
+    "a refused source": TimedPlan(prepare=(20,)),
 }
 
 Moment = Literal["before", "after"]
@@ -31,7 +31,7 @@ class End:
     points: tuple[str, ...]
 
 
-async def run(plan: Plan, crash: tuple[int, Moment] | None = None) -> End:
+async def run(plan: TimedPlan, crash: tuple[int, Moment] | None = None) -> End:
     async with simulation(plans={"germinal": plan}) as sim:
         if crash is not None:
             number, moment = crash
@@ -62,7 +62,7 @@ def points(sim: Simulation) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-async def test_a_crash_at_any_write_changes_nothing_in_the_end(plan: Plan) -> None:
+async def test_a_crash_at_any_write_changes_nothing_in_the_end(plan: TimedPlan) -> None:
     undisturbed = await run(plan)
     moments: tuple[Moment, ...] = ("before", "after")
 

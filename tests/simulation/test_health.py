@@ -14,11 +14,11 @@ from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from simulation import clock
 from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
 from simulation.kinds import JOBS
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 
 
-PLANS = {"germinal": Plan(pages=120)}
+PLANS = {"germinal": TimedPlan(pages=120)}
 
 
 def complaint() -> str | None:

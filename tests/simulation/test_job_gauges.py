@@ -5,7 +5,7 @@ from typing import Any
 
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 
@@ -87,7 +87,7 @@ async def test_a_running_operator_exports_its_jobs() -> None:
     finished = {"result": "succeeded", "reason": "AllPagesProcessed"}
     before = value("pdfjob_jobs_finished_total", **finished)
     reconciles = value("pdfjob_reconcile_duration_seconds_count", outcome="changed")
-    async with simulation(plans={"germinal": Plan(pages=120)}) as sim:
+    async with simulation(plans={"germinal": TimedPlan(pages=120)}) as sim:
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal")
         await sim.rest(10)

@@ -18,7 +18,7 @@ from simulation.faults import (
     during,
     nth,
 )
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 
@@ -27,7 +27,7 @@ def metric(name: str) -> float:
     return registry.REGISTRY.get_sample_value(name) or 0.0
 
 
-PLANS = {"germinal": Plan(pages=120), "nana": Plan(pages=12)}
+PLANS = {"germinal": TimedPlan(pages=120), "nana": TimedPlan(pages=12)}
 PHASES = dict.fromkeys(PLANS, "Succeeded")
 
 WATCHES = calls("watch")

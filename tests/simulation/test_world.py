@@ -5,7 +5,7 @@ import pytest
 from simulation.faults import Answers, Error, fraction
 from simulation.kinds import JOBS, PDFJOBS, Ref
 from simulation.store import How
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 
@@ -14,7 +14,7 @@ STATUS = How("replace", "status")
 
 
 async def test_a_job_runs_through_all_its_phases() -> None:
-    async with simulation(plans={"germinal": Plan(pages=120)}) as sim:
+    async with simulation(plans={"germinal": TimedPlan(pages=120)}) as sim:
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal")
 
@@ -28,7 +28,7 @@ async def test_a_job_runs_through_all_its_phases() -> None:
 
 async def test_what_is_odd_about_a_source_is_in_its_status_from_the_moment_it_is_known() -> None:
     odd = ("The file was damaged, and repaired.",)
-    async with simulation(plans={"germinal": Plan(pages=120, warnings=odd)}) as sim:
+    async with simulation(plans={"germinal": TimedPlan(pages=120, warnings=odd)}) as sim:
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal")
 
@@ -47,7 +47,7 @@ async def test_what_is_odd_about_a_source_is_in_its_status_from_the_moment_it_is
 @pytest.mark.parametrize("seconds", [45, 100])
 async def test_out_of_time_a_job_says_what_it_waited_for(seconds: int) -> None:
     """The pod that said so is gone by then, and the Job tells at that moment that it is about to fail."""
-    async with simulation(plans={"germinal": Plan(waiting="ErrImagePull")}) as sim:
+    async with simulation(plans={"germinal": TimedPlan(waiting="ErrImagePull")}) as sim:
         sim.apply(pdfjob("germinal", timeoutSeconds=seconds))
         await sim.until_ended("germinal")
 
@@ -57,7 +57,7 @@ async def test_out_of_time_a_job_says_what_it_waited_for(seconds: int) -> None:
 
 
 async def run(seed: int) -> list[tuple[str, str, str, int]]:
-    plans = {"germinal": Plan(pages=120, chunks={1: (137, 0)}), "nana": Plan(pages=300)}
+    plans = {"germinal": TimedPlan(pages=120, chunks={1: (137, 0)}), "nana": TimedPlan(pages=300)}
     async with simulation(seed=seed, plans=plans) as sim:
         sim.faults.add(Answers(fraction(0.2, seed), Error(503)))
         for name in plans:

@@ -18,15 +18,15 @@ from simulation.faults import (
     nth,
     writes,
 )
-from simulation.work import Plan
+from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 
 
 PLANS = {
-    "germinal": Plan(pages=120),
-    "nana": Plan(pages=12),
-    "l-assommoir": Plan(pages=300, chunks={3: (137, 0), 5: (21,)}),
-    "la-terre": Plan(prepare=(20,)),
+    "germinal": TimedPlan(pages=120),
+    "nana": TimedPlan(pages=12),
+    "l-assommoir": TimedPlan(pages=300, chunks={3: (137, 0), 5: (21,)}),
+    "la-terre": TimedPlan(prepare=(20,)),
 }
 
 PHASES = {"germinal": "Succeeded", "nana": "Succeeded", "l-assommoir": "Succeeded", "la-terre": "Failed"}

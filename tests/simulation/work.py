@@ -2,23 +2,21 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from chunk_runner.contract.environment import UNFINISHED_ENV
 from chunk_runner.contract.exit_codes import ExitCode
-from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.ranges import parse_ranges as ranges_of
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.contract.report import FailedChunk, Failure, Merged, Report
+from chunk_runner.contract.report import Failure, Report
 from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
 from simulation.store import RefusedError, Store
+from tools.fake_runner import Plan
 
 
 ANNOTATION_JOB = "pdfjob.dev/job"
 LABEL_STAGE = "pdfjob.dev/stage"
-
-NOT_A_PDF = Failure(Reason.NOT_A_PDF, "The source is not a PDF: export it again.")
 
 
 @dataclass(frozen=True)
@@ -54,48 +52,33 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What happens to one PdfJob.
-
-    Exit codes are those of one attempt after the other; the last one is repeated.
+class TimedPlan(Plan):
+    """A plan in virtual time.
 
     Attributes:
-        pages: Of its source.
-        prepare: Exit codes of prepare.
-        chunks: Exit codes of chunks, by index; the others succeed.
-        merge: Exit codes of merge.
         prepare_seconds: How long prepare takes.
         chunk_seconds: How long a chunk takes.
         merge_seconds: How long merge takes.
         jitter: By how much, at most, times are longer; drawn from the seed.
-        refusal: What prepare reports when it exits with `ExitCode.SOURCE`.
         waiting: Why no container ever starts; empty if they do.
-        warnings: What prepare finds odd about the source.
     """
 
-    pages: int = 120
-    prepare: tuple[int, ...] = (0,)
-    chunks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    merge: tuple[int, ...] = (0,)
     prepare_seconds: float = 5
     chunk_seconds: float = 10
     merge_seconds: float = 3
     jitter: float = 0.5
-    refusal: Failure = NOT_A_PDF
     waiting: str = ""
-    warnings: tuple[str, ...] = ()
 
 
-def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -> Work:
+def work_of(store: Store, plans: Mapping[str, TimedPlan], seed: int, job: Manifest) -> Work:
     """What the pods of a Job do, by the plan of its PdfJob."""
     meta = job["metadata"]
     name, stage = meta.get("annotations", {}).get(ANNOTATION_JOB, ""), meta.get("labels", {}).get(LABEL_STAGE, "")
-    plan = plans.get(name, Plan())
+    plan = plans.get(name, TimedPlan())
     seconds = {"prepare": plan.prepare_seconds, "merge": plan.merge_seconds}.get(stage, plan.chunk_seconds)
 
     def attempt(index: int, number: int) -> Ended:
-        codes = {"prepare": plan.prepare, "merge": plan.merge}.get(stage) or plan.chunks.get(index, (0,))
-        code = codes[min(number, len(codes) - 1)]
+        code = plan.exit_code(stage, index, number)
         dice = random.Random(f"{seed} {name} {stage} {index} {number}")  # noqa: S311 (must be repeatable)
         report = _report(store, plan, job, stage, code)
         return Ended(seconds * (1 + plan.jitter * dice.random()), code, report.dumps() if report else "")
@@ -107,44 +90,20 @@ def work_of(store: Store, plans: Mapping[str, Plan], seed: int, job: Manifest) -
 def _report(store: Store, plan: Plan, job: Manifest, stage: str, code: int) -> Report | None:
     """What a pod reports; a killed one reports nothing."""
     if stage == "prepare" and code == ExitCode.SOURCE:
-        return Report(failure=plan.refusal)
+        return plan.refused()
     if code != 0:
         return None
     pdfjob = _pdfjob(store, job)
     size = pdfjob["spec"]["chunking"]["pagesPerChunk"]
-    total = -(-plan.pages // size)
-    if stage == "prepare" and total > 1:
-        return Report(pages=plan.pages, chunks=total, warnings=plan.warnings)
     if stage == "prepare":
-        failed = {0} if any(plan.chunks.get(0, ())) else set[int]()
-        return _merged(plan, total, size, failed, Reason.CHUNK_UNREADABLE)
+        return plan.prepared(size)
     chunks = _sibling(store, job, "chunks")
     reason = _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
     prepared = any(it.get("status", {}).get("phase") == "Succeeded" for it in _prepare_pods(store, job))
     if chunks is None and not prepared:
         return Report(failure=Failure(reason, "Prepare never finished."))
     done = {index for run in ranges_of((chunks or {}).get("status", {}).get("completedIndexes")) for index in run}
-    return _merged(plan, total, size, set(range(total)) - done, reason)
-
-
-def _merged(plan: Plan, total: int, size: int, failed: set[int], reason: str) -> Report:
-    lost = [
-        page for index in sorted(failed) for page in range(index * size + 1, min((index + 1) * size, plan.pages) + 1)
-    ]
-    chunks = [FailedChunk(it, format_ranges(p for p in lost if (p - 1) // size == it), reason, "") for it in failed]
-    output = None if len(failed) == total else "output.json"
-    merged = Merged(
-        output=output,
-        sha256="ab" * 32 if output else "",
-        bytes=1000 if output else 0,
-        sentences=10 * (plan.pages - len(lost)),
-        failed=len(failed),
-        ledger={"ok": plan.pages - len(lost), "failed": len(lost)},
-        failed_pages=format_ranges(lost),
-        failed_chunks=tuple(sorted(chunks, key=lambda it: it.index)[:20]),
-    )
-    failure = None if output else Failure(reason, f"All {total} chunks failed.")
-    return Report(pages=plan.pages, chunks=total, warnings=plan.warnings, merged=merged, failure=failure)
+    return plan.merged(size, set(range(plan.count(size))) - done, reason)
 
 
 def _pdfjob(store: Store, job: Manifest) -> Manifest:

@@ -24,7 +24,7 @@ from simulation.faults import Faults
 from simulation.kinds import PDFJOBS, Manifest, Ref
 from simulation.process import Operator
 from simulation.store import RefusedError, Store
-from simulation.work import Plan, work_of
+from simulation.work import TimedPlan, work_of
 
 
 NAMESPACE = "books"
@@ -57,7 +57,7 @@ class Simulation:
         seed: Of everything that is drawn.
     """
 
-    def __init__(self, folder: Path, *, seed: int, plans: Mapping[str, Plan], settings: Settings) -> None:
+    def __init__(self, folder: Path, *, seed: int, plans: Mapping[str, TimedPlan], settings: Settings) -> None:
         self.seed = seed
         self.plans = dict(plans)
         self.store = Store()
@@ -133,7 +133,7 @@ class Simulation:
 
 @asynccontextmanager
 async def simulation(
-    *, seed: int = 0, plans: Mapping[str, Plan] | None = None, settings: Settings = SETTINGS, start: bool = True
+    *, seed: int = 0, plans: Mapping[str, TimedPlan] | None = None, settings: Settings = SETTINGS, start: bool = True
 ) -> AsyncIterator[Simulation]:
     """A cluster in which the operator runs.
 

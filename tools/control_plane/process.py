@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,8 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from tools.control_plane.chronicle import PATIENCE_SECONDS
+from tools.control_plane.event_log import PATIENCE_SECONDS
+from tools.free_port import free_port
 
 
 _GRACE_SECONDS = 30
@@ -36,7 +36,7 @@ class OperatorProcess:
 
     def __init__(self, kubeconfig: Path, log: Path, environment: dict[str, str]) -> None:
         self.log = log
-        self._port = _free_port()
+        self._port = free_port()
         own = {key: value for key, value in os.environ.items() if not key.startswith(("PDFJOB_", "KUBE"))}
         own |= {"PDFJOB_RUNNER_IMAGE": "no.such/image:none", "PDFJOB_HEALTH_PORT": str(self._port)}
         with log.open("ab") as out:
@@ -129,10 +129,3 @@ def _poll(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_SECONDS:.0f} s"
         time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

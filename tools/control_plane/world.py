@@ -1,4 +1,4 @@
-"""The rest of the world, in a thread of its own: who plays the pods, and who writes the chronicle."""
+"""The rest of the world, in a thread of its own: the fake kubelet, and the log of events."""
 
 import asyncio
 import threading
@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
 from tools.control_plane.api import Api
-from tools.control_plane.chronicle import Chronicle, Seen
-from tools.control_plane.plan import LABEL_STAGE, Plan
-from tools.control_plane.puppet import Puppet
+from tools.control_plane.event_log import EventLog, Seen
+from tools.control_plane.fake_kubelet import FakeKubelet
+from tools.control_plane.fake_pods import LABEL_STAGE, HeldPlan
 from tools.testcluster.layout import Cluster
 
 
@@ -17,7 +17,7 @@ class World:
     """What a test has of the world.
 
     Attributes:
-        chronicle: What happened to PdfJobs and Jobs.
+        event_log: What happened to PdfJobs and Jobs.
 
     Args:
         loop: The world's own.
@@ -25,29 +25,29 @@ class World:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, api: Api) -> None:
-        self.chronicle = Chronicle()
+        self.event_log = EventLog()
         self._loop = loop
         self._api = api
-        self._puppet = Puppet(api)
+        self._kubelet = FakeKubelet(api)
 
-    def plan(self, namespace: str, name: str, plan: Plan) -> None:
+    def plan(self, namespace: str, name: str, plan: HeldPlan) -> None:
         """What happens to this PdfJob; to be said before it is created."""
-        self._loop.call_soon_threadsafe(self._puppet.plan, namespace, name, plan)
+        self._loop.call_soon_threadsafe(self._kubelet.plan, namespace, name, plan)
 
     def release(self, namespace: str, name: str, what: str) -> None:
         """Let go what was held."""
-        self._loop.call_soon_threadsafe(self._puppet.release, namespace, name, what)
+        self._loop.call_soon_threadsafe(self._kubelet.release, namespace, name, what)
 
     async def turn(self) -> None:
         """Play, and write, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._puppet.run())
+            group.create_task(self._kubelet.run())
             group.create_task(self._write("PdfJob", "/apis/pdfjob.dev/v1alpha1/pdfjobs"))
             group.create_task(self._write("Job", "/apis/batch/v1/jobs", LABEL_STAGE))
 
     async def _write(self, kind: str, path: str, selector: str = "") -> None:
         async for change, raw in self._api.watch(path, selector):
-            self.chronicle.note(Seen.of(change, kind, raw))
+            self.event_log.note(Seen.of(change, kind, raw))
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class Seen:
         )
 
 
-class Chronicle:
+class EventLog:
     """Everything that was seen; written by one thread, read and waited for by others."""
 
     def __init__(self) -> None:

@@ -1,11 +1,11 @@
-"""Putting it up and taking it down: the control plane, and an arena in it. For tests and for longer runs alike."""
+"""Putting it up and taking it down: the control plane, and an harness in it. For tests and for longer runs alike."""
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.control_plane.arena import Arena
+from tools.control_plane.harness import Harness
 from tools.control_plane.world import World
 from tools.kubectl import Kubectl
 from tools.testcluster import node
@@ -35,15 +35,15 @@ def control_plane_in(folder: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def arena_in(cluster: Cluster, world: World, logs: Path) -> Iterator[Arena]:
+def harness_in(cluster: Cluster, world: World, logs: Path) -> Iterator[Harness]:
     """A namespace of its own, and all that a test does in it."""
     kubectl = Kubectl(cluster.bin / "kubectl", cluster.kubeconfig, f"pdfjob-test-{secrets.token_hex(3)}")
     kubectl.run("create", "namespace", kubectl.namespace)
-    arena = Arena(kubectl, world, cluster.kubeconfig, logs)
+    harness = Harness(kubectl, world, cluster.kubeconfig, logs)
     try:
-        yield arena
+        yield harness
     finally:
-        arena.close()
+        harness.close()
         kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
         kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
-        world.chronicle.forget(kubectl.namespace)
+        world.event_log.forget(kubectl.namespace)

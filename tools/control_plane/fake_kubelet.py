@@ -8,10 +8,10 @@ import asyncio
 from datetime import UTC, datetime
 
 from tools.control_plane.api import Api, Manifest
-from tools.control_plane.plan import BEGIN, LABEL_STAGE, SAYS, Plan, end_of, status_of
+from tools.control_plane.fake_pods import BEGIN, LABEL_STAGE, SAYS, HeldPlan, end_of, status_of
 
 
-class Puppet:
+class FakeKubelet:
     """Plays every pod of this project in a cluster.
 
     Args:
@@ -20,18 +20,18 @@ class Puppet:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._plans: dict[tuple[str, str], Plan] = {}
-        self._gates: dict[tuple[str, str, str], asyncio.Event] = {}
+        self._plans: dict[tuple[str, str], HeldPlan] = {}
+        self._barriers: dict[tuple[str, str, str], asyncio.Event] = {}
         self._seen: set[str] = set()
 
-    def plan(self, namespace: str, name: str, plan: Plan) -> None:
+    def plan(self, namespace: str, name: str, plan: HeldPlan) -> None:
         """What happens to this PdfJob; to be said before it is created."""
         self._plans[namespace, name] = plan
-        self._gates |= {(namespace, name, what): asyncio.Event() for what in plan.holds}
+        self._barriers |= {(namespace, name, what): asyncio.Event() for what in plan.holds}
 
     def release(self, namespace: str, name: str, what: str) -> None:
         """Let go what was held."""
-        self._gates[namespace, name, what].set()
+        self._barriers[namespace, name, what].set()
 
     async def run(self) -> None:
         """Play until cancelled."""
@@ -50,7 +50,7 @@ class Puppet:
         annotations = meta.get("annotations", {})
         job = "" if SAYS in annotations else annotations.get("pdfjob.dev/job", "")
         path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
-        plan = self._plans.get((meta["namespace"], job), Plan())
+        plan = self._plans.get((meta["namespace"], job), HeldPlan())
         if stage == "prepare":
             await self._pass((meta["namespace"], job, BEGIN))
         began = _now()
@@ -64,7 +64,7 @@ class Puppet:
         await self._api.patch_status(path, status_of(pod, phase, {"terminated": ended}))
 
     async def _pass(self, gate: tuple[str, str, str]) -> None:
-        if (held := self._gates.get(gate)) is not None:
+        if (held := self._barriers.get(gate)) is not None:
             await held.wait()
 
 

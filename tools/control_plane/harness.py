@@ -1,4 +1,4 @@
-"""What a test has: a namespace, plans for its PdfJobs, operators to start and kill, and the chronicle of it all."""
+"""What a test has: a namespace, plans for its PdfJobs, operators to start and kill, and the log of all events."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tools.control_plane.api import Manifest
-from tools.control_plane.chronicle import ENDED, Chronicle, Seen
-from tools.control_plane.plan import Plan
+from tools.control_plane.event_log import ENDED, EventLog, Seen
+from tools.control_plane.fake_pods import HeldPlan
 from tools.control_plane.process import OperatorProcess
 from tools.control_plane.world import World
 from tools.kubectl import Kubectl, pdfjob
 
 
-class Arena:
+class Harness:
     """A namespace.
 
     Attributes:
@@ -36,9 +36,9 @@ class Arena:
         self._operators: list[OperatorProcess] = []
 
     @property
-    def chronicle(self) -> Chronicle:
+    def event_log(self) -> EventLog:
         """What happened."""
-        return self._world.chronicle
+        return self._world.event_log
 
     def operator(self, **environment: str) -> OperatorProcess:
         """Start an operator for this namespace; the settings of a test may replace these."""
@@ -59,15 +59,15 @@ class Arena:
             operator.end()
 
     def create(
-        self, name: str, plan: Plan | None = None, *, annotations: dict[str, str] | None = None, **spec: Any
+        self, name: str, plan: HeldPlan | None = None, *, annotations: dict[str, str] | None = None, **spec: Any
     ) -> str:
         """Create a PdfJob with a plan, and return its uid."""
-        self.plan(name, plan or Plan())
+        self.plan(name, plan or HeldPlan())
         manifest = pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 1}, **spec)
         manifest["metadata"]["annotations"] = annotations or {}
         return str(self.make(manifest)["metadata"]["uid"])
 
-    def plan(self, name: str, plan: Plan) -> None:
+    def plan(self, name: str, plan: HeldPlan) -> None:
         """What happens to a PdfJob; to be said before it is created."""
         self._world.plan(self.namespace, name, plan)
 
@@ -89,15 +89,15 @@ class Arena:
 
     def history(self, name: str) -> list[Seen]:
         """The states of a PdfJob."""
-        return self.chronicle.of(self.namespace, "PdfJob", name)
+        return self.event_log.of(self.namespace, "PdfJob", name)
 
     def jobs(self, stage: str) -> list[Seen]:
         """The states of a stage's Jobs."""
-        return [it for it in self.chronicle.of(self.namespace, "Job") if it.part[1] == stage]
+        return [it for it in self.event_log.of(self.namespace, "Job") if it.part[1] == stage]
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds."""
-        self.chronicle.until(condition, what)
+        self.event_log.until(condition, what)
 
     def until_phase(self, name: str, *phases: str) -> str:
         """Wait until a PdfJob has been in one of these phases; returns the last one it was in."""
@@ -109,8 +109,8 @@ class Arena:
         return self.until_phase(name, *ENDED)
 
     def check(self, *, deleted_jobs: bool = False) -> None:
-        """Judge what happened, once the chronicle has told all of it until now."""
+        """Judge what happened, once the event log has all of it until now."""
         versions = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in self.kubectl.get("pdfjobs")}
         for name, version in versions.items():
             self.until(lambda name=name, version=version: self.history(name)[-1].version >= int(version), "all is told")  # type: ignore[misc]
-        self.chronicle.check(self.namespace, deleted_jobs=deleted_jobs)
+        self.event_log.check(self.namespace, deleted_jobs=deleted_jobs)
