@@ -107,7 +107,7 @@ def test_every_attack_ends_as_it_should_and_harms_no_pod(kubectl: Kubectl, volum
     assert {name: pods for name, pods in harmed(kubectl).items() if pods} == {}
     # Nothing that is wrong with a source is tried twice, but for what more memory might mend.
     labels = [pod["metadata"].get("labels", {}) for pod in kubectl.get("pods")]
-    stages = [it["pdfjob.dev/stage"] for it in labels if it.get("pdfjob.dev/memory") == "0"]
+    stages = [it["pdfjob.dev/stage"] for it in labels if it.get("pdfjob.dev/memory-doublings") == "0"]
     assert (stages.count("prepare"), stages.count("chunks")) == (len(CASES), chunks())
     assert not any(name.endswith(".pdf") for name in volume.files(volume.workspaces))
 

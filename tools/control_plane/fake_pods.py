@@ -11,7 +11,7 @@ from tools.fake_runner import Plan
 
 
 LABEL_STAGE = "pdfjob.dev/stage"
-LABEL_MEMORY = "pdfjob.dev/memory"
+LABEL_DOUBLINGS = "pdfjob.dev/memory-doublings"
 SAYS = "fake-kubelet.test/says"
 """An annotation of a pod that belongs to no plan: what it leaves as its termination message."""
 
@@ -60,7 +60,7 @@ def _chunk(pod: Manifest, plan: HeldPlan) -> End:
     env = {it["name"]: it.get("value") for it in pod["spec"]["containers"][0]["env"]}
     if (some := env.get(CHUNKS_ENV)) is not None:
         chunk = [index for run in parse_ranges(some) for index in run][chunk]
-    if chunk in plan.out_of_memory and pod["metadata"]["labels"][LABEL_MEMORY] == "0":
+    if chunk in plan.out_of_memory and pod["metadata"]["labels"][LABEL_DOUBLINGS] == "0":
         return End(KILLED, reason="OOMKilled")
     return End(plan.exit_code("chunks", chunk, 0))
 

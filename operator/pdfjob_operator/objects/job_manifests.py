@@ -17,7 +17,7 @@ from pdfjob_operator.objects.labels import (
     ANNOTATION_JOB,
     ANNOTATION_PAGES,
     ANNOTATION_TOTAL,
-    LABEL_MEMORY,
+    LABEL_DOUBLINGS,
     LABEL_PROCESSOR,
     LABEL_QUEUE,
     LABEL_ROUND,
@@ -190,7 +190,7 @@ def parallelism(pdfjob: PdfJob, chunks: int) -> int:
 def _job(pdfjob: PdfJob, pod: Manifest) -> Manifest:
     """Build a Job without its spec, with the labels of its pods."""
     labels = pod["metadata"]["labels"]
-    stage, round_, doublings = Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_MEMORY])
+    stage, round_, doublings = Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_DOUBLINGS])
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -222,7 +222,7 @@ def _stage_pod(
         LABEL_STAGE: stage.value,
         LABEL_PROCESSOR: pdfjob.processor["name"],
         LABEL_ROUND: str(pdfjob.round),
-        LABEL_MEMORY: str(doublings),
+        LABEL_DOUBLINGS: str(doublings),
     }
     pod["metadata"]["annotations"] = {ANNOTATION_JOB: pdfjob.key.name}
     mount_workspace(pod, workspace_claim(pdfjob, settings), workspace_folder(pdfjob), environment.WORKSPACE_MOUNT)

@@ -18,7 +18,7 @@ SWEEP = "sweep"
 LABEL_ROUND = f"{GROUP}/round"
 """On every Job and pod of a PdfJob: the value of `spec.retryFailed` for which it was created; 0 for the first round."""
 
-LABEL_MEMORY = f"{GROUP}/memory"
+LABEL_DOUBLINGS = f"{GROUP}/memory-doublings"
 """On every Job and pod of a PdfJob: how many times its memory limit has been doubled."""
 
 LABEL_PROCESSOR = f"{GROUP}/processor"
