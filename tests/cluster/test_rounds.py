@@ -109,7 +109,7 @@ def test_a_retry_with_another_source_says_so_and_loses_nothing(
     status = kubectl.status("job")
     assert status["phase"] == "Succeeded"
     assert status["failedPages"] == "9-10"
-    assert "cannot be run again" in status["message"]
+    assert "cannot be retried" in status["message"]
     assert volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "after.json") == before
 
 
