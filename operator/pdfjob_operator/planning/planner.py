@@ -10,13 +10,14 @@ event or a deleted pod changes nothing but the time it takes.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.kubernetes import parse_time
+from pdfjob_operator.objects.phases import Condition, Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import decide_chunks
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
-from pdfjob_operator.planning.finished import decide_finished
 from pdfjob_operator.planning.merging import MIN_MERGE_SECONDS
 from pdfjob_operator.planning.preparation import decide_preparation
 from pdfjob_operator.planning.progress import chunk_progress
@@ -37,7 +38,7 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     """
     pdfjob = observation.pdfjob
     if pdfjob.is_finished:
-        return decide_finished(observation)
+        return _retry_or_delete(observation)
     if not pdfjob.status:
         return _accept(observation)
     if observation.namespace_terminating:
@@ -52,6 +53,19 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     if job is not None and observation.diagnosis is not None and state is not None and not state.is_terminal:
         return replace(decision, state=state.blocked(observation.diagnosis))
     return decision
+
+
+def _retry_or_delete(observation: Observation) -> Decision:
+    """Retry the failed chunks of a finished PdfJob, or delete it once its time to live has passed."""
+    pdfjob = observation.pdfjob
+    has_failures = pdfjob.status["phase"] == Phase.FAILED or pdfjob.condition(Condition.PARTIAL).get("status") == "True"
+    if has_failures and pdfjob.retry_failed > pdfjob.round:
+        return Decision(in_phase(Phase.PENDING, "Retrying the failed chunks."), new_round=pdfjob.retry_failed)
+    if pdfjob.ttl_seconds is None:
+        return Decision(None)
+    due = parse_time(pdfjob.status["completionTime"]) + timedelta(seconds=pdfjob.ttl_seconds)
+    seconds = max((due - observation.now).total_seconds(), 0)
+    return Decision(None, delete_pdfjob=seconds == 0, requeue_after=seconds or None)
 
 
 def _accept(observation: Observation) -> Decision:

@@ -53,7 +53,7 @@ class NoDiffBaseStorage(kopf.AnnotationsDiffBaseStorage):
     its object from every handler.
     """
 
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:  # noqa: ARG002 (Kopf's signature)
+    def fetch(self, **_: object) -> kopf.BodyEssence | None:
         """Read nothing."""
         return None
 
@@ -90,8 +90,8 @@ def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def on_pdfjob(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 (Kopf's name)
-        tracker.pdfjob_event(body, deleted=type == "DELETED")
+    async def on_pdfjob(event: kopf.RawEvent, body: kopf.Body, **_: object) -> None:
+        tracker.pdfjob_event(body, deleted=event["type"] == "DELETED")
 
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
     @kopf.on.event("v1", "pods", registry=registry)
