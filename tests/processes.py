@@ -14,6 +14,7 @@ from typing import Self
 
 import psutil
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report, Volume
 from file_barrier import FileBarrier
@@ -132,7 +133,7 @@ class Pods:
         with self.start(stage, **env) as process:
             code = process.wait()
         self.log = process.err
-        report = Report.loads((self.volume.parent / "report").read_text())
+        report = report_json.loads((self.volume.parent / "report").read_text())
         assert report is not None
         self.volume_seen = report.volume
         return code, replace(report, volume=None)

@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Never
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
@@ -117,7 +118,7 @@ def publish(report: Report, code: ExitCode, *, file: Path, folder: Path) -> Exit
 def _write(report: Report, file: Path) -> str | None:
     """Write a report; return why it could not be written, or `None`."""
     try:
-        file.write_text(report.dumps(), encoding="utf-8")
+        file.write_text(report_json.dumps(report), encoding="utf-8")
     except OSError as error:
         return str(error.strerror)
     return None

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.report import Report
 from tools.control_plane.api import Manifest
 from tools.control_plane.fake_pods import SAYS, HeldPlan
@@ -103,7 +104,7 @@ def test_a_stranger_with_our_labels_is_not_believed(harness: Harness) -> None:
     uid = harness.create("job", HeldPlan(holds=frozenset({"prepare"})))
     harness.until_phase("job", "Preparing")
     labels = {f"pdfjob.dev/{key}": value for key, value in {"uid": uid, "round": "0", "memory": "0"}.items()}
-    says = {SAYS: Report(pages=999, chunks=333).dumps(), "pdfjob.dev/job": "job"}
+    says = {SAYS: report_json.dumps(Report(pages=999, chunks=333)), "pdfjob.dev/job": "job"}
     for stage in ("prepare", "chunks", "merge"):
         harness.make(stranger(f"strange-{stage}", {**labels, "pdfjob.dev/stage": stage}, says, suspend=False))
     harness.kubectl.run(

@@ -14,9 +14,9 @@ from typing import Any
 import pikepdf
 import pytest
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
-from chunk_runner.contract.report import Report
 from chunk_runner.workspace.files import Workspace
 from processes import PATIENCE_SECONDS, Pods, Running, until
 from tools import pdfs
@@ -68,7 +68,7 @@ def test_three_stages_leave_nothing_but_the_output_and_the_report(prepared: Pods
     assert report.merged is not None
     assert (report.merged.sentences, report.merged.failed, report.merged.ledger["ok"]) == (9, 0, 9)
     assert prepared.files() == LEFT
-    assert Report.loads((prepared.workspace / "report.json").read_text()) == report
+    assert report_json.loads((prepared.workspace / "report.json").read_text()) == report
     assert output(prepared)["sentences"] == [
         {"text": f"This is page {page} of the book.", "pages": [page, page]} for page in range(1, 10)
     ]

@@ -91,5 +91,5 @@ def test_the_peak_memory_of_the_chunks_is_summed_up(partial: Pods) -> None:
     assert report.merged is not None
     memory = report.merged.memory
     assert memory is not None
-    assert memory.highest == max(peaks.values()) == peaks[memory.chunk]
+    assert memory.peak == max(peaks.values()) == peaks[memory.peak_chunk]
     assert memory.mean == sum(peaks.values()) // 3

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.environment import UNFINISHED_ENV
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.ranges import parse_ranges as ranges_of
@@ -81,7 +82,7 @@ def work_of(store: Store, plans: Mapping[str, TimedPlan], seed: int, job: Manife
         code = plan.exit_code(stage, index, number)
         dice = random.Random(f"{seed} {name} {stage} {index} {number}")  # noqa: S311 (must be repeatable)
         report = _report(store, plan, job, stage, code)
-        return Ended(seconds * (1 + plan.jitter * dice.random()), code, report.dumps() if report else "")
+        return Ended(seconds * (1 + plan.jitter * dice.random()), code, report_json.dumps(report) if report else "")
 
     indexes = job["spec"].get("completions", 1)
     return Work(indexes, stage in ("prepare", "merge"), attempt, plan.waiting)

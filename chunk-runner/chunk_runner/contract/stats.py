@@ -150,7 +150,7 @@ def count(value: object) -> int:
     Raises:
         ValueError: It is something else.
     """
-    if not isinstance(value, int) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
         raise ValueError("not a count")
     return value
 

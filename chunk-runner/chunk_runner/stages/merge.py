@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from chunk_runner import output
+from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure, Report
@@ -133,7 +134,7 @@ def _write(manifest: Manifest, findings: Findings, workspace: Workspace, body: o
         with workspace.replacing(USAGE) as file:
             file.writelines(json.dumps(line).encode() + b"\n" for line in findings.usage)
     with workspace.replacing(REPORT) as file:  # for a merge that is run again, and for readers of the output
-        file.write(report.dumps().encode())
+        file.write(report_json.dumps(report).encode())
     return report
 
 
@@ -150,7 +151,7 @@ def _clean_up(findings: Findings, workspace: Workspace) -> None:
 def _already_merged(workspace: Workspace) -> Report | None:
     """Return the report of a merge whose pod was lost after the clean-up, which only a full success reaches."""
     try:
-        report = Report.loads(workspace.path(REPORT).read_text(encoding="utf-8"))
+        report = report_json.loads(workspace.path(REPORT).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     if report is None:  # no reason to take the output for a leftover

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chunk_runner.contract.report import Report
+from chunk_runner.contract import report_json
 from pdfjob_operator.garbage_collection.sweep_job import claim_of_pod
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.kubernetes import parse_time
@@ -78,7 +78,7 @@ class SweepReports:
 
 def _finished(pod: Manifest) -> _Finished | None:
     terminated = container_state(pod).get("terminated") or {}
-    report = Report.loads(terminated.get("message"))
+    report = report_json.loads(terminated.get("message"))
     if report is None or report.swept is None or "finishedAt" not in terminated:
         return None
     return _Finished(report.swept, report.volume, parse_time(terminated["finishedAt"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.report import Report
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
@@ -55,7 +56,7 @@ class StagePod:
                 stage=stage,
                 running=False,
                 exit_code=int(terminated["exitCode"]),
-                report=Report.loads(terminated.get("message")),
+                report=report_json.loads(terminated.get("message")),
                 out_of_memory=is_out_of_memory(raw),
                 finished_at=None if finished_at is None else parse_time(finished_at),
             )

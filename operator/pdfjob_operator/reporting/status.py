@@ -103,8 +103,8 @@ def _merged(pdfjob: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
     if merged.memory is not None:
         memory = merged.memory
         fields["memory"] = {
-            "peak": _mebibytes(memory.highest),
-            "peakChunk": memory.chunk,
+            "peak": _mebibytes(memory.peak),
+            "peakChunk": memory.peak_chunk,
             "mean": _mebibytes(memory.mean),
         }
     if merged.failed_pages:

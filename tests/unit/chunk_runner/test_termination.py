@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from chunk_runner import errors
+from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
@@ -53,7 +54,7 @@ def test_every_error_becomes_an_exit_code_and_one_line(
 def test_a_report_says_how_full_the_volume_is(tmp_path: Path) -> None:
     code = publish(Report(pages=9, chunks=3), ExitCode.OK, file=tmp_path / "report", folder=tmp_path)
 
-    report = Report.loads((tmp_path / "report").read_text())
+    report = report_json.loads((tmp_path / "report").read_text())
     assert (code, report and report.pages) == (ExitCode.OK, 9)
     assert report is not None
     assert report.volume is not None

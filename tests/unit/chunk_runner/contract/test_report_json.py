@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import make_merged
+from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.limits import REPORT_LIMIT, WARNINGS_LIMIT, shorten
 from chunk_runner.contract.ranges import format_ranges
@@ -58,10 +59,10 @@ reports = st.builds(
 
 @given(reports)
 def test_a_report_fits_a_termination_message_whatever_it_says(report: Report) -> None:
-    text = report.dumps()
+    text = report_json.dumps(report)
 
     assert len(text.encode()) <= REPORT_LIMIT
-    read = Report.loads(text)
+    read = report_json.loads(text)
     assert read is not None
     assert (read.pages, read.chunks, read.failure) == (report.pages, report.chunks, report.failure)
     if report.merged is not None:
@@ -74,9 +75,9 @@ def test_figures_that_no_message_has_room_for_are_left_out() -> None:
     big = Stats(histogram, histogram, Histogram.of([], BYTES), words, words, words)
     report = Report(pages=9, chunks=9, merged=make_merged(stats=big))
 
-    read = Report.loads(report.dumps())
+    read = report_json.loads(report_json.dumps(report))
 
-    assert len(report.dumps().encode()) <= REPORT_LIMIT
+    assert len(report_json.dumps(report).encode()) <= REPORT_LIMIT
     assert read == replace(report, merged=make_merged())
 
 
@@ -85,17 +86,17 @@ def test_whatever_comes_from_a_volume_is_made_to_fit(text: str) -> None:
     failed = tuple(FailedChunk(index, text, text, text) for index in range(20))
     merged = make_merged(failed_pages=text, failed_chunks=failed, page_reasons={f"{it}{text}": text for it in range(9)})
 
-    assert len(Report(merged=merged, failure=Failure("Crashed", text)).dumps().encode()) <= REPORT_LIMIT
+    assert len(report_json.dumps(Report(merged=merged, failure=Failure("Crashed", text))).encode()) <= REPORT_LIMIT
 
 
 @pytest.mark.parametrize("spoilt", ["stats", "memory"])
 def test_no_job_fails_for_its_figures(spoilt: str) -> None:
     """They may be of another version, with other buckets, or of a volume without an end."""
     merged = make_merged(stats=Stats(Histogram.of([], SECONDS), Histogram.of([], SECONDS), Histogram.of([], BYTES)))
-    raw = json.loads(Report(pages=9, chunks=3, merged=merged, volume=Volume(2**63, 2**63)).dumps())
+    raw = json.loads(report_json.dumps(Report(pages=9, chunks=3, merged=merged, volume=Volume(2**63, 2**63))))
     raw["merged"][spoilt] = {"seconds": {"counts": [1], "total": 1e999}}
 
-    read = Report.loads(json.dumps(raw))
+    read = report_json.loads(json.dumps(raw))
 
     left: dict[str, Any] = {spoilt: None}
     assert read == Report(pages=9, chunks=3, merged=replace(merged, **left))
@@ -104,8 +105,8 @@ def test_no_job_fails_for_its_figures(spoilt: str) -> None:
 def test_chunks_that_are_too_many_to_name_are_not_named() -> None:
     few, many = format_ranges(range(0, 900, 2)), format_ranges(range(0, 9000, 2))
 
-    short = Report.loads(Report(pages=9000, chunks=9000, todo=few).dumps())
-    long = Report.loads(Report(pages=9000, chunks=9000, todo=many).dumps())
+    short = report_json.loads(report_json.dumps(Report(pages=9000, chunks=9000, todo=few)))
+    long = report_json.loads(report_json.dumps(Report(pages=9000, chunks=9000, todo=many)))
 
     assert short is not None
     assert long is not None
@@ -114,9 +115,9 @@ def test_chunks_that_are_too_many_to_name_are_not_named() -> None:
 
 @pytest.mark.parametrize("todo", ["0-9", "3,1", "x", 7])
 def test_a_report_that_names_chunks_which_are_not_there_is_not_believed(todo: object) -> None:
-    raw = json.loads(Report(pages=9, chunks=9).dumps()) | {"todo": todo}
+    raw = json.loads(report_json.dumps(Report(pages=9, chunks=9))) | {"todo": todo}
 
-    assert Report.loads(json.dumps(raw)) is None
+    assert report_json.loads(json.dumps(raw)) is None
 
 
 def test_a_short_report_comes_back_as_it_was() -> None:
@@ -135,7 +136,7 @@ def test_a_short_report_comes_back_as_it_was() -> None:
     )
     report = Report(pages=90, chunks=3, warnings=("It was repaired.",), merged=merged)
 
-    assert Report.loads(report.dumps()) == report
+    assert report_json.loads(report_json.dumps(report)) == report
 
 
 json_values = st.recursive(
@@ -163,8 +164,8 @@ def report(**changes: object) -> str:
 
 
 def test_a_report_of_a_later_version_is_understood() -> None:
-    assert Report.loads(report()) is not None
-    assert Report.loads(report(news="of a later version")) == Report.loads(report())
+    assert report_json.loads(report()) is not None
+    assert report_json.loads(report(news="of a later version")) == report_json.loads(report())
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,25 @@ def test_a_report_of_a_later_version_is_understood() -> None:
         report(failed=-5),
         report(output="../../other/output.json"),
         report(sha256={"a": 1}),
+        report(sha256=["a", "b"]),
+        report(pages=True, chunks=True),
+        report(bytes=True),
+        report(bytes=1.0),
+        report(bytes="1"),
+        report(bytes=2**53),
+        report(output=["output.json"]),
+        report(todo=[]),
+        report(todo="٣"),
+        report(todo=False),
+        report(failed_chunks=[{"index": 0, "pages": ["1"], "reason": "Crashed", "message": "x"}]),
+        report(failed_chunks=[{"index": -1, "pages": "1", "reason": "Crashed", "message": "x"}]),
+        report(failed_chunks=[{"index": 0, "pages": "1", "reason": None, "message": "x"}]),
+        report(failed_chunks="x"),
+        report(failure={"reason": "Crashed", "message": ["x"]}),
+        report(failure=["Crashed"]),
+        report(ledger=[["ok", 1]]),
+        report(ledger={"ok": "1"}),
+        report(tokens={"prompt": 1}),
         report(sha256="$(rm -rf)"),
         report(warnings=7),
         report(warnings=[7]),
@@ -187,11 +207,11 @@ def test_a_report_of_a_later_version_is_understood() -> None:
     ],
 )
 def test_a_forged_report_is_none(text: str) -> None:
-    assert Report.loads(text) is None
+    assert report_json.loads(text) is None
 
 
 def test_a_forged_reason_cannot_break_a_status() -> None:
-    forged = Report.loads(report(failure={"reason": "x" * 2000, "message": "y\n" * 2000}))
+    forged = report_json.loads(report(failure={"reason": "x" * 2000, "message": "y\n" * 2000}))
 
     assert forged is not None
     assert forged.failure is not None
@@ -200,16 +220,20 @@ def test_a_forged_reason_cannot_break_a_status() -> None:
 
 
 def test_what_a_forged_report_says_too_much_of_is_cut() -> None:
-    forged = Report.loads(
-        report(warnings=["x" * 2000] * 100, page_reasons={f"Reason{'x' * it}": "1," * 2000 for it in range(100)})
+    forged = report_json.loads(
+        report(
+            warnings=["x" * 2000] * 100,
+            page_reasons={f"Reason{'x' * it}": "1," * 2000 for it in range(100)},
+            ledger={f"state {number}": 1 for number in range(1000)},
+        )
     )
 
     assert forged is not None
     assert forged.merged is not None
-    assert (len(forged.warnings), len(forged.merged.page_reasons)) == (5, 5)
+    assert (len(forged.warnings), len(forged.merged.page_reasons), len(forged.merged.ledger)) == (5, 5, 20)
     assert max(map(len, (*forged.warnings, *forged.merged.page_reasons.values()))) <= 300
 
 
 @given(st.one_of(st.text(), json_values.map(json.dumps)))
 def test_any_other_termination_message_is_no_report(text: str) -> None:
-    assert Report.loads(text) is None
+    assert report_json.loads(text) is None
