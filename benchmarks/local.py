@@ -21,7 +21,7 @@ from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
-from pdfjob_cli import local_runner
+from pdfjob_cli.run import local_runner
 from tools import pdfs
 from tools.hostile_pdfs import splitting
 from tools.synthetic_books import book

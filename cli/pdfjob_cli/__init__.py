@@ -1,1 +1,1 @@
-"""`pdfjob`: the command line. Start at `__main__` (what people type), then `local` (the run without a cluster)."""
+"""The command line `pdfjob`. `__main__` has the commands; `run/` processes a PDF on this machine, without a cluster."""

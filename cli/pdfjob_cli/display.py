@@ -1,4 +1,4 @@
-"""How a run looks: a progress bar for people, lines for a log file, one JSON object for programs."""
+"""The output of a run on the terminal: a progress bar or log lines, and a summary as text or JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Display:
-    """Shows a run on a console: a bar that counts pages on a terminal, one line per chunk elsewhere."""
+    """Shows the progress of a run: a bar that counts pages on a terminal, one line per chunk elsewhere."""
 
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
@@ -49,7 +49,7 @@ class Display:
         """See `Observer.prepared`."""
         self._chunks = chunks
         self._progress.update(self._task, total=pages, completed=done)
-        kept = f", {done} pages done before" if done else ""
+        kept = f", {done} pages reused" if done else ""
         self._line(f"{self._name}: {_count(pages, 'page')}, {_count(chunks, 'chunk')}{kept}")
 
     def advanced(self, pages: int) -> None:
@@ -66,8 +66,8 @@ class Display:
 
     def stopping(self) -> None:
         """See `Observer.stopping`."""
-        said = "Stopping: answers that are on their way are paid for, and kept. Ctrl-C again ends it at once."
-        self._console.print(said, highlight=False, soft_wrap=True)
+        message = "Stopping: waiting for answers that are already paid for. Press Ctrl-C again to stop at once."
+        self._console.print(message, highlight=False, soft_wrap=True)
 
     def _line(self, text: str) -> None:
         if not self._console.is_terminal:
@@ -75,7 +75,7 @@ class Display:
 
 
 def summary_text(report: Report, merged: Merged, name: str, output: str, seconds: float) -> str:
-    """What a person wants to know of a run with an output."""
+    """Return the summary of a run with an output, for people."""
     pages = ", ".join(f"{count} {state}" for state, count in merged.ledger.items() if count)
     entries = _count(merged.answers, "answer") if merged.answers else _count(merged.sentences, "sentence")
     lines = [
@@ -90,7 +90,7 @@ def summary_text(report: Report, merged: Merged, name: str, output: str, seconds
 
 
 def remarks(report: Report) -> list[str]:
-    """What no chunk can say: pages that failed alone, and what is odd about the source."""
+    """Return one line for each reason why pages failed alone, and for each anomaly of the source."""
     failed = {} if report.merged is None else report.merged.page_reasons
     return [
         *(f"failed: {_pages(ranges)}: {reason}" for reason, ranges in failed.items()),
@@ -99,7 +99,7 @@ def remarks(report: Report) -> list[str]:
 
 
 def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:
-    """The same for programs; `failure` instead of an output when the run failed."""
+    """Return the summary of a run for programs; it has a `failure` instead of an output if the run failed."""
     merged = report.merged
     summary: dict[str, Any] = {
         "pages": report.pages,

@@ -1,4 +1,4 @@
-"""What people give in files: passwords, keys, prompts. What is wrong with a file is said as wrong usage."""
+"""Options that name a file: passwords, API keys, prompts. An invalid file is reported as wrong usage."""
 
 from __future__ import annotations
 
@@ -12,31 +12,44 @@ from chunk_runner.contract.limits import shorten
 
 
 DASH = Path("-")
-"""Stdin or stdout, where a file is asked for."""
+"""Stands for stdin or stdout in place of a file."""
 
 
 def text(path: Path, option: str) -> str:
-    """All of a file."""
+    """Return the text of a file.
+
+    Raises:
+        typer.BadParameter: The file cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=f"'{option}'") from None
     except ValueError:
-        raise typer.BadParameter(f"{shorten(str(path))} is no text in UTF-8", param_hint=f"'{option}'") from None
+        raise typer.BadParameter(f"{shorten(str(path))} is not UTF-8 text", param_hint=f"'{option}'") from None
 
 
 def first_line(path: Path, option: str, what: str) -> str:
-    """The first line of a file; what is wrong with it is said without a word of what it holds."""
+    """Return the first line of a file with a secret; messages never quote its contents.
+
+    Args:
+        path: The file, or `DASH` for stdin.
+        option: The option that names it.
+        what: The kind of secret, for messages.
+
+    Raises:
+        typer.BadParameter: The file cannot be read, is not UTF-8, or its first line is empty.
+    """
     hint = f"'{option}'"
     try:
         with nullcontext(sys.stdin.buffer) if path == DASH else path.open("rb") as file:
             line = file.readline().decode().rstrip("\r\n")
-    except AttributeError:  # Python's way to say that stdin is closed
+    except AttributeError:  # sys.stdin is None if it is closed
         raise typer.BadParameter("stdin is closed: give the name of a file", param_hint=hint) from None
     except OSError as error:
         raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=hint) from None
     except ValueError:
-        raise typer.BadParameter(f"the {what} is no text in UTF-8", param_hint=hint) from None
+        raise typer.BadParameter(f"the {what} is not UTF-8 text", param_hint=hint) from None
     if not line:
-        raise typer.BadParameter(f"there is no {what}: it stands on the first line", param_hint=hint)
+        raise typer.BadParameter(f"the first line is empty: write the {what} there", param_hint=hint)
     return line

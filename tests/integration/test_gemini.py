@@ -544,7 +544,7 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
         code = process.wait()
 
     assert code == 130
-    assert "go on with --resume" in process.err
+    assert "continue with --resume" in process.err
     assert "Traceback" not in process.err
     until(lambda: [it["client_gone"] for it in server.log()] == [times == 2] * 2)
     server.configure(held=False)

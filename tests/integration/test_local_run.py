@@ -12,7 +12,7 @@ import pytest
 
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.manifest import Chunk
-from pdfjob_cli import local_runner
+from pdfjob_cli.run import local_runner
 from processes import PATIENCE_SECONDS, Running, descendants, start_pdfjob, until
 from tools import pdfs
 
@@ -83,10 +83,10 @@ def test_a_failure_can_be_read_by_a_program(tmp_path: Path) -> None:
         (["run", "a.pdf", "--workers", "0"], "should be greater than or equal to 1"),
         (["run", "a.pdf", "--pages-per-chunk", "none"], "unable to parse string as an integer"),
         (["run", "a.pdf", "--processor", "magic"], "text"),
-        (["run", "a.pdf", "-o", "no/such/folder.json"], "there is no folder"),
+        (["run", "a.pdf", "-o", "no/such/folder.json"], "does not exist"),
         (["run", "a.pdf", "-o", "."], "is a folder"),
         (["run", "a.pdf", "-o", "a.pdf"], "would overwrite the source"),
-        (["run", "a.pdf", "-o", "-", "--json"], "drop --json"),
+        (["run", "a.pdf", "-o", "-", "--json"], "--json and --resume cannot be used"),
         (["run", "a.pdf", "-o", "/dev/null"], "is not a regular file"),
         (["run", "a.pdf", "-o", "x" * 300], "File name too long"),
         (["walk"], "No such command"),
@@ -175,7 +175,7 @@ def test_no_room_beside_the_output_is_said_so(tmp_path: Path) -> None:
     done = pdfjob("run", "a.pdf", cwd=tmp_path)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("WorkspaceUnavailable: a.json cannot be written")
+    assert done.stderr.startswith("WorkspaceUnavailable: Cannot write a.json or its workspace folder")
 
 
 class Looker:
@@ -251,7 +251,7 @@ def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) ->
     done = pdfjob("run", "a.pdf", "--pages-per-chunk", 3, "--resume", cwd=tmp_path)
 
     assert done.returncode == 0
-    assert "6 pages done before" in done.stderr
+    assert "6 pages reused" in done.stderr
     assert json.loads(out.read_text())["failedChunks"] == []
     assert not local_runner.workspace_of(out).exists()
 
@@ -275,7 +275,7 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
         code = process.wait()
 
     assert (code, process.out) == (130, "")
-    assert "go on with --resume" in process.err
+    assert "continue with --resume" in process.err
     assert "Traceback" not in process.err
     until(lambda: not any(it.is_running() for it in started))
     kept = {path.name: path.stat().st_mtime_ns for path in (workspace / "results").iterdir()}
@@ -288,7 +288,7 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
 
     assert code == 0
     assert still == kept
-    assert "pages done before" in process.err
+    assert "pages reused" in process.err
     fresh = pdfjob("run", "long.pdf", "-o", "fresh.json", cwd=long_book.parent)
     assert fresh.returncode == 0
     assert (long_book.parent / "fresh.json").read_bytes() == (long_book.parent / "long.json").read_bytes()

@@ -55,7 +55,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
         manifest = Manifest.read(workspace)
     except FileNotFoundError:
         return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
-    findings = Findings(StatsBuilder(workspace.round))
+    findings = Findings(StatsBuilder(workspace.round_number))
     with workspace.spool() as spool:
         body = output.BodyWriter(spool, manifest.form)
         assembly = _Assembly(manifest, body)

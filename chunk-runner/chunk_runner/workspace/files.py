@@ -75,13 +75,13 @@ class Workspace:
     Args:
         root: The folder; it is made when the first file is written.
         attempt: A name that no other attempt on this workspace has; temporary files carry it.
-        round: Of retries, 0 for the first: pages that failed in an earlier one are tried again.
+        round_number: The round of retries, 0 for the first: pages that failed in an earlier one are tried again.
     """
 
-    def __init__(self, root: Path, attempt: str, round: int = 0) -> None:  # noqa: A002 (the project's word)
+    def __init__(self, root: Path, attempt: str, round_number: int = 0) -> None:
         self.root = root
         self.attempt = attempt
-        self.round = round
+        self.round_number = round_number
 
     def path(self, name: str) -> Path:
         """Where a file of the workspace is."""
@@ -151,7 +151,7 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o660)
             try:
-                line = b"\n" + _canonical({"attempt": self.attempt, "round": self.round, **record}) + b"\n"
+                line = b"\n" + _canonical({"attempt": self.attempt, "round": self.round_number, **record}) + b"\n"
                 if os.write(fd, line) != len(line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(fd)

@@ -42,7 +42,7 @@ def has_result(workspace: Workspace, chunk: Chunk) -> bool:
         return False
     if content.get("key") != chunk.key:
         return False
-    return content["round"] >= workspace.round or not is_retryable(ChunkResult.load(content, body))
+    return content["round"] >= workspace.round_number or not is_retryable(ChunkResult.load(content, body))
 
 
 def read_result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | None:
@@ -75,5 +75,5 @@ def write_result(
         WorkspaceError: The workspace cannot be written.
     """
     content, body = result.dump(form)
-    identity = {"key": chunk.key, "index": chunk.index, "round": workspace.round, "figures": figures}
+    identity = {"key": chunk.key, "index": chunk.index, "round": workspace.round_number, "figures": figures}
     workspace.write_document(result_file(chunk.index), {**identity, **content}, body)

@@ -25,11 +25,11 @@ class StatsBuilder:
     """Adds up statistics, chunk by chunk.
 
     Args:
-        round: The round; what earlier ones used has been reported.
+        round_number: The round; earlier ones have been reported.
     """
 
-    def __init__(self, round: int) -> None:  # noqa: A002 (the project's word)
-        self._round = round
+    def __init__(self, round_number: int) -> None:
+        self._round = round_number
         self._seconds: list[float] = []
         self._waits: list[float] = []
         self._memory: list[float] = []

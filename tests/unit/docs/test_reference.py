@@ -10,7 +10,8 @@ import yaml
 from typer.core import TyperGroup, TyperOption
 
 from chunk_runner.contract.exit_codes import ExitCode
-from pdfjob_cli.__main__ import Exit, app
+from pdfjob_cli.__main__ import app
+from pdfjob_cli.exit_codes import Exit
 from pdfjob_operator.objects import labels
 from pdfjob_operator.objects.phases import Condition, Phase
 from unit.docs.pages import ROOT, rows, section, terms

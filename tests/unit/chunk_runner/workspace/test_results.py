@@ -85,4 +85,4 @@ def test_a_result_worth_another_attempt_counts_in_its_own_round_only(
     put(workspace, result({4: OK, 5: FAILED, 6: OK}, {5: reason}))
 
     assert has_result(workspace, CHUNK)
-    assert has_result(Workspace(workspace.root, "retry", round=1), CHUNK) is later
+    assert has_result(Workspace(workspace.root, "retry", round_number=1), CHUNK) is later

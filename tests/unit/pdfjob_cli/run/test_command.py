@@ -1,6 +1,5 @@
-"""What `pdfjob run` makes of its arguments, and how it sums up. The run itself is in `integration/test_local_run`."""
+"""The options of `pdfjob run`. The run itself is tested in `integration/test_local_run`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ from typer.testing import CliRunner
 from builders import make_merged
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.report import Report
-from pdfjob_cli import local_runner
-from pdfjob_cli.__main__ import Format, app
-from pdfjob_cli.display import summary_json, summary_text
+from pdfjob_cli.__main__ import app
+from pdfjob_cli.run import local_runner
+from pdfjob_cli.run.job import Format
 
 
 class Run:
@@ -94,14 +93,14 @@ def test_the_password_is_never_printed(run: Run, tmp_path: Path, options: list[s
         (["--pages", "9-3"], "a range goes upwards"),
         (["--pages", "0"], "they count from 1"),
         (["--pages", ""], "selects no pages"),
-        (["--language", "french"], "two small letters"),
-        (["--language", "FR"], "two small letters"),
+        (["--language", "french"], "two lowercase letters"),
+        (["--language", "FR"], "two lowercase letters"),
         (["--format", "html"], "is not one of 'json', 'jsonl', 'markdown'"),
         (["--password-file", "none"], "No such file"),
         (["--password-file", "."], "Is a directory"),
-        (["--password-file", "empty"], "there is no password"),
-        (["--password-file", "binary"], "no text in UTF-8"),
-        (["--password-file", "-"], "there is no password"),
+        (["--password-file", "empty"], "the first line is empty: write the password there"),
+        (["--password-file", "binary"], "not UTF-8 text"),
+        (["--password-file", "-"], "the first line is empty: write the password there"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_opened(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -128,33 +127,6 @@ ODD = Report(
         },
     ),
 )
-
-
-def test_people_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
-    assert ODD.merged is not None
-    lines = [line.strip() for line in summary_text(ODD, ODD.merged, "book.pdf", "book.json", 1.0).splitlines()]
-
-    assert lines[-3:] == [
-        "failed: pages 7,12: PageUnreadable",
-        "failed: page 20: TimeLimitExceeded",
-        "warning: The file was damaged, and repaired.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("sentences", "answers", "said"), [(1, 0, "1 sentence in"), (0, 3, "3 answers in"), (0, 0, "0 sentences in")]
-)
-def test_people_are_told_what_the_output_has(sentences: int, answers: int, said: str) -> None:
-    merged = make_merged(sentences=sentences, answers=answers)
-
-    assert said in summary_text(Report(pages=9, merged=merged), merged, "book.pdf", "book.json", 1.0)
-
-
-def test_programs_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
-    summary = json.loads(json.dumps(summary_json(ODD, "book.json", 1.0)))
-
-    assert summary["warnings"] == ["The file was damaged, and repaired."]
-    assert summary["pageReasons"] == {"PageUnreadable": "7,12", "TimeLimitExceeded": "20"}
 
 
 def test_with_the_output_on_stdout_they_are_told_on_stderr(run: Run) -> None:

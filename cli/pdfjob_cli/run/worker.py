@@ -1,0 +1,86 @@
+"""A worker process: processes the chunks that it is handed, one after the other.
+
+The server that forks the workers preloads this module: with the libraries loaded, a worker starts in milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Never
+
+from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.pdf.sandbox_child import die_with_parent
+from chunk_runner.stages.process import process
+from chunk_runner.workspace.files import Workspace
+from chunk_runner.workspace.manifest import Manifest
+
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk was started.")
+
+
+class Work(NamedTuple):
+    """What every worker needs, sent to it once.
+
+    Attributes:
+        manifest: The prepared job.
+        workspace: The workspace of the job.
+        source: The PDF.
+        counters: The number of pages done, for each chunk; shared by all workers.
+        stopped: 1 if no further chunk may be started; shared by all workers.
+    """
+
+    manifest: Manifest
+    workspace: Workspace
+    source: Path
+    counters: Any
+    stopped: Any
+
+
+_assigned: list[Work] = []
+"""The work of this process: one item, from its start on."""
+
+
+def start(work: Work) -> None:
+    """Set up a new worker. It ignores Ctrl-C, because the parent ends its workers itself."""
+    _assigned.append(work)
+    die_with_parent(os.getppid())  # or workers would go on after the run is killed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def process_chunk(index: int) -> None:
+    """Process a chunk and count its pages.
+
+    Raises:
+        StageError: The chunk cannot be processed.
+    """
+    (work,) = _assigned
+    if work.stopped.value:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to keep
+        raise ConfigurationError(Reason.JOB_STOPPED, STOPPED.message)
+
+    def on_page() -> None:
+        work.counters[index] += 1
+
+    try:
+        process(work.manifest, index, work.workspace, on_page, work.source)
+    except SystemExit:  # everything is kept; the pool would take this for a result, and hand out the next chunk
+        os._exit(ExitCode.INTERRUPTED)
+    except ConfigurationError:  # every other chunk would fail, too; the parent may be slower than the next chunk
+        work.stopped.value = 1
+        raise
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> Never:
+    """End the attempt in an orderly way, so that it keeps an answer that is just arriving."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends another one, which would cut this short
+    sys.exit(ExitCode.INTERRUPTED)

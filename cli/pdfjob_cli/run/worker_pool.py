@@ -1,0 +1,123 @@
+"""The pool of worker processes: hands out the chunks, reports progress, and ends all workers with the run."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from multiprocessing import forkserver, sharedctypes
+from typing import TYPE_CHECKING
+
+from pebble import CONSTS, ProcessExpired, ProcessPool
+
+from chunk_runner.contract.limits import GRACE_SECONDS
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure
+from chunk_runner.errors import ConfigurationError, StageError
+from pdfjob_cli.run import worker
+from pdfjob_cli.run.worker import Work
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chunk_runner.stages.prepare import Prepared
+    from chunk_runner.workspace.files import Workspace
+    from chunk_runner.workspace.manifest import Chunk
+    from pdfjob_cli.run.observer import Observer
+
+# Workers are forked by a server process without threads, which has their libraries loaded.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([worker.__name__])
+
+_REFRESH_SECONDS = 0.1
+"""Interval at which progress is reported."""
+
+KILLED = Failure(
+    Reason.CRASHED, "The chunk's process exited without reporting a result: it was killed or ran out of memory."
+)
+
+
+def warm_up() -> None:
+    """Start the server that forks the workers: it loads the libraries while the source is inspected."""
+    forkserver.ensure_running()
+
+
+def process_all(prepared: Prepared, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
+    """Process every chunk that has no result; failures stay in the workspace, where merge finds them.
+
+    Returns:
+        True if the run was stopped, because one chunk showed that no other can succeed.
+    """
+    manifest, todo = prepared
+    kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
+    observer.prepared(manifest.selected_pages, len(manifest.chunks), kept)
+    if not todo:
+        return False
+    # Shared memory without a lock: each chunk has its own counter, and a killed process cannot hold up the others.
+    counters = sharedctypes.RawArray("L", len(manifest.chunks))
+    work = Work(manifest, workspace, source, counters, stopped=sharedctypes.RawValue("b", 0))
+    with _pool(min(workers, len(todo)), work, observer if "model" in manifest.processor else None) as pool:
+        futures: dict[Future[None], Chunk] = {
+            pool.schedule(worker.process_chunk, args=(chunk.index,)): chunk for chunk in todo
+        }
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, timeout=_REFRESH_SECONDS, return_when=FIRST_COMPLETED)
+            observer.advanced(kept + sum(counters))
+            for future in done:
+                observer.finished(futures[future], _problem(future))
+            if any(isinstance(future.exception(), ConfigurationError) for future in done):
+                _stop(pool, work)
+                return True
+    return False
+
+
+def _problem(future: Future[None]) -> str | None:
+    match future.exception():
+        case None:
+            return None
+        case StageError() as error:
+            return error.message
+        case ProcessExpired():
+            return KILLED.message
+        case BaseException() as error:
+            return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _pool(workers: int, work: Work, told: Observer | None) -> Iterator[ProcessPool]:
+    """Yield a pool of workers that end with the block.
+
+    Args:
+        workers: The number of workers.
+        work: The work of each.
+        told: Notified of Ctrl-C, if the workers may take some time to end.
+    """
+    CONSTS.term_timeout = GRACE_SECONDS + 1  # or a worker that waits for an answer would be killed
+    pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=worker.start, initargs=(work,))
+    try:
+        yield pool
+        if pool.active:
+            pool.close()
+    except BaseException as error:  # Ctrl-C too: whatever ends the run ends its workers
+        _stop(pool, work)
+        if told is not None and isinstance(error, KeyboardInterrupt):
+            told.stopping()
+        raise
+    finally:
+        try:
+            pool.join()
+        except KeyboardInterrupt:  # a second Ctrl-C: no answer is worth the wait
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
+
+
+def _stop(pool: ProcessPool, work: Work) -> None:
+    """Stop all workers at once: the pool alone would stop one after the other, and wait for each."""
+    work.stopped.value = 1  # a worker whose chunk ends just now takes the next one
+    pool.stop()
+    for process in multiprocessing.active_children():
+        process.terminate()

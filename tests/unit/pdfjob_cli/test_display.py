@@ -1,0 +1,51 @@
+"""The summary of a run, for people and for programs."""
+
+import json
+
+import pytest
+
+from builders import make_merged
+from chunk_runner.contract.report import Report
+from pdfjob_cli.display import summary_json, summary_text
+
+
+ODD = Report(
+    pages=64,
+    chunks=3,
+    warnings=("The file was damaged, and repaired.",),
+    merged=make_merged(
+        ledger={"ok": 61, "failed": 3},
+        failed_pages="7,12,20",
+        page_reasons={
+            "PageUnreadable": "7,12",
+            "TimeLimitExceeded": "20",
+        },
+    ),
+)
+
+
+def test_people_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
+    assert ODD.merged is not None
+    lines = [line.strip() for line in summary_text(ODD, ODD.merged, "book.pdf", "book.json", 1.0).splitlines()]
+
+    assert lines[-3:] == [
+        "failed: pages 7,12: PageUnreadable",
+        "failed: page 20: TimeLimitExceeded",
+        "warning: The file was damaged, and repaired.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "answers", "said"), [(1, 0, "1 sentence in"), (0, 3, "3 answers in"), (0, 0, "0 sentences in")]
+)
+def test_people_are_told_what_the_output_has(sentences: int, answers: int, said: str) -> None:
+    merged = make_merged(sentences=sentences, answers=answers)
+
+    assert said in summary_text(Report(pages=9, merged=merged), merged, "book.pdf", "book.json", 1.0)
+
+
+def test_programs_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
+    summary = json.loads(json.dumps(summary_json(ODD, "book.json", 1.0)))
+
+    assert summary["warnings"] == ["The file was damaged, and repaired."]
+    assert summary["pageReasons"] == {"PageUnreadable": "7,12", "TimeLimitExceeded": "20"}
