@@ -1,4 +1,5 @@
 from builders import make_job, make_started
+from chunk_runner.contract import report_json
 from chunk_runner.contract.report import Report
 from pdfjob_operator.objects.labels import LABEL_ROUND
 from pdfjob_operator.objects.names import stage_job_name
@@ -33,8 +34,10 @@ async def test_only_reports_of_pods_that_its_jobs_own_are_read() -> None:
     cluster.job_list = [raw_job(name=NAME)]
     report = Report(pages=120, chunks=4)
     cluster.pod_list = [
-        raw_pod(stage="prepare", containerStatuses=terminated(0, report.dumps())),
-        raw_pod(stage="prepare", job="somebody-else", containerStatuses=terminated(0, Report(pages=1).dumps())),
+        raw_pod(stage="prepare", containerStatuses=terminated(0, report_json.dumps(report))),
+        raw_pod(
+            stage="prepare", job="somebody-else", containerStatuses=terminated(0, report_json.dumps(Report(pages=1)))
+        ),
     ]
 
     _, pods = await stage_jobs_and_pods(cluster, PDFJOB)
