@@ -1,4 +1,4 @@
-"""The failures a stage can end with; a module of their own because sources, PDFs and stages all raise them."""
+"""The errors that a stage can end with; a module of its own, because most folders raise them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from chunk_runner.contract.reasons import Reason
 
 
 class StageError(Exception):
-    """A foreseen failure: a reason for programs and one sentence for people."""
+    """A foreseen failure: a reason for programs, and one sentence for users."""
 
     def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(reason, message)  # both, so that it survives the way out of a child process
+        super().__init__(reason, message)  # both, so that the error can be pickled on its way out of a child process
         self.reason = reason
         self.message = shorten(message)
 
@@ -19,32 +19,32 @@ class StageError(Exception):
 
 
 class SourceError(StageError):
-    """The source cannot be processed; another attempt would end the same way."""
+    """The source cannot be processed; another attempt would fail, too."""
 
 
 class ChunkError(StageError):
-    """This chunk cannot be processed; another attempt would end the same way."""
+    """The chunk cannot be processed; another attempt would fail, too."""
 
 
 class MoreMemoryError(StageError):
-    """A page needs more memory than this pod may use; a pod with more may help."""
+    """A page needs more memory than this pod may use; a pod with more memory may succeed."""
 
 
 class ConfigurationError(StageError):
-    """The job's configuration is at fault, so that every chunk would fail; another attempt would end the same way."""
+    """The configuration of the job is wrong, so every chunk would fail; another attempt would fail, too."""
 
 
 class UsageError(ConfigurationError):
-    """The command line or the environment is wrong."""
+    """The command line or the environment is invalid; another attempt would fail, too."""
 
 
 class UnavailableError(StageError):
-    """The model's service did not answer for a long time; another attempt may help."""
+    """The model's service did not answer for a long time; another attempt may succeed."""
 
 
 class WorkspaceError(StageError):
-    """The workspace cannot be read or written; another attempt may help."""
+    """The workspace cannot be read or written; another attempt may succeed."""
 
 
 class LedgerError(StageError):
-    """The pages do not add up: a fault of this program, and the job must not complete."""
+    """The ledger has not exactly one entry for each page: a bug, and the job must not complete."""

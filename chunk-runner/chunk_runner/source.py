@@ -1,4 +1,4 @@
-"""The source: finding it on its volume, refusing what is not inside it, and its identity (name, size, checksum).
+"""The source file: locates it on its volume, without ever leaving the volume, and identifies it by name and checksum.
 
 Knows paths and bytes, nothing of PDF.
 """
@@ -19,11 +19,11 @@ from chunk_runner.errors import SourceError
 
 @dataclass(frozen=True)
 class Source:
-    """The file a job reads, as it was when prepare looked at it.
+    """The file that a job reads, as it was when prepare looked at it.
 
     Attributes:
-        path: Where it is, for this process.
-        name: Its base name, which the output carries.
+        path: Its path, for this process.
+        name: Its base name, which the output contains.
         sha256: Its checksum, in hexadecimal.
         bytes: Its size.
     """
@@ -35,11 +35,11 @@ class Source:
 
 
 def locate(root: Path, path: str) -> Path:
-    """Find a file of a volume, without ever leaving the volume or looking into a workspace.
+    """Return the path of a file on a volume; refuse paths that leave the volume or lead into a workspace.
 
     Args:
-        root: Where the volume is mounted.
-        path: The file, relative to it; user input.
+        root: The folder where the volume is mounted.
+        path: The file, relative to the volume's root; user input.
 
     Raises:
         SourceError: `PathRefused` or `SourceNotFound`.
@@ -58,7 +58,8 @@ def locate(root: Path, path: str) -> Path:
         )
     if target.is_relative_to(base / WORKSPACES):
         raise SourceError(
-            Reason.PATH_REFUSED, f"“{shown}” lies in {WORKSPACES}/, where jobs work: put sources elsewhere."
+            Reason.PATH_REFUSED,
+            f"“{shown}” is in {WORKSPACES}/, which holds the workspaces of jobs: put sources elsewhere.",
         )
     if not exists:
         raise SourceError(
@@ -69,11 +70,11 @@ def locate(root: Path, path: str) -> Path:
 
 
 def identify(path: Path, *, sha256: str | None = None) -> Source:
-    """Read the file once for its checksum and size.
+    """Return the identity of a file, which is read once for its checksum.
 
     Args:
         path: The file.
-        sha256: What its checksum must be, if that was given.
+        sha256: The expected checksum, in hexadecimal; `None` to accept any.
 
     Raises:
         SourceError: `SourceNotFound`, `SourceUnreadable`, `SourceEmpty` or `ChecksumMismatch`.
@@ -90,7 +91,7 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
     except OSError as error:
         raise SourceError(
             Reason.SOURCE_UNREADABLE,
-            f"“{shown}” cannot be read ({os.strerror(error.errno or 0)}): check its owner and mode.",
+            f"Cannot read “{shown}” ({os.strerror(error.errno or 0)}): check its owner and mode.",
         ) from error
     if status.st_size == 0:
         raise SourceError(Reason.SOURCE_EMPTY, f"“{shown}” is empty (0 bytes): copy the file again.")
@@ -99,12 +100,12 @@ def identify(path: Path, *, sha256: str | None = None) -> Source:
             Reason.CHECKSUM_MISMATCH,
             f"“{shown}” has sha256 {digest}, not {sha256.lower()}: copy the file again or correct the checksum.",
         )
-    # A name need not be UTF-8 on the disk, but it must be in the output.
+    # A file name may be any bytes, but the output is UTF-8.
     name = os.fsencode(path.name).decode(errors="replace")
     return Source(path=path, name=name, sha256=digest, bytes=status.st_size)
 
 
 def sha256_of(path: Path) -> str:
-    """The file's checksum, in hexadecimal, read in blocks."""
+    """Return the checksum of a file, in hexadecimal; the file is read in blocks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

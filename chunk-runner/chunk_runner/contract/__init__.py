@@ -1,6 +1,6 @@
-"""Everything that the chunk runner, the operator and the command line agree on.
+"""What the chunk runner, the operator and the command line agree on.
 
-Standard library only, because the operator imports this package and nothing else of the chunk runner. Anything read
-here may be hostile or torn (an annotation, an environment variable, a termination message): parsing is total and says
-what is wrong.
+Standard library only: the operator imports this package, and nothing else of the chunk runner. Text that is read here
+may be malformed or hostile (annotations, environment variables, termination messages), so parsers validate everything
+and raise, or return, nothing but what they document.
 """

@@ -1,75 +1,76 @@
 """The environment of a pod: mounts, files and variables that the operator sets and the chunk runner reads."""
 
 WORKSPACES = "pdfjobs"
-"""The folder on a shared volume that holds the workspaces: in it a folder per namespace, in that one per PdfJob, named
-by its uid. A volume may serve several namespaces; none may take the workspaces of another for leftovers."""
+"""The folder on a shared volume that holds all workspaces: a folder per namespace, with a folder per PdfJob, named by
+its uid. Several namespaces may share a volume, and none may take the workspaces of another for leftovers."""
 
 WORKSPACE_MOUNT = "/workspace"
-"""Where a pod finds its job's workspace."""
+"""The workspace of the pod's job."""
 
 SOURCE_MOUNT = "/source"
-"""Where the prepare pod finds the source's volume, read-only and as a whole."""
+"""In the prepare pod: the whole volume of the source, read-only."""
 
 WORKSPACES_MOUNT = "/workspaces"
-"""Where the sweep pod finds all workspaces of its namespace."""
+"""In the sweep pod: all workspaces of its namespace."""
 
 SPEC_ENV = "PDFJOB_SPEC"
-"""The `JobSpec` as JSON; for the prepare pod only, every later pod reads the manifest."""
+"""The `JobSpec` as JSON; for prepare only, every later pod reads the manifest."""
 
 INDEX_ENV = "JOB_COMPLETION_INDEX"
-"""The chunk to process (set by Kubernetes, see the documentation of Indexed Jobs)."""
+"""The index of the pod, which selects its chunk; Kubernetes sets it in every pod of an Indexed Job."""
 
 CHUNKS_ENV = "PDFJOB_CHUNKS"
-"""The chunks of this round as ranges: index 0 of the Job is the first of them. Not set when the round has them all."""
+"""The chunks of this round as ranges: index 0 of the Job is the first of them. Not set if the round has all chunks."""
 
 OUT_OF_MEMORY_ENV = "PDFJOB_OUT_OF_MEMORY"
-"""For merge: the chunks whose pods were killed for using too much memory, as ranges; these could not say so."""
+"""For merge: the chunks whose pods were killed for using too much memory, as ranges; they could not report it."""
 
 LIVE_ENV = "PDFJOB_LIVE"
 """For sweep: the first `LIVE_LENGTH` characters of the uid of every PdfJob in the namespace, separated by commas."""
 
 LIVE_LENGTH = 8
-"""Enough to tell uids apart, and short enough for 10,000 of them in one variable (the kernel's limit is 128 KiB).
-Should two be alike after all, a leftover stays."""
+"""Enough to tell uids apart, and short enough for 10,000 of them in one variable (the kernel's limit is 128 KiB). If
+two start alike, a leftover stays."""
 
 BEFORE_ENV = "PDFJOB_BEFORE"
-"""For sweep: what changed later than this may belong to a PdfJob that is younger than the list (seconds since 1970)."""
+"""For sweep: the age limit, in seconds since 1970. A workspace that changed later may belong to a PdfJob that is
+younger than the list."""
 
 ATTEMPT_ENV = "PDFJOB_ATTEMPT"
-"""A name for this attempt that no other attempt has: the pod's uid."""
+"""The unique name of this attempt: the uid of the pod."""
 
 MEMORY_ENV = "PDFJOB_MEMORY_LIMIT"
 """The memory limit of the container in bytes (the downward API's `limits.memory`): the sandbox stays below it."""
 
 MORE_MEMORY_ENV = "PDFJOB_MORE_MEMORY"
-"""Set when a pod with more memory can follow: then a page that needs more ends its pod, instead of failing alone."""
+"""`true` if a pod with more memory can follow: then a page that needs more ends its pod, instead of failing alone."""
 
 UNFINISHED_ENV = "PDFJOB_UNFINISHED_REASON"
 """For merge: the reason to record for chunks that left none themselves."""
 
-PASSWORD_FILE = "/password/password"  # noqa: S105 (a path)
-"""Where the prepare pod finds the password of an encrypted source, if its PdfJob names one."""
+PASSWORD_FILE = "/password/password"
+"""In the prepare pod: the password of an encrypted source, if its PdfJob names one."""
 
 API_KEY_FILE = "/gemini/api-key"
-"""Where a chunk pod, and the prepare pod of a single chunk, finds the key of the model's API."""
+"""In chunk pods, and in the prepare pod of a single chunk: the key of the model's API."""
 
 BASE_URL_ENV = "PDFJOB_GEMINI_BASE_URL"
-"""Where the model's API is, if not at its usual place."""
+"""The base URL of the model's API, if it is not Google's."""
 
 REDIS_URL_ENV = "PDFJOB_REDIS_URL"
-"""The Redis that all pods share, if there is one without a password."""
+"""The URL of the Redis that all pods share, if it has no password."""
 
 REDIS_URL_FILE = "/redis/url"
-"""The same, where it has one: a Secret's key as a file."""
+"""The URL of the Redis that all pods share, if it has a password: the key of a Secret as a file."""
 
 JOB_ENV = "PDFJOB_UID"
-"""The PdfJob's uid: under it pods tell through Redis how many pages of their chunk are done."""
+"""The PdfJob's uid, under which pods publish in Redis how many pages of their chunk are done."""
 
 REQUESTS_ENV = "PDFJOB_GEMINI_REQUESTS_PER_MINUTE"
-"""How many requests all pods with one API key may send in any minute; no limit if not set."""
+"""The number of requests that all pods with one API key may send in any minute; no limit if not set."""
 
 TOKENS_ENV = "PDFJOB_GEMINI_TOKENS_PER_MINUTE"
-"""How many tokens they may use in any minute; no limit if not set."""
+"""The number of tokens that all pods with one API key may use in any minute; no limit if not set."""
 
 ROUND_ENV = "PDFJOB_ROUND"
-"""Which round of retries this is, 0 for the first: pages that failed in an earlier one are tried again."""
+"""The round of retries, 0 for the first: pages that failed in an earlier one are tried again."""

@@ -1,34 +1,34 @@
-"""Limits of what travels between a pod and a status, and the one way to cut text to them."""
+"""Limits of what travels between a pod and a status, and the one function that cuts text to them."""
 
 REPORT_LIMIT = 4096
-"""Bytes of a termination message that Kubernetes keeps."""
+"""Maximum size of a termination message, in bytes; Kubernetes cuts longer ones."""
 
 FAILED_CHUNKS_LIMIT = 20
-"""Failed chunks named one by one in a report and in a status; ranges and counts cover the rest."""
+"""Maximum number of failed chunks listed one by one in a report and in a status; ranges and counts cover the rest."""
 
 CHUNKS_LIMIT = 100_000
-"""Chunks of a job: Kubernetes allows no more indexes with retries per index."""
+"""Maximum number of chunks of a job: Kubernetes allows no more indexes with `backoffLimitPerIndex`."""
 
 TODO_LIMIT = 3000
-"""Characters of the ranges of chunks that a report of prepare names."""
+"""Maximum length of the chunk ranges in a prepare report, in characters."""
 
 RANGES_LIMIT = 1000
-"""Characters of page ranges in a report and in a status; the output has them all."""
+"""Maximum length of page ranges in a report and in a status, in characters; the output has them all."""
 
 REASON_LIMIT = 60
-"""Characters of a reason."""
+"""Maximum length of a reason, in characters."""
 
 WARNINGS_LIMIT = 5
-"""What prepare found odd about a source, named one by one in a report and in a status."""
+"""Maximum number of anomalies of a source that are listed in a report and in a status."""
 
 MESSAGE_LIMIT = 300
-"""Characters of a message that comes from a file or a library."""
+"""Maximum length of a message that comes from a file or a library, in characters."""
 
 GRACE_SECONDS = 45
-"""For an answer of a model that is on its way when a process is told to stop: it is paid for."""
+"""Time that a process which is told to stop waits for a model's answer, because it is already paid for."""
 
 
 def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """Make text from outside fit for a status or a log line: one printable line of at most `limit` characters."""
+    """Return text from outside as one printable line of at most `limit` characters, for a status or a log."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= limit else line[: max(limit - 1, 0)] + "…"

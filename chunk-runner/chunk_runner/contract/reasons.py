@@ -8,7 +8,7 @@ from chunk_runner.contract.limits import REASON_LIMIT
 
 
 class Reason(StrEnum):
-    """Why something failed: the words used in results, reports, conditions and events."""
+    """Why something failed, as results, reports, conditions and events say it."""
 
     SOURCE_NOT_FOUND = "SourceNotFound"
     SOURCE_EMPTY = "SourceEmpty"
@@ -55,7 +55,7 @@ RETRYABLE = frozenset(
         Reason.REQUEST_REFUSED,
     }
 )
-"""Why a page may fail that is worth another attempt: a model's answers vary, a file does not."""
+"""The reasons of pages that another attempt may recover: the answers of a model vary, a file does not."""
 
 
 def reason_or_unexpected(text: str) -> str:

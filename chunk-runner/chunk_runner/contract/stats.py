@@ -1,7 +1,7 @@
 """Statistics: what the attempts of one round used, small enough for a report. Standard library only, as the contract.
 
-Pods live for seconds, too short for anybody to ask them for metrics. Their figures are kept in the workspace, and
-merge's report has the sums, from which the operator makes metrics.
+Pods live for seconds, which is too short for Prometheus to scrape them. Attempts leave their figures in the workspace,
+the report of merge has the sums, and the operator turns these into metrics.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 SECONDS = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
-"""Bounds for how long a chunk was worked on, and for how long it waited."""
+"""Upper bounds of the buckets for durations, in seconds."""
 
 BYTES = tuple(float(mebibytes * 2**20) for mebibytes in (64, 96, 128, 192, 256, 384, 512, 1024, 2048, 4096))
-"""Bounds for the peak memory of a chunk: a pod has 1 GiB by default, and 4 GiB at most."""
+"""Upper bounds of the buckets for peak memory, in bytes: a pod has 1 GiB by default, and 4 GiB at most."""
 
-WORDS_LIMIT = 20
-"""How many different reasons and states a report has counts for."""
+LABELS_LIMIT = 20
+"""Maximum number of reasons, and of states, that a report has counts for."""
 
-WORD_LIMIT = 60
-"""Characters of each."""
+LABEL_LIMIT = 60
+"""Maximum length of each, in characters."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens bought from a model, over every attempt; all zero for the `text` processor."""
+    """Tokens bought from a model by all attempts; all zero for the `text` processor."""
 
     prompt: int = 0
     output: int = 0
@@ -50,21 +50,21 @@ class Tokens:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Tokens:
-        """From outside.
+        """Validate and convert what comes from outside.
 
         Raises:
-            ValueError, TypeError, KeyError: It is something else.
+            ValueError, TypeError, KeyError: The data is malformed.
         """
         return cls(**{kind: count(raw[kind]) for kind in ("prompt", "output", "thoughts", "cached", "total")})
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """How values are spread, as a histogram has it.
+    """A histogram.
 
     Attributes:
-        counts: How many are in each bucket: at most its bound, and above the one before. The last has no bound.
-        total: Their sum.
+        counts: The number of values in each bucket: at most its bound, and above the one before. The last has no bound.
+        total: The sum of all values.
     """
 
     counts: tuple[int, ...] = ()
@@ -72,7 +72,7 @@ class Histogram:
 
     @classmethod
     def of(cls, values: Iterable[float], bounds: tuple[float, ...]) -> Histogram:
-        """Of these values."""
+        """Return the histogram of some values."""
         counts, total = [0] * (len(bounds) + 1), 0.0
         for value in values:
             counts[bisect_left(bounds, value)] += 1
@@ -81,12 +81,12 @@ class Histogram:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any], bounds: tuple[float, ...]) -> Histogram:
-        """From outside.
+        """Validate and convert what comes from outside.
 
         Raises:
-            ValueError, TypeError, KeyError: It is something else.
+            ValueError, TypeError, KeyError: The data is malformed.
         """
-        counts, total = tuple(count(it) for it in raw["counts"]), float(raw["total"])
+        counts, total = tuple(count(number) for number in raw["counts"]), float(raw["total"])
         if len(counts) != len(bounds) + 1 or not isfinite(total) or total < 0:
             raise ValueError("not a histogram of these bounds")
         return cls(counts, total)
@@ -94,17 +94,17 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Stats:
-    """What the attempts of one round used; earlier rounds had reports of their own.
+    """What the attempts of one round used; earlier rounds have reports of their own.
 
     Attributes:
-        seconds: How long attempts worked; bounds are `SECONDS`.
-        waits: From when the chunks could begin until each had its first attempt; bounds are `SECONDS`.
-        memory: Peak memory of attempts in bytes; bounds are `BYTES`.
-        chunks: How the chunks ended: `ok`, or the reason.
-        retries: Why attempts failed that were followed by another.
-        pages: Pages of these chunks by state.
-        tokens: What was bought in this round.
-        round: Which one: a report may be of an earlier round, if a later one found nothing to do.
+        seconds: Duration of attempts, in buckets of `SECONDS`.
+        waits: Time from when the chunks could start until the first attempt at each, in buckets of `SECONDS`.
+        memory: Peak memory of attempts, in buckets of `BYTES`.
+        chunks: The number of chunks by how they ended: `ok`, or the reason.
+        retries: The number of failed attempts that were followed by another, by reason.
+        pages: The number of pages of these chunks, by state.
+        tokens: Tokens bought in this round.
+        round: The round; a report may be that of an earlier round, if a later one found nothing to do.
     """
 
     seconds: Histogram
@@ -117,19 +117,19 @@ class Stats:
     round: int = 0
 
     def dump(self) -> dict[str, Any]:
-        """As plain data, of bounded size."""
+        """Return the statistics as plain data of bounded size."""
         raw = asdict(self)
         for name in _COUNTS:
-            most = sorted(raw[name].items(), key=lambda it: -it[1])[:WORDS_LIMIT]
-            raw[name] = {word[:WORD_LIMIT]: number for word, number in most}
+            most = sorted(raw[name].items(), key=lambda item: -item[1])[:LABELS_LIMIT]
+            raw[name] = {label[:LABEL_LIMIT]: number for label, number in most}
         return raw
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Stats:
-        """From outside.
+        """Validate and convert what comes from outside.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: It is something else.
+            ValueError, TypeError, KeyError, AttributeError: The data is malformed.
         """
         return cls(
             seconds=Histogram.load(raw["seconds"], SECONDS),
@@ -145,7 +145,7 @@ _COUNTS = ("chunks", "retries", "pages")
 
 
 def count(value: object) -> int:
-    """A number of things, from outside.
+    """Return a value from outside if it is a count, a whole number from 0 on.
 
     Raises:
         ValueError: It is something else.
@@ -156,4 +156,4 @@ def count(value: object) -> int:
 
 
 def _counts(raw: Mapping[str, Any]) -> dict[str, int]:
-    return {str(word)[:WORD_LIMIT]: count(number) for word, number in list(raw.items())[:WORDS_LIMIT]}
+    return {str(label)[:LABEL_LIMIT]: count(number) for label, number in list(raw.items())[:LABELS_LIMIT]}

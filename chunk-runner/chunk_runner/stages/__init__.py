@@ -1,1 +1,1 @@
-"""The stages of a job, one module each: prepare, process (a chunk), merge; and sweep, which belongs to no job."""
+"""The stages of a job: prepare, process (one chunk) and merge; and sweep, which belongs to no job."""

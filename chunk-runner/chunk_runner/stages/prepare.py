@@ -1,4 +1,4 @@
-"""The prepare stage: from a source to a manifest and one PDF per chunk. Safe to run again at any time."""
+"""The prepare stage: turns a source into a manifest and one PDF per chunk. It can be run again at any time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from chunk_runner.workspace.results import has_result
 log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 5
-"""For reading one page of the sample: one that is slow is left out."""
+"""Time limit for reading one page of the sample; a slower page is left out."""
 
 
 class Prepared(NamedTuple):
@@ -50,19 +50,19 @@ def prepare(
     password: str = "",
     direct: bool = False,
 ) -> Prepared:
-    """Count the pages, write a PDF for every chunk that has no result yet, then the manifest.
+    """Count the pages, write a PDF for each chunk that has no result yet, and then the manifest.
 
     Args:
-        spec: What to do.
+        spec: The specification of the job.
         source: The file.
         workspace: The job's workspace.
-        password: Opens the source if it is encrypted.
-        direct: Whoever processes the chunks can read the source too: no PDFs are written, unless the source is
-            encrypted or damaged, so that each library might see something else in it.
+        password: The password of the source, if it is encrypted.
+        direct: Write no PDFs, because the chunks can be read from the source directly; PDFs are still written if it is
+            encrypted or damaged, since libraries might then disagree about its pages.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
-        ConfigurationError: There is no such processor, or there would be too many chunks.
+        ConfigurationError: The processor or its settings are invalid, or there would be too many chunks.
         WorkspaceError: The workspace cannot be written.
     """
     processor = processor_for(spec.processor, spec.api_key_secret)
@@ -84,8 +84,8 @@ def prepare(
     if len(planned.chunks) > CHUNKS_LIMIT:
         raise ConfigurationError(
             Reason.CONFIGURATION_ERROR,
-            f"{len(selected)} pages make {len(planned.chunks)} chunks, and {CHUNKS_LIMIT} are the most:"
-            " ask for more pages per chunk.",
+            f"{len(selected)} pages would make {len(planned.chunks)} chunks, but the maximum is {CHUNKS_LIMIT}:"
+            " use more pages per chunk.",
         )
     log.info("%s: %d pages, %d chunks", source.name, info.page_count, len(planned.chunks))
     direct = direct and not (info.is_encrypted or info.warnings)
@@ -118,10 +118,10 @@ def prepare(
 
 @contextmanager
 def _tidy(workspace: Workspace) -> Iterator[None]:
-    """The child that writes is killed when this process is told to stop, and cannot remove what it had begun."""
+    """Remove temporary files on errors: the child process that writes them is killed and cannot do so itself."""
     try:
         yield
-    except BaseException:  # being told to stop is no Exception
+    except BaseException:  # SystemExit included: SIGTERM raises it
         workspace.remove_temporary(own=True)
         raise
 
@@ -135,12 +135,12 @@ def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> C
 
 
 def _sample(workspace: Workspace, pages: Sequence[int]) -> list[tuple[int, Page]]:
-    """The sample's pages with their numbers, as far as they can be read."""
+    """Return the pages of the sample with their numbers; none if it cannot be read."""
     try:
         places = range(1, len(pages) + 1)
         return list(zip(pages, pdf.read(workspace.path(SAMPLE), places, seconds=_SAMPLE_SECONDS), strict=True))
     except ChunkError as error:
-        log.warning("the sample cannot be read: %s", error)
+        log.warning("cannot read the sample: %s", error)
         return []
     finally:
         workspace.remove(SAMPLE)

@@ -1,4 +1,4 @@
-"""The chunks stage: one chunk in, one result out. Safe to run again, and safe to run twice at once."""
+"""The process stage: turns one chunk into one result. It can be run again, and several times at once."""
 
 from __future__ import annotations
 
@@ -40,36 +40,36 @@ def process(
     *,
     more_memory: bool = False,
 ) -> None:
-    """Process one chunk: durable result first, then its PDF goes. Every attempt leaves its figures in the workspace.
+    """Process one chunk: write its result durably, then remove its PDF. Each attempt is recorded in the workspace.
 
     Args:
         manifest: The prepared job.
         index: The chunk.
         workspace: The job's workspace.
         on_page: Called after each page, for progress.
-        source: The source, for a job whose chunks are read from it directly.
-        more_memory: Whether the chunk can be processed again with more memory than there is here.
+        source: The source, if chunks can be read from it directly.
+        more_memory: The chunk can be processed again with more memory.
 
     Raises:
-        ChunkError: The chunk fails for good.
-        MoreMemoryError: A page needs more memory, and it can be had.
-        UnavailableError: A model's service does not answer.
-        ConfigurationError: This version has no such processor.
-        WorkspaceError: The workspace cannot be read or written; another attempt may help.
+        ChunkError: The chunk cannot be processed.
+        MoreMemoryError: A page needs more memory, and `more_memory` is set.
+        UnavailableError: The model's service does not answer.
+        ConfigurationError: The configuration of the job is wrong.
+        WorkspaceError: The workspace cannot be read or written.
     """
     chunk = manifest.chunks[index]
     if has_result(workspace, chunk):
-        log.info("chunk %d: its result is already there", index)
+        log.info("chunk %d already has a result", index)
         workspace.remove(chunk_file(index))
         return
     started = time.monotonic()
-    _forget_peak_memory()
+    _reset_peak_memory()
     try:
         workspace.append_attempt(index, {"event": "started", "waited": _waited(workspace)})
         result = _result(manifest, chunk, workspace, on_page, source)
-        _require_memory(result, more_memory)
+        _require_memory(result, more_memory=more_memory)
     except Exception as error:
-        if has_result(workspace, chunk):  # another attempt at this chunk was faster, and took its PDF away
+        if has_result(workspace, chunk):  # another attempt was faster, and removed the PDF
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
         failure = error
@@ -77,10 +77,10 @@ def process(
             failure = WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"{chunk_file(index)} is missing.")
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(failure)})
         raise failure from error
-    except BaseException as error:  # an interruption ends an attempt too
+    except BaseException as error:  # SystemExit included: SIGTERM raises it
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
         raise
-    # The figures first: what was paid for is counted even if the result is lost.
+    # The record before the result: the cost is counted even if the result is lost.
     figures = _figures(started)
     workspace.append_attempt(index, {"event": "ok", **figures})
     write_result(workspace, chunk, result, form=manifest.form, figures=figures)
@@ -120,13 +120,13 @@ def _result(
     if list(result.states) != chunk.pages:
         raise ChunkError(
             Reason.CHUNK_UNREADABLE,
-            f"The chunk has {len(result.states)} pages, not {len(chunk.pages)}: it is damaged.",
+            f"The chunk is damaged: it has {len(result.states)} pages instead of {len(chunk.pages)}.",
         )
     return result
 
 
 def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
-    """Nothing more is bought once the job has used its tokens."""
+    """Raise `ChunkError` if the job has used all tokens that it may use."""
     limit = manifest.settings.get("maxTotalTokens")
     if limit is None:
         return
@@ -134,39 +134,40 @@ def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
     if used >= limit:
         raise ChunkError(
             Reason.TOKEN_BUDGET_REACHED,
-            f"The job has used {used:,} tokens, and maxTotalTokens is {limit:,}: raise it and retry them.",
+            f"The job has used {used:,} tokens, and maxTotalTokens is {limit:,}: raise it and retry the failed chunks.",
         )
 
 
-def _require_memory(result: ChunkResult, more_memory: bool) -> None:  # noqa: FBT001 (said on, as it came)
+def _require_memory(result: ChunkResult, *, more_memory: bool) -> None:
+    """Raise `MoreMemoryError` if a page needs more memory, and a pod with more can follow."""
     if more_memory and Reason.MEMORY_LIMIT_EXCEEDED in result.reasons.values():
-        raise MoreMemoryError(Reason.OUT_OF_MEMORY, "A page needs more memory than its pod may use.")
+        raise MoreMemoryError(Reason.OUT_OF_MEMORY, "A page needs more memory than the pod may use.")
 
 
 def _waited(workspace: Workspace) -> float:
-    """For how many seconds this round's chunks have been there to be processed: since its manifest was written."""
+    """Return how long the chunks of this round have been ready, in seconds: since the manifest was written."""
     written = workspace.path(MANIFEST).stat().st_mtime
     return round(max(time.time() - written, 0), 3)
 
 
 def _figures(started: float) -> dict[str, float]:
-    """What an attempt used: wall-clock seconds, and the peak memory of the larger of its two processes in bytes."""
+    """Return what an attempt used: seconds by the clock, and the peak memory of the larger of its processes in bytes."""
     peak = max(_peak_memory(), sandbox.peak_memory())
     return {"seconds": round(time.monotonic() - started, 3), "peakMemoryBytes": peak}
 
 
 def _peak_memory() -> int:
-    """The most memory that was resident since `_forget_peak_memory`, in bytes."""
+    """Return the peak of the resident memory since `_reset_peak_memory`, in bytes."""
     try:
         status = _PROC.joinpath("status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
-        # Without /proc: since the process began, and on Linux even what its parent had then.
+        # Without /proc: the peak since the process started; on Linux, what its parent had at the time counts, too.
         return sandbox.max_rss_bytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
-def _forget_peak_memory() -> None:
-    """A process of a local run works on many chunks; each is measured by itself (proc(5), clear_refs)."""
+def _reset_peak_memory() -> None:
+    """Start a new measurement, since a worker of a local run processes many chunks (proc(5), clear_refs)."""
     sandbox.reset_peak_memory()
     with suppress(OSError):
         _PROC.joinpath("clear_refs").write_text("5")
@@ -178,5 +179,5 @@ def _why(error: BaseException) -> dict[str, str]:
     if isinstance(error, SystemExit) and error.code == ExitCode.INTERRUPTED:
         return {"reason": Reason.INTERRUPTED.value, "message": "The pod was told to stop."}
     if isinstance(error, MemoryError):
-        return {"reason": Reason.CRASHED.value, "message": "The chunk needs more memory than there is."}
+        return {"reason": Reason.CRASHED.value, "message": "The chunk needs more memory than the process may use."}
     return {"reason": Reason.UNEXPECTED.value, "message": shorten(f"{type(error).__name__}: {error}")}

@@ -1,8 +1,7 @@
-"""The sweep: workspaces whose PdfJob no longer exists are removed. Knows folders and their age, not what is in them.
+"""The sweep stage: removes the workspaces of PdfJobs that no longer exist. Knows folders and their age, not files.
 
-Which PdfJobs exist is said by whoever starts it; a pod has no access to the API. A uid never comes back, so a workspace
-that is not on the list belongs to a PdfJob that is gone, or to one that is younger than the list: those are told apart
-by their age.
+A pod has no access to the API, so the operator passes the list of PdfJobs. Uids are never reused: a workspace that is
+not on the list belongs to a deleted PdfJob, or to one that is younger than the list. Its age tells which.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept, Failure | None]:
-    """Remove the workspaces of PdfJobs that are gone; whatever is not named like a workspace is left alone.
+    """Remove the workspaces of deleted PdfJobs; ignore everything that is not named like a workspace.
 
     Args:
         workspaces: The folder that holds the workspaces of one namespace.
         live: The first `LIVE_LENGTH` characters of the uid of every PdfJob that exists.
-        before: What changed after this time (seconds since 1970) is left to the next sweep.
+        before: The age limit, in seconds since 1970; workspaces that changed later are left to the next sweep.
 
     Returns:
-        What was found; and why some workspaces cannot be removed, if there are such.
+        The result, and a failure if some workspaces cannot be removed.
 
     Raises:
         WorkspaceError: The folder cannot be read.
@@ -54,28 +53,28 @@ def sweep(workspaces: Path, *, live: frozenset[str], before: int) -> tuple[Swept
                 kept.append(folder)
                 continue
             shutil.rmtree(folder)
-        except FileNotFoundError:  # another sweep was faster
+        except FileNotFoundError:  # another sweep removed it first
             continue
         except OSError as error:
             log.warning("cannot remove %s: %s", folder.name, error.strerror)
             stuck.append(folder.name)
             kept.append(folder)
             continue
-        log.info("removed %s: its PdfJob is gone", folder.name)
+        log.info("removed %s: its PdfJob no longer exists", folder.name)
         removed += 1
-    log.info("%d left-over workspaces removed", removed)
+    log.info("removed %d leftover workspaces", removed)
     swept = Swept(removed, len(kept), len(stuck), sum(map(_size, kept)))
     if not stuck:
         return swept, None
     return swept, Failure(
         Reason.WORKSPACE_UNAVAILABLE,
-        f"{len(stuck)} left-over workspaces cannot be removed, {stuck[0]} for one: check that the volume is"
-        " writable for the user that runs the job, and not sticky.",
+        f"Cannot remove {len(stuck)} leftover workspaces, such as {stuck[0]}: check that the volume is writable for the"
+        " user that runs the job, and not sticky.",
     )
 
 
 def _size(folder: Path) -> int:
-    """Bytes that its files take on the volume; what goes meanwhile counts nothing."""
+    """Return the bytes that the files of a folder occupy on the volume; files that vanish meanwhile count nothing."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -88,6 +87,4 @@ def _folders(workspaces: Path) -> list[Path]:
     try:
         return sorted(workspaces.iterdir())
     except OSError as error:
-        raise WorkspaceError(
-            Reason.WORKSPACE_UNAVAILABLE, f"The workspaces cannot be listed ({error.strerror})."
-        ) from error
+        raise WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"Cannot list the workspaces ({error.strerror}).") from error

@@ -1,1 +1,1 @@
-"""The workspace: the folder of a job, and every file in it."""
+"""The workspace: the folder of a job on the volume, and the files in it."""

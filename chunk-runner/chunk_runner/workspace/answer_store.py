@@ -1,7 +1,7 @@
-"""The answers bought for a chunk, kept in the workspace, so that no attempt buys one again or forgets its price.
+"""The answers bought from a model, kept in the workspace: no later attempt buys one again, and none goes uncounted.
 
-Every answer is counted as soon as it is there, among the chunk's attempts, whether it is of use or not. An answer that
-is of use is kept until the job is merged.
+The cost of each answer, useful or not, is recorded among the attempts of its chunk as soon as it arrives. Useful
+answers are kept until the job is merged.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class WorkspaceAnswerStore:
 
 
 def is_request(attempt: Mapping[str, Any]) -> bool:
-    """Whether this record tells of a request, and not of how the attempt itself went."""
+    """Return true if this record is about a request to a model, and not about the attempt itself."""
     return attempt.get("event") == _REQUEST
 
 
 def tokens_of(attempts: Iterable[Mapping[str, Any]]) -> Tokens:
-    """What they cost together; a record that is none is no reason to lose the others."""
+    """Return the total cost of some attempts; malformed records count nothing."""
     total = Tokens()
     for attempt in attempts:
         with suppress(ValueError, TypeError, KeyError):

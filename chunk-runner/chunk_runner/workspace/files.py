@@ -1,17 +1,18 @@
-"""The workspace: one job's folder on the volume, and the only code that writes to it.
+"""The files of a workspace: their names, and the only code that writes them.
 
-    manifest.json            what prepare decided; the names of everything else follow from it
-    sample.pdf               some pages, while prepare looks at them
-    chunks/00002.pdf         pages of chunk 2, until its result is durable
+    manifest.json            the decisions of prepare; the names of all other files follow from it
+    sample.pdf               the sample pages, while prepare reads them
+    chunks/00002.pdf         the pages of chunk 2, until its result is durable
     results/00002.result     the result of chunk 2
-    attempts/00002.jsonl     one line when an attempt at chunk 2 starts and one when it ends
-    output.json              the merged whole (or output.jsonl, output.md)
-    report.json              what merge reported
+    attempts/00002.jsonl     one line when an attempt at chunk 2 starts, and one when it ends
+    answers/<key>.answer     an answer of a model, by the request
+    output.json              the output (or output.jsonl, output.md)
+    usage.jsonl              requests and tokens of each chunk, if there are any
+    report.json              the report of merge
 
-A file appears whole or not at all, survives a power cut once it has appeared, and carries its own checksum where this
-project reads it again. Two attempts may write the same file at once: each has its own temporary file, and the last
-rename wins with the same content. Files are opened by name and never found by listing, because a listing may be stale
-on NFS.
+A file appears as a whole or not at all, survives a power failure once it has appeared, and has a checksum if it is read
+again. Two attempts may write the same file at once: each has its own temporary file, and the last rename wins with the
+same contents. Files are opened by name and never found by listing a folder, since a listing may be stale on NFS.
 """
 
 from __future__ import annotations
@@ -43,38 +44,39 @@ SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
 
 _SPOOL_BYTES = 32 * 2**20
+"""Size up to which intermediate data stays in memory."""
 
 
 def chunk_file(index: int) -> str:
-    """The chunk's pages as a PDF of their own."""
+    """Return the file name of a chunk's PDF."""
     return f"{CHUNKS}/{index:05}.pdf"
 
 
 def result_file(index: int) -> str:
-    """The chunk's result."""
+    """Return the file name of a chunk's result."""
     return f"results/{index:05}.result"
 
 
 def answer_file(key: str) -> str:
-    """A model's answer, by what was asked."""
+    """Return the file name of a model's answer."""
     return f"answers/{key}.answer"
 
 
 def attempts_file(index: int) -> str:
-    """The chunk's attempts."""
+    """Return the file name of the records of a chunk's attempts."""
     return f"attempts/{index:05}.jsonl"
 
 
 class CorruptFileError(Exception):
-    """A file of the workspace is not what was written."""
+    """The contents of a file in the workspace are not what was written."""
 
 
 class Workspace:
-    """A job's folder.
+    """The folder of a job.
 
     Args:
-        root: The folder; it is made when the first file is written.
-        attempt: A name that no other attempt on this workspace has; temporary files carry it.
+        root: The folder; it is created with the first file.
+        attempt: The unique name of this attempt, which temporary files carry.
         round_number: The round of retries, 0 for the first: pages that failed in an earlier one are tried again.
     """
 
@@ -84,12 +86,12 @@ class Workspace:
         self.round_number = round_number
 
     def path(self, name: str) -> Path:
-        """Where a file of the workspace is."""
+        """Return the path of a file."""
         return self.root / name
 
     @contextmanager
     def replacing(self, name: str) -> Iterator[BinaryIO]:
-        """A new file under this name, in place once the block ends without an error.
+        """Yield a new file that takes this name once the block ends without an error.
 
         Raises:
             WorkspaceError: The volume is full, read-only or not writable for this user.
@@ -108,40 +110,40 @@ class Workspace:
             finally:
                 temporary.unlink(missing_ok=True)
         except FileNotFoundError:
-            raise  # the caller's: it looked for something that is gone
+            raise  # by the block: a file that it reads no longer exists
         except OSError as error:
             raise _cannot_write(error) from error
 
     def spool(self) -> IO[bytes]:
-        """Return a nameless file for intermediate data, in memory up to `_SPOOL_BYTES`; it ends when it is closed."""
+        """Return a nameless file for intermediate data, which is deleted when it is closed."""
         return SpooledTemporaryFile(_SPOOL_BYTES, dir=str(self.root))
 
     def write_document(self, name: str, content: Mapping[str, Any], body: bytes = b"") -> None:
-        """Write a document that `read_document` can prove whole: a checksum, a line of JSON, and any bytes."""
-        proved = _canonical(content) + b"\n" + body
+        """Write a document that `read_document` can verify: a checksum, a line of JSON, and any bytes."""
+        verified = _canonical(content) + b"\n" + body
         with self.replacing(name) as file:
-            file.write(hashlib.sha256(proved).hexdigest().encode() + b"\n")
-            file.write(proved)
+            file.write(hashlib.sha256(verified).hexdigest().encode() + b"\n")
+            file.write(verified)
 
     def read_document(self, name: str) -> tuple[dict[str, Any], bytes]:
-        """Read what `write_document` wrote.
+        """Read a document that `write_document` wrote.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            CorruptFileError: It is torn, altered or something else.
+            FileNotFoundError: The file does not exist.
+            CorruptFileError: The file is incomplete, was altered, or is not a document.
         """
-        checksum, _, proved = self.path(name).read_bytes().partition(b"\n")
-        if hashlib.sha256(proved).hexdigest().encode() != checksum:
+        checksum, _, verified = self.path(name).read_bytes().partition(b"\n")
+        if hashlib.sha256(verified).hexdigest().encode() != checksum:
             raise CorruptFileError(f"{name} was altered after it was written")
-        line, _, body = proved.partition(b"\n")
+        line, _, body = verified.partition(b"\n")
         content: dict[str, Any] = json.loads(line)
         return content, body
 
     def append_attempt(self, index: int, record: Mapping[str, Any]) -> None:
-        """Add a line to the chunk's attempts, durably: no figure depends on a termination message.
+        """Add a line to the records of a chunk's attempts, durably.
 
-        One `write` of one short line in append mode, so that two attempts at once do not mix on a local volume; with a
-        line end before it too, so that a line torn by a killed attempt does not swallow this one.
+        One `write` of one short line in append mode keeps the lines of two simultaneous attempts apart on a local
+        volume. The line starts with a line break, so that the incomplete line of a killed attempt does not swallow it.
 
         Raises:
             WorkspaceError: As for `replacing`.
@@ -162,7 +164,7 @@ class Workspace:
             raise _cannot_write(error) from error
 
     def attempts(self, index: int) -> list[dict[str, Any]]:
-        """The chunk's attempts so far, in the order they were written; a torn last line is left out."""
+        """Return the records of a chunk's attempts, in the order of writing; incomplete lines are left out."""
         try:
             lines = self.path(attempts_file(index)).read_bytes().splitlines()
         except FileNotFoundError:
@@ -178,7 +180,7 @@ class Workspace:
         return records
 
     def remove(self, name: str) -> None:
-        """Remove a file or a folder of the workspace; what cannot be removed is logged and left to the sweeper."""
+        """Remove a file or a folder; log what cannot be removed, and leave it to the sweep."""
         path = self.path(name)
         try:
             if path.is_dir() and not path.is_symlink():
@@ -189,21 +191,21 @@ class Workspace:
             log.warning("cannot remove %s: %s", name, error.strerror)
 
     def remove_temporary(self, *, own: bool = False) -> None:
-        """Remove the temporary files of attempts that were killed; or only those of this attempt."""
+        """Remove the temporary files of all attempts, which were killed, or only of this one."""
         for path in self.root.rglob(f".*.{self.attempt}.tmp" if own else ".*.tmp"):
             self.remove(str(path.relative_to(self.root)))
 
     def seal(self) -> None:
-        """Remove the manifest, durably: from then on the output is final, and everything else may go."""
+        """Remove the manifest, durably: from then on the output is final, and all other files may be removed."""
         self.remove(MANIFEST)
         _sync_folder(self.root)
 
     def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
-        """Remove everything but the names to keep; the folder itself is a mount point and stays."""
+        """Remove all files but those to keep; the folder itself is a mount point and stays."""
         try:
             names = [entry.name for entry in self.root.iterdir()]
         except OSError:
-            return  # never made, or already gone
+            return  # never created, or already removed
         for name in names:
             if name not in keep:
                 self.remove(name)
@@ -218,7 +220,7 @@ def _cannot_write(error: OSError) -> WorkspaceError:
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:
-    """The one byte form that checksums are taken of."""
+    """Return the canonical bytes of a document, from which its checksum is calculated."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

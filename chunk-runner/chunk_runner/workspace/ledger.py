@@ -1,4 +1,4 @@
-"""The ledger: every page of the source in exactly one state, or the job does not complete."""
+"""The ledger: the state of every page of the source. A job completes only if it has exactly one entry for each page."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Ledger:
         self.pages[PageState.FAILED].extend(pages)
 
     def enter_skipped(self, selected: Iterable[int], pages: int) -> None:
-        """Enter the pages of a source of so many that were not selected."""
+        """Enter the pages that were not selected, of a source with this number of pages."""
         self.pages[PageState.SKIPPED].extend(sorted(set(range(1, pages + 1)).difference(selected)))
 
     def prove(self, pages: int) -> None:
-        """Prove that each of the source's pages has been entered once.
+        """Check that each page of the source has exactly one entry.
 
         Raises:
-            LedgerError: One is missing, or was entered twice.
+            LedgerError: A page is missing, or has two entries.
         """
         entered = sorted(page for column in self.pages.values() for page in column)
         if entered != list(range(1, pages + 1)):
@@ -48,10 +48,10 @@ class Ledger:
             )
 
     def has_only_failures(self) -> bool:
-        """Whether not one page came to anything."""
-        told = (PageState.FAILED, PageState.SKIPPED)
-        return not any(column for state, column in self.pages.items() if state not in told)
+        """Return true if no page has a result."""
+        without_result = (PageState.FAILED, PageState.SKIPPED)
+        return not any(pages for state, pages in self.pages.items() if state not in without_result)
 
     def ranges(self) -> dict[str, str]:
-        """Each state's pages as ranges."""
+        """Return the pages in each state, as ranges."""
         return {state.value: format_ranges(sorted(column)) for state, column in self.pages.items()}

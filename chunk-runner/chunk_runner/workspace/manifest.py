@@ -1,4 +1,4 @@
-"""The manifest: everything decided once for the whole document, so that later pods decide nothing."""
+"""The manifest: everything that prepare decides once for the whole document, so that later pods decide nothing."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _VERSION = 4
 
 @dataclass(frozen=True)
 class Chunk:
-    """A run of selected pages: consecutive ones, where every page of the source is selected.
+    """A chunk: consecutive selected pages.
 
     Attributes:
         index: 0-based; the index of the Indexed Job.
-        page_range: Its pages of the source, as people write them: `61-90`, `91`, `1-10,20-39`.
-        key: What its result depends on; a result with this key is not computed again. Not taken of the chunk's PDF,
-            whose bytes may vary.
-        before: The page before it, if it is to be known too (not processed); 0 for none.
-        after: The page after it, likewise.
-        sha256: Checksum of the chunk's PDF; empty when it has none, because its result is there or the source is read.
-        bytes: Size of the chunk's PDF.
-        failure: Why it has no PDF, when no library could copy its pages.
+        page_range: Its pages of the source, as ranges: `61-90`, `91`, `1-10,20-39`.
+        key: A hash of everything that its result depends on; a result with this key is not computed again. The
+            chunk's PDF is left out, since its bytes may vary.
+        before: The page before it, if that is read as context without being processed; 0 for none.
+        after: The page after it, if that is read as context without being processed; 0 for none.
+        sha256: The checksum of its PDF; empty if it has none, because its result exists or the source is read directly.
+        bytes: The size of its PDF.
+        failure: The reason why it has no PDF, if no library could copy its pages.
     """
 
     index: int
@@ -43,7 +43,7 @@ class Chunk:
 
     @cached_property
     def pages(self) -> list[int]:
-        """Its pages of the source, counted from 1."""
+        """Its pages of the source, 1-based."""
         return list(chain.from_iterable(parse_ranges(self.page_range)))
 
     @property
@@ -59,14 +59,14 @@ class Manifest:
     Attributes:
         source: `name`, `sha256`, `bytes` and `pages` of the source, as the output shows them.
         processor: `name` and `version`, and the `model` if there is one, as the output shows them.
-        settings: Of the processor, as the job gives them.
-        form: The format of the output.
+        settings: The settings of the processor, see `JobSpec.processor`.
+        form: The output format.
         selected: The pages to process, as ranges.
-        lost: Pages whose content is not in the source any more, as ranges.
-        warnings: What was odd about the source, for people.
+        lost: Pages whose contents the source no longer holds, as ranges.
+        warnings: Anomalies found in the source, one sentence each.
         chunks: In order.
         decisions: About its text.
-        direct: Whether the chunks have no PDFs, because whoever processes them reads the source itself.
+        direct: The chunks have no PDFs, because the source is read directly.
         api_key_secret: See `JobSpec`.
     """
 
@@ -84,32 +84,32 @@ class Manifest:
 
     @property
     def pages(self) -> int:
-        """Pages of the source."""
+        """The number of pages of the source."""
         return int(self.source["pages"])
 
     @property
     def answers(self) -> bool:
-        """Whether the output has answers in a shape of the job's own, and no sentences."""
+        """True if the output has structured answers instead of sentences."""
         return "outputSchema" in self.settings
 
     @property
     def selected_pages(self) -> int:
-        """Pages to process."""
+        """The number of pages to process."""
         return sum(len(run) for run in parse_ranges(self.selected))
 
     def write(self, workspace: Workspace) -> None:
-        """Write it; from then on the job is prepared."""
-        raw = {it.name: getattr(self, it.name) for it in fields(self)}
+        """Write the manifest; from then on the job is prepared."""
+        raw = {field.name: getattr(self, field.name) for field in fields(self)}
         raw |= {"decisions": self.decisions.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
         workspace.write_document(MANIFEST, {"version": _VERSION, **raw})
 
     @classmethod
     def read(cls, workspace: Workspace) -> Manifest:
-        """Read it.
+        """Read the manifest.
 
         Raises:
             FileNotFoundError: The job is not prepared, or already cleaned up.
-            CorruptFileError: It was altered, or another version wrote it.
+            CorruptFileError: The manifest was altered, or written by another version.
         """
         raw, _ = workspace.read_document(MANIFEST)
         if raw.pop("version") != _VERSION:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 OK = "ok"
-"""How a chunk ended that has a result."""
+"""The outcome of a chunk with a result."""
 
 
 class StatsBuilder:
@@ -42,25 +42,25 @@ class StatsBuilder:
         """Add a chunk.
 
         Args:
-            attempts: All that its attempts wrote, of any round.
+            attempts: The records of its attempts, of all rounds.
             ended: How it ended: `OK`, or the reason.
             pages: The states of its pages.
         """
-        records = [it for it in attempts if it.get("round", 0) == self._round and _is_whole(it)]
-        if not records and (ended == OK or self._round):  # it is as an earlier round left it
+        records = [record for record in attempts if record.get("round", 0) == self._round and _is_complete(record)]
+        if not records and (ended == OK or self._round):  # unchanged since an earlier round
             return
         self._chunks[ended] += 1
         self._pages.update(state.value for state in pages)
         self._tokens += tokens_of(records)
-        records = [it for it in records if not is_request(it)]
+        records = [record for record in records if not is_request(record)]
         self._seconds += _numbers(records, "seconds")
         self._memory += _numbers(records, "peakMemoryBytes")
         self._waits += _numbers(records, "waited")[:1]
         ends: dict[str, str | None] = {}
         for record in records:
-            began = record["event"] == "started"
-            # An attempt that left no other word was killed.
-            ends[record["attempt"]] = Reason.CRASHED.value if began else record.get("reason")
+            is_start = record["event"] == "started"
+            # An attempt without another record was killed.
+            ends[record["attempt"]] = Reason.CRASHED.value if is_start else record.get("reason")
         self._retries.update(reason for reason in list(ends.values())[:-1] if isinstance(reason, str))
 
     def build(self) -> Stats:
@@ -77,11 +77,11 @@ class StatsBuilder:
         )
 
 
-def _is_whole(record: Mapping[str, Any]) -> bool:
-    """Whether it says which attempt it is of, and what happened: whoever may write to the volume may write anything."""
+def _is_complete(record: Mapping[str, Any]) -> bool:
+    """Return true if a record names its attempt and its event: anyone with access to the volume may write records."""
     return isinstance(record.get("attempt"), str) and isinstance(record.get("event"), str)
 
 
 def _numbers(records: Iterable[Mapping[str, Any]], key: str) -> list[float]:
-    values = (it.get(key) for it in records)
-    return [float(it) for it in values if isinstance(it, int | float) and isfinite(it) and it >= 0]
+    values = (record.get(key) for record in records)
+    return [float(value) for value in values if isinstance(value, int | float) and isfinite(value) and value >= 0]

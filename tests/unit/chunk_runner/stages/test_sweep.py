@@ -92,5 +92,5 @@ def test_one_that_cannot_be_removed_is_named_and_holds_up_no_other(
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match="cannot be listed"):
+    with pytest.raises(WorkspaceError, match="Cannot list the workspaces"):
         sweep(tmp_path / "nowhere", live=frozenset(), before=LATER)

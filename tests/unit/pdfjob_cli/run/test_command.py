@@ -90,8 +90,8 @@ def test_the_password_is_never_printed(run: Run, tmp_path: Path, options: list[s
     ("arguments", "message"),
     [
         (["--pages", "one"], "“one” selects no pages"),
-        (["--pages", "9-3"], "a range goes upwards"),
-        (["--pages", "0"], "they count from 1"),
+        (["--pages", "9-3"], "ranges are ascending"),
+        (["--pages", "0"], "the first page is 1"),
         (["--pages", ""], "selects no pages"),
         (["--language", "french"], "two lowercase letters"),
         (["--language", "FR"], "two lowercase letters"),
