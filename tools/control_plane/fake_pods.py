@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from chunk_runner.contract import report_json
 from chunk_runner.contract.environment import CHUNKS_ENV
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
@@ -51,8 +52,8 @@ def end_of(pod: Manifest, plan: HeldPlan) -> End:
     if stage == "chunks":
         return _chunk(pod, plan)
     if stage == "merge":
-        return End(0, plan.merged(1, plan.failing, Reason.CHUNK_UNREADABLE).dumps())
-    return End(0, plan.prepared(1).dumps() if stage == "prepare" else "")
+        return End(0, report_json.dumps(plan.merged(1, plan.failing, Reason.CHUNK_UNREADABLE)))
+    return End(0, report_json.dumps(plan.prepared(1)) if stage == "prepare" else "")
 
 
 def _chunk(pod: Manifest, plan: HeldPlan) -> End:

@@ -151,7 +151,7 @@ def _waited(workspace: Workspace) -> float:
 
 
 def _figures(started: float) -> dict[str, float]:
-    """Return what an attempt used: seconds by the clock, and the peak memory of the larger of its processes in bytes."""
+    """Return what an attempt used: seconds by the clock, and bytes of peak memory of the larger of its processes."""
     peak = max(_peak_memory(), sandbox.peak_memory())
     return {"seconds": round(time.monotonic() - started, 3), "peakMemoryBytes": peak}
 
