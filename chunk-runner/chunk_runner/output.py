@@ -27,7 +27,7 @@ from typing import IO, Any, BinaryIO
 
 from chunk_runner.contract.report import FailedChunk
 from chunk_runner.contract.stats import Tokens
-from chunk_runner.text.sentences import Entry, Gap, Sentence, Value
+from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer
 
 
 MARKDOWN = "markdown"
@@ -106,7 +106,7 @@ def render(entries: Sequence[Entry], form: str) -> Piece | None:
         last.first_page,
         _starts(first),
         _starts_alone(last),
-        sum(isinstance(entry, Value) for entry in entries),
+        sum(isinstance(entry, StructuredAnswer) for entry in entries),
     )
 
 
@@ -192,7 +192,7 @@ def _line(entry: Entry) -> str:
     pages = f'"pages": [{entry.first_page}, {entry.last_page}]'
     if isinstance(entry, Gap):
         return f'{{"text": {_quoted(_missing(entry))}, {pages}, "gap": {_quoted(entry.reason)}}}'
-    if isinstance(entry, Value):
+    if isinstance(entry, StructuredAnswer):
         return f'{{"value": {entry.json}, {pages}}}'
     return f'{{"text": {_quoted(entry.text)}, {pages}}}'
 
@@ -219,7 +219,7 @@ def _shown(entry: Entry) -> str:
     match entry:
         case Gap():
             return f"**{_escaped(_missing(entry))}**"
-        case Value():
+        case StructuredAnswer():
             fence = "`" * 3
             while fence in entry.json:
                 fence += "`"
@@ -229,7 +229,7 @@ def _shown(entry: Entry) -> str:
 
 
 def _starts(entry: Entry) -> bool:
-    return _starts_alone(entry) or (isinstance(entry, Sentence) and entry.starts)
+    return _starts_alone(entry) or (isinstance(entry, Sentence) and entry.starts_paragraph)
 
 
 def _starts_alone(entry: Entry) -> bool:

@@ -10,8 +10,11 @@ from pypdfium2 import PdfDocument
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.pdf import pdfium_reader, reader
-from chunk_runner.pdf.page import Page, PageState
+from chunk_runner.pdf.page import Page, PageRef
 from tools import pdfs
+
+
+PAGES = [PageRef(number, number) for number in range(1, 6)]
 
 
 def sentence(page: int) -> str:
@@ -22,10 +25,10 @@ def on_page_3(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
     """Instead of reading page 3 with PDFium, call this: no file is known that makes PDFium hang or crash."""
     read = pdfium_reader.read_page
 
-    def faulty(document: PdfDocument, path: Path, number: int) -> Page:
-        if number == 3:
+    def faulty(document: PdfDocument, path: Path, ref: PageRef) -> Page:
+        if ref.position == 3:
             {"hang": signal.pause, "crash": _crash}[act]()
-        return read(document, path, number)
+        return read(document, path, ref)
 
     monkeypatch.setattr(pdfium_reader, "read_page", faulty)
 
@@ -39,9 +42,9 @@ def test_a_page_on_which_the_library_hangs_costs_that_page(tmp_path: Path, monke
     source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
     on_page_3(monkeypatch, "hang")
 
-    found = list(reader.read(source, range(1, 6), seconds=1))
+    found = list(reader.read(source, PAGES, seconds=1))
 
-    assert found[2] == Page(PageState.FAILED, reason=Reason.TIME_LIMIT_EXCEEDED)
+    assert found[2] == Page.failed(PageRef(3, 3), Reason.TIME_LIMIT_EXCEEDED)
     assert [page.lines for page in found] == [[sentence(1)], [sentence(2)], [], [sentence(4)], [sentence(5)]]
 
 
@@ -51,7 +54,7 @@ def test_a_page_on_which_the_library_crashes_is_read_by_another(
     source = pdfs.write_numbered(tmp_path / "a.pdf", 5)
     on_page_3(monkeypatch, "crash")
 
-    found = list(reader.read(source, range(1, 6)))
+    found = list(reader.read(source, PAGES))
 
     assert [page.lines for page in found] == [[sentence(page)] for page in range(1, 6)]
     assert [len(page.boxes) > 0 for page in found] == [True, True, False, True, True]  # the other knows no places

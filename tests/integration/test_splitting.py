@@ -8,6 +8,7 @@ import pytest
 
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.pdf import reader
+from chunk_runner.pdf.page import PageRef
 from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.files import Workspace, chunk_file
@@ -65,5 +66,8 @@ def texts(chunks: list[Path], counts: list[int]) -> list[str]:
     for chunk, count in zip(chunks, counts, strict=True):
         with pikepdf.open(chunk) as pdf:
             assert len(pdf.pages) == count
-        found += [" ".join(page.lines) for page in reader.read(chunk, range(1, count + 1))]
+        found += [
+            " ".join(page.lines)
+            for page in reader.read(chunk, [PageRef(number, number) for number in range(1, count + 1)])
+        ]
     return found

@@ -1,8 +1,8 @@
-"""Columns that are drawn row by row: the gutters between them, which the order of the text does not show.
+"""Columns that are drawn row by row: finding the gutters between them, which the order of the text does not show. Pure.
 
-Pure. Most files draw one column after the other, and need nothing of this. Where a file draws across both, a line of
-its text is a line of each column; what gives it away is a gap at one place in row after row, as narrow as the space
-between columns is, with much text on either side. A table's cells rarely reach so near to the next ones.
+Most files draw one column after the other and need none of this. Where a file draws across columns, a line of its text
+holds a line of each column. The evidence is a gap at one position in row after row, as narrow as the space between
+columns, with much text on either side. Cells of a table rarely come that close to each other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Rect(NamedTuple):
-    """Text drawn in one go, in points from the page's lower left corner."""
+    """The bounds of text drawn in one go, in points from the lower left corner of the page."""
 
     left: float
     bottom: float
@@ -23,33 +23,33 @@ class Rect(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From here to there across the page, in points."""
+    """A horizontal range of the page, in points."""
 
     left: float
     right: float
 
 
-_LEAST_ROWS = 4
-"""Fewer rows with a gap at one place are chance."""
+_MINIMUM_ROWS = 4
+"""The rows that must have a gap at one position; fewer may be chance."""
 
-_SHARE = 0.6
-"""Of the rows with text on both sides, so many have the gap; titles and figures may cross it."""
+_ROWS_SHARE = 0.6
+"""The share of the rows with text on both sides that must have the gap; titles and figures may cross it."""
 
 _NARROWEST_GAP = 1
-"""Lines high. Between words there is less."""
+"""Line heights. The space between words is narrower."""
 
 _WIDEST_GAP = 4
-"""Lines high. Columns of prose are filled, so the gap is the gutter; cells of a table end anywhere."""
+"""Line heights. Columns of prose are filled, so the gap is the gutter; cells of a table end anywhere."""
 
-_LEAST_WIDTH = 10
-"""Lines high: how wide a column is at least."""
+_MINIMUM_WIDTH = 10
+"""The width of a column, in line heights."""
 
 
 def gutters(rects: Sequence[Rect]) -> list[Span]:
-    """The gutters (their inner halves) of a page that is drawn row by row across its columns, from left to right.
+    """Return the inner halves of the gutters of a page that is drawn across its columns, from left to right.
 
     Args:
-        rects: The page's, in the order in which they are drawn.
+        rects: The text of the page, in drawing order.
     """
     found = _gutter(rects)
     if found is None:
@@ -62,12 +62,13 @@ def gutters(rects: Sequence[Rect]) -> list[Span]:
 
 
 def columns(spans: Sequence[Span | None], between: Sequence[Span]) -> list[tuple[int, int]]:
-    """Where in a line its runs in one column begin, and in which column, from 0; nothing, if it crosses a gutter.
+    """Return where in a line its runs within one column begin, and the 0-based column of each.
 
-    A column may come more than once: a reader takes what stands nearly as high for one line.
+    The result is empty if a character crosses a gutter. A column may occur more than once, because PDFium joins text at
+    nearly the same height into one line.
 
     Args:
-        spans: Of each character; `None` for a space.
+        spans: The span of each character; `None` for a space.
         between: The gutters.
     """
     found: list[tuple[int, int]] = []
@@ -83,45 +84,56 @@ def columns(spans: Sequence[Span | None], between: Sequence[Span]) -> list[tuple
 
 
 def _gutter(rects: Sequence[Rect]) -> Span | None:
-    """The one that most rows have."""
+    """Return the inner half of the gutter that most rows have; `None` if there is none."""
     gaps = [
         Span(one.right, other.left)
         for one, other in pairwise(rects)
-        if other.left - one.right > _NARROWEST_GAP * (one.top - one.bottom) and _side_by_side(one, other)
+        if other.left - one.right > _NARROWEST_GAP * (one.top - one.bottom) and _are_side_by_side(one, other)
     ]
-    # Where most gaps overlap: each counts from its left to its right end.
+    # Find where most gaps overlap: each counts from its left end to its right end.
     ends = sorted([(gap.left, 1) for gap in gaps] + [(gap.right, -1) for gap in gaps])
     depths = list(accumulate(step for _, step in ends))
-    if max(depths, default=0) < _LEAST_ROWS:  # nearly always
+    if max(depths, default=0) < _MINIMUM_ROWS:  # true of nearly all pages
         return None
     deepest = max(range(len(ends)), key=depths.__getitem__)
     left, right = ends[deepest][0], ends[deepest + 1][0]
-    # The inner half of it: a few letters always reach farther than most.
-    found = Span(left + (right - left) / 4, right - (right - left) / 4)
+    # The inner half only, because some letters always extend beyond the edge of their column.
+    gutter = Span(left + (right - left) / 4, right - (right - left) / 4)
+    return gutter if _separates_columns(gutter, right - left, rects) else None
+
+
+def _separates_columns(gutter: Span, width: float, rects: Sequence[Rect]) -> bool:
+    """Return True if a gap is the gutter between two columns of text.
+
+    Args:
+        gutter: The inner half of the gap.
+        width: The width of the whole gap, in points.
+        rects: The text of the page, in drawing order.
+    """
     split: list[tuple[list[Rect], list[Rect]]] = []
-    across = 0
+    crossing = 0
     for row in _rows(rects):
-        before = [rect for rect in row if rect.right <= found.left]
-        behind = [rect for rect in row if rect.left >= found.right]
+        before = [rect for rect in row if rect.right <= gutter.left]
+        behind = [rect for rect in row if rect.left >= gutter.right]
         if len(before) + len(behind) < len(row):
-            across += 1
+            crossing += 1
         elif before and behind:
             split.append((before, behind))
-    if len(split) < max(_LEAST_ROWS, _SHARE * (len(split) + across)):
-        return None
+    if len(split) < max(_MINIMUM_ROWS, _ROWS_SHARE * (len(split) + crossing)):
+        return False
     height = median(rect.top - rect.bottom for row in split for rect in chain(*row))
-    gap = median(min(it.left for it in behind) - max(it.right for it in before) for before, behind in split)
+    gap = median(min(rect.left for rect in behind) - max(rect.right for rect in before) for before, behind in split)
+    if width < _NARROWEST_GAP * height or gap > _WIDEST_GAP * height:
+        return False
     narrowest = min(median(_width(before) for before, _ in split), median(_width(behind) for _, behind in split))
-    if right - left < _NARROWEST_GAP * height or gap > _WIDEST_GAP * height:
-        return None
-    return found if narrowest >= _LEAST_WIDTH * height else None
+    return narrowest >= _MINIMUM_WIDTH * height
 
 
 def _rows(rects: Sequence[Rect]) -> Iterator[list[Rect]]:
-    """Neighbours that stand beside one another."""
+    """Yield runs of rectangles that stand side by side."""
     row: list[Rect] = []
     for rect in rects:
-        if row and not _side_by_side(row[-1], rect):
+        if row and not _are_side_by_side(row[-1], rect):
             yield row
             row = []
         row.append(rect)
@@ -129,8 +141,8 @@ def _rows(rects: Sequence[Rect]) -> Iterator[list[Rect]]:
         yield row
 
 
-def _side_by_side(one: Rect, other: Rect) -> bool:
-    """Whether at least half of the lower one's height is level with the other."""
+def _are_side_by_side(one: Rect, other: Rect) -> bool:
+    """Return True if at least half the height of the lower rectangle is level with the other."""
     common = min(one.top, other.top) - max(one.bottom, other.bottom)
     return common >= min(one.top - one.bottom, other.top - other.bottom) / 2
 

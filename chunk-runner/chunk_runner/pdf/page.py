@@ -1,4 +1,4 @@
-"""A page as it was read, and its fate. Pure: knows no PDF library and no file."""
+"""A page: where it is, what was read on it, and its outcome. Knows no PDF library and no file."""
 
 from __future__ import annotations
 
@@ -7,24 +7,57 @@ from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.reasons import RETRYABLE, Reason
 
 
 SOFT_HYPHEN = "\N{SOFT HYPHEN}"
-"""In a line: here a word was broken, perhaps at a hyphen of its own."""
+"""In a line: a word was broken here, possibly at a hyphen of its own."""
 
 
 class PageState(StrEnum):
-    """Every page's fate: the columns of the ledger."""
+    """The states of a page: the columns of the ledger."""
 
     OK = "ok"
     EMPTY = "empty"
     """Nothing is drawn on it."""
     NO_TEXT = "noText"
-    """Something is drawn, but no text: a scan, a picture."""
+    """Something is drawn on it, such as a scan, but no text."""
     FAILED = "failed"
     SKIPPED = "skipped"
-    """Not selected."""
+    """It is not selected."""
+
+
+@dataclass(frozen=True)
+class PageRef:
+    """A page of the source, and where to read it.
+
+    Attributes:
+        number: The 1-based page of the source.
+        position: The 1-based page of the PDF that is read, which is the chunk's or the source itself.
+        is_lost: True if the file no longer holds the page's content, and a blank page may stand in its place.
+    """
+
+    number: int
+    position: int
+    is_lost: bool = False
+
+
+@dataclass(frozen=True)
+class PageOutcome:
+    """The outcome of a page.
+
+    Attributes:
+        state: The page's state.
+        reason: Why the page has failed, or why its text is not what was asked for; `None` otherwise.
+    """
+
+    state: PageState
+    reason: str | None = None
+
+    @property
+    def is_retryable(self) -> bool:
+        """True if the page has failed, and another attempt may succeed."""
+        return self.state is PageState.FAILED and self.reason in RETRYABLE
 
 
 @dataclass(frozen=True)
@@ -32,15 +65,17 @@ class Page:
     """A page as it was read.
 
     Attributes:
-        state: Its state.
-        lines: Its lines, if that is `ok`: cleaned, none of them empty, in the order in which the file draws them.
-        boxes: For each line left, bottom and top of its first character, in points, as the page is looked at (turned
-            pages are turned back); empty when that is not known.
-        height: Of the page, in points; 0 when that is not known.
-        reason: Why it failed, if it did.
+        ref: The page, and where it was read.
+        state: The page's state.
+        lines: The lines of an `ok` page, cleaned and not empty, in the order in which the file draws them.
+        boxes: For each line the left, bottom and top of its first character in points, as displayed (rotated pages are
+            rotated back); empty if unknown.
+        height: The height of the page in points; 0 if unknown.
+        reason: Why the page has failed; `None` if it has not.
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
     """
 
+    ref: PageRef
     state: PageState
     lines: list[str] = field(default_factory=list)
     boxes: array[float] = field(default_factory=lambda: array("f"))
@@ -48,21 +83,40 @@ class Page:
     reason: Reason | None = None
     has_picture: bool = False
 
+    @classmethod
+    def failed(cls, ref: PageRef, reason: Reason) -> Page:
+        """Return a page that has failed."""
+        return cls(ref, PageState.FAILED, reason=reason)
+
+    @property
+    def number(self) -> int:
+        """The 1-based page of the source."""
+        return self.ref.number
+
+    @property
+    def outcome(self) -> PageOutcome:
+        """The outcome, if nothing but its text is wanted of the page."""
+        return PageOutcome(self.state, self.reason)
+
 
 HYPHEN_MARKS = ("\ufffe", "\x02")
-"""What PDFium makes of a hyphen at a line's end; whatever it finds next it puts right behind, be it a page number."""
+"""PDFium's characters for a hyphen at the end of a line, which it puts directly before the next text it finds, even if
+that is a page number."""
 
 _HYPHENS = str.maketrans(dict.fromkeys(HYPHEN_MARKS, SOFT_HYPHEN))
 
+_NON_TEXT_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+"""The Unicode categories of control, format, unassigned, private and surrogate characters."""
+
 
 def clean(raw: str) -> str:
-    """A line without what is not text: control characters, odd spaces. Soft hyphens are left for who joins lines."""
-    if raw.isprintable():  # most lines, and looking at each character is slow; of all spaces, only the usual one is
+    """Return a line without control characters and unusual spaces; soft hyphens are kept for joining lines."""
+    # Most lines are printable, which excludes all spaces but the usual one, and examining each character is slow.
+    if raw.isprintable():
         return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
     line = raw.translate(_HYPHENS)
     if not line.isprintable():
         line = "".join(
-            " " if char != SOFT_HYPHEN and unicodedata.category(char) in ("Cc", "Cf", "Cn", "Co", "Cs") else char
-            for char in line
+            " " if char != SOFT_HYPHEN and unicodedata.category(char) in _NON_TEXT_CATEGORIES else char for char in line
         )
     return " ".join(line.split())

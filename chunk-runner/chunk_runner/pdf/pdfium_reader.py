@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.pdf.columns import Rect, Span, columns, gutters
-from chunk_runner.pdf.page import HYPHEN_MARKS, Page, PageState, clean
+from chunk_runner.pdf.page import HYPHEN_MARKS, Page, PageRef, PageState, clean
 
 
 _CHARACTERS_LIMIT = 2_000_000
@@ -48,32 +48,32 @@ _VISIBLE_KINDS = frozenset(
 )
 
 
-def read_page(document: pypdfium2.PdfDocument, path: Path, number: int) -> Page:
+def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page:
     """Read a page.
 
     Args:
         document: The open file.
         path: The file, for the other libraries to examine what PDFium leaves in doubt.
-        number: The 1-based page.
+        ref: The page.
     """
     # The raw functions, because the library's objects would double the time for a page of a book.
-    page = pdfium.FPDF_LoadPage(document.raw, number - 1)
+    page = pdfium.FPDF_LoadPage(document.raw, ref.position - 1)
     if not page:
-        return Page(PageState.FAILED, reason=Reason.PAGE_UNREADABLE)
+        return Page.failed(ref, Reason.PAGE_UNREADABLE)
     try:
         text_page = pdfium.FPDFText_LoadPage(page)
         try:
             count = pdfium.FPDFText_CountChars(text_page)
             if count > _CHARACTERS_LIMIT:
-                return Page(PageState.FAILED, reason=Reason.MEMORY_LIMIT_EXCEEDED)
+                return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
             text = _text(text_page, count)
             height = pdfium.FPDF_GetPageHeightF(page)
             lines, boxes = _lines(page, text_page, text, height)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
         if lines:
-            return Page(PageState.OK, lines, boxes, height, has_picture=_has_picture(page, height, count))
-        return _page_without_lines(page, path, number, has_characters=bool(text.strip()))
+            return Page(ref, PageState.OK, lines, boxes, height, has_picture=_has_picture(page, height, count))
+        return _page_without_lines(page, path, ref, has_characters=bool(text.strip()))
     finally:
         pdfium.FPDF_ClosePage(page)
 
@@ -190,14 +190,14 @@ def _has_picture(page: Any, height: float, characters: int) -> bool:
     )
 
 
-def _page_without_lines(page: Any, path: Path, number: int, *, has_characters: bool) -> Page:
+def _page_without_lines(page: Any, path: Path, ref: PageRef, *, has_characters: bool) -> Page:
     """Return a page without lines: it has no text, is blank, or could not be decoded."""
     kinds = {kind for kind, _ in _objects(page)}
     if has_characters or kinds & _VISIBLE_KINDS:
-        return Page(PageState.NO_TEXT)
+        return Page(ref, PageState.NO_TEXT)
     if not kinds:
         from chunk_runner.pdf import pypdf_reader  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
 
-        if not pypdf_reader.has_decodable_content(path, number):
-            return Page(PageState.FAILED, reason=Reason.PAGE_UNREADABLE)
-    return Page(PageState.EMPTY)
+        if not pypdf_reader.has_decodable_content(path, ref.position):
+            return Page.failed(ref, Reason.PAGE_UNREADABLE)
+    return Page(ref, PageState.EMPTY)

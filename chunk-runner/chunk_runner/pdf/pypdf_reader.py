@@ -15,18 +15,18 @@ import pypdf.errors
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
-from chunk_runner.pdf.page import Page, PageState, clean
+from chunk_runner.pdf.page import Page, PageRef, PageState, clean
 
 
 log = logging.getLogger(__name__)
 
 
-def read(path: Path, pages: Sequence[int]) -> Iterator[Page]:
+def read(path: Path, pages: Sequence[PageRef]) -> Iterator[Page]:
     """Read pages with pypdf, which finds lines but not their positions.
 
     Args:
         path: The file.
-        pages: The 1-based pages, in order.
+        pages: The pages, in order.
 
     Raises:
         ChunkError: pypdf cannot open the file.
@@ -36,37 +36,34 @@ def read(path: Path, pages: Sequence[int]) -> Iterator[Page]:
         page_count = len(reader.pages)
     except Exception as error:  # damaged files make pypdf raise almost any exception
         raise ChunkError(Reason.CHUNK_UNREADABLE, f"No library can open the chunk ({type(error).__name__}).") from error
-    for number in pages:
-        yield _read_page(reader, number) if number <= page_count else _failed(Reason.PAGE_UNREADABLE)
+    for ref in pages:
+        exists = ref.position <= page_count
+        yield _read_page(reader, ref) if exists else Page.failed(ref, Reason.PAGE_UNREADABLE)
 
 
-def _read_page(reader: pypdf.PdfReader, number: int) -> Page:
+def _read_page(reader: pypdf.PdfReader, ref: PageRef) -> Page:
     try:
-        page = reader.pages[number - 1]
+        page = reader.pages[ref.position - 1]
         lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
         has_content = bool(page.get_contents())
     except pypdf.errors.LimitReachedError:
-        return _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+        return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
     except Exception:  # damaged files make pypdf raise almost any exception
-        log.debug("pypdf cannot read page %d", number, exc_info=True)
-        return _failed(Reason.PAGE_UNREADABLE)
-    return Page(PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY, lines)
+        log.debug("pypdf cannot read page %d", ref.number, exc_info=True)
+        return Page.failed(ref, Reason.PAGE_UNREADABLE)
+    return Page(ref, PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY, lines)
 
 
-def _failed(reason: Reason) -> Page:
-    return Page(PageState.FAILED, reason=reason)
-
-
-def has_decodable_content(path: Path, number: int) -> bool:
+def has_decodable_content(path: Path, position: int) -> bool:
     """Return True if the page's content streams can be decoded; PDFium silently shows a blank page if they cannot.
 
     Args:
         path: The file.
-        number: The 1-based page.
+        position: The 1-based page of the file.
     """
     try:
         with path.open("rb") as file, pikepdf.open(file, suppress_warnings=True) as pdf:
-            contents = pdf.pages[number - 1].obj.get("/Contents")
+            contents = pdf.pages[position - 1].obj.get("/Contents")
             for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
                 if isinstance(stream, pikepdf.Stream):
                     stream.read_bytes()

@@ -14,7 +14,7 @@ import pypdfium2
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
 from chunk_runner.pdf import pdfium_reader, sandbox
-from chunk_runner.pdf.page import Page, PageState
+from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.pdf.sandbox import Sandbox, SandboxError
 from chunk_runner.pdf.sandbox_child import ResourceLimits
 
@@ -28,17 +28,19 @@ _PAGE_SECONDS = 20
 _DEATHS_LIMIT = 8
 """Children that may die while one chunk is read; beyond that, the chunk has failed and not a few of its pages."""
 
-Reader = Sandbox[Sequence[int], Page]
+Reader = Sandbox[Sequence[PageRef], Page]
 
 
 def read(
-    path: Path, pages: Sequence[int], *, seconds: float = _PAGE_SECONDS, keep_open: bool = False
+    path: Path, pages: Sequence[PageRef], *, seconds: float = _PAGE_SECONDS, keep_open: bool = False
 ) -> Iterator[Page]:
     """Read pages; one that cannot be read is `failed`, and reading goes on with the next.
 
+    A page whose content is lost has failed too if it is empty.
+
     Args:
         path: The file.
-        pages: The 1-based pages, in order.
+        pages: The pages, in order.
         seconds: Processor time for each page.
         keep_open: Keep the child that has the file open for the next call. PDFium looks at all earlier pages to find a
             page of a file that it has just opened, so reopening a large file for every chunk would be slow.
@@ -49,13 +51,15 @@ def read(
     limits = ResourceLimits.for_child(cpu_seconds=seconds)
     reader = _readers.get(path, limits)
     try:
-        yield from _read(reader, path, pages, limits)
+        for page in _read(reader, path, pages, limits):
+            is_lost = page.ref.is_lost and page.state is PageState.EMPTY
+            yield Page.failed(page.ref, Reason.PAGE_UNREADABLE) if is_lost else page
     finally:
         if not keep_open:  # the child would hold open a file that is about to be removed
             reader.close()
 
 
-def _read(reader: Reader, path: Path, pages: Sequence[int], limits: ResourceLimits) -> Iterator[Page]:
+def _read(reader: Reader, path: Path, pages: Sequence[PageRef], limits: ResourceLimits) -> Iterator[Page]:
     done, deaths, is_retry = 0, 0, False
     while done < len(pages):
         try:
@@ -73,7 +77,7 @@ def _read(reader: Reader, path: Path, pages: Sequence[int], limits: ResourceLimi
             if error.reason is Reason.CRASHED:
                 yield _read_again(path, pages[done], limits)
             else:
-                yield Page(PageState.FAILED, reason=error.reason)
+                yield Page.failed(pages[done], error.reason)
             done, is_retry = done + 1, False
         except ChunkError:  # PDFium cannot open the file
             for page in _read_with_pypdf(path, pages[done:], limits):
@@ -100,11 +104,11 @@ class _ReaderCache:
 _readers = _ReaderCache()
 
 
-def _pdfium_server(path: Path) -> Callable[[Sequence[int]], Iterator[Page]]:
+def _pdfium_server(path: Path) -> Callable[[Sequence[PageRef]], Iterator[Page]]:
     """Return a function for the sandbox that opens the file once and reads pages with PDFium."""
     opened: list[pypdfium2.PdfDocument] = []
 
-    def serve(pages: Sequence[int]) -> Iterator[Page]:
+    def serve(pages: Sequence[PageRef]) -> Iterator[Page]:
         if not opened:
             try:
                 opened.append(pypdfium2.PdfDocument(path))
@@ -120,20 +124,20 @@ def _pdfium_server(path: Path) -> Callable[[Sequence[int]], Iterator[Page]]:
     return serve
 
 
-def _read_again(path: Path, page: int, limits: ResourceLimits) -> Page:
+def _read_again(path: Path, page: PageRef, limits: ResourceLimits) -> Page:
     """Read a page with pypdf that PDFium could not read; it has failed if pypdf finds no text either."""
     try:
         (found,) = sandbox.run(lambda: _serve_pypdf(path, [page]), limits)
     except SandboxError as error:
-        return Page(PageState.FAILED, reason=error.reason)
+        return Page.failed(page, error.reason)
     except ChunkError:
-        return Page(PageState.FAILED, reason=Reason.PAGE_UNREADABLE)
+        return Page.failed(page, Reason.PAGE_UNREADABLE)
     if found.state is PageState.OK:
         return found
-    return Page(PageState.FAILED, reason=found.reason or Reason.PAGE_UNREADABLE)
+    return Page.failed(page, found.reason or Reason.PAGE_UNREADABLE)
 
 
-def _read_with_pypdf(path: Path, pages: Sequence[int], limits: ResourceLimits) -> Iterator[Page]:
+def _read_with_pypdf(path: Path, pages: Sequence[PageRef], limits: ResourceLimits) -> Iterator[Page]:
     """Read pages with pypdf of a file that PDFium cannot open."""
     try:
         yield from sandbox.run(lambda: _serve_pypdf(path, pages), limits)
@@ -141,7 +145,7 @@ def _read_with_pypdf(path: Path, pages: Sequence[int], limits: ResourceLimits) -
         raise ChunkError(error.reason, f"No library can read the chunk: {error.message}.") from error
 
 
-def _serve_pypdf(path: Path, pages: Sequence[int]) -> Iterator[Page]:
+def _serve_pypdf(path: Path, pages: Sequence[PageRef]) -> Iterator[Page]:
     """In the sandbox: read pages with pypdf."""
     from chunk_runner.pdf import pypdf_reader  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
 

@@ -1,54 +1,55 @@
-"""The offline processor: the text layer of the pages, cut into sentences."""
+"""The offline processor: the text layer of the pages, cut into sentences. No model, no network, no cost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf import reader as pdf
-from chunk_runner.pdf.page import SOFT_HYPHEN, PageState
-from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.pdf import reader
+from chunk_runner.pdf.page import SOFT_HYPHEN, PageOutcome, PageState
+from chunk_runner.processors.base import Task, with_breaks
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.text import sentences
-from chunk_runner.text.layout import Line, read
-from chunk_runner.text.sentences import Missing, Skipped
+from chunk_runner.text.dehyphenation import Dehyphenator
+from chunk_runner.text.layout import Line, body_and_notes
+from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
 
 
 class TextProcessor:
-    """Sentences from the text layer: no model, no network, no cost."""
+    """Extracts sentences from the text layer."""
 
     name = "text"
-    version = f"2 ({pdf.VERSION}, {sentences.VERSION})"
-    decisive: Mapping[str, Any] = {}
-    wants_neighbours = False
-    gives_whole_sentences = False
+    version = f"2 ({reader.VERSION}, {sentences.VERSION})"
+    decisive_settings: Mapping[str, Any] = {}
+    uses_neighbours = False
+    returns_sentences = False
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""
-        result = ChunkResult({})
-        joiner = task.decisions.joiner
-        hyphens = joiner.hyphens
+        joiner = task.profile.joiner
+        dehyphenator = joiner.dehyphenator
+        outcomes: dict[int, PageOutcome] = {}
         notes: list[Line] = []
 
-        def lines() -> Iterator[Line | Missing | Skipped]:
-            before = task.pages[0] - 1
-            for number, page in zip(task.pages, pdf.read(task.path, task.places, keep_open=task.shared), strict=True):
-                if number != before + 1:
-                    yield Skipped()
-                before = number
-                state, reason = page.state, page.reason
-                if number in task.lost and state is PageState.EMPTY:
-                    state, reason = PageState.FAILED, Reason.PAGE_UNREADABLE
-                result.states[number] = state
-                if state is PageState.FAILED:
-                    result.reasons[number] = reason or Reason.PAGE_UNREADABLE
-                    yield Missing(number, result.reasons[number])
-                elif state is PageState.OK:
-                    text, noted = read(number, page, task.decisions.layout)
-                    notes.extend(line._replace(text=hyphens.unbroken(line.text)) for line in noted)
-                    for line in text:
-                        yield line._replace(text=hyphens.unbroken(line.text)) if SOFT_HYPHEN in line.text else line
+        def items() -> Iterator[Item]:
+            for page in with_breaks(reader.read(task.path, task.pages, keep_open=task.is_source)):
+                if isinstance(page, UnselectedPages):
+                    yield page
+                    continue
+                outcomes[page.number] = page.outcome
+                if page.reason is not None:
+                    yield MissingPage(page.number, page.reason)
+                elif page.state is PageState.OK:
+                    body, page_notes = body_and_notes(page, task.profile.layout)
+                    notes.extend(_without_soft_hyphens(line, dehyphenator) for line in page_notes)
+                    for line in body:
+                        yield _without_soft_hyphens(line, dehyphenator)
                 on_page()
 
-        result.segments = joiner.segment(lines(), notes)
-        return result
+        return ChunkResult(outcomes, joiner.segment(items(), notes))
+
+
+def _without_soft_hyphens(line: Line, dehyphenator: Dehyphenator) -> Line:
+    if SOFT_HYPHEN not in line.text:  # true of most lines
+        return line
+    return line._replace(text=dehyphenator.remove_soft_hyphens(line.text))

@@ -40,12 +40,12 @@ def plan(
         warnings: See `Manifest`.
     """
     shown = {"name": processor.name, "version": processor.version}
-    if "model" in processor.decisive:
-        shown["model"] = processor.decisive["model"]
+    if "model" in processor.decisive_settings:
+        shown["model"] = processor.decisive_settings["model"]
     ranges = format_ranges(selected)
     # Everything that may change a result; what is decided from the sample follows from these.
-    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive, **shown}]
-    neighbours = frozenset(selected) if processor.wants_neighbours else frozenset()
+    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive_settings, **shown}]
+    neighbours = frozenset(selected) if processor.uses_neighbours else frozenset()
     return Manifest(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
         processor=shown,

@@ -12,10 +12,10 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.pdf.page import PageState
-from chunk_runner.processors.base import ChunkResult
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.workspace.answer_store import is_request, tokens_of
 from chunk_runner.workspace.ledger import Ledger
-from chunk_runner.workspace.results import is_retryable, read_result
+from chunk_runner.workspace.results import read_result
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder
 
 
@@ -67,12 +67,12 @@ class Findings:
             self.failed[chunk.index] = FailedChunk(chunk.index, chunk.page_range, outcome.reason, outcome.message)
             self.is_retryable = True
             return
-        self.ledger.enter(outcome.states)
-        self.stats.add_chunk(attempts, OK, outcome.states.values())
+        self.ledger.enter(outcome.outcomes)
+        self.stats.add_chunk(attempts, OK, [page.state for page in outcome.outcomes.values()])
         self.peaks[chunk.index] = outcome.peak_memory
-        for page, reason in outcome.reasons.items():
-            self.pages_by_reason.setdefault(reason, []).append(page)
-        self.is_retryable |= is_retryable(outcome)
+        for reason, pages in outcome.pages_by_reason().items():
+            self.pages_by_reason.setdefault(reason, []).extend(pages)
+        self.is_retryable |= outcome.is_retryable
 
     def _add_cost(self, chunk: Chunk, attempts: Attempts) -> None:
         tokens = tokens_of(attempts)

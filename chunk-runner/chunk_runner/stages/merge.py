@@ -15,10 +15,12 @@ from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure, Report
-from chunk_runner.processors.base import ChunkResult
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.stages import merge_report
 from chunk_runner.stages.findings import Findings, outcome_of
-from chunk_runner.text.sentences import Gap, Seam
+from chunk_runner.text.entries import Gap
+from chunk_runner.text.seams import SeamJoiner
+from chunk_runner.text.sentences import are_adjacent
 from chunk_runner.workspace.files import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.stats_builder import StatsBuilder
@@ -27,7 +29,7 @@ from chunk_runner.workspace.stats_builder import StatsBuilder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chunk_runner.text.sentences import Entry
+    from chunk_runner.text.entries import Entry
 
 _KEPT = frozenset({*OUTPUTS.values(), REPORT, USAGE})
 
@@ -89,13 +91,13 @@ class _Assembly:
 
     def __init__(self, manifest: Manifest, body: output.BodyWriter) -> None:
         self._form = manifest.form
-        self._seam = Seam(manifest.decisions.joiner)
+        self._seam = SeamJoiner(manifest.profile.joiner)
         self._body = body
         self._last_page = 0
 
     def add(self, chunk: Chunk, outcome: ChunkResult | Failure) -> None:
         """Add the next chunk: its result, or the reason why it has none."""
-        if chunk.pages[0] != self._last_page + 1:  # the pages in between are not selected
+        if not are_adjacent(self._last_page, chunk.pages[0]):
             self.end()
         self._last_page = chunk.pages[-1]
         if isinstance(outcome, ChunkResult):

@@ -16,14 +16,14 @@ from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
-from chunk_runner.pdf import reader as pdf
+from chunk_runner.pdf import reader
 from chunk_runner.pdf.document import SourceDocument, inspect
-from chunk_runner.pdf.page import Page
+from chunk_runner.pdf.page import Page, PageRef
 from chunk_runner.pdf.splitter import PartSpec, write_parts
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
-from chunk_runner.text import document_profile
+from chunk_runner.text.document_profile import build_profile, choose_sample
 from chunk_runner.workspace.files import SAMPLE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result
@@ -89,7 +89,7 @@ def prepare(
         )
     log.info("%s: %d pages, %d chunks", source.name, info.page_count, len(planned.chunks))
     direct = direct and not (info.is_encrypted or info.warnings)
-    sampled = document_profile.choose(selected)
+    sampled = choose_sample(selected)
     todo = [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
     to_write = [] if direct else todo
     to_begin = [
@@ -107,8 +107,8 @@ def prepare(
         planned,
         lost=format_ranges(sorted(lost)),
         chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
-        decisions=document_profile.decide(
-            _sample(workspace, sampled) if readable else [], spec.language, whole=processor.gives_whole_sentences
+        profile=build_profile(
+            _sample(workspace, sampled) if readable else [], spec.language, is_segmented=processor.returns_sentences
         ),
         direct=direct,
     )
@@ -134,11 +134,11 @@ def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> C
     return replace(chunk, sha256=sha256_of(path), bytes=path.stat().st_size)
 
 
-def _sample(workspace: Workspace, pages: Sequence[int]) -> list[tuple[int, Page]]:
-    """Return the pages of the sample with their numbers; none if it cannot be read."""
+def _sample(workspace: Workspace, pages: Sequence[int]) -> list[Page]:
+    """Return the pages of the sample; none if it cannot be read."""
+    refs = [PageRef(number, position) for position, number in enumerate(pages, start=1)]
     try:
-        places = range(1, len(pages) + 1)
-        return list(zip(pages, pdf.read(workspace.path(SAMPLE), places, seconds=_SAMPLE_SECONDS), strict=True))
+        return list(reader.read(workspace.path(SAMPLE), refs, seconds=_SAMPLE_SECONDS))
     except ChunkError as error:
         log.warning("cannot read the sample: %s", error)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -17,7 +17,9 @@ from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, MoreMemoryError, StageError, WorkspaceError
 from chunk_runner.pdf import sandbox
-from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.pdf.page import PageRef
+from chunk_runner.processors.base import Task
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import sha256_of
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
@@ -93,36 +95,44 @@ def _result(
 ) -> ChunkResult:
     if chunk.failure is not None:
         raise ChunkError(Reason(chunk.failure.reason), chunk.failure.message)
-    if manifest.direct and source is not None:
-        path, size, places, before, after = source, manifest.pages, chunk.pages, chunk.before, chunk.after
-    else:
-        path = workspace.path(chunk_file(chunk.index))
-        if sha256_of(path) != chunk.sha256:
-            raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
-        before, size = int(bool(chunk.before)), len(chunk.pages_of_pdf)
-        places, after = [before + at for at in range(1, len(chunk.pages) + 1)], size if chunk.after else 0
+    path, numbers = _file_to_read(manifest, chunk, workspace, source)
+    lost = frozenset(chain.from_iterable(parse_ranges(manifest.lost)))
+
+    def ref(number: int) -> PageRef:
+        return PageRef(number, numbers.index(number) + 1, is_lost=number in lost)
+
     task = Task(
-        path,
-        chunk.pages,
-        places,
-        manifest.decisions,
-        lost=frozenset(chain.from_iterable(parse_ranges(manifest.lost))),
-        shared=path == source,
-        size=size,
-        before=before,
-        after=after,
-        source=manifest.source["sha256"],
-        answers=WorkspaceAnswerStore(workspace, chunk.index),
         index=chunk.index,
+        path=path,
+        page_count=len(numbers),
+        is_source=path == source,
+        pages=[ref(number) for number in chunk.pages],
+        before=ref(chunk.before) if chunk.before else None,
+        after=ref(chunk.after) if chunk.after else None,
+        profile=manifest.profile,
+        source_sha256=manifest.source["sha256"],
+        answers=WorkspaceAnswerStore(workspace, chunk.index),
         require_budget=partial(_require_budget, manifest, workspace),
     )
     result = processor_for(manifest.settings, manifest.api_key_secret).process(task, on_page)
-    if list(result.states) != chunk.pages:
+    if list(result.outcomes) != chunk.pages:
         raise ChunkError(
             Reason.CHUNK_UNREADABLE,
-            f"The chunk is damaged: it has {len(result.states)} pages instead of {len(chunk.pages)}.",
+            f"The chunk is damaged: it has {len(result.outcomes)} pages instead of {len(chunk.pages)}.",
         )
     return result
+
+
+def _file_to_read(
+    manifest: Manifest, chunk: Chunk, workspace: Workspace, source: Path | None
+) -> tuple[Path, Sequence[int]]:
+    """Return the PDF that holds a chunk's pages, and the pages of the source that it holds, in order."""
+    if manifest.direct and source is not None:
+        return source, range(1, manifest.pages + 1)
+    path = workspace.path(chunk_file(chunk.index))
+    if sha256_of(path) != chunk.sha256:
+        raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
+    return path, chunk.pages_of_pdf
 
 
 def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
@@ -140,7 +150,7 @@ def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
 
 def _require_memory(result: ChunkResult, *, more_memory: bool) -> None:
     """Raise `MoreMemoryError` if a page needs more memory, and a pod with more can follow."""
-    if more_memory and Reason.MEMORY_LIMIT_EXCEEDED in result.reasons.values():
+    if more_memory and Reason.MEMORY_LIMIT_EXCEEDED in result.pages_by_reason():
         raise MoreMemoryError(Reason.OUT_OF_MEMORY, "A page needs more memory than the pod may use.")
 
 

@@ -1,6 +1,7 @@
-"""The sample: some pages of the document, the same whatever the chunks, and all that is decided from them once.
+"""The document profile: everything that is decided once for the whole document, from a sample of its pages. Pure.
 
-Prepare reads the sample and puts the decisions into the manifest; every chunk and the merge work by them. Pure.
+The sample is the same whatever the chunk size. Prepare builds the profile and puts it into the manifest; every chunk
+and the merge apply it.
 """
 
 from __future__ import annotations
@@ -12,80 +13,80 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text import language
-from chunk_runner.text.layout import Layout, learn
-from chunk_runner.text.sentences import Joiner
+from chunk_runner.text import language as languages
+from chunk_runner.text.layout import Layout, learn_layout
+from chunk_runner.text.sentences import SentenceJoiner
 
 
-_PLACES = 8
-_PAGES_IN_A_ROW = 4
-"""Running titles of left and right pages differ: so each place has two of both."""
+_SAMPLE_RUNS = 8
+_PAGES_PER_RUN = 4
+"""Running headers of left and right pages differ, so each run has two of both."""
 
-_COMPOUNDS = 300
-"""So many words with a hyphen are remembered, the most frequent ones."""
+_COMPOUNDS_LIMIT = 300
+"""Hyphenated words that are remembered, the most frequent ones first."""
 
 _COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+(?!-?$)")
 """A word with a hyphen inside it, within a line."""
 
 
 @dataclass(frozen=True)
-class Decisions:
-    """What is decided once for the whole document.
+class DocumentProfile:
+    """The properties of a document that its chunks share.
 
     Attributes:
-        language: Of its text, two letters of ISO 639-1.
-        layout: What its pages have in common.
-        compounds: Words with a hyphen that were seen within lines, in small letters.
-        whole: Whether the processor gives whole sentences, which nobody needs to cut.
+        language: The language of its text, as two letters of ISO 639-1.
+        layout: The layout of its pages.
+        compounds: Hyphenated words seen within lines, in lower case.
+        is_segmented: True if the processor returns whole sentences, so that its text is not segmented again.
     """
 
-    language: str = language.DEFAULT
+    language: str = languages.DEFAULT_LANGUAGE
     layout: Layout = field(default_factory=Layout)
     compounds: frozenset[str] = frozenset()
-    whole: bool = False
+    is_segmented: bool = False
 
     def dump(self) -> dict[str, Any]:
-        """As plain data, for the manifest."""
+        """Return the profile as plain data, for the manifest."""
         return {
             "language": self.language,
             "layout": self.layout.dump(),
             "compounds": sorted(self.compounds),
-            "whole": self.whole,
+            "is_segmented": self.is_segmented,
         }
 
     @classmethod
-    def load(cls, raw: Mapping[str, Any]) -> Decisions:
-        """From what `dump` returned."""
-        return cls(raw["language"], Layout.load(raw["layout"]), frozenset(raw["compounds"]), raw["whole"])
+    def load(cls, raw: Mapping[str, Any]) -> DocumentProfile:
+        """Return the profile that `dump` turned into plain data."""
+        return cls(raw["language"], Layout.load(raw["layout"]), frozenset(raw["compounds"]), raw["is_segmented"])
 
     @property
-    def joiner(self) -> Joiner:
+    def joiner(self) -> SentenceJoiner:
         """The rules for this document's sentences."""
-        return Joiner(self.language, self.compounds, self.whole)
+        return SentenceJoiner(self.language, self.compounds, self.is_segmented)
 
 
-def choose(pages: Sequence[int]) -> list[int]:
-    """The pages of the sample: runs of a few pages, spread evenly; all pages of a short document."""
-    if len(pages) <= _PLACES * _PAGES_IN_A_ROW:
+def choose_sample(pages: Sequence[int]) -> list[int]:
+    """Return the pages to sample: short runs, spread evenly; all pages of a short document."""
+    if len(pages) <= _SAMPLE_RUNS * _PAGES_PER_RUN:
         return list(pages)
-    last = len(pages) - _PAGES_IN_A_ROW
-    begins = (place * last // (_PLACES - 1) for place in range(_PLACES))
-    return [pages[begin + step] for begin in begins for step in range(_PAGES_IN_A_ROW)]
+    last = len(pages) - _PAGES_PER_RUN
+    begins = (run * last // (_SAMPLE_RUNS - 1) for run in range(_SAMPLE_RUNS))
+    return [pages[begin + step] for begin in begins for step in range(_PAGES_PER_RUN)]
 
 
-def decide(sample: Sequence[tuple[int, Page]], given: str | None, *, whole: bool = False) -> Decisions:
-    """Decide from the sample.
+def build_profile(sample: Sequence[Page], language: str | None, *, is_segmented: bool = False) -> DocumentProfile:
+    """Return the profile of a document.
 
     Args:
-        sample: Its pages with their numbers, as far as they could be read.
-        given: The language, if it is known.
-        whole: See `Decisions`.
+        sample: The sampled pages that could be read.
+        language: The language, as two letters of ISO 639-1; `None` to detect it.
+        is_segmented: See `DocumentProfile`.
     """
-    lines = [line for _, page in sample for line in page.lines]
+    lines = [line for page in sample for line in page.lines]
     words = Counter(match.lower() for line in lines for match in _COMPOUND.findall(line))
-    return Decisions(
-        language=given or language.detect(lines) or language.DEFAULT,
-        layout=learn(sample),
-        compounds=frozenset(word for word, _ in words.most_common(_COMPOUNDS)),
-        whole=whole,
+    return DocumentProfile(
+        language=language or languages.detect(lines) or languages.DEFAULT_LANGUAGE,
+        layout=learn_layout(sample),
+        compounds=frozenset(word for word, _ in words.most_common(_COMPOUNDS_LIMIT)),
+        is_segmented=is_segmented,
     )

@@ -1,7 +1,7 @@
-"""Languages: which one a text is written in, and what a sentence splitter does not know of each.
+"""Language detection, and per language the facts that the sentence splitter lacks.
 
-The library sentencex knows the usual abbreviations of many languages; the lists here hold what it misses of five, found
-by trying. An abbreviation belongs here only if what follows it usually goes on with the sentence.
+sentencex knows the usual abbreviations of many languages; the lists here hold those it misses in five of them, found by
+testing. An abbreviation belongs here only if the sentence usually continues after it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections.abc import Iterable
 import pycld2
 
 
-DEFAULT = "en"
-"""For a text of which nothing can be told."""
+DEFAULT_LANGUAGE = "en"
+"""The language of a text in which none can be detected."""
 
-_ENOUGH = 20_000
-"""Characters to look at."""
+_DETECTION_CHARACTERS = 20_000
+"""Characters that are examined."""
 
-# Words that end in a full stop and do not end a sentence, in small letters and without that stop.
 ABBREVIATIONS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
@@ -35,50 +34,34 @@ ABBREVIATIONS: dict[str, frozenset[str]] = {
     }.items()
 }
 
-# Abbreviations that end a sentence when a capital follows: sentencex takes them for the other kind.
+"""Words that end with a full stop without ending a sentence, in lower case and without the stop, by language."""
+
 FINAL_ABBREVIATIONS = ("etc.", "usw.", "ecc.")
+"""Abbreviations that end a sentence if a capital letter follows; sentencex takes them for the other kind."""
 
-# What a hyphen at a line's end is part of, when one of these words begins the next line: it is no hyphenation.
 HYPHENATED: dict[str, frozenset[str]] = {
-    "fr": frozenset(
-        (
-            *(
-                "il",
-                "elle",
-                "ils",
-                "elles",
-                "on",
-                "je",
-                "tu",
-                "nous",
-                "vous",
-                "ce",
-                "ci",
-                "là",
-                "le",
-                "la",
-                "les",
-                "lui",
-            ),
-            *("leur", "moi", "toi", "y", "en", "t", "même", "mêmes", "être"),
-        )
-    ),
+    language: frozenset(words.split())
+    for language, words in {
+        "fr": "il elle ils elles on je tu nous vous ce ci là le la les lui leur moi toi y en t même mêmes être",
+    }.items()
 }
+"""Words that follow a hyphen of their own: at the end of a line, that hyphen is no hyphenation."""
 
-# After a hyphen at a line's end, these words begin nothing: it stands for a part left out (“pre- and post-war”).
-CONJUNCTIONS = frozenset(["and", "or", "to", "und", "oder", "bis", "et", "ou", "e", "ed", "o", "y", "u"])
+CONJUNCTIONS = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "e", "ed", "o", "y", "u"})
+"""Words at the beginning of a line that show that the hyphen before them stands for an omitted part (“pre- and
+post-war”)."""
 
 
 def detect(texts: Iterable[str]) -> str | None:
-    """The language of a text, as two letters of ISO 639-1; `None` when it cannot be told.
+    """Return the language of a text as two letters of ISO 639-1; `None` if it cannot be detected reliably.
 
     Args:
-        texts: Lines or pages of it, in order.
+        texts: Its lines or pages, in order.
     """
-    text = " ".join(texts)[:_ENOUGH]
+    text = " ".join(texts)[:_DETECTION_CHARACTERS]
     try:
-        reliable, _, found = pycld2.detect(text)
+        is_reliable, _, details = pycld2.detect(text)
     except pycld2.error:
         return None
-    code: str = found[0][1]
-    return code if reliable and len(code) == len(DEFAULT) and code != "un" else None
+    code: str = details[0][1]
+    return code if is_reliable and len(code) == len(DEFAULT_LANGUAGE) and code != "un" else None

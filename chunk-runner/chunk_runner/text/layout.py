@@ -1,7 +1,7 @@
-"""Layout: which lines of a page are its text, which are notes, which only run along; and where paragraphs start.
+"""The layout of a page: columns, paragraphs and notes, without running headers. Pure.
 
-Pure. What needs more than one page is learnt from a fixed sample of the document, once, in prepare (`learn`);
-everything else is seen on the page itself. So a page means the same whatever chunk it is in.
+Anything that needs more than one page is learnt once from a fixed sample of the document, in prepare (`learn_layout`);
+all else is seen on the page itself. So a page gives the same lines whatever chunk it is in.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text import running_headers
-from chunk_runner.text.running_headers import APART, LEAST_PAGES, Band
+from chunk_runner.text.running_headers import MINIMUM_PAGES, PARAGRAPH_SPACING, Band, learn_bands, running_lines
 
 
 class Line(NamedTuple):
-    """A line of text, the 1-based page it stands on, and whether its place says that something new starts with it."""
+    """A line of text.
+
+    Attributes:
+        page: The 1-based page it stands on.
+        text: The text, cleaned and not empty.
+        starts: True if something new starts with it by its position: a paragraph, a heading, a note.
+    """
 
     page: int
     text: str
@@ -29,13 +34,13 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the sample tells of the whole document.
+    """The layout of a document, as its sample shows it.
 
     Attributes:
-        size: Height of a line of the text, in points; 0 when nothing is known.
-        pitch: From line to line, in points.
-        indent: How far the first line of a paragraph is set in, in points; 0 when it is not.
-        bands: Where rows run along.
+        size: The height of a line of the text in points; 0 if unknown.
+        pitch: The distance from line to line, in points.
+        indent: The indent of the first line of a paragraph in points; 0 if there is none.
+        bands: The heights at which running headers and footers stand.
     """
 
     size: float = 0
@@ -44,66 +49,71 @@ class Layout:
     bands: tuple[Band, ...] = ()
 
     def dump(self) -> dict[str, Any]:
-        """As plain data, for the manifest."""
+        """Return the layout as plain data, for the manifest."""
         raw = asdict(self)
         raw["bands"] = [{**band, "texts": sorted(band["texts"])} for band in raw["bands"]]
         return raw
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Layout:
-        """From what `dump` returned."""
-        bands = tuple(Band(it["top"], it["bottom"], frozenset(it["texts"])) for it in raw["bands"])
+        """Return the layout that `dump` turned into plain data."""
+        bands = tuple(Band(band["top"], band["bottom"], frozenset(band["texts"])) for band in raw["bands"])
         return cls(raw["size"], raw["pitch"], raw["indent"], bands)
 
 
-_OTHER_SIZE = 1.2
-"""Lines whose heights differ by this factor do not belong to one paragraph."""
+_HEADING_FACTOR = 1.2
+"""Lines whose heights differ by this factor belong to different paragraphs."""
 
-_SMALL = 0.93
-"""Notes are set smaller than this part of the text's size."""
+_NOTE_SIZE = 0.93
+"""Notes are set smaller than this share of the text's size."""
 
-_MARK = re.compile(r"(\d{1,3}|[*†‡§]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s*\S")
-"""What a note begins with."""
+_NOTE_MARK = re.compile(r"(\d{1,3}|[*†‡§]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s*\S")
+"""The mark at the beginning of a note."""
+
+_LINE_STEPS = (4, 60)
+"""The distance from a line to the next one in the same paragraph, in points: more than the first, less than the
+second."""
 
 
-def learn(sample: Sequence[tuple[int, Page]]) -> Layout:
-    """Learn the layout from a sample of pages with their numbers, some of them in a row."""
-    sample = [(number, page) for number, page in sample if page.boxes]
+def learn_layout(sample: Sequence[Page]) -> Layout:
+    """Return the layout of a document, from a sample of its pages, some of them consecutive."""
+    sample = [page for page in sample if page.boxes]
     if not sample:
         return Layout()
     sizes: Counter[float] = Counter()
     steps: list[float] = []
-    for _, page in sample:
+    for page in sample:
         for text, bottom, top in zip(page.lines, page.boxes[1::3], page.boxes[2::3], strict=True):
             sizes[round(top - bottom, 1)] += len(text)
         steps += _steps(page.boxes)
     size = sizes.most_common(1)[0][0]
     pitch = median(steps) if steps else size
-    return Layout(size, round(pitch, 2), _indent(sample, size), tuple(running_headers.learn(sample, size, pitch)))
+    return Layout(size, round(pitch, 2), _indent(sample, size), tuple(learn_bands(sample, size, pitch)))
 
 
-def read(number: int, page: Page, layout: Layout) -> tuple[list[Line], list[Line]]:
-    """The lines of a page: of its text, and of its notes; what runs along is left out.
+def body_and_notes(page: Page, layout: Layout) -> tuple[list[Line], list[Line]]:
+    """Return the lines of a page's text and the lines of its notes, without running headers and footers.
 
     Args:
-        number: The page, counted from 1.
-        page: As it was read.
-        layout: Of the document.
+        page: The page.
+        layout: The layout of the document.
     """
     if not page.boxes or not layout.size:
-        return [Line(number, text) for text in page.lines], []
-    left_out = running_headers.running(page, layout.bands, layout.size, layout.pitch)
-    text: list[Line] = []
+        return [Line(page.number, text) for text in page.lines], []
+    running = running_lines(page, layout.bands, layout.size, layout.pitch)
+    body: list[Line] = []
     notes: list[Line] = []
-    for column in _columns([at for at in range(len(page.lines)) if at not in left_out], page.boxes, layout.size):
+    for column in _columns([at for at in range(len(page.lines)) if at not in running], page.boxes, layout.size):
         first_note = _first_note(column, page, layout.size)
-        text += _paragraphs(number, column[:first_note], page, layout)
-        notes += [Line(number, page.lines[at], bool(_MARK.match(page.lines[at]))) for at in column[first_note:]]
-    return text, notes
+        body += _paragraphs(column[:first_note], page, layout)
+        notes += [
+            Line(page.number, page.lines[at], bool(_NOTE_MARK.match(page.lines[at]))) for at in column[first_note:]
+        ]
+    return body, notes
 
 
 def _columns(lines: Sequence[int], boxes: Sequence[float], size: float) -> Iterable[list[int]]:
-    """The lines in runs that go down the page: where the next line stands higher, another column begins."""
+    """Yield the lines in columns: a line that stands higher than the one before it begins another column."""
     column: list[int] = []
     for at in lines:
         if column and boxes[3 * at + 1] > boxes[3 * column[-1] + 1] + 1.5 * size:
@@ -115,48 +125,49 @@ def _columns(lines: Sequence[int], boxes: Sequence[float], size: float) -> Itera
 
 
 def _first_note(column: Sequence[int], page: Page, size: float) -> int:
-    """Where in the column its notes begin: small lines to its end, the first of them with a mark."""
+    """Return the index in the column at which its notes begin: small lines up to its end, the first with a mark."""
     small = len(column)
-    while small and page.boxes[3 * column[small - 1] + 2] - page.boxes[3 * column[small - 1] + 1] < _SMALL * size:
+    while small and page.boxes[3 * column[small - 1] + 2] - page.boxes[3 * column[small - 1] + 1] < _NOTE_SIZE * size:
         small -= 1
-    if small == 0:  # all of it is small: a page of a bibliography, an index
+    if small == 0:  # the whole column is small: a bibliography, an index
         return len(column)
     for at in range(small, len(column)):
-        if _MARK.match(page.lines[column[at]]):
+        if _NOTE_MARK.match(page.lines[column[at]]):
             return at
     return len(column)
 
 
-def _paragraphs(number: int, column: Sequence[int], page: Page, layout: Layout) -> list[Line]:
-    """The lines of a column, with marks where a paragraph starts."""
+def _paragraphs(column: Sequence[int], page: Page, layout: Layout) -> list[Line]:
+    """Return the lines of a column, marked where a paragraph starts."""
     boxes, size = page.boxes, layout.size
     lefts = [boxes[3 * at] for at in column]
     margin = Counter(map(round, lefts)).most_common(1)[0][0] if lefts else 0
-    indented = [layout.indent > 0 and abs(left - margin - layout.indent) < size / 4 for left in lefts]
+    is_indented = [layout.indent > 0 and abs(left - margin - layout.indent) < size / 4 for left in lefts]
     lines: list[Line] = []
     for at, line in enumerate(column):
-        starts = indented[at]
+        starts = is_indented[at]
         if at:
             above = column[at - 1]
             step = boxes[3 * above + 1] - boxes[3 * line + 1]
-            high, higher = sorted(
+            lower, higher = sorted(
                 (boxes[3 * line + 2] - boxes[3 * line + 1], boxes[3 * above + 2] - boxes[3 * above + 1])
             )
-            starts |= step > APART * max(layout.pitch, higher * 0.9) or higher > _OTHER_SIZE * high
-        lines.append(Line(number, page.lines[line], starts))
+            is_apart = step > PARAGRAPH_SPACING * max(layout.pitch, higher * 0.9)
+            starts |= is_apart or higher > _HEADING_FACTOR * lower
+        lines.append(Line(page.number, page.lines[line], starts))
     return lines
 
 
 def _steps(boxes: Sequence[float]) -> list[float]:
-    """From each line to the next one below it."""
-    bottoms = boxes[1::3]
-    return [step for above, below in pairwise(bottoms) if 4 < (step := above - below) < 60]  # noqa: PLR2004 (points; outside, they are no lines of a paragraph)
+    """Return the distances from each line to the next one below it."""
+    least, most = _LINE_STEPS
+    return [step for above, below in pairwise(boxes[1::3]) if least < (step := above - below) < most]
 
 
-def _indent(sample: Sequence[tuple[int, Page]], size: float) -> float:
-    """How far first lines are set in: the usual distance from the margin of a line between two that stand at it."""
+def _indent(sample: Sequence[Page], size: float) -> float:
+    """Return the most frequent distance from the margin of a line that precedes one at the margin."""
     found: Counter[int] = Counter()
-    for _, page in sample:
+    for page in sample:
         for column in _columns(range(len(page.lines)), page.boxes, size):
             lefts = [page.boxes[3 * at] for at in column]
             margin = Counter(map(round, lefts)).most_common(1)[0][0]
@@ -168,4 +179,4 @@ def _indent(sample: Sequence[tuple[int, Page]], size: float) -> float:
     if not found:
         return 0
     indent, count = found.most_common(1)[0]
-    return indent if count >= LEAST_PAGES else 0
+    return indent if count >= MINIMUM_PAGES else 0

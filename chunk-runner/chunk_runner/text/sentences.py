@@ -1,12 +1,12 @@
-"""Sentences that are whole: from lines of pages to sentences, the same whatever the chunks.
+"""Joining lines into sentences and cutting them apart again, with the same result for any chunk size.
 
-Everything rests on one rule, `Joiner.ends_between`: whether a sentence ends between two neighbouring lines is decided
-by these two lines alone (and by what their own pages say of their place). So a chunk can cut all its text but the lines
-before its first such end and after its last one, which stay open; the merge looks at the two lines on either side of
-the seam and closes what is left. No chunk size, and no number of workers, can change what comes out.
+Everything rests on one rule, `SentenceJoiner.ends_between`: whether a sentence ends between two neighbouring lines is
+decided by these two lines alone, and by what their own pages say of their positions. So a chunk can cut all its text
+except for the lines before its first such end and after its last one, which stay open. The merge looks at the two lines
+on either side of each seam (`seams`) and closes the rest.
 
-Words here: a **block** is a run of lines in which no line end is a sentence's end. **Notes** are the footnotes of a
-page; they come after the last sentence that starts on their page.
+A **block** is a run of lines without a sentence's end between two of them. **Notes** are the footnotes of a page; they
+follow the last sentence that starts on their page.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from chunk_runner.text import segmenter
-from chunk_runner.text.dehyphenation import HYPHENS, Hyphens
-from chunk_runner.text.language import DEFAULT
+from chunk_runner.text.dehyphenation import HYPHENS, Dehyphenator
+from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer, with_notes
+from chunk_runner.text.language import DEFAULT_LANGUAGE
 from chunk_runner.text.layout import Line
 
 
@@ -30,128 +31,117 @@ VERSION = f"2, {segmenter.VERSION}"
 
 _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
 
-_ENOUGH = 60
-"""Characters on either side of a line end that are looked at."""
+_CONTEXT_LIMIT = 60
+"""Characters on either side of a line end that are examined."""
 
 
-class Missing(NamedTuple):
-    """A page that should have had lines and could not be read: no sentence crosses it."""
+class MissingPage(NamedTuple):
+    """A page that could not be read; no sentence crosses it."""
 
     page: int
     reason: str
 
 
-class Skipped(NamedTuple):
-    """Here pages that were not selected lie between two that were: no sentence crosses them."""
+class UnselectedPages(NamedTuple):
+    """Pages between two selected ones that are not selected; no sentence crosses them."""
 
 
-class Gap(NamedTuple):
-    """Pages, first and last, of which there is nothing, and why."""
-
-    first_page: int
-    last_page: int
-    reason: str
+def are_adjacent(page: int, following: int) -> bool:
+    """Return True if no page lies between two selected pages that follow each other, so that sentences may cross."""
+    return following == page + 1
 
 
-class Sentence(NamedTuple):
-    """A sentence, the first and last page it stands on, and whether a paragraph starts with it."""
-
-    text: str
-    first_page: int
-    last_page: int
-    starts: bool = False
-
-
-class Value(NamedTuple):
-    """What a model made of these pages, first and last, in a shape of the job's own: JSON, on one line."""
-
-    json: str
-    first_page: int
-    last_page: int
-
-
-Entry = Sentence | Gap | Value
+Item = Line | MissingPage | UnselectedPages | StructuredAnswer
+"""A part of a chunk's text, in reading order."""
 
 
 @dataclass
 class Segments:
-    """A chunk's text, cut as far as the chunk can know.
+    """A chunk's text, cut into sentences as far as the chunk alone allows.
 
     Attributes:
-        head: The lines up to the first sentence end between two lines; all of them when there is none.
-        closed: Whether there is one; if not, `entries` and `tail` are empty.
-        early: The notes that come before the end of the head; all of them when it is not closed.
+        head: The lines up to the first sentence end between two lines; all lines if there is none.
+        is_closed: True if there is such an end; otherwise `entries` and `tail` are empty.
+        head_notes: The notes that precede the end of the head; all notes if it is not closed.
         entries: The sentences between head and tail with their notes, and a gap for each page that could not be read.
         tail: The lines after the last such end.
-        late: The notes that come after the beginning of the tail.
+        tail_notes: The notes that follow the beginning of the tail.
     """
 
     head: list[Line] = field(default_factory=list)
-    closed: bool = False
-    early: list[Sentence] = field(default_factory=list)
+    is_closed: bool = False
+    head_notes: list[Sentence] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     tail: list[Line] = field(default_factory=list)
-    late: list[Sentence] = field(default_factory=list)
+    tail_notes: list[Sentence] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Joiner:
+class SentenceJoiner:
     """The rules of one document.
 
     Attributes:
-        language: Of its text.
-        compounds: Words with a hyphen, in small letters, as they were seen within lines: at a line's end they keep it.
-        whole: Lines are sentences already, as a model gave them. Those that do not `start` are the first ones of what
-            was asked at a time: they may go on from the one before.
+        language: The language of its text.
+        compounds: Hyphenated words seen within lines, in lower case; they keep their hyphen at the end of a line too.
+        is_segmented: True if a model has cut the text, so that lines are sentences. A line that does not `start`
+            something is the first of an answer, and may continue the last sentence of the answer before.
     """
 
-    language: str = DEFAULT
+    language: str = DEFAULT_LANGUAGE
     compounds: frozenset[str] = frozenset()
-    whole: bool = False
+    is_segmented: bool = False
 
     @cached_property
-    def hyphens(self) -> Hyphens:
-        """The rules for words that were broken."""
-        return Hyphens(self.language, self.compounds)
+    def dehyphenator(self) -> Dehyphenator:
+        """The rules for words that were broken at the end of a line."""
+        return Dehyphenator(self.language, self.compounds)
 
-    def segment(self, stream: Iterable[Line | Missing | Skipped | Value], notes: Sequence[Line] = ()) -> Segments:
-        """Cut a chunk.
+    def segment(self, items: Iterable[Item], notes: Sequence[Line] = ()) -> Segments:
+        """Cut a chunk's text into sentences.
 
         Args:
-            stream: The lines of its text, in order.
-            notes: The lines of its notes, in order; read when the stream has ended, so whoever makes it may fill them.
+            items: The text, in reading order.
+            notes: The lines of its notes, in order; read after the last item, so the producer of items may fill it.
         """
         head: list[Line] | None = None
         entries: list[Entry] = []
         block: list[Line] = []
-        for it in stream:
-            if isinstance(it, Line) and not (block and self.ends_between(block[-1], it)):
-                block.append(it)
+        for item in items:
+            if isinstance(item, Line) and not (block and self.ends_between(block[-1], item)):
+                block.append(item)
                 continue
             if head is None:
                 head = block
             else:
                 entries += self.close(block)
             block = []
-            if isinstance(it, Line):
-                block.append(it)
-            elif isinstance(it, Missing):
-                # One gap for each page, so that no chunk border can change how many there are.
-                entries.append(Gap(it.page, it.page, it.reason))
-            elif isinstance(it, Value):
-                entries.append(it)
-        noted = list(self.notes(notes))
+            match item:
+                case Line():
+                    block.append(item)
+                case MissingPage():
+                    # One gap for each page, so that chunk borders cannot change their number.
+                    entries.append(Gap(item.page, item.page, item.reason))
+                case StructuredAnswer():
+                    entries.append(item)
+        note_sentences = list(self.segment_notes(notes))
         if head is None:
-            return Segments(head=block, early=noted)
+            return Segments(head=block, head_notes=note_sentences)
         first = head[-1].page if head else 0
         last = block[0].page if block else None
-        early = [note for note in noted if note.first_page < first]
-        late = [note for note in noted if last is not None and note.first_page >= max(last, first)]
-        within = noted[len(early) : len(noted) - len(late)]
-        return Segments(head, closed=True, early=early, entries=in_order(entries, within), tail=block, late=late)
+        early = [note for note in note_sentences if note.first_page < first]
+        late = [note for note in note_sentences if last is not None and note.first_page >= max(last, first)]
+        within = note_sentences[len(early) : len(note_sentences) - len(late)]
+        return Segments(
+            head,
+            is_closed=True,
+            head_notes=early,
+            entries=with_notes(entries, within),
+            tail=block,
+            tail_notes=late,
+        )
 
-    def notes(self, lines: Sequence[Line]) -> Iterator[Sentence]:
-        """The sentences of notes; a note does not go on from page to page."""
+    def segment_notes(self, lines: Sequence[Line]) -> Iterator[Sentence]:
+        """Yield the sentences of notes; a note does not continue on the next page."""
         for _, page in groupby(lines, key=attrgetter("page")):
             block: list[Line] = []
             for line in page:
@@ -162,83 +152,49 @@ class Joiner:
             yield from self.close(block)
 
     def ends_between(self, line: Line, following: Line) -> bool:
-        """Whether a sentence ends at the end of `line`, judged by these two lines and nothing else."""
-        if self.whole and following.starts:
+        """Return True if a sentence ends at the end of `line`, judged by these two lines and nothing else."""
+        if self.is_segmented and following.starts:
             return True
-        text, further = line.text, following.text
-        if segmenter.may_end(text):
+        text, next_text = line.text, following.text
+        if segmenter.may_end_sentence(text):
             if following.starts:
                 return True
-            text, further = text[-_ENOUGH:], further[:_ENOUGH]
-            return len(text) + 1 in segmenter.cuts(f"{text} {further}", self.language)
+            text, next_text = text[-_CONTEXT_LIMIT:], next_text[:_CONTEXT_LIMIT]
+            return len(text) + 1 in segmenter.sentence_starts(f"{text} {next_text}", self.language)
         if following.starts:
-            # What goes on with a small letter goes on, wherever it stands: below a figure, in the next column.
-            return not (further[0].islower() or text[-1] in HYPHENS or text[-1] == ",")
-        return further.startswith(_BULLETS)
+            # A small letter continues the sentence wherever it stands: below a figure, in the next column.
+            return not (next_text[0].islower() or text[-1] in HYPHENS or text[-1] == ",")
+        return next_text.startswith(_BULLETS)
 
     def close(self, block: Sequence[Line]) -> list[Sentence]:
-        """The sentences of a block that has no line end left to judge, with the pages they span."""
+        """Return the sentences of a block, with the pages they cover."""
         if not block:
             return []
-        text, begins = self._joined(block)
-        places = [] if self.whole else segmenter.cuts(text, self.language)
+        text, line_starts = self._join(block)
+        cuts = [] if self.is_segmented else segmenter.sentence_starts(text, self.language)
         first_page = last_page = block[0].page
-        one_page = first_page == block[-1].page
+        is_one_page = first_page == block[-1].page
+        starts_paragraph = block[0].starts and not self.is_segmented
         sentences: list[Sentence] = []
-        for begin, end in zip([0, *places], [*places, len(text)], strict=True):
+        for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
             sentence = text[begin:end].rstrip()
-            if not one_page:
-                first_page = block[bisect_right(begins, begin) - 1].page
-                last_page = block[bisect_right(begins, begin + len(sentence) - 1) - 1].page
-            sentences.append(
-                Sentence(sentence, first_page, last_page, begin == 0 and block[0].starts and not self.whole)
-            )
+            if not is_one_page:
+                first_page = block[bisect_right(line_starts, begin) - 1].page
+                last_page = block[bisect_right(line_starts, begin + len(sentence) - 1) - 1].page
+            sentences.append(Sentence(sentence, first_page, last_page, begin == 0 and starts_paragraph))
         return sentences
 
-    def _joined(self, block: Sequence[Line]) -> tuple[str, list[int]]:
-        """The block as running text, and where in it each line begins."""
+    def _join(self, block: Sequence[Line]) -> tuple[str, list[int]]:
+        """Return a block as running text, and the index at which each line begins."""
         if len(block) == 1:
             return block[0].text, [0]
-        hyphens = self.hyphens
+        dehyphenator = self.dehyphenator
         parts: list[str] = []
-        begins: list[int] = []
+        line_starts: list[int] = []
         length = 0
         for line, following in zip(block, [*block[1:], None], strict=True):
-            begins.append(length)
-            part = line.text if following is None else hyphens.before(line.text, following.text)
+            line_starts.append(length)
+            part = line.text if following is None else dehyphenator.before(line.text, following.text)
             parts.append(part)
             length += len(part)
-        return "".join(parts), begins
-
-
-@dataclass
-class Seam:
-    """Joins chunks in order: what is open at one chunk's end is closed by the next one's beginning."""
-
-    joiner: Joiner
-    _open: list[Line] = field(default_factory=list)
-    _notes: list[Sentence] = field(default_factory=list)
-
-    def join(self, segments: Segments) -> list[Entry]:
-        """What is whole once this chunk is known, up to the chunk's own `entries`, which come next."""
-        entries: list[Entry] = []
-        if self._open and segments.head and self.joiner.ends_between(self._open[-1], segments.head[0]):
-            entries += self.close()
-        self._open += segments.head
-        self._notes += segments.early
-        if segments.closed:
-            entries += self.close()
-            self._open, self._notes = list(segments.tail), list(segments.late)
-        return entries
-
-    def close(self) -> list[Entry]:
-        """What is still open, before a gap and at the end."""
-        entries = in_order(self.joiner.close(self._open), self._notes)
-        self._open, self._notes = [], []
-        return entries
-
-
-def in_order(entries: Sequence[Entry], notes: Sequence[Sentence]) -> list[Entry]:
-    """Sentences with their notes: those of a page after the last sentence that starts on it."""
-    # Sorting is stable: on one page, what came first stays first.
-    return sorted([*entries, *notes], key=attrgetter("first_page")) if notes else list(entries)
+        return "".join(parts), line_starts

@@ -25,11 +25,11 @@ class WorkspaceAnswerStore:
     workspace: Workspace
     index: int
 
-    def spend(self, tokens: Tokens, what: str) -> None:
+    def record_usage(self, tokens: Tokens, outcome: str) -> None:
         """Count the tokens of an answer."""
-        self.workspace.append_attempt(self.index, {"event": _REQUEST, "what": what, "tokens": asdict(tokens)})
+        self.workspace.append_attempt(self.index, {"event": _REQUEST, "outcome": outcome, "tokens": asdict(tokens)})
 
-    def recall(self, key: str) -> str | None:
+    def get(self, key: str) -> str | None:
         """An answer that an earlier attempt bought."""
         try:
             content, _ = self.workspace.read_document(answer_file(key))
@@ -38,7 +38,7 @@ class WorkspaceAnswerStore:
         answer: str = content["answer"]
         return answer
 
-    def keep(self, key: str, answer: str) -> None:
+    def put(self, key: str, answer: str) -> None:
         """Keep an answer."""
         self.workspace.write_document(answer_file(key), {"answer": answer})
 

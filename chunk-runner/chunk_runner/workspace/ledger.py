@@ -14,6 +14,8 @@ from chunk_runner.pdf.page import PageState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chunk_runner.pdf.page import PageOutcome
+
 
 @dataclass
 class Ledger:
@@ -21,10 +23,10 @@ class Ledger:
 
     pages: dict[PageState, list[int]] = field(default_factory=lambda: {state: [] for state in PageState})
 
-    def enter(self, states: Mapping[int, PageState]) -> None:
+    def enter(self, outcomes: Mapping[int, PageOutcome]) -> None:
         """Enter the pages of a chunk's result."""
-        for page, state in states.items():
-            self.pages[state].append(page)
+        for page, outcome in outcomes.items():
+            self.pages[outcome.state].append(page)
 
     def enter_failed(self, pages: Iterable[int]) -> None:
         """Enter the pages of a chunk without a result."""

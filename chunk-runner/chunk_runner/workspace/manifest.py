@@ -9,7 +9,7 @@ from typing import Any
 
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure
-from chunk_runner.text.document_profile import Decisions
+from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
 
 
@@ -65,7 +65,7 @@ class Manifest:
         lost: Pages whose contents the source no longer holds, as ranges.
         warnings: Anomalies found in the source, one sentence each.
         chunks: In order.
-        decisions: About its text.
+        profile: The profile of its text.
         direct: The chunks have no PDFs, because the source is read directly.
         api_key_secret: See `JobSpec`.
     """
@@ -78,7 +78,7 @@ class Manifest:
     lost: str
     warnings: tuple[str, ...]
     chunks: tuple[Chunk, ...]
-    decisions: Decisions = field(default_factory=Decisions)
+    profile: DocumentProfile = field(default_factory=DocumentProfile)
     direct: bool = False
     api_key_secret: str | None = None
 
@@ -100,7 +100,7 @@ class Manifest:
     def write(self, workspace: Workspace) -> None:
         """Write the manifest; from then on the job is prepared."""
         raw = {field.name: getattr(self, field.name) for field in fields(self)}
-        raw |= {"decisions": self.decisions.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
+        raw |= {"profile": self.profile.dump(), "chunks": [asdict(chunk) for chunk in self.chunks]}
         workspace.write_document(MANIFEST, {"version": _VERSION, **raw})
 
     @classmethod
@@ -117,5 +117,5 @@ class Manifest:
         raw["chunks"] = tuple(
             Chunk(**{**chunk, "failure": chunk["failure"] and Failure(**chunk["failure"])}) for chunk in raw["chunks"]
         )
-        raw |= {"decisions": Decisions.load(raw["decisions"]), "warnings": tuple(raw["warnings"])}
+        raw |= {"profile": DocumentProfile.load(raw["profile"]), "warnings": tuple(raw["warnings"])}
         return cls(**raw)

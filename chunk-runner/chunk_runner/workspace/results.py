@@ -6,10 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chunk_runner.contract.reasons import RETRYABLE, Reason
+from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.pdf.page import PageState
-from chunk_runner.processors.base import ChunkResult
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.workspace.files import CorruptFileError, result_file
 
 
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from chunk_runner.workspace.manifest import Chunk
 
 log = logging.getLogger(__name__)
-
-
-def is_retryable(result: ChunkResult) -> bool:
-    """Return true if another attempt may succeed at a page that failed."""
-    return any(
-        state is PageState.FAILED and result.reasons.get(page) in RETRYABLE for page, state in result.states.items()
-    )
 
 
 def has_result(workspace: Workspace, chunk: Chunk) -> bool:
@@ -42,7 +34,7 @@ def has_result(workspace: Workspace, chunk: Chunk) -> bool:
         return False
     if content.get("key") != chunk.key:
         return False
-    return content["round"] >= workspace.round_number or not is_retryable(ChunkResult.load(content, body))
+    return content["round"] >= workspace.round_number or not ChunkResult.load(content, body).is_retryable
 
 
 def read_result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | None:

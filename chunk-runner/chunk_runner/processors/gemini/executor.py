@@ -147,7 +147,7 @@ class Buyer:
 
     def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
         """What was bought before, if it is good: it is no more trusted than what comes from the model."""
-        for recall, tell in ((self.answers.recall, self._share), (self._recall_shared, self.answers.keep)):
+        for recall, tell in ((self.answers.get, self._share), (self._recall_shared, self.answers.put)):
             if kept := recall(key):
                 with suppress(InvalidError):
                     found = _judged(check, kept)
@@ -200,8 +200,8 @@ class Buyer:
 
     def _record(self, key: str, answer: Answer) -> None:
         if answer.kind is Kind.OK:  # before anything else: it is paid for
-            self.answers.keep(key, answer.text)
-        self.answers.spend(answer.tokens, f"{answer.kind}: {answer.what}")
+            self.answers.put(key, answer.text)
+        self.answers.record_usage(answer.tokens, f"{answer.kind}: {answer.what}")
 
     def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
         if answer.kind is not Kind.OK:

@@ -10,52 +10,56 @@ from functools import cache
 from typing import Any
 
 from chunk_runner.contract import environment
-from chunk_runner.pdf import reader as pdf
-from chunk_runner.processors.base import ChunkResult, Task
+from chunk_runner.pdf import reader
+from chunk_runner.processors.base import Task
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.gemini import prompt
 from chunk_runner.processors.gemini.credentials import Access
 from chunk_runner.processors.gemini.executor import Ask, Buyer
-from chunk_runner.processors.gemini.extraction import Asking
+from chunk_runner.processors.gemini.extraction import Extraction
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.rate_limit.limiter import Shared, shared
 
 
 @dataclass(frozen=True)
 class GeminiProcessor:
-    """Asks Gemini about each chunk."""
+    """Extracts sentences or structured answers with Gemini.
+
+    Attributes:
+        settings: The settings of the job's author.
+    """
 
     settings: GeminiSettings
     name = "gemini"
-    version = f"{prompt.VERSION} ({pdf.VERSION})"
-    wants_neighbours = True
-    gives_whole_sentences = True
+    version = f"{prompt.VERSION} ({reader.VERSION})"
+    uses_neighbours = True
+    returns_sentences = True
 
     @property
-    def decisive(self) -> Mapping[str, Any]:
+    def decisive_settings(self) -> Mapping[str, Any]:
         """See `Processor`."""
         return self.settings.decisive
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""
-        places = [place for place in (task.before, *task.places, task.after) if place]
-        found = dict(zip(places, pdf.read(task.path, places, keep_open=task.shared), strict=True))
+        refs = [ref for ref in (task.before, *task.pages, task.after) if ref is not None]
+        pages = {page.number: page for page in reader.read(task.path, refs, keep_open=task.is_source)}
         buyer = self._buyer(task)
         job = os.environ.get(environment.JOB_ENV)
 
-        def done() -> None:
+        def report_page() -> None:
             on_page()
             if job:
-                buyer.shared.progress(job, task.index, len(chunk.result.states))
+                buyer.shared.progress(job, task.index, len(extraction.outcomes))
 
-        chunk = Asking(self.settings, task, found, done, buyer)
-        chunk.result.segments = task.decisions.joiner.segment(chunk.stream())
-        chunk.require_anything()
-        return chunk.result
+        extraction = Extraction(self.settings, task, pages, report_page, buyer)
+        segments = task.profile.joiner.segment(extraction.items())
+        extraction.require_success()
+        return ChunkResult(extraction.outcomes, segments)
 
     def _buyer(self, task: Task) -> Buyer:
         access = Access.from_environment(self.settings.secret)
         ask, others = _service(access, self.settings.request_timeout)
-        assert task.answers is not None  # noqa: S101 (the chunks stage always sets it)
         # Asked once: a chunk that is under way is finished, by halves too.
         return Buyer(ask, others, task.answers, self.settings.secret, cache(task.require_budget))
 

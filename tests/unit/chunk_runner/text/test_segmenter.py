@@ -6,7 +6,7 @@ from chunk_runner.text import segmenter
 
 
 def cut(text: str, language: str) -> list[str]:
-    places = segmenter.cuts(text, language)
+    places = segmenter.sentence_starts(text, language)
     return [text[begin:end].strip() for begin, end in zip([0, *places], [*places, len(text)], strict=True)]
 
 
@@ -73,14 +73,14 @@ def test_scraps_are_cut_without_an_error(text: str) -> None:
 def test_text_that_is_made_to_be_slow_is_cut_all_the_same(piece: str) -> None:
     text = f"!{piece * (300_000 // len(piece))}a)"  # what grows with the square of this would take an hour
 
-    assert segmenter.may_end(text) is False
+    assert segmenter.may_end_sentence(text) is False
     assert "".join(cut(text, "fr")).replace(" ", "") == text.replace(" ", "")
 
 
 @given(st.text(st.sampled_from("aB1 .!?…»«”“\"()[]-—’'²"), max_size=40), st.sampled_from(["en", "fr", "de"]))
 @example(text="  . B", language="en")
 def test_nothing_is_lost_whatever_the_text(text: str, language: str) -> None:
-    places = segmenter.cuts(text, language)
+    places = segmenter.sentence_starts(text, language)
 
     assert places == sorted(set(places))
     assert all(0 < place < len(text) for place in places)
@@ -100,5 +100,5 @@ def test_nothing_is_lost_whatever_the_text(text: str, language: str) -> None:
         ("said:", False),
     ],
 )
-def test_most_lines_need_not_be_looked_at(line: str, may: bool) -> None:  # noqa: FBT001 (a table)
-    assert segmenter.may_end(line) is may
+def test_most_lines_cannot_end_a_sentence(line: str, *, may: bool) -> None:
+    assert segmenter.may_end_sentence(line) is may

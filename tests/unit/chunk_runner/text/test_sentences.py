@@ -5,18 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunk_runner.pdf.page import SOFT_HYPHEN
+from chunk_runner.text.entries import Entry, Gap, Sentence
 from chunk_runner.text.layout import Line
-from chunk_runner.text.sentences import Entry, Gap, Joiner, Missing, Seam, Sentence, Skipped
+from chunk_runner.text.seams import SeamJoiner
+from chunk_runner.text.sentences import Item, MissingPage, SentenceJoiner, UnselectedPages
 
 
-ENGLISH = Joiner("en")
+ENGLISH = SentenceJoiner("en")
 
-Stream = Sequence[Line | Missing | Skipped]
+Stream = Sequence[Item]
 
 
-def joined(chunks: Iterable[tuple[Stream, Sequence[Line]]], *, joiner: Joiner = ENGLISH) -> list[Entry]:
+def joined(chunks: Iterable[tuple[Stream, Sequence[Line]]], *, joiner: SentenceJoiner = ENGLISH) -> list[Entry]:
     """The entries of chunks, each with its text and its notes, in the order in which the output has them."""
-    seam = Seam(joiner)
+    seam = SeamJoiner(joiner)
     found: list[Entry] = []
     for stream, notes in chunks:
         segments = joiner.segment(stream, notes)
@@ -26,7 +28,7 @@ def joined(chunks: Iterable[tuple[Stream, Sequence[Line]]], *, joiner: Joiner = 
 
 
 def cut(
-    pages: Sequence[Stream], pages_per_chunk: int, *, notes: Sequence[Line] = (), joiner: Joiner = ENGLISH
+    pages: Sequence[Stream], pages_per_chunk: int, *, notes: Sequence[Line] = (), joiner: SentenceJoiner = ENGLISH
 ) -> list[Entry]:
     """The entries of a book, cut in chunks of this size and joined again."""
     return joined(
@@ -44,12 +46,6 @@ def cut(
 def of_text(pages: Sequence[Sequence[str]]) -> list[list[Line]]:
     """Pages of these lines, none of which is known to start anything."""
     return [[Line(number, text) for text in page] for number, page in enumerate(pages, start=1)]
-
-
-def sentence(*lines: str, joiner: Joiner = ENGLISH) -> str:
-    """These lines as one sentence."""
-    (found,) = joiner.close([Line(1, line) for line in lines])
-    return found.text
 
 
 words = st.sampled_from(
@@ -91,7 +87,7 @@ def books(draw: st.DrawFn) -> tuple[list[Stream], list[Line]]:
     notes: list[Line] = []
     for number, lines in enumerate(draw(st.lists(page | st.none(), min_size=1, max_size=8)), start=1):
         if lines is None:
-            pages.append([Missing(number, "PageUnreadable")])
+            pages.append([MissingPage(number, "PageUnreadable")])
             continue
         pages.append([Line(number, text, starts) for text, starts in lines])
         notes += [
@@ -105,7 +101,7 @@ def test_no_chunk_size_changes_what_comes_out(
     book: tuple[list[Stream], list[Line]], pages_per_chunk: int, language: str
 ) -> None:
     pages, notes = book
-    joiner = Joiner(language, frozenset({"half-known"}))
+    joiner = SentenceJoiner(language, frozenset({"half-known"}))
 
     in_chunks = cut(pages, pages_per_chunk, notes=notes, joiner=joiner)
 
@@ -120,14 +116,14 @@ def test_a_hole_in_the_selection_is_the_same_inside_a_chunk_and_between_two(
     selected = sorted(data.draw(st.sets(st.integers(1, len(pages)), min_size=1)))
 
     def of_chunks(size: int) -> list[Entry]:
-        seam, found, before = Seam(ENGLISH), [], 0
+        seam, found, before = SeamJoiner(ENGLISH), [], 0
         for first in range(0, len(selected), size):
             chunk = selected[first : first + size]
-            stream: list[Line | Missing | Skipped] = []
+            stream: list[Item] = []
             for at, number in enumerate(chunk):
                 if number != before + 1:
                     if at:
-                        stream.append(Skipped())
+                        stream.append(UnselectedPages())
                     else:
                         found += seam.close()
                 stream += pages[number - 1]
@@ -144,7 +140,7 @@ def test_every_note_comes_out_whole_and_after_what_starts_before_its_page(
     book: tuple[list[Stream], list[Line]], pages_per_chunk: int
 ) -> None:
     pages, notes = book
-    alone = list(ENGLISH.notes(notes))
+    alone = list(ENGLISH.segment_notes(notes))
 
     found = cut(pages, pages_per_chunk, notes=notes)
 
@@ -186,8 +182,8 @@ def test_what_the_layout_starts_is_a_sentence_of_its_own() -> None:
 
     assert cut(pages, 1) == [
         Sentence("Chapter One", 1, 1),
-        Sentence("The lamp was lit.", 1, 1, starts=True),
-        Sentence("It was late.", 1, 1, starts=True),
+        Sentence("The lamp was lit.", 1, 1, starts_paragraph=True),
+        Sentence("It was late.", 1, 1, starts_paragraph=True),
     ]
 
 
@@ -208,46 +204,10 @@ def test_notes_come_after_the_last_sentence_that_starts_on_their_page() -> None:
         assert cut(pages, pages_per_chunk, notes=notes) == [
             Sentence("One.", 1, 1),
             Sentence("Two begins and ends.", 1, 2),
-            Sentence("1 See above.", 1, 1, starts=True),
+            Sentence("1 See above.", 1, 1, starts_paragraph=True),
             Sentence("Three.", 2, 2),
-            Sentence("2 See below.", 2, 2, starts=True),
+            Sentence("2 See below.", 2, 2, starts_paragraph=True),
         ]
-
-
-def test_a_hyphenated_word_is_made_whole() -> None:
-    assert ENGLISH.close([Line(1, "It was won-"), Line(2, "derful.")]) == [Sentence("It was wonderful.", 1, 2)]
-
-
-def test_a_hyphen_before_a_capital_stays() -> None:
-    assert sentence("See X-", "Ray.") == "See X-Ray."
-
-
-def test_a_hyphen_of_a_word_seen_within_a_line_stays() -> None:
-    assert sentence("It is well-", "known.", joiner=Joiner("en", frozenset({"well-known"}))) == "It is well-known."
-
-
-def test_a_hyphen_for_a_part_left_out_stays_and_so_does_its_space() -> None:
-    assert sentence("It is pre-", "and post-war.") == "It is pre- and post-war."
-
-
-def test_a_dash_at_a_line_end_is_no_hyphen() -> None:
-    assert sentence("He went -", "and came.") == "He went - and came."
-
-
-def test_a_hyphen_that_only_one_language_has_stays_in_that_language() -> None:
-    assert sentence("Où va-t-", "il ?", joiner=Joiner("fr")) == "Où va-t-il ?"
-
-
-def test_a_soft_hyphen_at_a_line_end_goes_with_the_break() -> None:
-    assert sentence(f"It was won{SOFT_HYPHEN}", "derful.") == "It was wonderful."
-
-
-def test_a_soft_hyphen_inside_a_line_goes() -> None:
-    assert ENGLISH.hyphens.unbroken(f"It was won{SOFT_HYPHEN}derful{SOFT_HYPHEN}") == f"It was wonderful{SOFT_HYPHEN}"
-
-
-def test_lines_of_a_script_without_spaces_are_joined_without_one() -> None:
-    assert sentence("吾輩は猫で", "ある。", joiner=Joiner("ja")) == "吾輩は猫である。"
 
 
 def test_an_abbreviation_at_a_line_end_ends_no_sentence() -> None:
@@ -262,8 +222,8 @@ def test_a_list_item_begins_a_sentence() -> None:
 def test_no_sentence_crosses_a_page_that_could_not_be_read(pages_per_chunk: int) -> None:
     pages: list[Stream] = [
         [Line(1, "Alice went")],
-        [Missing(2, "PageUnreadable")],
-        [Missing(3, "PageUnreadable")],
+        [MissingPage(2, "PageUnreadable")],
+        [MissingPage(3, "PageUnreadable")],
         [Line(4, "to Bob.")],
         [Line(5, "End.")],
     ]
@@ -278,7 +238,7 @@ def test_no_sentence_crosses_a_page_that_could_not_be_read(pages_per_chunk: int)
 
 
 def test_no_sentence_crosses_pages_that_were_not_selected() -> None:
-    found = joined([([Line(1, "Alice went"), Skipped(), Line(3, "to Bob.")], ())])
+    found = joined([([Line(1, "Alice went"), UnselectedPages(), Line(3, "to Bob.")], ())])
 
     assert found == [Sentence("Alice went", 1, 1), Sentence("to Bob.", 3, 3)]
 

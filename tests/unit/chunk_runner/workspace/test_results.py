@@ -4,11 +4,11 @@ import pytest
 
 from chunk_runner.contract.reasons import RETRYABLE, Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.pdf.page import PageState
-from chunk_runner.processors.base import ChunkResult
+from chunk_runner.pdf.page import PageOutcome, PageState
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.workspace.files import Workspace, result_file
 from chunk_runner.workspace.manifest import Chunk
-from chunk_runner.workspace.results import has_result, is_retryable, read_result, write_result
+from chunk_runner.workspace.results import has_result, read_result, write_result
 
 
 CHUNK = Chunk(index=1, page_range="4-6", key="key")
@@ -21,7 +21,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def result(states: dict[int, PageState] | None = None, reasons: dict[int, str] | None = None) -> ChunkResult:
-    return ChunkResult(states or {4: OK, 5: OK, 6: OK}, reasons or {})
+    outcomes = (states or {4: OK, 5: OK, 6: OK}).items()
+    return ChunkResult({page: PageOutcome(state, (reasons or {}).get(page)) for page, state in outcomes})
 
 
 def put(workspace: Workspace, it: ChunkResult, chunk: Chunk = CHUNK) -> None:
@@ -34,7 +35,7 @@ def test_a_result_comes_back_as_it_was(workspace: Workspace) -> None:
     read = read_result(workspace, CHUNK)
 
     assert isinstance(read, ChunkResult)
-    assert (read.states, read.reasons) == ({4: OK, 5: FAILED, 6: OK}, {5: "PageUnreadable"})
+    assert read.outcomes == {4: PageOutcome(OK), 5: PageOutcome(FAILED, "PageUnreadable"), 6: PageOutcome(OK)}
     assert read.peak_memory == 7
 
 
@@ -66,16 +67,16 @@ def test_a_torn_result_does_not_count(workspace: Workspace, keep: int) -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_page_that_a_model_failed_is_worth_another_attempt_and_a_file_is_not(reason: Reason) -> None:
-    assert is_retryable(result({4: OK, 5: FAILED, 6: OK}, {5: reason})) is (reason in RETRYABLE)
+    assert result({4: OK, 5: FAILED, 6: OK}, {5: reason}).is_retryable is (reason in RETRYABLE)
 
 
 def test_only_the_reason_of_a_page_that_failed_counts() -> None:
     """Page 4 has the text of its text layer, since the model refused it; page 5 can be read by nobody."""
     states, reasons = {4: OK, 5: FAILED, 6: OK}, {4: "Recitation", 5: "PageUnreadable"}
 
-    assert not is_retryable(result(states, reasons))
-    assert is_retryable(result(states, {5: "Recitation"}))
-    assert not is_retryable(result({4: OK, 5: OK, 6: OK}, {4: "Recitation"}))
+    assert not result(states, reasons).is_retryable
+    assert result(states, {5: "Recitation"}).is_retryable
+    assert not result({4: OK, 5: OK, 6: OK}, {4: "Recitation"}).is_retryable
 
 
 @pytest.mark.parametrize(("reason", "later"), [("Recitation", False), ("PageUnreadable", True)])

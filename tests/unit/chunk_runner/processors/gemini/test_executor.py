@@ -23,14 +23,14 @@ class Book:
     spent: list[Tokens] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
 
-    def spend(self, tokens: Tokens, what: str) -> None:
-        assert what
+    def record_usage(self, tokens: Tokens, outcome: str) -> None:
+        assert outcome
         self.spent.append(tokens)
 
-    def recall(self, key: str) -> str | None:
+    def get(self, key: str) -> str | None:
         return self.kept.get(key)
 
-    def keep(self, key: str, answer: str) -> None:
+    def put(self, key: str, answer: str) -> None:
         self.kept[key] = answer
 
 
@@ -118,7 +118,7 @@ def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> 
     book = Book()
 
     def too_late() -> Answer:
-        book.keep("key", "good")  # by the thread that went on waiting
+        book.put("key", "good")  # by the thread that went on waiting
         return Answer(Kind.TRANSIENT, "no answer within 10 s")
 
     assert buyer(too_late, time, book).buy(REQUEST, "key", 1, check) == "good"

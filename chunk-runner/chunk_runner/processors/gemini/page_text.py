@@ -1,0 +1,81 @@
+"""The text layer of single pages: what answers are compared with, and what stands in for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from chunk_runner.pdf.page import Page, PageState
+from chunk_runner.processors.gemini.validation import Sentence as ModelSentence
+from chunk_runner.text import language
+from chunk_runner.text.document_profile import DocumentProfile
+from chunk_runner.text.entries import Sentence
+from chunk_runner.text.layout import Line, body_and_notes
+from chunk_runner.text.seams import SeamJoiner
+
+
+_CONTINUATION_MINIMUM = 8
+_CONTINUATION_LIMIT = 3_000
+"""Characters at the end of a sentence that are looked for at the beginning of the next page."""
+
+
+def running_text(page: Page | None, profile: DocumentProfile) -> str:
+    """Return the text of a page on one line, without headers and with its notes last; empty if there is none."""
+    if page is None or page.state is not PageState.OK:
+        return ""
+    body, notes = body_and_notes(page, profile.layout)
+    lines = [line.text for line in (*body, *notes)]
+    dehyphenator = profile.joiner.dehyphenator
+    return "".join(
+        dehyphenator.before(dehyphenator.remove_soft_hyphens(line), following)
+        for line, following in pairwise([*lines, " "])
+    )
+
+
+def reference_text(page: Page, text: str) -> str | None:
+    """Return the text that an answer about a page is compared with.
+
+    The result is `None` if there is none: for a scan, and for a font whose characters are mapped to meaningless ones.
+
+    Args:
+        page: The page.
+        text: Its running text.
+    """
+    is_language = bool(text) and language.detect([text]) is not None
+    return text if page.state is PageState.EMPTY or is_language else None
+
+
+def sentence_lines(page: Page, profile: DocumentProfile) -> Iterator[Line]:
+    """Yield the sentences of a page's text layer as lines, like those of a model's answer."""
+    seam = SeamJoiner(replace(profile.joiner, is_segmented=False))
+    segments = seam.joiner.segment(*body_and_notes(page, profile.layout))
+    entries = [*seam.join(segments), *segments.entries, *seam.close()]
+    for at, entry in enumerate(entries):
+        if isinstance(entry, Sentence):
+            yield Line(page.number, entry.text, starts=at > 0)
+
+
+def lines_of_sentence(
+    sentence: ModelSentence, pages: Sequence[Page], texts: Sequence[str], *, is_first: bool
+) -> Iterator[Line]:
+    """Yield a sentence as one line, or as two if the next page begins with its end.
+
+    A model says only on which page a sentence begins.
+
+    Args:
+        sentence: The sentence.
+        pages: The pages that were sent.
+        texts: Their running texts.
+        is_first: True for the first sentence of an answer.
+    """
+    text, at = sentence.text, sentence.page - 1
+    following = texts[at + 1] if at + 1 < len(texts) and text not in texts[at] else ""
+    space = max(len(text) - min(len(following), _CONTINUATION_LIMIT), 0)
+    while following and (space := text.find(" ", space) + 1):
+        end = text[space:]
+        if len(end) >= _CONTINUATION_MINIMUM and f"{following} ".startswith(f"{end} "):
+            yield Line(pages[at].number, text[: space - 1], starts=not is_first)
+            yield Line(pages[at + 1].number, end)
+            return
+    yield Line(pages[at].number, text, starts=not is_first)

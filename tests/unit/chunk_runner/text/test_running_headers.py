@@ -1,0 +1,5 @@
+from chunk_runner.text.running_headers import mask_numbers
+
+
+def test_roman_numbers_are_masked_like_others() -> None:
+    assert mask_numbers("Preface xiv") == mask_numbers("Preface 12") == "preface #"
