@@ -86,10 +86,10 @@ class Histogram:
         Raises:
             ValueError, TypeError, KeyError: The data is malformed.
         """
-        counts, total = tuple(count(number) for number in raw["counts"]), float(raw["total"])
-        if len(counts) != len(bounds) + 1 or not isfinite(total) or total < 0:
+        counts, total = tuple(count(number) for number in raw["counts"]), raw["total"]
+        if len(counts) != len(bounds) + 1 or isinstance(total, str) or not isfinite(total) or total < 0:
             raise ValueError("not a histogram of these bounds")
-        return cls(counts, total)
+        return cls(counts, float(total))
 
 
 @dataclass(frozen=True)

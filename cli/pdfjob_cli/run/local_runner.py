@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chunk_runner.contract.report import Report
-    from pdfjob_cli.run.observer import Observer
+    from pdfjob_cli.run.worker_pool import Observer
 
 
 class BusyError(Exception):

@@ -6,7 +6,7 @@ import multiprocessing
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from multiprocessing import forkserver, sharedctypes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chunk_runner.stages.prepare import Prepared
     from chunk_runner.workspace.files import Workspace
     from chunk_runner.workspace.manifest import Chunk
-    from pdfjob_cli.run.observer import Observer
 
 # Workers are forked by a server process without threads, which has their libraries loaded.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -37,6 +36,22 @@ _REFRESH_SECONDS = 0.1
 KILLED = Failure(
     Reason.CRASHED, "The chunk's process exited without reporting a result: it was killed or ran out of memory."
 )
+
+
+class Observer(Protocol):
+    """Receives the progress of a run."""
+
+    def prepared(self, pages: int, chunks: int, done: int) -> None:
+        """The source is split into chunks; an earlier run has processed `done` of the pages."""
+
+    def advanced(self, pages: int) -> None:
+        """So many pages are done in total."""
+
+    def finished(self, chunk: Chunk, problem: str | None) -> None:
+        """A chunk has its result, or a problem that left it without one."""
+
+    def stopping(self) -> None:
+        """The run was interrupted, and waits for the answers of a model that are already paid for."""
 
 
 def warm_up() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chunk_runner.contract.stats import SECONDS, Histogram, Stats, Tokens
+from chunk_runner.contract.stats import SECONDS, Stats, Tokens
 from chunk_runner.pdf.page import PageState
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder
 
@@ -15,12 +15,6 @@ TWO_OK = [PageState.OK, PageState.EMPTY]
 
 def attempt(name: str, event: str, round: int = 0, **more: Any) -> dict[str, Any]:  # noqa: A002 (the project's word)
     return {"attempt": name, "round": round, "event": event, **more}
-
-
-def test_values_go_to_the_first_bucket_whose_bound_they_do_not_exceed() -> None:
-    histogram = Histogram.of([0.5, 2.0, 99.0], (0.5, 1.0, 5.0))
-
-    assert histogram == Histogram((1, 0, 1, 1), 101.5)
 
 
 def test_a_chunk_without_trouble_has_one_attempt_and_no_retry() -> None:
