@@ -1,5 +1,5 @@
-"""The chunk runner: everything that touches PDF bytes.
+"""The chunk runner: the only code that reads PDFs.
 
-Start reading at `contract` (what it promises its callers), then `prepare`, `process` and `merge`, the three stages.
-It knows nothing of Kubernetes: stages are functions over a workspace folder, run by a pod or by `pdfjob run` alike.
+Start reading at `contract`, which defines its interface, then at `stages`. It knows nothing of Kubernetes: stages are
+functions over a workspace folder, which pods and `pdfjob run` call alike.
 """

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a stage ended, for the Job's `podFailurePolicy` and for readers of `kubectl describe`."""
+    """The exit codes of a stage, for the Job's `podFailurePolicy` and for readers of `kubectl describe`."""
 
     OK = 0
     UNEXPECTED = 1

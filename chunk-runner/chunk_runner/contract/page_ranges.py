@@ -47,7 +47,7 @@ def select(text: str | None, pages: int) -> list[int]:
 def _parts(text: str) -> list[tuple[str, int, int | None]]:
     """Return each part with its first and last page; `None` stands for the last page of the source."""
     parts = []
-    for part in (it.strip() for it in text.split(",")):
+    for part in map(str.strip, text.split(",")):
         match = _PART.fullmatch(part)
         if match is None or not (match["first"] or match["last"]):
             raise SelectionError(f"“{shorten(part, 40)}” selects no pages: write ranges such as 1-120,130- or 7.")

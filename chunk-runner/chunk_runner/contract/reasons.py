@@ -8,7 +8,7 @@ from chunk_runner.contract.limits import REASON_LIMIT
 
 
 class Reason(StrEnum):
-    """Why something failed, as results, reports, conditions and events say it."""
+    """The reasons of failures in results, reports, conditions and events."""
 
     SOURCE_NOT_FOUND = "SourceNotFound"
     SOURCE_EMPTY = "SourceEmpty"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a stage, a chunk or a job failed.
+    """The failure of a stage, a chunk or a job.
 
     Attributes:
         reason: One of `Reason` (kept as text: reports cross versions).

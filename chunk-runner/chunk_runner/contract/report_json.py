@@ -42,7 +42,7 @@ STATES_LIMIT = 20
 """States in a ledger, and characters of each."""
 
 _FORGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
-"""What a text that `dumps` did not write may raise when it is read."""
+"""The errors that reading a text may raise if `dumps` did not write it."""
 
 T = TypeVar("T")
 CountsT = TypeVar("CountsT", Memory, Volume, Swept)

@@ -1,4 +1,4 @@
-"""Statistics: what the attempts of one round used, small enough for a report. Standard library only, as the contract.
+"""Statistics of the attempts of one round, small enough for a report. Standard library only, as all of the contract.
 
 Pods live for seconds, which is too short for Prometheus to scrape them. Attempts leave their figures in the workspace,
 the report of merge has the sums, and the operator turns these into metrics.
@@ -94,7 +94,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Stats:
-    """What the attempts of one round used; earlier rounds have reports of their own.
+    """Statistics of the attempts of one round; earlier rounds have reports of their own.
 
     Attributes:
         seconds: Duration of attempts, in buckets of `SECONDS`.

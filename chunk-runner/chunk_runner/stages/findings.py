@@ -1,4 +1,4 @@
-"""What merge finds in a workspace, chunk by chunk: results or the reasons why there are none, costs and statistics."""
+"""Collects the outcomes of a job's chunks for merge: results or the reasons why there are none, costs, statistics."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KILLED = Failure(Reason.CRASHED, "The process exited without reporting a result
 
 @dataclass
 class Findings:
-    """What the results and attempts of a job add up to.
+    """The outcomes of a job's chunks, added up.
 
     Attributes:
         stats: What the attempts of this round used.

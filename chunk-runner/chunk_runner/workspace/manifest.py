@@ -48,7 +48,7 @@ class Chunk:
 
     @property
     def pages_of_pdf(self) -> list[int]:
-        """What its PDF holds: its pages, and those before and after it that are to be known too."""
+        """The pages in its PDF: its own, and those before and after it that are read as context."""
         return [page for page in (self.before, *self.pages, self.after) if page]
 
 

@@ -1,4 +1,4 @@
-"""From the options of `pdfjob run` to the specification of a job: choices, checks, and files that options name."""
+"""Turns the options of `pdfjob run` into the specification of a job: choices, checks, and files that options name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ProcessorName(StrEnum):
 
 
 class Input(StrEnum):
-    """What is sent to a model."""
+    """The input of a model."""
 
     PDF = "pdf"
     TEXT = "text"
@@ -40,7 +40,7 @@ class Fallback(StrEnum):
 
 
 class ThinkingLevel(StrEnum):
-    """How long a model thinks."""
+    """The thinking levels of a model."""
 
     MINIMAL = "minimal"
     LOW = "low"

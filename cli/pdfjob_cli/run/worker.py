@@ -28,7 +28,7 @@ STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk was
 
 
 class Work(NamedTuple):
-    """What every worker needs, sent to it once.
+    """The work that is sent to every worker once.
 
     Attributes:
         manifest: The prepared job.
