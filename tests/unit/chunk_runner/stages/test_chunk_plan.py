@@ -16,7 +16,7 @@ SOURCE = Source(Path("a.pdf"), "a.pdf", "ab" * 32, 1000)
 
 
 def chunks(selected: list[int], *, neighbours: bool = False, source: Source = SOURCE, **spec: Any) -> list[Chunk]:
-    processor = SimpleNamespace(name="p", version="1", decisive={}, wants_neighbours=neighbours)
+    processor = SimpleNamespace(name="p", version="1", decisive_settings={}, uses_neighbours=neighbours)
     job = JobSpec("a.pdf", **{"pages_per_chunk": 3} | spec)
     return list(plan(job, source, 20, selected, cast("Processor", processor), lost="", warnings=()).chunks)
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.pdf.page import PageState
-from chunk_runner.processors.base import ChunkResult
+from chunk_runner.pdf.page import PageOutcome, PageState
+from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.stages.findings import Findings, outcome_of
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
@@ -16,7 +17,11 @@ from chunk_runner.workspace.stats_builder import StatsBuilder
 
 
 CHUNK = Chunk(index=1, page_range="4-5", key="key")
-OK, FAILED = PageState.OK, PageState.FAILED
+OK = PageOutcome(PageState.OK)
+REFUSED_BUT_OK = PageOutcome(PageState.OK, Reason.RECITATION)
+"""A page with the text of its text layer."""
+UNREADABLE_PAGE = PageOutcome(PageState.FAILED, Reason.PAGE_UNREADABLE)
+REFUSED_PAGE = PageOutcome(PageState.FAILED, Reason.RECITATION)
 UNFINISHED = Failure("DeadlineExceeded", "The chunk was not finished.")
 STOPPED = Failure("JobStopped", "The job was stopped.")
 
@@ -67,9 +72,9 @@ def found(outcome: ChunkResult | Failure) -> Findings:
     [
         (UNFINISHED, True),
         (ChunkResult({4: OK, 5: OK}), False),
-        (ChunkResult({4: OK, 5: FAILED}, {5: "PageUnreadable"}), False),
-        (ChunkResult({4: OK, 5: FAILED}, {5: "Recitation"}), True),
-        (ChunkResult({4: OK, 5: FAILED}, {4: "Recitation", 5: "PageUnreadable"}), False),
+        (ChunkResult({4: OK, 5: UNREADABLE_PAGE}), False),
+        (ChunkResult({4: OK, 5: REFUSED_PAGE}), True),
+        (ChunkResult({4: REFUSED_BUT_OK, 5: UNREADABLE_PAGE}), False),
     ],
 )
 def test_a_retry_is_worth_it_where_a_chunk_or_a_page_may_yet_succeed(
@@ -80,8 +85,8 @@ def test_a_retry_is_worth_it_where_a_chunk_or_a_page_may_yet_succeed(
 
 def test_pages_of_several_chunks_never_make_a_retry_worth_it_together() -> None:
     """One chunk has a page that nobody can read, another one a page with the text of its text layer."""
-    findings = found(ChunkResult({4: OK, 5: FAILED}, {5: "PageUnreadable"}))
-    findings.add(Chunk(2, "6-7", "key"), [], ChunkResult({6: OK, 7: OK}, {6: "Recitation"}))
+    findings = found(ChunkResult({4: OK, 5: UNREADABLE_PAGE}))
+    findings.add(Chunk(2, "6-7", "key"), [], ChunkResult({6: REFUSED_BUT_OK, 7: OK}))
 
     assert not findings.is_retryable
     assert findings.page_reasons() == {"PageUnreadable": "5", "Recitation": "6"}
