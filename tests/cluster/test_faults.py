@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cluster.faulty import CHUNKS, TEXTS, FaultyJob, failed_for_good, texts, write_source
+from cluster.fault_job import CHUNKS, TEXTS, FaultJob, failed_for_good, texts, write_source
 from tools.kubectl import Kubectl, Volume
 from tools.testcluster import pods
 from tools.testcluster.layout import Cluster
@@ -18,7 +18,7 @@ def source(volume: Volume, tmp_path: Path) -> Volume:
     return volume
 
 
-def output(volume: Volume, job: FaultyJob, folder: Path) -> bytes:
+def output(volume: Volume, job: FaultJob, folder: Path) -> bytes:
     return volume.read(f"{job.folder}/output.json", folder / f"{job.name}.json")
 
 
@@ -29,31 +29,29 @@ def test_a_kill_in_any_stage_costs_an_attempt_and_no_byte(
 
     Fails without retries of the stages, and where an attempt leaves behind what disturbs the next.
     """
-    calm = FaultyJob(kubectl, source, "calm")
+    calm = FaultJob(kubectl, source, "calm")
     calm.patch(suspend=False)
-    job = FaultyJob(kubectl, source, "job")
+    job = FaultJob(kubectl, source, "job")
 
-    at_start = job.gate("results/00002.result")  # prepare looks for results before it writes anything
+    at_start = job.barrier("results/00002.result")  # prepare looks for results before it writes anything
     job.patch(suspend=False, workers=0)
     pod = job.wait_for_pod("prepare")
     attempt = kubectl.get(f"pod/{pod}")["metadata"]["uid"]
-    at_prepare = job.gate(f"chunks/.00002.pdf.{attempt}.tmp")  # it begins with this after it wrote chunks 0 and 1
+    at_prepare = job.barrier(f"chunks/.00002.pdf.{attempt}.tmp")  # it begins with this after it wrote chunks 0 and 1
     at_start.open()
     job.wait_for_file("chunks/00001.pdf")
     pods.kill(box, kubectl.namespace, pod)
     at_prepare.detach()  # the next pod has temporary files of its own
     kubectl.wait(job.what, "jsonpath={.status.phase}=Processing")
 
-    (at_chunk,) = job.shut(4)
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(4)
-    job.wait_for_indexes("0-3")
+    (at_chunk,) = job.hold(4)
     (pod,) = job.pods("chunks")
     at_chunk.detach()
-    at_merge = job.gate("results/00000.result")
+    at_merge = job.barrier("results/00000.result")
     pods.kill(box, kubectl.namespace, pod)
 
     pod = job.wait_for_pod("merge")
+    at_merge.wait()
     at_merge.detach()
     pods.kill(box, kubectl.namespace, pod)
     status = job.wait_until_complete()
@@ -73,14 +71,11 @@ def test_a_drained_node_uses_up_no_retry(kubectl: Kubectl, operator: Kubectl, so
 
     Fails without the rule that ignores disruptions in the Job's podFailurePolicy.
     """
-    job = FaultyJob(kubectl, source, retries=0)
-    job.prepare()
-    gates = job.shut(*range(CHUNKS))
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(*range(CHUNKS))
+    job = FaultJob(kubectl, source, retries=0)
+    barriers = job.hold(*range(CHUNKS))
     before = job.pods("chunks")
-    for gate in gates:
-        gate.detach()
+    for barrier in barriers:
+        barrier.detach()
 
     nodes = [node["metadata"]["name"] for node in operator.get("nodes")]
     try:
@@ -105,25 +100,21 @@ def test_a_pause_uses_up_no_retry_and_keeps_what_is_finished(
     kubectl: Kubectl, source: Volume, tmp_path: Path, pause: dict[str, object]
 ) -> None:
     """Pods at work are told to go: with `retries: 0`, their chunks run again, and finished ones do not."""
-    job = FaultyJob(kubectl, source, retries=0)
-    job.prepare()
-    gates = job.shut(3, 4)
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(3, 4)
-    job.wait_for_indexes("0-2")
+    job = FaultJob(kubectl, source, retries=0)
+    barriers = job.hold(3, 4)
     before = source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].result")
-    for gate in gates:
-        gate.detach()
+    for barrier in barriers:
+        barrier.detach()
     working = job.pods("chunks")
     assert len(working) == 2
 
     job.patch(**pause)
     kubectl.run("wait", "--for=delete", "--timeout=60s", *(f"pod/{pod}" for pod in working))
-    (gate,) = job.shut(3)  # else the job would clean up before anybody could look
+    (barrier,) = job.block(3)  # else the job would clean up before anybody could look
     job.patch(suspend=False, workers=CHUNKS)
     job.wait_for_indexes("0-2,4")
     assert source.shell(f"cd {job.folder}/results && stat -c %Y.%i 0000[012].result") == before
-    gate.open()
+    barrier.open()
     status = job.wait_until_complete()
 
     assert status["chunks"] == {"total": 5, "active": 0, "succeeded": 5, "failed": 0}
@@ -144,12 +135,8 @@ def test_two_pods_at_one_chunk_leave_one_result(kubectl: Kubectl, source: Volume
 
     First the second pod overtakes the first one, which is half done; then both go on at the same time.
     """
-    job = FaultyJob(kubectl, source)
-    job.prepare()
-    late, at_once = job.shut(3, 4)
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(3, 4)
-    job.wait_for_indexes("0-2")
+    job = FaultJob(kubectl, source)
+    late, at_once = job.hold(3, 4)
 
     late.detach()
     twin(kubectl, job.jobs("chunks")[0], 3)
@@ -160,11 +147,11 @@ def test_two_pods_at_one_chunk_leave_one_result(kubectl: Kubectl, source: Volume
     assert source.shell(f"sha256sum {job.folder}/results/00003.result") == done
 
     at_once.detach()
-    (too,) = job.shut(4)
+    (too,) = job.block(4)
     twin(kubectl, job.jobs("chunks")[0], 4)
-    job.wait_until_begun(4, times=2)
-    at_merge = job.gate("results/00000.result")
-    too.detach()  # or the first pod, going on, would wait at the second one's gate
+    too.wait()
+    at_merge = job.barrier("results/00000.result")
+    too.detach()  # or the first pod, going on, would wait at the second one's barrier
     at_once.open()
     too.open()
     kubectl.wait("pod/twin-4", "jsonpath={.status.phase}=Succeeded")
@@ -192,12 +179,8 @@ def test_tampered_results_are_found_and_mended(kubectl: Kubectl, source: Volume,
 
     Nothing of theirs is in the output. Fails where the merge trusts a file because it is there.
     """
-    job = FaultyJob(kubectl, source)
-    job.prepare()
-    (gate,) = job.shut(4)
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(4)
-    job.wait_for_indexes("0-3")
+    job = FaultJob(kubectl, source)
+    (barrier,) = job.hold(4)
     # Swapped: the whole and valid result of other pages.
     source.shell(f"cd {job.folder}/results && cp 00000.result 00003.result")
     for index, how in enumerate(("flipped", "truncated", "empty")):
@@ -207,7 +190,7 @@ def test_tampered_results_are_found_and_mended(kubectl: Kubectl, source: Volume,
         source.put(wrong, "wrong")
         source.shell(f"cat wrong > {name}")
 
-    gate.open()
+    barrier.open()
     kubectl.wait(job.what, "condition=Partial")
     status = kubectl.status(job.name)
     assert [(it["index"], it["pages"], it["reason"]) for it in status["failedChunks"]] == [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cluster.conftest import Installation
-from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
+from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from tools.testcluster import isolation, volumes
 from tools.testcluster.layout import Cluster
@@ -37,7 +37,7 @@ def small(box: Cluster, cluster: Installation, kubectl: Kubectl, tmp_path: Path)
 
 def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, small: Volume) -> None:
     """No chunk can write its result, nor even that it began: the reason is what the user must mend."""
-    job = FaultyJob(kubectl, small, retries=0)
+    job = FaultJob(kubectl, small, retries=0)
     job.prepare()
     small.shell(FILL)
     with kubectl.history() as states:
@@ -52,7 +52,7 @@ def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, sm
 
 def test_a_job_goes_on_when_a_full_volume_has_room_again(kubectl: Kubectl, small: Volume, tmp_path: Path) -> None:
     """Each chunk has failed once for want of room, and has a retry left."""
-    job = FaultyJob(kubectl, small, retries=3)
+    job = FaultJob(kubectl, small, retries=3)
     job.prepare()
     small.shell(FILL)
     job.patch(workers=CHUNKS)

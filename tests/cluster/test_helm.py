@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from cluster.conftest import CHART, PROJECT, Installation, image_values
+from cluster.deployment import operator_away
 from processes import until
 from tools import pdfs
-from tools.kubectl import CLAIM, OPERATOR, Kubectl, KubectlError, Volume, librarian, pdfjob
+from tools.kubectl import CLAIM, Kubectl, KubectlError, Volume, librarian, pdfjob
 
 
 RELEASE = "own"
@@ -23,13 +24,8 @@ CRD = "crd/pdfjobs.pdfjob.dev"
 @pytest.fixture
 def away(operator: Kubectl) -> Iterator[None]:
     """The session's operator makes room for the ones that are installed here."""
-    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
-    try:
-        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
+    with operator_away(operator):
         yield
-    finally:
-        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
-        operator.run("rollout", "status", "deployment", "--timeout=60s")
 
 
 class Release:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cluster.conftest import Installation
+from cluster.deployment import operator_away
+from cluster.fault_job import PAGES, FaultJob, write_source
+from file_barrier import ASIDE
 from tools import pdfs
-from tools.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim, librarian, pdfjob
-
-
-CHUNKS = "--selector=pdfjob.dev/stage=chunks"
+from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 
 
 def wait_until_swept(volume: Volume, uid: str) -> None:
@@ -22,11 +23,10 @@ def wait_until_swept(volume: Volume, uid: str) -> None:
 @pytest.fixture
 def unfinished(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> str:
     """A job in the middle of its chunks; returns its uid."""
-    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 12), "a.pdf")
-    kubectl.apply(pdfjob("gone", "a.pdf", chunking={"pagesPerChunk": 1}, workers=2))
-    kubectl.run("wait", "jobs", CHUNKS, "--for=create", "--timeout=60s")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.status.completedIndexes}", "--timeout=60s")
-    return str(kubectl.get("pdfjob/gone")["metadata"]["uid"])
+    volume.put(write_source(tmp_path), "a.pdf")
+    job = FaultJob(kubectl, volume, "gone")
+    job.hold(3, 4)
+    return job.uid
 
 
 def test_the_files_of_a_deleted_pdfjob_go_and_no_others(
@@ -45,28 +45,24 @@ def test_the_files_of_a_deleted_pdfjob_go_and_no_others(
     kubectl.run("scale", "pdfjob/alive", "--replicas=3")
     kubectl.wait("pdfjob/alive", "condition=Complete")
     left = {f"{volume.workspaces}/{alive}/{name}" for name in ("output.json", "report.json")}
-    assert volume.files(".") == {"a.pdf", "b.pdf"} | left
+    assert {name for name in volume.files(".") if not name.startswith(ASIDE)} == {"a.pdf", "b.pdf"} | left
 
 
 def test_an_operator_that_was_away_finds_what_was_left(
     kubectl: Kubectl, operator: Kubectl, volume: Volume, unfinished: str
 ) -> None:
-    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
-    try:
-        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
+    with operator_away(operator):
         kubectl.run("delete", "pdfjob", "gone")
-        kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+        kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=120s")
         assert volume.files(f"{volume.workspaces}/{unfinished}")
-    finally:
-        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
 
     wait_until_swept(volume, unfinished)
 
 
 @pytest.fixture
-def full(cluster: object, operator: Kubectl) -> Iterator[Kubectl]:
+def full(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
     """A namespace of its own, with jobs in every stage; the test deletes it."""
-    kubectl = cluster.in_namespace(f"pdfjob-test-{secrets.token_hex(3)}")  # type: ignore[attr-defined]
+    kubectl = cluster.in_namespace(f"pdfjob-test-{secrets.token_hex(3)}")
     assert operator
     kubectl.run("create", "namespace", kubectl.namespace)
     kubectl.apply(claim(CLAIM))
@@ -74,45 +70,47 @@ def full(cluster: object, operator: Kubectl) -> Iterator[Kubectl]:
     kubectl.run("delete", "namespace", kubectl.namespace, "--ignore-not-found", "--wait=false")
 
 
-def fill(cluster: object, kubectl: Kubectl, tmp_path: Path) -> None:
+def fill(cluster: Installation, kubectl: Kubectl, tmp_path: Path) -> None:
     """One job done, one failed, one without a pod, one suspended, one paused, and two with running chunks."""
-    kubectl.apply(librarian(cluster.runner_image))  # type: ignore[attr-defined]
+    kubectl.apply(librarian(cluster.runner_image))
     kubectl.wait("pod/librarian", "condition=Ready")
     volume = Volume(kubectl)
-    volume.put(pdfs.write_numbered(tmp_path / "long.pdf", 40), "long.pdf")
-    small, paused = {"chunking": {"pagesPerChunk": 1}}, {"workers": 0}
-    kubectl.apply(pdfjob("done", "long.pdf"))
+    volume.put(write_source(tmp_path), "a.pdf")
+    kubectl.apply(pdfjob("done", "a.pdf"))
     kubectl.apply(pdfjob("failed", "missing.pdf"))
-    kubectl.apply(pdfjob("pending", "long.pdf", storage={"claimName": "nowhere"}))
-    kubectl.apply(pdfjob("suspended", "long.pdf", **small, suspend=True))
-    kubectl.apply(pdfjob("paused", "long.pdf", **small, **paused))
-    kubectl.wait("pdfjob/done", "jsonpath={.status.pages}=40")
+    kubectl.apply(pdfjob("pending", "a.pdf", storage={"claimName": "nowhere"}))
+    kubectl.apply(pdfjob("suspended", "a.pdf", suspend=True))
+    paused = FaultJob(kubectl, volume, "paused")
+    running = [FaultJob(kubectl, volume, "running"), FaultJob(kubectl, volume, "running-too", retries=0)]
+    for job in (paused, *running):
+        job.prepare()
+    for job in running:
+        barriers = job.block(0, 1, 2)
+        job.patch(workers=3)
+        for barrier in barriers:
+            barrier.wait()
+    kubectl.wait("pdfjob/done", f"jsonpath={{.status.pages}}={PAGES}")
     kubectl.wait("pdfjob/failed", "condition=Failed")
-    kubectl.wait("pdfjob/paused", "jsonpath={.status.phase}=Processing")
-    kubectl.apply(pdfjob("running", "long.pdf", **small, workers=3))
-    kubectl.apply(pdfjob("running-too", "long.pdf", **small, workers=3, retries=0))
-    for name in ("running", "running-too"):
-        uid = kubectl.get(f"pdfjob/{name}")["metadata"]["uid"]
-        jobs = f"--selector=pdfjob.dev/stage=chunks,pdfjob.dev/uid={uid}"
-        kubectl.run("wait", "jobs", jobs, "--for=create", "--timeout=60s")
-        kubectl.run("wait", "jobs", jobs, "--for=jsonpath={.status.ready}", "--timeout=60s")
+    kubectl.wait("pdfjob/pending", "jsonpath={.status.phase}=Pending")
+    kubectl.wait("pdfjob/suspended", "condition=Suspended")
 
 
-def test_a_namespace_with_jobs_in_every_stage_goes_in_seconds(cluster: object, full: Kubectl, tmp_path: Path) -> None:
+GONE_SECONDS = 120
+"""A namespace that waits for the Jobs in it takes until their deadline, and one that waits for a finalizer for ever."""
+
+
+def test_a_namespace_with_jobs_in_every_stage_goes_in_seconds(
+    cluster: Installation, full: Kubectl, tmp_path: Path
+) -> None:
     fill(cluster, full, tmp_path)
 
-    full.run("delete", "namespace", full.namespace, "--timeout=30s")
+    full.run("delete", "namespace", full.namespace, f"--timeout={GONE_SECONDS}s")
 
 
 def test_the_two_documented_lines_do_it_without_the_operator(
-    cluster: object, operator: Kubectl, full: Kubectl, tmp_path: Path
+    cluster: Installation, operator: Kubectl, full: Kubectl, tmp_path: Path
 ) -> None:
     fill(cluster, full, tmp_path)
-    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
-    try:
-        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
-        full.run("delete", "pdfjobs", "--all", "--timeout=30s")
-        full.run("delete", "namespace", full.namespace, "--timeout=30s")
-    finally:
-        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
-        operator.run("rollout", "status", "deployment", "--timeout=60s")
+    with operator_away(operator):
+        full.run("delete", "pdfjobs", "--all", f"--timeout={GONE_SECONDS}s")
+        full.run("delete", "namespace", full.namespace, f"--timeout={GONE_SECONDS}s")

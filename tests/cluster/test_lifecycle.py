@@ -6,94 +6,109 @@ from typing import Any
 
 import pytest
 
+from cluster.deployment import operator_away
+from cluster.fault_job import CHUNKS, PAGES, FaultJob, write_source
 from tools import pdfs
 from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 
-CHUNKS = "--selector=pdfjob.dev/stage=chunks"
-
-
 @pytest.fixture
-def running(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> str:
-    """A job of 12 chunks, two at a time, of which one at least is done."""
-    volume.put(pdfs.write_numbered(tmp_path / "long.pdf", 12), "long.pdf")
-    kubectl.apply(pdfjob("long", "long.pdf", chunking={"pagesPerChunk": 1}, workers=2))
-    kubectl.wait("pdfjob/long", "jsonpath={.status.phase}=Processing")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.status.completedIndexes}", "--timeout=60s")
-    return "long"
+def source(volume: Volume, tmp_path: Path) -> Volume:
+    """The volume, with the source on it."""
+    volume.put(write_source(tmp_path), "a.pdf")
+    return volume
 
 
-def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, running: str) -> None:
-    kubectl.run("delete", "pdfjob", running)
+def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, source: Volume) -> None:
+    job = FaultJob(kubectl, source)
+    job.hold(3, 4)
 
-    kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+    kubectl.run("delete", job.what)
+
+    kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=120s")
     assert kubectl.get("jobs", "--selector=pdfjob.dev/uid") == []
 
 
-def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, running: str) -> None:
+def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, source: Volume) -> None:
+    job = FaultJob(kubectl, source)
+    barriers = job.hold(3, 4)
     before = {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")}
 
     operator.run("delete", "pods", OPERATOR, "--grace-period=0", "--force")
-    kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
+    for barrier in barriers:
+        barrier.open()
+    job.wait_until_complete()
 
     jobs = kubectl.get("jobs", "--selector=pdfjob.dev/uid")
     assert before < {job["metadata"]["uid"] for job in jobs}
     assert len(jobs) == 3
-    assert kubectl.status(running)["pages"] == 12
+    assert kubectl.status(job.name)["pages"] == PAGES
 
 
-def test_a_deleted_chunk_pod_is_replaced(kubectl: Kubectl, running: str) -> None:
-    pods = kubectl.get("pods", CHUNKS, "--field-selector=status.phase!=Succeeded")
+def test_a_deleted_chunk_pod_is_replaced(kubectl: Kubectl, source: Volume) -> None:
+    job = FaultJob(kubectl, source)
+    deleted, other = job.hold(3, 4)
+    pods = job.pods("chunks")
+    assert len(pods) == 2
+    deleted.detach()
 
-    kubectl.run("delete", "pod", pods[0]["metadata"]["name"], "--wait=false")
-    kubectl.wait(f"pdfjob/{running}", "condition=Complete", seconds=180)
+    kubectl.run("delete", f"pod/{pods[0]}", "--wait=false")
+    other.open()
+    job.wait_until_complete()
 
-    assert kubectl.status(running)["chunks"]["succeeded"] == 12
+    assert kubectl.status(job.name)["chunks"]["succeeded"] == CHUNKS
 
 
-def test_workers_scale_while_the_job_runs(kubectl: Kubectl, running: str) -> None:
-    kubectl.run("scale", f"pdfjob/{running}", "--replicas=6")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.spec.parallelism}=6", "--timeout=20s")
-    kubectl.wait(f"pdfjob/{running}", "condition=Complete")
+def test_as_many_chunks_run_at_once_as_there_are_workers_at_the_time(kubectl: Kubectl, source: Volume) -> None:
+    """Every chunk waits at a barrier until all are there: two workers bring two chunks, and five bring all."""
+    job = FaultJob(kubectl, source)
+    job.prepare()
+    barriers = job.block(*range(CHUNKS))
+    job.patch(workers=2)
+    for barrier in barriers[:2]:
+        barrier.wait()
+    assert len(job.pods("chunks")) == 2
 
-    assert kubectl.status(running)["workers"] == 6
+    kubectl.run("scale", job.what, "--replicas=5")
+    for barrier in barriers:
+        barrier.wait()
+    for barrier in barriers[:-1]:
+        barrier.open()
+    kubectl.wait(job.what, f"jsonpath={{.status.progress}}={CHUNKS - 1}/{CHUNKS}")
+    barriers[-1].open()
+
+    assert job.wait_until_complete()["workers"] == 5
+    (chunks,) = job.jobs("chunks")
+    assert chunks["spec"]["parallelism"] == 5
 
 
 def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
-    kubectl: Kubectl, operator: Kubectl, volume: Volume, tmp_path: Path
+    kubectl: Kubectl, operator: Kubectl, source: Volume
 ) -> None:
     """The report goes with the pod; here the operator is away until both have ended."""
-    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 9), "a.pdf")
-    operator.run("scale", "deployment", OPERATOR, "--replicas=0")
-    try:
-        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=60s")
-        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
-        kubectl.apply(pdfjob("lost", "a.pdf", chunking={"pagesPerChunk": 3}))
-        kubectl.wait("pdfjob/lost", "jsonpath={.status.phase}", seconds=60)
-        operator.run("scale", "deployment", OPERATOR, "--replicas=0")
-        kubectl.run("wait", "jobs", "--selector=pdfjob.dev/uid", "--for=condition=Complete", "--timeout=60s")
-        kubectl.run("delete", "pods", "--selector=pdfjob.dev/uid")
-    finally:
-        operator.run("scale", "deployment", OPERATOR, "--replicas=1")
+    job = FaultJob(kubectl, source)
+    at_prepare = job.barrier("results/00002.result")
+    job.patch(suspend=False)
+    at_prepare.wait()
+    with operator_away(operator):
+        at_prepare.open()
+        kubectl.run("wait", "jobs", job.selector("prepare"), "--for=condition=Complete", "--timeout=120s")
+        kubectl.run("delete", "pods", job.selector("prepare"))
 
-    kubectl.wait("pdfjob/lost", "condition=Complete", seconds=120)
-
-    assert kubectl.status("lost")["pages"] == 9
+    assert job.wait_until_complete()["pages"] == PAGES
 
 
 def test_a_refused_job_says_so_and_goes_on_when_it_is_mended(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     kubectl.run("create", "quota", "none", "--hard=count/jobs.batch=0")
-    kubectl.run("wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=20s")
+    kubectl.run("wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=60s")
 
     kubectl.apply(pdfjob("refused", "a.pdf"))
-    kubectl.wait(
-        "pdfjob/refused", "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}=JobRefused", seconds=20
-    )
+    kubectl.wait("pdfjob/refused", "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}=JobRefused")
     assert "exceeded quota" in kubectl.status("refused")["message"]
     kubectl.run("delete", "quota", "none")
 
-    kubectl.wait("pdfjob/refused", "condition=Complete", seconds=60)
+    kubectl.wait("pdfjob/refused", "condition=Complete")
 
 
 def changed(**spec: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from cluster import model as models
 from cluster.conftest import Installation
-from cluster.faulty import CHUNKS, FaultyJob, write_source
+from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
 from monitoring.expressions import names_in, queries
 from monitoring.prometheus import WINDOW, prometheus_in
@@ -91,19 +91,15 @@ def comes_to(read: Callable[[], Any], expected: Any) -> None:
     assert read() == expected
 
 
-def crash_one_attempt(box: Cluster, kubectl: Kubectl, job: FaultyJob) -> None:
+def crash_one_attempt(box: Cluster, kubectl: Kubectl, job: FaultJob) -> None:
     """Let all chunks run, and kill the last one's pod in its first attempt."""
-    job.prepare()
-    (gate,) = job.shut(CHUNKS - 1)
-    job.patch(workers=CHUNKS)
-    job.wait_until_begun(CHUNKS - 1)
-    job.wait_for_indexes(f"0-{CHUNKS - 2}")
+    (barrier,) = job.hold(CHUNKS - 1)
     (pod,) = job.pods("chunks")
-    gate.detach()
+    barrier.detach()
     pods.kill(box, kubectl.namespace, pod)
 
 
-def leave_a_gap(volume: Volume, job: FaultyJob) -> None:
+def leave_a_gap(volume: Volume, job: FaultJob) -> None:
     """Let all chunks run, one of which cannot be read."""
     job.prepare()
     volume.shell(f"echo spoilt > {job.folder}/chunks/00001.pdf")
@@ -131,7 +127,7 @@ def test_what_dashboard_and_alerts_ask_for_is_there_and_true(
     kubectl.apply(pdfjob("missing", "nowhere.pdf"))
     gemini = {"apiKeySecretRef": {"name": KEY_SECRET, "key": "key"}}
     kubectl.apply(pdfjob("asked", "asked.pdf", chunking={"pagesPerChunk": 4}, processor={"gemini": gemini}))
-    crashed, gap = FaultyJob(kubectl, library, "crashed"), FaultyJob(kubectl, library, "gap")
+    crashed, gap = FaultJob(kubectl, library, "crashed"), FaultJob(kubectl, library, "gap")
     crash_one_attempt(box, kubectl, crashed)
     leave_a_gap(library, gap)
     kubectl.wait("pdfjob/missing", "condition=Failed")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.conftest import Installation
-from cluster.faulty import CHUNKS, TEXTS, FaultyJob, texts, write_source
+from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
 from tools.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim
 from tools.testcluster import node, pods, volumes
 from tools.testcluster.layout import Cluster
@@ -41,28 +41,23 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
     Each of the four goes on as if nothing had been, also where its pods ended while nobody looked; each has one Job per
     stage; and no phase goes back, the one of the job that had ended least of all.
     """
-    over = FaultyJob(kubectl, source, "over")
+    over = FaultJob(kubectl, source, "over")
     over.patch(suspend=False)
     over.wait_until_complete()
     with kubectl.history() as states:
-        pending = FaultyJob(kubectl, source, "pending", storage={"claimName": "later"})
+        pending = FaultJob(kubectl, source, "pending", storage={"claimName": "later"})
         pending.patch(suspend=False)
-        preparing = FaultyJob(kubectl, source, "preparing")
-        at_prepare = preparing.gate("results/00002.result")
+        preparing = FaultJob(kubectl, source, "preparing")
+        at_prepare = preparing.barrier("results/00002.result")
         preparing.patch(suspend=False)
-        processing = FaultyJob(kubectl, source, "processing")
-        processing.prepare()
-        (at_chunk,) = processing.shut(2)
-        processing.patch(workers=CHUNKS)
-        merging = FaultyJob(kubectl, source, "merging")
-        merging.prepare()
-        (last,) = merging.shut(4)
-        merging.patch(workers=CHUNKS)
-        merging.wait_for_indexes("0-3")
-        at_merge = merging.gate("results/00000.result")
+        processing = FaultJob(kubectl, source, "processing")
+        (at_chunk,) = processing.hold(2)
+        merging = FaultJob(kubectl, source, "merging")
+        (last,) = merging.hold(4)
+        at_merge = merging.barrier("results/00000.result")
         last.open()
-        processing.wait_until_begun(2)
-        processing.wait_for_indexes("0,1,3,4")
+        for barrier in (at_prepare, at_merge):
+            barrier.wait()
         stages = {pending: "Pending", preparing: "Preparing", processing: "Processing", merging: "Merging"}
         for job, phase in stages.items():
             kubectl.wait(job.what, f"jsonpath={{.status.phase}}={phase}")
@@ -79,9 +74,10 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
             job.wait_until_complete()
         # The claim that came is empty, and so the source is missing there: that job has its end, too.
         kubectl.wait(pending.what, "condition=Failed")
-        operator.wait(f"pod/{operator_pod(operator)}", "condition=Ready")
+        pod = f"pod/{operator_pod(operator)}"
+        operator.wait(pod, f"jsonpath={{.status.containerStatuses[0].restartCount}}={before + 1}")
+        operator.wait(pod, "condition=Ready")
 
-    assert restarts(operator) == before + 1
     for job in (preparing, processing, merging):
         assert [len(job.jobs(stage)) for stage in ("prepare", "chunks", "merge")] == [1, 1, 1]
         output = source.read(f"{job.folder}/output.json", tmp_path / job.name)
@@ -110,11 +106,12 @@ def test_the_api_server_is_away_for_a_while(  # noqa: PLR0917 (fixtures)
         done = subprocess.run(["sh", "-c", command], cwd=folder, check=True, capture_output=True, text=True)
         return done.stdout
 
-    job = FaultyJob(kubectl, source, retries=0)
+    job = FaultJob(kubectl, source, retries=0)
     job.prepare()
-    chunks = {index: job.gate(f"chunks/{index:05}.pdf", shell) for index in (2, 3, 4)}
+    chunks = {index: job.barrier(f"chunks/{index:05}.pdf", shell) for index in (2, 3, 4)}
     job.patch(workers=CHUNKS)
-    job.wait_until_begun(*chunks)
+    for barrier in chunks.values():
+        barrier.wait()
     job.wait_for_indexes("0,1")
     before = restarts(operator)
 

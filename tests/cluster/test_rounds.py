@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cluster.deployment import operator_with
+from cluster.fault_job import FaultJob, write_source
 from tools import pdfs
 from tools.kubectl import Kubectl, KubectlError, Volume, pdfjob
 
@@ -37,13 +39,14 @@ def chunk_jobs(kubectl: Kubectl) -> list[dict[str, Any]]:
 
 
 def test_a_suspended_job_has_no_pods_and_goes_on_where_it_was(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
-    start(kubectl, volume, tmp_path, timeoutSeconds=600)
-    kubectl.run("scale", "pdfjob/job", "--replicas=1")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=jsonpath={.status.completedIndexes}", "--timeout=60s")
+    volume.put(write_source(tmp_path), "a.pdf")
+    held = FaultJob(kubectl, volume, timeoutSeconds=600)
+    for barrier in held.hold(4):
+        barrier.detach()
 
     patch(kubectl, suspend=True)
     kubectl.wait("pdfjob/job", "condition=Suspended")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=condition=Suspended", "--timeout=30s")
+    kubectl.run("wait", "jobs", CHUNKS, "--for=condition=Suspended", "--timeout=60s")
     (job,) = chunk_jobs(kubectl)
     assert job["status"].get("active", 0) == 0
     assert kubectl.status("job")["phase"] == "Suspended"
@@ -76,10 +79,11 @@ def test_only_failed_chunks_are_run_again(kubectl: Kubectl, volume: Volume, tmp_
     kept = volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 0000[024].result")
     times = volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i *.result")
 
-    patch(kubectl, retryFailed=1)
+    patch(kubectl, retryFailed=1, workers=0)
     kubectl.wait("pdfjob/job", "jsonpath={.status.phase}=Processing")
     assert volume.shell(f"cd {volume.workspaces}/{uid}/results && sha256sum 0000[024].result") == kept
     assert volume.shell(f"cd {volume.workspaces}/{uid}/results && stat -c %Y.%i 0000[024].result") == times
+    patch(kubectl, workers=5)
     kubectl.wait("pdfjob/job", "condition=Complete")
     kubectl.wait("pdfjob/job", "condition=Partial=False")
 
@@ -176,17 +180,9 @@ def test_a_queued_job_is_left_to_kueue(kubectl: Kubectl, volume: Volume, tmp_pat
 @pytest.fixture
 def little_memory(operator: Kubectl) -> Iterator[None]:
     """Pods get 96 MiB at first, and up to 384."""
-    deployment = "deployment/pdfjob-pdfjob-operator"
-    before = operator.get(deployment)["spec"]["template"]["spec"]["containers"][0]["env"]
     resources = json.dumps({"requests": {"memory": "64Mi"}, "limits": {"memory": "96Mi"}})
-    operator.run("set", "env", deployment, f"PDFJOB_RUNNER_RESOURCES={resources}", "PDFJOB_RUNNER_MAX_MEMORY=384Mi")
-    operator.run("rollout", "status", deployment, "--timeout=120s")
-    try:
+    with operator_with(operator, PDFJOB_RUNNER_RESOURCES=resources, PDFJOB_RUNNER_MAX_MEMORY="384Mi"):
         yield
-    finally:
-        usual = [f"{it['name']}={it['value']}" for it in before if "MEMORY" in it["name"] or "RESOURCES" in it["name"]]
-        operator.run("set", "env", deployment, *usual)
-        operator.run("rollout", "status", deployment, "--timeout=120s")
 
 
 def write_heavy(path: Path, lines: int) -> Path:

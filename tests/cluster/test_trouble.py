@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster.deployment import operator_with
 from tools import pdfs
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
 
@@ -90,16 +91,8 @@ def test_no_node_takes_the_pods(kubectl: Kubectl, volume: Volume, cordoned: Kube
 @pytest.fixture
 def wrong_image(operator: Kubectl) -> Iterator[None]:
     """The operator's configuration names an image that is nowhere."""
-    deployment = "deployment/pdfjob-pdfjob-operator"
-    (container,) = operator.get(deployment)["spec"]["template"]["spec"]["containers"]
-    right = next(it["value"] for it in container["env"] if it["name"] == "PDFJOB_RUNNER_IMAGE")
-    operator.run("set", "env", deployment, "PDFJOB_RUNNER_IMAGE=localhost/nowhere:1")
-    operator.run("rollout", "status", deployment, "--timeout=120s")
-    try:
+    with operator_with(operator, PDFJOB_RUNNER_IMAGE="localhost/nowhere:1"):
         yield
-    finally:
-        operator.run("set", "env", deployment, f"PDFJOB_RUNNER_IMAGE={right}")
-        operator.run("rollout", "status", deployment, "--timeout=120s")
 
 
 @pytest.mark.usefixtures("wrong_image", "volume")

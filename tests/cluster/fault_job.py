@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from cluster.gates import Gate
+from file_barrier import FileBarrier
 from tools import pdfs
 from tools.kubectl import Kubectl, Volume, pdfjob
 
@@ -14,7 +14,7 @@ PAGES, CHUNKS = 10, 5
 TEXTS = [f"This is page {page} of the book." for page in range(1, PAGES + 1)]
 
 
-class FaultyJob:
+class FaultJob:
     """A PdfJob of five chunks, created suspended: nothing of it runs before the test lets it.
 
     Args:
@@ -46,22 +46,24 @@ class FaultyJob:
         self.patch(suspend=False, workers=0)
         self._kubectl.wait(self.what, "jsonpath={.status.phase}=Processing")
 
-    def gate(self, file: str, shell: Callable[[str], str] | None = None) -> Gate:
-        """A gate in place of a file of its workspace."""
-        return Gate(shell or self._shell, f"{self.folder}/{file}")
+    def barrier(self, file: str, shell: Callable[[str], str] | None = None) -> FileBarrier:
+        """A barrier in place of a file of its workspace."""
+        return FileBarrier(shell or self._shell, f"{self.folder}/{file}")
 
-    def shut(self, *chunks: int) -> list[Gate]:
-        """Gates in place of chunk PDFs."""
-        return [self.gate(f"chunks/{index:05}.pdf") for index in chunks]
+    def block(self, *chunks: int) -> list[FileBarrier]:
+        """Barriers in place of chunk PDFs."""
+        return [self.barrier(f"chunks/{index:05}.pdf") for index in chunks]
 
-    def wait_until_begun(self, *chunks: int, times: int = 1) -> None:
-        """Wait until the pods of these chunks have begun their work, this often each; waits where the files are."""
-        for index in chunks:
-            attempts = f"{self.folder}/attempts/{index:05}.jsonl"
-            self._shell(
-                f"for i in $(seq 600); do test $(grep -c started {attempts} 2>&-) -ge {times} 2>&- && exit 0;"
-                f" sleep 0.2; done; cat {attempts}; exit 1"
-            )
+    def hold(self, *chunks: int) -> list[FileBarrier]:
+        """Let it go on until the pods of these chunks wait at barriers, and all others are complete."""
+        self.prepare()
+        barriers = self.block(*chunks)
+        self.patch(workers=CHUNKS)
+        for barrier in barriers:
+            barrier.wait()
+        if done := completed(index for index in range(CHUNKS) if index not in chunks):
+            self.wait_for_indexes(done)
+        return barriers
 
     def wait_for_file(self, file: str) -> None:
         """Wait until a file of its workspace is there; waits where the files are."""
@@ -69,7 +71,7 @@ class FaultyJob:
         self._shell(f"for i in $(seq 600); do test -e {name} && exit 0; sleep 0.2; done; exit 1")
 
     def wait_for_indexes(self, indexes: str) -> None:
-        """Wait until these indexes of the chunks Job, and no others, are complete. Two in a row are `0,1`."""
+        """Wait until these indexes of the chunks Job, and no others, are complete; see `completed`."""
         self._kubectl.run(
             "wait", "jobs", self.selector("chunks"), f"--for=jsonpath={{.status.completedIndexes}}={indexes}",
             "--timeout=120s",
@@ -98,6 +100,17 @@ class FaultyJob:
         return self._kubectl.status(self.name)
 
 
+def completed(indexes: Iterable[int]) -> str:
+    """Return indexes as a Job's status writes them: three or more in a row as `0-2`, two as `0,1`."""
+    runs: list[list[int]] = []
+    for index in indexes:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)) for run in runs)
+
+
 def texts(output: bytes) -> list[str]:
     """The sentences of an output, without the gaps."""
     return [entry["text"] for entry in json.loads(output)["sentences"] if "gap" not in entry]
@@ -109,5 +122,5 @@ def failed_for_good(jobs: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def write_source(path: Path) -> Path:
-    """The source of a `FaultyJob`."""
+    """The source of a `FaultJob`."""
     return pdfs.write_numbered(path / "a.pdf", PAGES)
