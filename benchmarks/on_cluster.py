@@ -77,7 +77,7 @@ def main() -> None:
     image = os.environ["PDFJOB_TEST_RUNNER_IMAGE"]
     program, kubeconfig = Path(str(shutil.which("kubectl"))), Path(os.environ["PDFJOB_TEST_KUBECONFIG"])
     kubectl = Kubectl(program, kubeconfig, f"pdfjob-benchmark-{secrets.token_hex(3)}")
-    kubectl.run("create", "namespace", kubectl.namespace)
+    kubectl.create_namespace()
     try:
         kubectl.apply(claim(CLAIM))
         kubectl.apply(librarian(image))

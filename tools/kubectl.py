@@ -57,6 +57,11 @@ class Kubectl:
         status: dict[str, Any] = self.get(f"pdfjob/{name}").get("status", {})
         return status
 
+    def create_namespace(self) -> None:
+        """Create the namespace, and wait until a pod can be created in it: until it has its service account."""
+        self.run("create", "namespace", self.namespace)
+        self.run("wait", "serviceaccount/default", "--for=create", "--timeout=120s")
+
     def wait(self, what: str, condition: str, seconds: int = 120) -> None:
         """Wait as a user would."""
         self.run("wait", what, f"--for={condition}", f"--timeout={seconds}s")

@@ -176,7 +176,7 @@ def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _make_namespace(kubectl: Kubectl) -> None:
-    kubectl.run("create", "namespace", kubectl.namespace)
+    kubectl.create_namespace()
     kubectl.run("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
 
 

@@ -64,7 +64,7 @@ def full(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
     """A namespace of its own, with jobs in every stage; the test deletes it."""
     kubectl = cluster.in_namespace(f"pdfjob-test-{secrets.token_hex(3)}")
     assert operator
-    kubectl.run("create", "namespace", kubectl.namespace)
+    kubectl.create_namespace()
     kubectl.apply(claim(CLAIM))
     yield kubectl
     kubectl.run("delete", "namespace", kubectl.namespace, "--ignore-not-found", "--wait=false")

@@ -162,7 +162,7 @@ def test_a_number_below_its_minimum_is_refused(kubectl: Kubectl, field: str) -> 
     [
         ("pages", "one-two", "spec.pages in body should match"),
         ("output", {"format": "html"}, "supported values"),
-        ("output", {}, "leave spec.output out for json"),
+        ("output", {}, "set spec.output.format, or remove spec.output"),
         ("source", {"volume": {"path": "a.pdf"}, "language": "french"}, "spec.source.language"),
         ("source", {"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "a"}}, "passwordSecretRef.key"),
     ],
@@ -182,5 +182,5 @@ def test_every_field_explains_itself(kubectl: Kubectl) -> None:
     text = kubectl.run("explain", "pdfjob", "--recursive=false")
     spec = kubectl.run("explain", "pdfjob.spec.workers")
 
-    assert "A PdfJob processes one PDF" in text
-    assert "Chunks in flight at most" in spec
+    assert "PdfJob splits a PDF file" in text
+    assert "the maximum number of chunks" in " ".join(spec.split())

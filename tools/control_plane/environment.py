@@ -38,7 +38,7 @@ def control_plane_in(folder: Path) -> Iterator[Cluster]:
 def harness_in(cluster: Cluster, world: World, logs: Path) -> Iterator[Harness]:
     """A namespace of its own, and all that a test does in it."""
     kubectl = Kubectl(cluster.bin / "kubectl", cluster.kubeconfig, f"pdfjob-test-{secrets.token_hex(3)}")
-    kubectl.run("create", "namespace", kubectl.namespace)
+    kubectl.create_namespace()
     harness = Harness(kubectl, world, cluster.kubeconfig, logs)
     try:
         yield harness
