@@ -103,7 +103,7 @@ def test_a_stranger_with_our_labels_is_not_believed(harness: Harness) -> None:
     harness.operator().wait_ready()
     uid = harness.create("job", HeldPlan(holds=frozenset({"prepare"})))
     harness.until_phase("job", "Preparing")
-    labels = {f"pdfjob.dev/{key}": value for key, value in {"uid": uid, "round": "0", "memory": "0"}.items()}
+    labels = {f"pdfjob.dev/{key}": value for key, value in {"uid": uid, "round": "0", "memory-doublings": "0"}.items()}
     says = {SAYS: report_json.dumps(Report(pages=999, chunks=333)), "pdfjob.dev/job": "job"}
     for stage in ("prepare", "chunks", "merge"):
         harness.make(stranger(f"strange-{stage}", {**labels, "pdfjob.dev/stage": stage}, says, suspend=False))

@@ -59,7 +59,7 @@ class Seen:
             version=int(meta["resourceVersion"]),
             phase=status.get("phase", ""),
             reason=conditions.get("Reconciling", {}).get("reason", ""),
-            part=tuple(labels.get(f"pdfjob.dev/{it}", "") for it in ("uid", "stage", "round", "memory")),
+            part=tuple(labels.get(f"pdfjob.dev/{it}", "") for it in ("uid", "stage", "round", "memory-doublings")),
             owners=tuple(it["uid"] for it in meta.get("ownerReferences", ())),
             ended=any(conditions.get(it, {}).get("status") == "True" for it in ("Complete", "Failed")),
         )
