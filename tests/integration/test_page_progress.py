@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chunk_runner.rate_limit.limiter import shared
+from chunk_runner.coordination.rate_limiter import RateLimits
+from chunk_runner.coordination.redis_coordinator import connect_redis
 from pdfjob_operator.observation import page_progress
 from pdfjob_operator.observation.page_progress import PageProgress
 from redis_server import RedisServer
@@ -30,12 +31,12 @@ def pages_processed(*urls: str) -> list[int | None]:
 
 
 def test_the_pages_of_all_chunks_are_told_together(redis: RedisServer) -> None:
-    pod = shared(redis.url, "key", requests_per_minute=None, tokens_per_minute=None, holder="pod")
+    pod = connect_redis(redis.url, "key", RateLimits(), "pod")
     assert pages_processed(redis.url) == [None]
-    pod.progress("uid", 0, 12)
-    pod.progress("uid", 1, 5)
-    pod.progress("uid", 1, 7)
-    pod.progress("another", 0, 100)
+    pod.report_progress("uid", 0, 12)
+    pod.report_progress("uid", 1, 5)
+    pod.report_progress("uid", 1, 7)
+    pod.report_progress("another", 0, 100)
 
     assert pages_processed(redis.url) == [19]
 

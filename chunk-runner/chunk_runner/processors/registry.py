@@ -1,4 +1,4 @@
-"""The processors of this version, by the name that a job's specification gives."""
+"""The processors of this version, by name."""
 
 from __future__ import annotations
 
@@ -23,17 +23,15 @@ def processor_for(settings: Mapping[str, Any], api_key_secret: str | None = None
         api_key_secret: The name of the Secret that holds the API key, for error messages; `None` without a Secret.
 
     Raises:
-        ConfigurationError: This version has no such processor, or it has no such settings.
+        ConfigurationError: This version has no such processor, or a setting is not valid.
     """
     name = settings.get("name")
     if name == TextProcessor.name:
         return TextProcessor()
     if name == "gemini":
-        # Here, because what it stands on takes longer to load than a chunk to read.
-        from chunk_runner.processors.gemini.processor import GeminiProcessor  # noqa: PLC0415
-        from chunk_runner.processors.gemini.settings import GeminiSettings  # noqa: PLC0415
+        from chunk_runner.processors.gemini.processor import gemini_processor  # noqa: PLC0415 (slow to load)
 
-        return GeminiProcessor(GeminiSettings.parse(settings, api_key_secret or ""))
+        return gemini_processor(settings, api_key_secret or "")
     raise ConfigurationError(
         Reason.CONFIGURATION_ERROR, f"There is no processor “{name}” in this version: use text or gemini."
     )

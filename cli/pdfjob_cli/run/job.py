@@ -13,7 +13,7 @@ import typer
 
 from chunk_runner.contract import page_ranges
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.credentials import Access
+from chunk_runner.processors.gemini.credentials import Credentials
 from chunk_runner.processors.registry import processor_for
 from pdfjob_cli import file_options
 
@@ -108,7 +108,7 @@ def processor(name: ProcessorName, options: GeminiOptions) -> dict[str, Any]:
         os.environ["GEMINI_API_KEY"] = file_options.first_line(options.api_key_file, "--api-key-file", "API key")
     try:
         processor_for(chosen)
-        Access.from_environment()
+        Credentials.from_environment()
     except ConfigurationError as error:
         raise typer.BadParameter(error.message) from error
     return chosen

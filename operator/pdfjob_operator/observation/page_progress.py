@@ -11,6 +11,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from chunk_runner.contract.redis_keys import progress_key
+
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class PageProgress:
         if now() < self._paused_until:
             return None
         try:
-            counts = await self._redis.hvals(f"pdfjob:progress:{uid}")
+            counts = await self._redis.hvals(progress_key(uid))
         except (RedisError, OSError) as error:
             self._paused_until = now() + _PAUSE_SECONDS
             log.warning("cannot read progress from Redis (%s): it is only shown per chunk", type(error).__name__)

@@ -1,11 +1,13 @@
-"""A chunk's pages, asked of Gemini: what is asked, how it is paid for, and what of the answer is believed.
+"""The extraction of a chunk's pages by Gemini.
 
-- `settings`: what the job's author asks for.
-- `access`: whose key, which address, which Redis.
-- `answer`: the words between the next two.
-- `client`: one request, one classified answer; the only module that knows Google's SDK.
-- `question`: the words and the schema that are sent.
-- `checks`: whether an answer can be an answer about these pages.
-- `buyer`: asks until there is an answer, and pays for it once.
-- `asking`: a whole chunk, by halves where need be.
+- `settings`: the settings of the job's author.
+- `credentials`: the API key, the address of the API, the Redis.
+- `messages`: requests and classified responses.
+- `prompt`: the text and the schema that are sent.
+- `client`: one request, one classified response; the only module that imports Google's SDK.
+- `validation`: whether a response can be about the pages that were sent.
+- `page_text`: the text layer of pages, which responses are compared with.
+- `executor`: repeats a request until there is a valid answer, and pays for it once.
+- `extraction`: a whole chunk, by halves where necessary.
+- `processor`: the processor `gemini`.
 """

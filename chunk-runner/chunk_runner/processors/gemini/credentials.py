@@ -1,7 +1,7 @@
-"""Access: whose key, which address, which Redis. Read from the pod's files and environment, and never shown.
+"""The credentials for the Gemini API and the Redis, read from a pod's files and the environment, and never shown.
 
-The key is in a file in a pod, and in a file or in the environment on a laptop. It is in no settings, no manifest, no
-log line and no message.
+The API key is in a file in a pod, and in a file or in the environment on a laptop. It is in no settings, no manifest,
+no log line and no message.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chunk_runner import pod_environment
 from chunk_runner.contract import environment
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError
@@ -24,15 +23,15 @@ _URL_VARIABLES = (environment.BASE_URL_ENV, "GOOGLE_GEMINI_BASE_URL")
 
 
 @dataclass(frozen=True)
-class Access:
-    """How to reach the model.
+class Credentials:
+    """How to reach the Gemini API, and how much to use it.
 
     Attributes:
-        key: The key of its API.
-        base_url: Its address; `None` for the usual one.
-        redis_url: The Redis that all pods share; `None` for none.
-        requests_per_minute: Of all pods with this key; `None` for no limit.
-        tokens_per_minute: Likewise.
+        key: The API key.
+        base_url: The address of the API; `None` for the usual one.
+        redis_url: The URL of the Redis that all pods share; `None` for none.
+        requests_per_minute: The limit for all pods with this key; `None` for no limit.
+        tokens_per_minute: The limit for all pods with this key; `None` for no limit.
     """
 
     key: str = field(repr=False)
@@ -42,26 +41,27 @@ class Access:
     tokens_per_minute: int | None = None
 
     @classmethod
-    def from_environment(cls, secret: str = "", env: Mapping[str, str] = os.environ) -> Access:
-        """Read it.
+    def from_environment(cls, secret: str = "", env: Mapping[str, str] = os.environ) -> Credentials:
+        """Return the credentials of this process.
 
         Args:
-            secret: The name of the key's Secret, for messages.
+            secret: The name of the Secret with the API key, for messages; empty without one.
             env: The environment.
 
         Raises:
-            ConfigurationError: There is no key, a limit is no number, or the address no URL.
+            ConfigurationError: There is no key, or a value is not valid.
         """
-        key = _file(environment.API_KEY_FILE) or next((env[it] for it in _KEY_VARIABLES if env.get(it)), "")
-        if not key.strip() or not key.strip().isascii() or not key.strip().isprintable():
+        candidates = (_read(environment.API_KEY_FILE), *(env.get(variable, "") for variable in _KEY_VARIABLES))
+        key = next(filter(None, candidates), "").strip()
+        if not key or not key.isascii() or not key.isprintable():
             where = f"Secret “{secret}” does not hold one" if secret else "set GEMINI_API_KEY, or give --api-key-file"
             raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"There is no usable API key: {where}.")
         return cls(
-            key=key.strip(),
-            base_url=_base_url(next((env[it] for it in _URL_VARIABLES if env.get(it)), None)),
-            redis_url=_file(environment.REDIS_URL_FILE).strip() or env.get(environment.REDIS_URL_ENV) or None,
-            requests_per_minute=pod_environment.requests_per_minute(env),
-            tokens_per_minute=pod_environment.tokens_per_minute(env),
+            key=key,
+            base_url=_base_url(next((env[variable] for variable in _URL_VARIABLES if env.get(variable)), None)),
+            redis_url=_read(environment.REDIS_URL_FILE).strip() or env.get(environment.REDIS_URL_ENV) or None,
+            requests_per_minute=_limit(env, environment.REQUESTS_ENV),
+            tokens_per_minute=_limit(env, environment.TOKENS_ENV),
         )
 
 
@@ -69,13 +69,20 @@ def _base_url(url: str | None) -> str | None:
     with suppress(ValueError):
         if url is None or (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
             return url
-    raise ConfigurationError(
-        Reason.CONFIGURATION_ERROR, "The address of the model's API is none: it begins with https://, and has a host."
-    )
+    raise ConfigurationError(Reason.CONFIGURATION_ERROR, "Invalid Gemini base URL: expected https://host.")
 
 
-def _file(path: str) -> str:
+def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _limit(env: Mapping[str, str], variable: str) -> int | None:
+    text = env.get(variable) or ""
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigurationError(Reason.CONFIGURATION_ERROR, f"{variable} must be an integer of 1 or more.")
+    return int(text)

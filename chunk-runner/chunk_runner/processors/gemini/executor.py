@@ -1,7 +1,7 @@
-"""The buyer: asks until there is an answer of use, waits where waiting helps, and pays for each answer once.
+"""The execution of requests: repeating them until there is a valid answer, waiting where that helps, and paying once.
 
-An answer of use is looked for where it costs nothing first: among the answers of earlier attempts at this chunk, then
-in the Redis that all jobs share. What asking again cannot mend is raised: for the whole job, or for these pages.
+A valid answer is first looked for where it costs nothing: among those that earlier attempts at this chunk bought, then
+in the Redis that all pods share. Errors that repeating cannot fix are raised, for the whole job or for these pages.
 """
 
 from __future__ import annotations
@@ -9,248 +9,230 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import random
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
+from chunk_runner.coordination.backoff import between, exponential_backoff
+from chunk_runner.coordination.coordinator import renewed_claim
 from chunk_runner.errors import ConfigurationError, StageError, UnavailableError
-from chunk_runner.processors.gemini.messages import Answer, Kind, Request
-from chunk_runner.processors.gemini.validation import InvalidError
+from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.validation import InvalidResponseError
 
 
 if TYPE_CHECKING:
+    from chunk_runner.coordination.coordinator import Coordinator
     from chunk_runner.processors.base import AnswerStore
-    from chunk_runner.rate_limit.limiter import Shared
 
-T = TypeVar("T")
+ResultT = TypeVar("ResultT")
 
-Ask = Callable[[Request, Callable[[Answer], None]], Answer]
-"""See `client.Client.ask`."""
+Send = Callable[[Request, Callable[[Response], None]], Response]
+"""See `client.GeminiClient.send`."""
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 1800
-"""Seconds of transient failures without a single answer, after which the attempt is given up."""
+_OUTAGE_SECONDS = 1800
+"""After this time of transient failures without any other response, the attempt is given up."""
 
-_FIRST_WAIT = 2
-_LONGEST_WAIT = 60
-"""Seconds between two tries, if the server does not say."""
+_FIRST_WAIT_SECONDS = 2
+_LONGEST_WAIT_SECONDS = 60
+"""The wait between two attempts, if the server does not ask for another one."""
 
-_CLAIM_SECONDS = 30
-"""How long others keep away from an answer that nobody renews the claim to."""
-
-_TRIES = {Kind.INVALID: 2, Kind.MISSHAPEN: 2, Kind.RECITATION: 2, Kind.EMPTY: 5}
-"""How often the same is asked before it is asked for fewer pages; what is not listed, once."""
-
-_SMALLER_MAY_HELP = frozenset(
-    {
-        Kind.TRUNCATED,
-        Kind.TOO_BIG,
-        Kind.INVALID,
-        Kind.MISSHAPEN,
-        Kind.EMPTY,
-        Kind.RECITATION,
-        Kind.REFUSED,
-    }
-)
+_ATTEMPTS = {
+    ResponseKind.INVALID: 2,
+    ResponseKind.SCHEMA_MISMATCH: 2,
+    ResponseKind.RECITATION: 2,
+    ResponseKind.EMPTY: 5,
+}
+"""How often a request is sent before fewer pages are; once, for kinds that are not listed."""
 
 _REASONS = {
-    Kind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
-    Kind.TOO_BIG: Reason.REQUEST_REFUSED,
-    Kind.BAD_REQUEST: Reason.REQUEST_REFUSED,
-    Kind.INVALID: Reason.OUTPUT_INVALID,
-    Kind.MISSHAPEN: Reason.OUTPUT_INVALID,
-    Kind.EMPTY: Reason.OUTPUT_INVALID,
-    Kind.RECITATION: Reason.RECITATION,
-    Kind.REFUSED: Reason.CONTENT_REFUSED,
+    ResponseKind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
+    ResponseKind.TOO_LARGE: Reason.REQUEST_REFUSED,
+    ResponseKind.BAD_REQUEST: Reason.REQUEST_REFUSED,
+    ResponseKind.INVALID: Reason.OUTPUT_INVALID,
+    ResponseKind.SCHEMA_MISMATCH: Reason.OUTPUT_INVALID,
+    ResponseKind.EMPTY: Reason.OUTPUT_INVALID,
+    ResponseKind.RECITATION: Reason.RECITATION,
+    ResponseKind.REFUSED: Reason.CONTENT_REFUSED,
 }
+"""The reason for which pages fail, by the kind of the last response."""
 
 
-class UnusableError(StageError):
-    """The model gives no answer of use about these pages."""
+class UnusableResponseError(StageError):
+    """The model returns no valid answer about these pages.
 
-    def __init__(self, kind: Kind, what: str) -> None:
-        super().__init__(_REASONS[kind], f"The model gave no usable answer ({shorten(what, 200)}).")
+    Attributes:
+        kind: The kind of the last response.
+        fewer_pages_may_succeed: True if it is worth sending fewer pages.
+    """
+
+    def __init__(self, kind: ResponseKind, detail: str) -> None:
+        super().__init__(_REASONS[kind], f"The model returned no valid answer ({shorten(detail, 200)}).")
         self.kind = kind
-        self.smaller_may_help = kind in _SMALLER_MAY_HELP
+        self.fewer_pages_may_succeed = kind is not ResponseKind.BAD_REQUEST
 
 
 @dataclass(frozen=True)
-class Buyer:
-    """Buys answers.
+class RequestExecutor:
+    """Executes the requests of one chunk.
 
     Attributes:
-        ask: Sends a request, and lets its answer be recorded.
-        shared: What all pods share.
-        answers: The answers bought for this chunk so far.
-        secret: The name of the key's Secret, for messages.
-        allow: Called before anything is bought; raises `ChunkError` when nothing may be.
-        pause: Sleeps.
-        clock: Tells seconds.
+        send: Sends a request.
+        coordinator: Shared by all pods.
+        answers: The answers bought for this chunk.
+        secret: The name of the Secret with the API key, for messages; empty without one.
+        require_budget: Called before anything is bought; raises `ChunkError` if nothing may be.
+        sleep: Waits for a number of seconds.
+        clock: Returns a time in seconds.
     """
 
-    ask: Ask
-    shared: Shared
+    send: Send
+    coordinator: Coordinator
     answers: AnswerStore
     secret: str
-    allow: Callable[[], None] = lambda: None
-    pause: Callable[[float], None] = time.sleep
+    require_budget: Callable[[], None] = lambda: None
+    sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def buy(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
-        """An answer that passes the check.
+    def execute(self, request: Request, key: str, tokens: int, parse: Callable[[str], ResultT]) -> ResultT:
+        """Return the parsed answer to a request.
 
         Args:
-            request: What to ask.
-            key: Names everything that the answer depends on.
-            tokens: About how many the request has.
-            check: Raises `InvalidError` for an answer that is of no use.
+            request: The request.
+            key: Identifies everything that the answer depends on, see `answer_key`.
+            tokens: The estimated number of input tokens.
+            parse: Parses an answer; raises `InvalidResponseError` if it is not valid.
 
         Raises:
-            UnusableError: There is none.
+            UnusableResponseError: There is no valid answer.
             ChunkError: Nothing more may be bought.
-            UnavailableError: The service did not answer for a long time.
+            UnavailableError: The service has not answered for a long time.
             ConfigurationError: No request of this job can succeed.
         """
-        while not self.shared.claim(key, _CLAIM_SECONDS):
-            if (found := self._kept(key, check)) is not None:
-                return found
-            self.pause(random.uniform(0.5, 1.5))  # noqa: S311 (somebody else is buying the same)
-        with self._claimed(key):
-            found = self._kept(key, check)
-            return self._bought(request, key, tokens, check) if found is None else found
+        while not self.coordinator.answers.claim(key):
+            if (result := self._known_result(key, parse)) is not None:
+                return result
+            self.sleep(between(0.5, 1.5))  # another pod is buying the same answer
+        with renewed_claim(self.coordinator.answers, key):
+            result = self._known_result(key, parse)
+            return self._buy(request, key, tokens, parse) if result is None else result
 
-    @contextmanager
-    def _claimed(self, key: str) -> Iterator[None]:
-        """Keep a claim up until the end of the block; it is short, so that a killed pod's does not last."""
-        ended = threading.Event()
-
-        def renew() -> None:
-            while not ended.wait(_CLAIM_SECONDS / 3):
-                self.shared.claim(key, _CLAIM_SECONDS)
-
-        renewing = threading.Thread(target=renew, daemon=True)
-        renewing.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            renewing.join(_CLAIM_SECONDS)  # or it might claim once more behind our back
-            self.shared.release(key)
-
-    def _kept(self, key: str, check: Callable[[str], T]) -> T | None:
-        """What was bought before, if it is good: it is no more trusted than what comes from the model."""
-        for recall, tell in ((self.answers.get, self._share), (self._recall_shared, self.answers.put)):
-            if kept := recall(key):
-                with suppress(InvalidError):
-                    found = _judged(check, kept)
-                    tell(key, kept)  # each what only the other one had
-                    return found
+    def _known_result(self, key: str, parse: Callable[[str], ResultT]) -> ResultT | None:
+        """Return the result of an answer bought earlier; it is validated like one of the model."""
+        shared = self.coordinator.answers
+        sources: tuple[tuple[Callable[[str], str | None], Callable[[str, str], None]], ...] = (
+            (self.answers.get, self._share),
+            (lambda key: (shared.get(key) or b"").decode(errors="replace"), self.answers.put),
+        )
+        for get, put_into_other in sources:
+            if answer := get(key):
+                with suppress(InvalidResponseError):
+                    result = _parse(parse, answer)
+                    put_into_other(key, answer)
+                    return result
         return None
 
-    def _recall_shared(self, key: str) -> str:
-        return (self.shared.recall(key) or b"").decode(errors="replace")
-
     def _share(self, key: str, answer: str) -> None:
-        self.shared.keep(key, answer.encode(errors="replace"))
+        self.coordinator.answers.put(key, answer.encode(errors="replace"))
 
-    def _bought(self, request: Request, key: str, tokens: int, check: Callable[[str], T]) -> T:
-        self.allow()
-        tries: dict[Kind, int] = {}
-        silent, waits = 0.0, 0  # seconds since the last answer, waiting for one's turn left out
+    def _buy(self, request: Request, key: str, tokens: int, parse: Callable[[str], ResultT]) -> ResultT:
+        self.require_budget()
+        attempts: dict[ResponseKind, int] = {}
+        outage, failures = 0.0, 0  # seconds since the last response, without waiting for the rate limit
         while True:
-            self._wait_for_turn(tokens)
+            self._wait_for_rate_limit(tokens)
             began = self.clock()
-            answer = self.ask(request, partial(self._record, key))
-            self.shared.settle(tokens, answer.tokens.prompt)
-            found, answer = self._checked(answer, key, check)
-            if answer.stopped is not None:  # what is paid for is kept
-                raise answer.stopped
-            if found is not None:
-                return found
-            log.warning("%s: %s", answer.kind, answer.what)
-            match answer.kind:
-                case Kind.CONFIGURATION | Kind.QUOTA:
-                    raise self._hopeless(answer)
-                case Kind.TRANSIENT:
-                    waits += 1
-                    self._wait(answer, waits)
-                    if (late := self._kept(key, check)) is not None:  # it came after its time, and is paid for
+            response = self.send(request, partial(self._record, key))
+            self.coordinator.rate_limiter.adjust(tokens, response.tokens.prompt)
+            result, response = self._parse_response(response, key, parse)
+            if response.stop is not None:  # the answer is kept, and the next attempt will find it
+                raise response.stop
+            if result is not None:
+                return result
+            log.warning("%s: %s", response.kind, response.detail)
+            match response.kind:
+                case ResponseKind.CONFIGURATION | ResponseKind.QUOTA:
+                    raise self._configuration_error(response)
+                case ResponseKind.TRANSIENT:
+                    failures += 1
+                    self._back_off(response, failures)
+                    if (late := self._known_result(key, parse)) is not None:  # it arrived after the timeout
                         return late
-                    silent += self.clock() - began + (answer.wait or 0)
-                    if silent > _PATIENCE:
+                    outage += self.clock() - began + (response.retry_after or 0)
+                    if outage > _OUTAGE_SECONDS:
                         raise UnavailableError(
                             Reason.MODEL_UNAVAILABLE,
-                            f"The model's service has not answered for {_PATIENCE // 60} minutes ({answer.what}).",
+                            f"The model's API has not answered for {_OUTAGE_SECONDS // 60} minutes"
+                            f" ({response.detail}).",
                         )
-                case _:
-                    silent, waits = 0.0, 0
-                    tries[answer.kind] = tries.get(answer.kind, 0) + 1
-                    if tries[answer.kind] >= _TRIES.get(answer.kind, 1):
-                        raise UnusableError(answer.kind, answer.what)
-                    if answer.kind is Kind.EMPTY:
-                        self._wait(answer, tries[answer.kind])
+                case kind:
+                    outage, failures = 0.0, 0
+                    attempts[kind] = attempts.get(kind, 0) + 1
+                    if attempts[kind] >= _ATTEMPTS.get(kind, 1):
+                        raise UnusableResponseError(kind, response.detail)
+                    if kind is ResponseKind.EMPTY:
+                        self._back_off(response, attempts[kind])
 
-    def _record(self, key: str, answer: Answer) -> None:
-        if answer.kind is Kind.OK:  # before anything else: it is paid for
-            self.answers.put(key, answer.text)
-        self.answers.record_usage(answer.tokens, f"{answer.kind}: {answer.what}")
+    def _record(self, key: str, response: Response) -> None:
+        if response.kind is ResponseKind.OK:  # first of all, because it is paid for
+            self.answers.put(key, response.answer)
+        self.answers.record_usage(response.tokens, f"{response.kind}: {response.detail}")
 
-    def _checked(self, answer: Answer, key: str, check: Callable[[str], T]) -> tuple[T | None, Answer]:
-        if answer.kind is not Kind.OK:
-            return None, answer
+    def _parse_response(
+        self, response: Response, key: str, parse: Callable[[str], ResultT]
+    ) -> tuple[ResultT | None, Response]:
+        """Return the result of a response, and the response, which is reclassified if it is not valid."""
+        if response.kind is not ResponseKind.OK:
+            return None, response
         try:
-            found = _judged(check, answer.text)
-        except InvalidError as error:
-            return None, Answer(error.kind, str(error), tokens=answer.tokens, stopped=answer.stopped)
-        self._share(key, answer.text)
-        return found, answer
+            result = _parse(parse, response.answer)
+        except InvalidResponseError as error:
+            return None, replace(response, kind=error.kind, detail=str(error), answer="")
+        self._share(key, response.answer)
+        return result, response
 
-    def _wait_for_turn(self, tokens: int) -> None:
-        while seconds := self.shared.turn(tokens):
-            self.pause(seconds)
+    def _wait_for_rate_limit(self, tokens: int) -> None:
+        while seconds := self.coordinator.rate_limiter.acquire(tokens):
+            self.sleep(seconds)
 
-    def _wait(self, answer: Answer, waits: int) -> None:
-        """Wait as long as the server says, and not the same little more as others do."""
-        if answer.wait is not None:  # the next turn comes after it, for everybody
-            self.shared.hold(answer.wait + random.uniform(0, max(1, answer.wait / 10)))  # noqa: S311 (spreads load)
-        # Some time in any case, and ever more: a server may ask for none.
-        most = min(_FIRST_WAIT * 2 ** min(waits - 1, 10), _LONGEST_WAIT)
-        self.pause(random.uniform(most / 4, most))  # noqa: S311 (spreads load)
+    def _back_off(self, response: Response, failures: int) -> None:
+        """Wait as long as the server asks for, and a random time that grows with each failure."""
+        if response.retry_after is not None:
+            jitter = between(0, max(1, response.retry_after / 10))
+            self.coordinator.rate_limiter.pause(response.retry_after + jitter)
+        # Some time in any case, because a server may ask for none.
+        longest = exponential_backoff(failures, first=_FIRST_WAIT_SECONDS, longest=_LONGEST_WAIT_SECONDS)
+        self.sleep(between(longest / 4, longest))
 
-    def _hopeless(self, answer: Answer) -> ConfigurationError:
-        if answer.kind is Kind.QUOTA:
+    def _configuration_error(self, response: Response) -> ConfigurationError:
+        where = f" in Secret “{self.secret}”" if self.secret else ""
+        if response.kind is ResponseKind.QUOTA:
             return ConfigurationError(
                 Reason.QUOTA_EXHAUSTED,
-                f"The quota of the API key{self._where} is used up: {answer.what} Retry the failed chunks later.",
+                f"The quota of the API key{where} is exhausted: {response.detail} Retry the failed chunks later.",
             )
         return ConfigurationError(
             Reason.CONFIGURATION_ERROR,
-            f"The model's API refuses the key{self._where}, the model or the address: {answer.what}",
+            f"The Gemini API rejects the API key{where}, the model or the address: {response.detail}",
         )
 
-    @property
-    def _where(self) -> str:
-        return f" in Secret “{self.secret}”" if self.secret else ""
 
-
-def _judged(check: Callable[[str], T], answer: str) -> T:
-    """What the check makes of an answer; whatever goes wrong over it is the answer's fault."""
+def _parse(parse: Callable[[str], ResultT], answer: str) -> ResultT:
+    """Return the result of an answer; any unexpected error is taken for an error of the answer."""
     try:
-        return check(answer)
-    except (InvalidError, StageError):
+        return parse(answer)
+    except (InvalidResponseError, StageError):
         raise
-    except Exception as error:  # a schema and an answer together make its validator raise nearly anything
-        raise InvalidError(f"it cannot be read ({type(error).__name__})") from error
+    except Exception as error:  # a schema and an answer together make the validator raise almost any exception
+        raise InvalidResponseError(f"it cannot be read ({type(error).__name__})") from error
 
 
-def key_of(*what: object) -> str:
-    """A name for an answer to exactly this."""
-    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+def answer_key(*parts: object) -> str:
+    """Return a key for an answer, made of everything it depends on."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

@@ -19,11 +19,16 @@ from chunk_runner.pdf.page import Page, PageOutcome, PageState
 from chunk_runner.pdf.splitter import extract
 from chunk_runner.processors.base import Task, with_breaks
 from chunk_runner.processors.gemini import prompt
-from chunk_runner.processors.gemini.executor import Buyer, UnusableError, key_of
-from chunk_runner.processors.gemini.messages import Kind, Request
+from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError, answer_key
+from chunk_runner.processors.gemini.messages import Request, ResponseKind
 from chunk_runner.processors.gemini.page_text import lines_of_sentence, reference_text, running_text, sentence_lines
 from chunk_runner.processors.gemini.settings import GeminiSettings
-from chunk_runner.processors.gemini.validation import InvalidError, require_true, sentences, value
+from chunk_runner.processors.gemini.validation import (
+    InvalidResponseError,
+    parse_answer,
+    parse_sentences,
+    require_plausible,
+)
 from chunk_runner.text.entries import StructuredAnswer
 from chunk_runner.text.layout import Line
 from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
@@ -54,7 +59,7 @@ class Extraction:
     task: Task
     pages: Mapping[int, Page]
     on_page: Callable[[], None]
-    executor: Buyer
+    executor: RequestExecutor
     outcomes: dict[int, PageOutcome] = field(default_factory=dict)
     last_error: str = ""
 
@@ -96,7 +101,7 @@ class Extraction:
             return
         try:
             items = self._request(pages)
-        except (UnusableError, ChunkError) as error:
+        except (UnusableResponseError, ChunkError) as error:
             if error.reason is Reason.TOKEN_BUDGET_REACHED:
                 raise
             self.last_error = error.message
@@ -113,11 +118,13 @@ class Extraction:
             self._record(page, PageOutcome(PageState.OK) if has_text else page.outcome)
         yield from items
 
-    def _may_succeed_halved(self, error: UnusableError | ChunkError) -> bool:
+    def _may_succeed_halved(self, error: UnusableResponseError | ChunkError) -> bool:
         """Return True if fewer pages may succeed; an answer that violates the author's own schema would do so again."""
         if isinstance(error, ChunkError):
             return True
-        return error.smaller_may_help and not (error.kind is Kind.MISSHAPEN and self.settings.schema is not None)
+        return error.fewer_pages_may_succeed and not (
+            error.kind is ResponseKind.SCHEMA_MISMATCH and self.settings.schema is not None
+        )
 
     def _has_content(self, page: Page) -> bool:
         return page.state is PageState.OK or (page.state is PageState.NO_TEXT and self.settings.input == "pdf")
@@ -126,21 +133,21 @@ class Extraction:
         texts = [running_text(page, self.task.profile) for page in pages]
         before, after = (running_text(page, self.task.profile) for page in self._neighbours(pages))
         sends_text = self.settings.input == "text"
-        question = prompt.ask(self.settings, len(pages), before, after, texts if sends_text else None)
+        built = prompt.build_prompt(self.settings, len(pages), before, after, texts if sends_text else None)
         request = Request(
             self.settings.model,
             prompt.SYSTEM,
-            question.text,
+            built.text,
             None
             if sends_text
             else extract(self.task.path, self.task.page_count, [page.ref.position for page in pages]),
-            question.schema,
-            question.max_output_tokens,
+            built.schema,
+            built.max_output_tokens,
             self.settings.thinking_level,
         )
-        tokens = len(question.text) // _CHARACTERS_PER_TOKEN + (0 if sends_text else _TOKENS_PER_PAGE * len(pages))
-        return self.executor.buy(
-            request, self._key(pages), tokens, lambda answer: self._parse(answer, pages, texts, question.schema)
+        tokens = len(built.text) // _CHARACTERS_PER_TOKEN + (0 if sends_text else _TOKENS_PER_PAGE * len(pages))
+        return self.executor.execute(
+            request, self._key(pages), tokens, lambda answer: self._parse(answer, pages, texts, built.schema)
         )
 
     def _neighbours(self, pages: Sequence[Page]) -> tuple[Page | None, Page | None]:
@@ -151,7 +158,9 @@ class Extraction:
         """Return the key of an answer, made of everything it depends on."""
         numbers = [page.number for page in pages]
         has_neighbours = [page is not None for page in self._neighbours(pages)]
-        return key_of(prompt.VERSION, self.settings.asked, self.task.source_sha256, numbers, has_neighbours, *details)
+        return answer_key(
+            prompt.VERSION, self.settings.answer_settings, self.task.source_sha256, numbers, has_neighbours, *details
+        )
 
     def _parse(
         self, answer: str, pages: Sequence[Page], texts: Sequence[str], schema: Mapping[str, Any]
@@ -159,18 +168,18 @@ class Extraction:
         """Return the items of an answer.
 
         Raises:
-            InvalidError: The answer cannot be about these pages.
+            InvalidResponseError: The answer cannot be about these pages.
         """
-        data = value(answer, schema)
+        data = parse_answer(answer, schema)
         if self.settings.schema is not None:
             return [StructuredAnswer(canonical(data), pages[0].number, pages[-1].number)]
-        entries = sentences(data, len(pages))
+        entries = parse_sentences(data, len(pages))
         if not self.settings.prompt:
             references = [reference_text(page, text) for page, text in zip(pages, texts, strict=True)]
             sees_pictures = self.settings.input == "pdf"
-            require_true(entries, references, has_picture=[sees_pictures and page.has_picture for page in pages])
+            require_plausible(entries, references, has_picture=[sees_pictures and page.has_picture for page in pages])
             if not entries and any(references):
-                raise InvalidError("it is empty")
+                raise InvalidResponseError("it is empty")
         return [
             line
             for at, entry in enumerate(entries)

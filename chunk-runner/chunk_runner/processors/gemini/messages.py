@@ -1,4 +1,4 @@
-"""What is asked, and what comes back: the words between `client`, which speaks to the service, and `buyer`. Pure."""
+"""Requests and classified responses: what `client` and `executor` exchange. Pure."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from typing import Any
 from chunk_runner.contract.stats import Tokens
 
 
-class Kind(StrEnum):
-    """What an answer is good for, and so what is to be done."""
+class ResponseKind(StrEnum):
+    """The kinds of responses, by what helps."""
 
     OK = "ok"
     TRANSIENT = "transient"
-    """Wait, and ask again."""
-    QUOTA = "quota"
-    """Whoever pays must act, or a day must pass: no chunk will fare better."""
-    CONFIGURATION = "configuration"
-    """The key, the model or the address is wrong: no chunk will fare better."""
+    """Repeat the request later."""
+    QUOTA = "quota exhausted"
+    """A person must act, or a day must pass: no other chunk would succeed."""
+    CONFIGURATION = "configuration error"
+    """The API key, the model or the address is wrong: no other chunk would succeed."""
     TRUNCATED = "truncated"
-    """The answer was too long: ask about fewer pages."""
-    TOO_BIG = "too big"
-    """The request was too big: ask about fewer pages."""
+    """The answer was too long: send fewer pages."""
+    TOO_LARGE = "too large"
+    """The request was too large: send fewer pages."""
     REFUSED = "refused"
-    """The model will not speak about something in these pages."""
+    """The model refuses some content of the pages: send fewer pages."""
     RECITATION = "recitation"
-    """The answer was too much like something that is published; the next one may be less so."""
+    """The answer was too similar to published text; another one may not be."""
     EMPTY = "empty"
-    """What came is no answer at all, though it may be billed; the next one may be."""
+    """There was no answer, though it may be billed; another attempt may bring one."""
     INVALID = "invalid"
-    """The answer makes no sense; the next one may."""
-    MISSHAPEN = "misshapen"
-    """The answer is not of the schema; the next one may be."""
+    """The answer cannot be about the pages that were sent; another one may be."""
+    SCHEMA_MISMATCH = "schema mismatch"
+    """The answer does not match the schema; another one may."""
     BAD_REQUEST = "bad request"
-    """The server takes no such request, and never will."""
+    """The server rejects the request, and would do so again."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked.
+    """A request to the model.
 
     Attributes:
-        model: Which model.
+        model: The name of the model.
         system: The system instruction.
-        text: The question.
-        pdf: The pages, if they are sent.
-        schema: JSON Schema of the answer.
-        max_output_tokens: Of the answer, thoughts included.
-        thinking_level: `None` for the model's own.
+        text: The text part.
+        pdf: The pages; `None` if only their text is sent.
+        schema: The JSON Schema of the answer.
+        max_output_tokens: The limit for the answer, including thoughts.
+        thinking_level: How much the model thinks; `None` for its default.
     """
 
     model: str
@@ -62,21 +62,21 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of it.
+class Response:
+    """A classified response of the model, or of anything on the way to it.
 
     Attributes:
-        kind: What it is good for.
-        what: The same in the server's words, short.
-        text: The answer itself, if it is `ok`.
-        tokens: What it cost: failed answers are billed too.
-        wait: Seconds that the server wants everybody to wait.
-        stopped: What told this process to stop while the answer was on its way, if something did.
+        kind: What it is, and so what helps.
+        detail: The same in the server's words, shortened.
+        answer: The answer, if the kind is `OK`.
+        tokens: The tokens it cost: failed responses are billed too.
+        retry_after: The seconds that the server asks everyone to wait; `None` if it does not.
+        stop: The exception that told this process to stop while it waited for the response; `None` if there was none.
     """
 
-    kind: Kind
-    what: str
-    text: str = ""
+    kind: ResponseKind
+    detail: str
+    answer: str = ""
     tokens: Tokens = field(default_factory=Tokens)
-    wait: float | None = None
-    stopped: BaseException | None = None
+    retry_after: float | None = None
+    stop: BaseException | None = None

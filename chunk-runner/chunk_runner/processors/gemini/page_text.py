@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from chunk_runner.pdf.page import Page, PageState
-from chunk_runner.processors.gemini.validation import Sentence as ModelSentence
+from chunk_runner.processors.gemini.validation import ModelSentence
 from chunk_runner.text import language
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence

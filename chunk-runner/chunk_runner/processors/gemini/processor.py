@@ -1,4 +1,4 @@
-"""The processor that asks Gemini: sentences, or whatever the job's prompt and schema ask for."""
+"""The processor `gemini`: sentences, or structured answers by the job's own prompt and schema."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from functools import cache
 from typing import Any
 
 from chunk_runner.contract import environment
+from chunk_runner.coordination.coordinator import Coordinator, local_coordinator
+from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.pdf import reader
 from chunk_runner.processors.base import Task
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.gemini import prompt
-from chunk_runner.processors.gemini.credentials import Access
-from chunk_runner.processors.gemini.executor import Ask, Buyer
+from chunk_runner.processors.gemini.credentials import Credentials
+from chunk_runner.processors.gemini.executor import RequestExecutor, Send
 from chunk_runner.processors.gemini.extraction import Extraction
 from chunk_runner.processors.gemini.settings import GeminiSettings
-from chunk_runner.rate_limit.limiter import Shared, shared
 
 
 @dataclass(frozen=True)
@@ -38,42 +39,48 @@ class GeminiProcessor:
     @property
     def decisive_settings(self) -> Mapping[str, Any]:
         """See `Processor`."""
-        return self.settings.decisive
+        return self.settings.decisive_settings
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:
         """See `Processor.process`."""
         refs = [ref for ref in (task.before, *task.pages, task.after) if ref is not None]
         pages = {page.number: page for page in reader.read(task.path, refs, keep_open=task.is_source)}
-        buyer = self._buyer(task)
+        send, coordinator = _connect(Credentials.from_environment(self.settings.secret), self.settings.request_timeout)
+        executor = RequestExecutor(
+            send,
+            coordinator,
+            task.answers,
+            self.settings.secret,
+            cache(task.require_budget),  # checked once: a chunk that has begun is finished, by halves too
+        )
         job = os.environ.get(environment.JOB_ENV)
 
         def report_page() -> None:
             on_page()
             if job:
-                buyer.shared.progress(job, task.index, len(extraction.outcomes))
+                coordinator.report_progress(job, task.index, len(extraction.outcomes))
 
-        extraction = Extraction(self.settings, task, pages, report_page, buyer)
+        extraction = Extraction(self.settings, task, pages, report_page, executor)
         segments = task.profile.joiner.segment(extraction.items())
         extraction.require_success()
         return ChunkResult(extraction.outcomes, segments)
 
-    def _buyer(self, task: Task) -> Buyer:
-        access = Access.from_environment(self.settings.secret)
-        ask, others = _service(access, self.settings.request_timeout)
-        # Asked once: a chunk that is under way is finished, by halves too.
-        return Buyer(ask, others, task.answers, self.settings.secret, cache(task.require_budget))
+
+def gemini_processor(raw: Mapping[str, Any], secret: str) -> GeminiProcessor:
+    """Return the processor with the settings of a job; see `GeminiSettings.parse`."""
+    return GeminiProcessor(GeminiSettings.parse(raw, secret))
 
 
 @cache
-def _service(access: Access, seconds: float) -> tuple[Ask, Shared]:
-    """The way to the model, and what is shared: once for a process, because it remembers what was sent."""
-    from chunk_runner.processors.gemini.client import Client  # noqa: PLC0415 (the SDK takes long to load: only who asks needs it)
+def _connect(credentials: Credentials, timeout: float) -> tuple[Send, Coordinator]:
+    """Return the ways to the model and to other pods: once per process, because they remember what was sent."""
+    from chunk_runner.processors.gemini.client import GeminiClient  # noqa: PLC0415 (loads the SDK, which takes long)
 
-    others = shared(
-        access.redis_url,
-        access.key,
-        requests_per_minute=access.requests_per_minute,
-        tokens_per_minute=access.tokens_per_minute,
-        holder=uuid.uuid4().hex,
-    )
-    return Client(access, seconds).ask, others
+    limits = RateLimits(credentials.requests_per_minute, credentials.tokens_per_minute)
+    if credentials.redis_url is None:
+        coordinator = local_coordinator(limits)
+    else:
+        from chunk_runner.coordination.redis_coordinator import connect_redis  # noqa: PLC0415 (loads redis-py)
+
+        coordinator = connect_redis(credentials.redis_url, credentials.key, limits, uuid.uuid4().hex)
+    return GeminiClient(credentials, timeout).send, coordinator

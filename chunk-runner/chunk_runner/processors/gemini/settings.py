@@ -1,4 +1,4 @@
-"""What a job's author asks of Gemini. Pure; what the schema of the PdfJob does not check is checked here."""
+"""The settings of the processor `gemini`, and the checks that the schema of the PdfJob cannot make. Pure."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from chunk_runner.errors import ConfigurationError
 
 DEFAULT_MODEL = "gemini-3.5-flash-lite"
 
-_LONGEST = 16 * 2**10
+_TEXT_LIMIT = 16 * 2**10
 """Characters of a prompt, and of a schema."""
 
 
 @dataclass(frozen=True)
 class GeminiSettings:
-    """The settings of the processor, named as in the PdfJob but for their case.
+    """The settings of the processor, named as in the PdfJob but in snake case.
 
     Attributes:
-        model: Which model.
-        input: `pdf` sends the pages, `text` their text layer.
-        prompt: What to do, instead of the default task.
-        schema: Of the answer, instead of sentences; `None` for sentences.
-        max_output_tokens: For one answer; `None` for what so many pages may need.
-        thinking_level: `None` for the model's own.
-        request_timeout: Seconds for one request.
-        fallback: Whether a page that fails alone gets the text of its text layer.
-        secret: The name of the key's Secret, for messages; empty where there is none.
+        model: The name of the model.
+        input: `pdf` to send the pages, `text` to send their text layer.
+        prompt: The task, instead of the default one; empty for that.
+        schema: The JSON Schema of the answer, instead of sentences; `None` for sentences.
+        max_output_tokens: The limit for one answer; `None` to derive it from the number of pages.
+        thinking_level: How much the model thinks; `None` for its default.
+        request_timeout: The seconds for one request.
+        fallback: True if a page that fails alone gets the text of its text layer.
+        secret: The name of the Secret with the API key, for messages; empty without one.
     """
 
     model: str = DEFAULT_MODEL
@@ -50,27 +50,27 @@ class GeminiSettings:
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], secret: str = "") -> GeminiSettings:
-        """From the `processor` of a `JobSpec`.
+        """Return the settings that the `processor` of a `JobSpec` gives.
 
         Args:
             raw: The settings.
             secret: See `GeminiSettings`.
 
         Raises:
-            ConfigurationError: They make no sense; the message says which.
+            ConfigurationError: A setting is not valid; the message names it.
         """
-        known = {**{it: it for it in ("name", "maxTotalTokens", "model", "input", "prompt")}, **_NAMES}
-        if unknown := sorted(set(raw) - set(known)):
-            raise _wrong(f"gemini has no setting “{shorten(unknown[0], 60)}”")
+        known = {"name", "maxTotalTokens", "model", "input", "prompt", *_NAMES}
+        if unknown := sorted(set(raw) - known):
+            raise _error(f"gemini has no setting “{shorten(unknown[0], 60)}”")
         if raw.get("input", "pdf") not in ("pdf", "text"):
-            raise _wrong("input is pdf or text")
+            raise _error("input must be pdf or text")
         if raw.get("fallback", "none") not in ("none", "text"):
-            raise _wrong("fallback is none or text")
+            raise _error("fallback must be none or text")
         schema = raw.get("outputSchema")
-        if max(len(raw.get("prompt", "")), len(schema or "")) > _LONGEST:
-            raise _wrong(f"prompt and outputSchema have at most {_LONGEST} characters each")
+        if max(len(raw.get("prompt", "")), len(schema or "")) > _TEXT_LIMIT:
+            raise _error(f"prompt and outputSchema may have at most {_TEXT_LIMIT} characters each")
         if schema is not None and not raw.get("prompt"):
-            raise _wrong("outputSchema needs a prompt that says what to fill it with")
+            raise _error("outputSchema needs a prompt that says how to fill it")
         values = {_NAMES.get(key, key): value for key, value in raw.items() if key not in ("name", "maxTotalTokens")}
         values |= {"fallback": raw.get("fallback") == "text", "secret": secret}
         if schema is not None:
@@ -78,15 +78,15 @@ class GeminiSettings:
         return cls(**values)
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """The settings that an answer may depend on."""
-        left_out = {"request_timeout", "secret", "fallback"}
-        return {it.name: getattr(self, it.name) for it in fields(self) if it.name not in left_out}
+    def answer_settings(self) -> dict[str, Any]:
+        """The settings that an answer depends on."""
+        others = {"request_timeout", "secret", "fallback"}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in others}
 
     @property
-    def decisive(self) -> dict[str, Any]:
-        """The settings that a result may depend on."""
-        return {**self.asked, "fallback": self.fallback}
+    def decisive_settings(self) -> dict[str, Any]:
+        """The settings that a result depends on."""
+        return {**self.answer_settings, "fallback": self.fallback}
 
 
 _NAMES = {
@@ -99,7 +99,7 @@ _NAMES = {
 
 
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Validates answers; a schema cannot make it fetch anything."""
+    """Return a validator for answers. Its empty registry keeps a schema from fetching anything."""
     return Draft202012Validator(schema, registry=Registry())
 
 
@@ -107,14 +107,14 @@ def _schema(text: str) -> Mapping[str, Any]:
     try:
         schema = json.loads(text)
         if not isinstance(schema, dict):
-            raise _wrong("outputSchema is a JSON object")
+            raise _error("outputSchema must be a JSON object")
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise _wrong(f"outputSchema is no JSON Schema: {error.message}") from error
+        raise _error(f"outputSchema is not a JSON Schema: {error.message}") from error
     except (ValueError, RecursionError) as error:
-        raise _wrong(f"outputSchema is not JSON: {error}") from error
+        raise _error(f"outputSchema is not JSON: {error}") from error
     return schema
 
 
-def _wrong(what: str) -> ConfigurationError:
-    return ConfigurationError(Reason.CONFIGURATION_ERROR, f"The processor's settings are wrong: {what}.")
+def _error(problem: str) -> ConfigurationError:
+    return ConfigurationError(Reason.CONFIGURATION_ERROR, f"The processor settings are not valid: {problem}.")

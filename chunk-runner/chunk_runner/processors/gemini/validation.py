@@ -1,8 +1,8 @@
-"""Checks: whether an answer can be an answer about these pages. Pure.
+"""Validation: whether a response can be about the pages that were sent. Pure.
 
-A model may invent, repeat itself without end, leave pages out, or be talked into something by the document. The text
-layer of the pages knows better, where there is one that can be read: most of what the model gives must be in it, and
-most of it must be in what the model gives. Pages without a text layer are believed, but for loops.
+A model may invent text, repeat itself, omit pages, or follow instructions in the document. The text layer of the pages,
+where there is a readable one, is the reference: most of an answer must be in it, and most of it must be in the answer.
+Pages without a text layer are only checked for loops.
 """
 
 from __future__ import annotations
@@ -22,172 +22,188 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.pdf.page import clean
-from chunk_runner.processors.gemini.messages import Kind
+from chunk_runner.processors.gemini.messages import ResponseKind
 from chunk_runner.processors.gemini.settings import validator
 
 
-class Sentence(NamedTuple):
-    """A sentence as the model gives it: the page on which it begins, counted from 1 among those sent, and its text."""
+class ModelSentence(NamedTuple):
+    """A sentence as a model returns it: the 1-based page among those sent on which it begins, and its text."""
 
     page: int
     text: str
 
 
-class InvalidError(Exception):
-    """The answer cannot be one about these pages; the message says why, in a few words.
+class InvalidResponseError(Exception):
+    """The answer is not valid; the message is the cause as a clause.
 
     Attributes:
-        kind: What it is instead.
+        kind: The kind of response that it is.
     """
 
-    def __init__(self, what: str, kind: Kind = Kind.INVALID) -> None:
-        super().__init__(what)
+    def __init__(self, cause: str, kind: ResponseKind = ResponseKind.INVALID) -> None:
+        super().__init__(cause)
         self.kind = kind
 
 
-_SAID = 8
-_TOLD = 12
-"""Letters that are compared at a time, of what is said and of what should be: no words, because not every script parts
-them. Few letters stand together in many texts; with many, each letter that a model reads otherwise counts for more."""
+_ANSWER_SHINGLE = 8
+_REFERENCE_SHINGLE = 12
+"""Letters that are compared at a time, of an answer and of its reference: not words, because some scripts do not
+separate them. Shorter runs occur in any text; in longer ones, each letter that a model misreads weighs more."""
 
-_LEAST_LETTERS = 200
-"""Of a page, or of what is said of it: less tells nothing."""
+_MINIMUM_LETTERS = 200
+"""Letters of a page, or of an answer about it; fewer prove nothing."""
 
-_LEAST_UNTOLD = 60
-"""Letters of a page of which nothing is said at all: no caption, no title."""
+_MINIMUM_OMITTED = 60
+"""Letters of a page that an answer omits altogether; fewer may be a caption or a title."""
 
-_KNOWN = 0.4
-"""So much of what is said of a page must be in its text layer, or in those of its neighbours."""
+_KNOWN_SHARE = 0.4
+"""The share of an answer about a page that must be in its text layer, or in those of its neighbours."""
 
-_COVERED = 0.2
-"""So much of a page's text layer must be in what is said of it and of its neighbours."""
+_COVERED_SHARE = 0.2
+"""The share of a page's text layer that must be in the answers about it and its neighbours."""
 
-_REPEATED = 5
-"""Times that an entry may come more often than its words stand in the text layer."""
+_REPETITIONS = 5
+"""How much more often an entry may occur in an answer than in the text layer."""
 
-_REPEATED_UNSEEN = 30
-"""The same, where there is no text layer: a form says “Yes” and “No” a few times a page."""
+_REPETITIONS_WITHOUT_REFERENCE = 30
+"""How often an entry may occur without a text layer: a form has “Yes” and “No” several times per page."""
 
-_LONG = 2_000
-_DENSEST = 0.05
-"""A text of so many characters that packs into so small a part of its size says one thing over and over."""
+_LOOP_MINIMUM = 2_000
+_LOOP_DENSITY = 0.05
+"""A text of at least so many bytes that compresses to less than this share of its size is a loop."""
 
 
-def value(answer: str, schema: Mapping[str, Any]) -> Any:
-    """The answer as data, valid by the schema.
+def parse_answer(answer: str, schema: Mapping[str, Any]) -> Any:
+    """Return an answer as data that matches the schema.
 
     Raises:
-        InvalidError: It is not.
-        ConfigurationError: The schema refers to something outside it.
+        InvalidResponseError: It does not.
+        ConfigurationError: The schema refers to something outside itself.
     """
     text = answer.strip()
-    if text.startswith("```"):  # in a fence, in spite of all
+    if text.startswith("```"):  # a fence, although the API was asked for JSON
         text = text.partition("\n")[2].rpartition("```")[0]
     try:
-        found = json.loads(text, parse_constant=_refuse)
-        validator(schema).validate(found)
-        json.dumps(found, allow_nan=False)  # what cannot be written again is refused here
+        data = json.loads(text, parse_constant=_reject_constant)
+        validator(schema).validate(data)
+        json.dumps(data, allow_nan=False)  # data that cannot be written is rejected here
     except ValidationError as error:
         where = "/".join(map(str, error.absolute_path))
-        what = f"it is not of the schema: {shorten(where, 40) or 'the whole'}: {error.validator}"
-        raise InvalidError(what, Kind.MISSHAPEN) from error
+        cause = f"it does not match the schema: {shorten(where, 40) or 'root'}: {error.validator}"
+        raise InvalidResponseError(cause, ResponseKind.SCHEMA_MISMATCH) from error
     except Unresolvable as error:
         raise ConfigurationError(
-            Reason.CONFIGURATION_ERROR, "outputSchema refers to what it does not hold: nothing is fetched."
+            Reason.CONFIGURATION_ERROR,
+            "outputSchema has a $ref to something outside itself: nothing is fetched, so include it.",
         ) from error
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise InvalidError("it is not JSON") from error
-    for text in _strings(found):
+        raise InvalidResponseError("it is not JSON") from error
+    for text in _strings(data):
         _require_no_loop(text)
-    return found
+    return data
 
 
-def _refuse(constant: str) -> Never:
-    """NaN and the infinities, which are no JSON."""
+def _reject_constant(constant: str) -> Never:
+    """Reject NaN and the infinities, which are not JSON."""
     raise ValueError(constant)
 
 
-def sentences(found: Any, pages: int) -> list[Sentence]:
-    """The sentences of a valid answer of the default shape.
+def parse_sentences(data: Any, pages: int) -> list[ModelSentence]:
+    """Return the sentences of an answer that matches the default schema.
+
+    Args:
+        data: The answer.
+        pages: The number of pages that were sent.
 
     Raises:
-        InvalidError: They are not of these pages, or not in order.
+        InvalidResponseError: The sentences name other pages, or are out of order.
     """
-    # 1.0 is an integer too, by JSON Schema.
-    entries = [Sentence(int(it["page"]), text) for it in found["sentences"] if (text := clean(it["text"]))]
+    entries = [
+        ModelSentence(int(raw["page"]), text)  # 1.0 is an integer in JSON Schema
+        for raw in data["sentences"]
+        if (text := clean(raw["text"]))
+    ]
     if any(not 1 <= entry.page <= pages for entry in entries):
-        raise InvalidError("it names pages that were not sent")
+        raise InvalidResponseError("it names pages that were not sent")
     if any(one.page > other.page for one, other in pairwise(entries)):
-        raise InvalidError("its pages are out of order")
+        raise InvalidResponseError("its pages are out of order")
     return entries
 
 
-def require_true(
-    entries: Sequence[Sentence], layer: Sequence[str | None], *, has_picture: Sequence[bool] | None = None
+def require_plausible(
+    entries: Sequence[ModelSentence], references: Sequence[str | None], *, has_picture: Sequence[bool] | None = None
 ) -> None:
-    """Compare sentences with the text layer.
+    """Compare sentences with the text layer of the pages.
 
     Args:
         entries: The sentences.
-        layer: The text of each page; `None` where there is none that can be trusted, nothing where the page is blank.
-        has_picture: The pages that have a picture, which may say more; the text layer must be told all the same.
+        references: The text of each page, which is empty for a blank page; `None` if there is no reliable text.
+        has_picture: For each page, whether it has a picture that may hold more text; its text layer must be covered
+            all the same.
 
     Raises:
-        InvalidError: They cannot be the sentences of these pages.
+        InvalidResponseError: They cannot be the sentences of these pages.
     """
-    letters = ["" if text is None else _letters(text) for text in layer]
-    said = [[_letters(entry.text) for entry in entries if entry.page == page + 1] for page in range(len(layer))]
-    unseen = [text is None or picture for text, picture in zip(layer, has_picture or [False] * len(layer), strict=True)]
-    _require_no_repetition(entries, "".join(letters), unseen=any(unseen))
-    for page, text in enumerate(layer):
+    letters = ["" if text is None else _letters(text) for text in references]
+    answers = [[_letters(entry.text) for entry in entries if entry.page == page + 1] for page in range(len(references))]
+    pictures = has_picture or [False] * len(references)
+    is_open = [text is None or picture for text, picture in zip(references, pictures, strict=True)]
+    _require_no_repetition(entries, "".join(letters), is_open=any(is_open))
+    for page, text in enumerate(references):
         if text is None:
             continue
         around = slice(max(page - 1, 0), page + 2)
-        there, spoken = "".join(letters[around]), "".join(chain.from_iterable(said[around]))
-        goes_on = any(unseen[page + 1 : page + 2])  # its last sentence does, perhaps, where nobody can tell
-        own = "" if unseen[page] else "".join(said[page][:-1] if goes_on else said[page])
-        if len(own) >= _LEAST_LETTERS and _share(own, there, _SAID) < _KNOWN:
-            raise InvalidError(f"what it gives for page {page + 1} is not on it")
-        if len(own) > 2 * len(there) + _LEAST_LETTERS:
-            raise InvalidError(f"it gives more than there is on page {page + 1}")
-        least = _LEAST_LETTERS if any(said[page]) else _LEAST_UNTOLD
-        if len(letters[page]) >= least and _share(letters[page], spoken, _TOLD) < _COVERED:
-            raise InvalidError(f"it leaves out page {page + 1}")
+        known, answered = "".join(letters[around]), "".join(chain.from_iterable(answers[around]))
+        may_continue = any(is_open[page + 1 : page + 2])  # the last sentence may end where there is no reference
+        own = "" if is_open[page] else "".join(answers[page][:-1] if may_continue else answers[page])
+        if len(own) >= _MINIMUM_LETTERS and _share(own, known, _ANSWER_SHINGLE) < _KNOWN_SHARE:
+            raise InvalidResponseError(f"its text for page {page + 1} is not on that page")
+        if len(own) > 2 * len(known) + _MINIMUM_LETTERS:
+            raise InvalidResponseError(f"it has more text than page {page + 1}")
+        minimum = _MINIMUM_LETTERS if any(answers[page]) else _MINIMUM_OMITTED
+        if len(letters[page]) >= minimum and _share(letters[page], answered, _REFERENCE_SHINGLE) < _COVERED_SHARE:
+            raise InvalidResponseError(f"it omits page {page + 1}")
 
 
-def _require_no_repetition(entries: Sequence[Sentence], letters: str, *, unseen: bool) -> None:
+def _require_no_repetition(entries: Sequence[ModelSentence], letters: str, *, is_open: bool) -> None:
     for text, count in Counter(_letters(entry.text) for entry in entries).items():
-        allowed = _REPEATED_UNSEEN if unseen else _REPEATED
+        allowed = _REPETITIONS_WITHOUT_REFERENCE if is_open else _REPETITIONS
         if text and count > allowed and count > allowed + letters.count(text):
-            raise InvalidError("it repeats itself")
+            raise InvalidResponseError("it repeats itself")
 
 
 def _require_no_loop(text: str) -> None:
-    plain = text.encode(errors="replace")
-    if len(plain) > _LONG and len(zlib.compress(plain)) < _DENSEST * len(plain):
-        raise InvalidError("it repeats itself")
+    raw = text.encode(errors="replace")
+    if len(raw) > _LOOP_MINIMUM and len(zlib.compress(raw)) < _LOOP_DENSITY * len(raw):
+        raise InvalidResponseError("it repeats itself")
 
 
-def _strings(found: Any) -> Iterator[str]:
-    """The texts in an answer, whatever its shape: forms and tables repeat their frame, and that is no loop."""
-    match found:
+def _strings(data: Any) -> Iterator[str]:
+    """Yield the strings of an answer one by one: the repeated frame of a form or table is not a loop."""
+    match data:
         case str():
-            yield found
+            yield data
         case dict():
-            for it in found.values():
-                yield from _strings(it)
+            for value in data.values():
+                yield from _strings(value)
         case list():
-            for it in found:
-                yield from _strings(it)
+            for value in data:
+                yield from _strings(value)
 
 
 def _letters(text: str) -> str:
-    """What remains of a text whatever a model normalises: letters and digits."""
+    """Return the letters and digits of a text, which no model normalises away."""
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
 def _share(part: str, whole: str, size: int) -> float:
-    """How much of the part is in the whole, so many letters at a time."""
+    """Return the share of a text's runs of letters that another text contains.
+
+    Args:
+        part: The text.
+        whole: The other text.
+        size: The letters of a run.
+    """
     shingles = [part[at : at + size] for at in range(len(part) - size + 1)]
     known = {whole[at : at + size] for at in range(len(whole) - size + 1)}
     return sum(shingle in known for shingle in shingles) / len(shingles) if shingles else 1.0

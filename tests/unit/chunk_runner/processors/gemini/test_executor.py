@@ -5,15 +5,16 @@ import pytest
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import Tokens
+from chunk_runner.coordination.coordinator import Coordinator
+from chunk_runner.coordination.rate_limiter import LocalRateLimiter
 from chunk_runner.errors import ConfigurationError, UnavailableError
-from chunk_runner.processors.gemini.executor import Buyer, UnusableError
-from chunk_runner.processors.gemini.messages import Answer, Kind, Request
-from chunk_runner.processors.gemini.validation import InvalidError
-from chunk_runner.rate_limit.local import Alone
+from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError
+from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.validation import InvalidResponseError
 
 
 REQUEST = Request("gemini-x", "", "", None, {}, 100)
-GOOD = Answer(Kind.OK, "STOP", "good", Tokens(prompt=5, output=2, total=7))
+GOOD = Response(ResponseKind.OK, "STOP", "good", Tokens(prompt=5, output=2, total=7))
 
 
 @dataclass
@@ -54,42 +55,44 @@ def time() -> Time:
 
 def check(answer: str) -> str:
     if answer != "good":
-        raise InvalidError("it is not good")
+        raise InvalidResponseError("it is not good")
     return answer
 
 
-def buyer(answers: Callable[[], Answer], time: Time, book: Book | None = None) -> Buyer:
-    def ask(_: Request, record: Callable[[Answer], None]) -> Answer:
+def executor(answers: Callable[[], Response], time: Time, book: Book | None = None) -> RequestExecutor:
+    def send(_: Request, record: Callable[[Response], None]) -> Response:
         answer = answers()
         record(answer)
         return answer
 
-    return Buyer(ask, Alone(clock=time), book or Book(), "my-secret", pause=time.sleep, clock=time)
+    return RequestExecutor(
+        send, Coordinator(LocalRateLimiter(clock=time)), book or Book(), "my-secret", sleep=time.sleep, clock=time
+    )
 
 
-def in_turn(*answers: Answer) -> Callable[[], Answer]:
-    left: Iterator[Answer] = iter(answers)
+def in_turn(*answers: Response) -> Callable[[], Response]:
+    left: Iterator[Response] = iter(answers)
     return lambda: next(left)
 
 
 def test_what_was_kept_is_not_asked_for(time: Time) -> None:
     book = Book(kept={"key": "good"})
 
-    assert buyer(in_turn(), time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert executor(in_turn(), time, book).execute(REQUEST, "key", 1, check) == "good"
     assert book.spent == []
 
 
 def test_what_was_kept_is_trusted_no_more_than_the_model(time: Time) -> None:
     book = Book(kept={"key": "spoilt"})
 
-    assert buyer(in_turn(GOOD), time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert executor(in_turn(GOOD), time, book).execute(REQUEST, "key", 1, check) == "good"
     assert book.kept == {"key": "good"}
 
 
 def test_the_server_says_how_long_to_wait(time: Time) -> None:
-    busy = Answer(Kind.TRANSIENT, "429", wait=53)
+    busy = Response(ResponseKind.TRANSIENT, "429", retry_after=53)
 
-    buyer(in_turn(busy, GOOD), time).buy(REQUEST, "key", 1, check)
+    executor(in_turn(busy, GOOD), time).execute(REQUEST, "key", 1, check)
 
     assert 1053 <= time.now <= 1053 + 5.3
 
@@ -98,7 +101,9 @@ def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None
     back = set()
     for _ in range(8):
         time = Time()
-        buyer(in_turn(Answer(Kind.TRANSIENT, "429", wait=53), GOOD), time).buy(REQUEST, "key", 1, check)
+        executor(in_turn(Response(ResponseKind.TRANSIENT, "429", retry_after=53), GOOD), time).execute(
+            REQUEST, "key", 1, check
+        )
         back.add(time.now)
 
     assert len(back) == 8
@@ -107,69 +112,69 @@ def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None
 
 def test_what_was_kept_is_shared(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, bytes] = {}
-    one = buyer(in_turn(), time, Book(kept={"key": "good"}))
-    monkeypatch.setattr(one.shared, "keep", told.__setitem__)
+    one = executor(in_turn(), time, Book(kept={"key": "good"}))
+    monkeypatch.setattr(one.coordinator.answers, "put", told.__setitem__)
 
-    assert one.buy(REQUEST, "key", 1, check) == "good"
+    assert one.execute(REQUEST, "key", 1, check) == "good"
     assert told == {"key": b"good"}
 
 
 def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> None:
     book = Book()
 
-    def too_late() -> Answer:
+    def too_late() -> Response:
         book.put("key", "good")  # by the thread that went on waiting
-        return Answer(Kind.TRANSIENT, "no answer within 10 s")
+        return Response(ResponseKind.TRANSIENT, "no answer within 10 s")
 
-    assert buyer(too_late, time, book).buy(REQUEST, "key", 1, check) == "good"
+    assert executor(too_late, time, book).execute(REQUEST, "key", 1, check) == "good"
     assert len(book.spent) == 1
 
 
 def test_a_server_that_asks_for_no_time_gets_some(time: Time) -> None:
-    hasty = [Answer(Kind.TRANSIENT, "429", wait=0)] * 10
+    hasty = [Response(ResponseKind.TRANSIENT, "429", retry_after=0)] * 10
 
-    buyer(in_turn(*hasty, GOOD), time).buy(REQUEST, "key", 1, check)
+    executor(in_turn(*hasty, GOOD), time).execute(REQUEST, "key", 1, check)
 
     assert time.now - 1000 > 60
 
 
 def test_waiting_for_a_turn_is_not_silence(time: Time) -> None:
-    crowded = buyer(in_turn(Answer(Kind.TRANSIENT, "503"), GOOD), time)
-    crowded.shared.hold(3000)
+    crowded = executor(in_turn(Response(ResponseKind.TRANSIENT, "503"), GOOD), time)
+    crowded.coordinator.rate_limiter.pause(3000)
 
-    assert crowded.buy(REQUEST, "key", 1, check) == "good"
+    assert crowded.execute(REQUEST, "key", 1, check) == "good"
 
 
 def test_what_is_no_answer_is_not_asked_for_without_end(time: Time) -> None:
     book = Book()
 
-    with pytest.raises(UnusableError) as caught:
-        buyer(lambda: Answer(Kind.EMPTY, "no candidates"), time, book).buy(REQUEST, "key", 1, check)
+    with pytest.raises(UnusableResponseError) as caught:
+        executor(lambda: Response(ResponseKind.EMPTY, "no candidates"), time, book).execute(REQUEST, "key", 1, check)
 
     assert len(book.spent) == 5
-    assert caught.value.smaller_may_help
+    assert caught.value.fewer_pages_may_succeed
 
 
 def test_an_answer_that_breaks_the_check_is_no_answer(time: Time) -> None:
     def breaks(answer: str) -> str:
         raise OverflowError(answer)
 
-    with pytest.raises(UnusableError, match="OverflowError"):
-        buyer(in_turn(GOOD, GOOD), time).buy(REQUEST, "key", 1, breaks)
+    with pytest.raises(UnusableResponseError, match="OverflowError"):
+        executor(in_turn(GOOD, GOOD), time).execute(REQUEST, "key", 1, breaks)
 
 
 def test_every_answer_is_counted_whatever_it_is_worth(time: Time) -> None:
     book = Book()
-    bad = Answer(Kind.OK, "STOP", "bad", Tokens(total=3))
+    bad = Response(ResponseKind.OK, "STOP", "bad", Tokens(total=3))
 
-    buyer(in_turn(bad, GOOD), time, book).buy(REQUEST, "key", 1, check)
+    executor(in_turn(bad, GOOD), time, book).execute(REQUEST, "key", 1, check)
 
     assert [it.total for it in book.spent] == [3, 7]
 
 
 def test_a_service_that_stays_away_is_given_up_after_half_an_hour(time: Time) -> None:
     with pytest.raises(UnavailableError, match="30 minutes") as caught:
-        buyer(lambda: Answer(Kind.TRANSIENT, "no connection"), time).buy(REQUEST, "key", 1, check)
+        executor(lambda: Response(ResponseKind.TRANSIENT, "no connection"), time).execute(REQUEST, "key", 1, check)
 
     assert caught.value.reason is Reason.MODEL_UNAVAILABLE
     assert 1800 < time.now - 1000 < 1900
@@ -177,11 +182,11 @@ def test_a_service_that_stays_away_is_given_up_after_half_an_hour(time: Time) ->
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(Kind.CONFIGURATION, Reason.CONFIGURATION_ERROR), (Kind.QUOTA, Reason.QUOTA_EXHAUSTED)],
+    [(ResponseKind.CONFIGURATION, Reason.CONFIGURATION_ERROR), (ResponseKind.QUOTA, Reason.QUOTA_EXHAUSTED)],
 )
-def test_what_no_chunk_can_do_better_stops_the_job(kind: Kind, reason: Reason, time: Time) -> None:
+def test_what_no_chunk_can_do_better_stops_the_job(kind: ResponseKind, reason: Reason, time: Time) -> None:
     with pytest.raises(ConfigurationError, match="my-secret") as caught:
-        buyer(in_turn(Answer(kind, "no")), time).buy(REQUEST, "key", 1, check)
+        executor(in_turn(Response(kind, "no")), time).execute(REQUEST, "key", 1, check)
 
     assert caught.value.reason is reason
 
@@ -189,30 +194,30 @@ def test_what_no_chunk_can_do_better_stops_the_job(kind: Kind, reason: Reason, t
 @pytest.mark.parametrize(
     ("kind", "asked"),
     [
-        (Kind.TRUNCATED, 1),
-        (Kind.TOO_BIG, 1),
-        (Kind.REFUSED, 1),
-        (Kind.RECITATION, 2),
-        (Kind.INVALID, 2),
-        (Kind.BAD_REQUEST, 1),
+        (ResponseKind.TRUNCATED, 1),
+        (ResponseKind.TOO_LARGE, 1),
+        (ResponseKind.REFUSED, 1),
+        (ResponseKind.RECITATION, 2),
+        (ResponseKind.INVALID, 2),
+        (ResponseKind.BAD_REQUEST, 1),
     ],
 )
-def test_what_asking_again_does_not_mend_is_left_to_fewer_pages(kind: Kind, asked: int, time: Time) -> None:
+def test_what_asking_again_does_not_mend_is_left_to_fewer_pages(kind: ResponseKind, asked: int, time: Time) -> None:
     book = Book()
 
-    with pytest.raises(UnusableError) as caught:
-        buyer(lambda: Answer(kind, "no"), time, book).buy(REQUEST, "key", 1, check)
+    with pytest.raises(UnusableResponseError) as caught:
+        executor(lambda: Response(kind, "no"), time, book).execute(REQUEST, "key", 1, check)
 
     assert len(book.spent) == asked
-    assert caught.value.smaller_may_help is (kind is not Kind.BAD_REQUEST)
+    assert caught.value.fewer_pages_may_succeed is (kind is not ResponseKind.BAD_REQUEST)
 
 
 def test_an_answer_that_comes_while_told_to_stop_is_kept(time: Time) -> None:
     book = Book()
-    late = Answer(GOOD.kind, GOOD.what, GOOD.text, GOOD.tokens, stopped=SystemExit(143))
+    late = Response(GOOD.kind, GOOD.detail, GOOD.answer, GOOD.tokens, stop=SystemExit(143))
 
     with pytest.raises(SystemExit):
-        buyer(in_turn(late), time, book).buy(REQUEST, "key", 1, check)
+        executor(in_turn(late), time, book).execute(REQUEST, "key", 1, check)
 
     assert book.kept == {"key": "good"}
     assert book.spent == [GOOD.tokens]

@@ -5,7 +5,7 @@ import pytest
 
 from chunk_runner.contract import environment
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.credentials import Access
+from chunk_runner.processors.gemini.credentials import Credentials
 from chunk_runner.processors.gemini.settings import GeminiSettings
 
 
@@ -20,14 +20,14 @@ def test_defaults_are_those_of_the_pdfjob() -> None:
 def test_what_cannot_change_an_answer_is_not_decisive() -> None:
     one = GeminiSettings.parse({"name": "gemini", "requestTimeoutSeconds": 20, "maxTotalTokens": 1}, secret="mine")
 
-    assert one.decisive == GeminiSettings.parse({"name": "gemini"}).decisive
+    assert one.decisive_settings == GeminiSettings.parse({"name": "gemini"}).decisive_settings
 
 
 def test_a_fallback_decides_on_the_result_and_not_on_what_is_asked() -> None:
     one, other = (GeminiSettings.parse({"name": "gemini", "fallback": it}) for it in ("none", "text"))
 
-    assert one.asked == other.asked
-    assert one.decisive != other.decisive
+    assert one.answer_settings == other.answer_settings
+    assert one.decisive_settings != other.decisive_settings
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_a_fallback_decides_on_the_result_and_not_on_what_is_asked() -> None:
         ({"fallback": "maybe"}, "none or text"),
         ({"outputSchema": "{}"}, "needs a prompt"),
         ({"prompt": "List names.", "outputSchema": "{"}, "is not JSON"),
-        ({"prompt": "List names.", "outputSchema": "[]"}, "is a JSON object"),
-        ({"prompt": "List names.", "outputSchema": '{"type": "sentence"}'}, "no JSON Schema"),
+        ({"prompt": "List names.", "outputSchema": "[]"}, "must be a JSON object"),
+        ({"prompt": "List names.", "outputSchema": '{"type": "sentence"}'}, "is not a JSON Schema"),
         ({"prompt": "x" * 17_000}, "at most 16384"),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_schema_is_taken_as_it_is() -> None:
 
 
 def test_a_key_is_nowhere_to_be_seen() -> None:
-    access = Access.from_environment(
+    access = Credentials.from_environment(
         env={"GEMINI_API_KEY": " AQ.secret\n", environment.REDIS_URL_ENV: "redis://:pw@host"}
     )
 
@@ -66,13 +66,13 @@ def test_a_key_is_nowhere_to_be_seen() -> None:
 
 def test_without_a_key_people_are_told_where_to_put_it() -> None:
     with pytest.raises(ConfigurationError, match="GEMINI_API_KEY"):
-        Access.from_environment(env={})
+        Credentials.from_environment(env={})
     with pytest.raises(ConfigurationError, match="Secret “gemini-key”"):
-        Access.from_environment("gemini-key", env={})
+        Credentials.from_environment("gemini-key", env={})
 
 
 def test_a_limit_is_a_number() -> None:
     env = {"GEMINI_API_KEY": "key", environment.REQUESTS_ENV: "many"}
 
-    with pytest.raises(ConfigurationError, match="whole number"):
-        Access.from_environment(env=env)
+    with pytest.raises(ConfigurationError, match="must be an integer"):
+        Credentials.from_environment(env=env)

@@ -4,7 +4,13 @@ import pytest
 
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.gemini.prompt import SENTENCES
-from chunk_runner.processors.gemini.validation import InvalidError, Sentence, require_true, sentences, value
+from chunk_runner.processors.gemini.validation import (
+    InvalidResponseError,
+    ModelSentence,
+    parse_answer,
+    parse_sentences,
+    require_plausible,
+)
 
 
 PAGES = [
@@ -25,24 +31,27 @@ def answer(*entries: tuple[int, str]) -> str:
     return json.dumps({"sentences": [{"page": page, "text": text} for page, text in entries]})
 
 
-def whole() -> list[Sentence]:
-    return [Sentence(page, f"{text}.") for page in (1, 2) for text in PAGES[page - 1].rstrip(".").split(". ")]
+def whole() -> list[ModelSentence]:
+    return [ModelSentence(page, f"{text}.") for page in (1, 2) for text in PAGES[page - 1].rstrip(".").split(". ")]
 
 
 def test_an_answer_that_gives_the_pages_is_true() -> None:
-    require_true(whole(), PAGES)
+    require_plausible(whole(), PAGES)
 
 
 def test_a_normalised_answer_is_true() -> None:
     plain = [
-        Sentence(page, text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}")) for page, text in whole()
+        ModelSentence(page, text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}"))
+        for page, text in whole()
     ]
 
-    require_true(plain, PAGES)
+    require_plausible(plain, PAGES)
 
 
 def test_a_fence_is_taken_off() -> None:
-    assert value(f"```json\n{answer((1, 'One.'))}\n```", SENTENCES) == {"sentences": [{"page": 1, "text": "One."}]}
+    assert parse_answer(f"```json\n{answer((1, 'One.'))}\n```", SENTENCES) == {
+        "sentences": [{"page": 1, "text": "One."}]
+    }
 
 
 @pytest.mark.parametrize(
@@ -57,8 +66,8 @@ def test_a_fence_is_taken_off() -> None:
     ],
 )
 def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
-    with pytest.raises(InvalidError, match=why):
-        value(text, SENTENCES)
+    with pytest.raises(InvalidResponseError, match=why):
+        parse_answer(text, SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -70,19 +79,21 @@ def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
     ],
 )
 def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], why: str) -> None:
-    with pytest.raises(InvalidError, match=why):
-        sentences(json.loads(answer(*entries)), 2)
+    with pytest.raises(InvalidResponseError, match=why):
+        parse_sentences(json.loads(answer(*entries)), 2)
 
 
 def test_a_page_may_be_written_as_a_decimal() -> None:
-    assert sentences(value('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [Sentence(1, "One.")]
+    assert parse_sentences(parse_answer('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [
+        ModelSentence(1, "One.")
+    ]
 
 
 def test_text_is_cleaned_and_what_is_empty_is_dropped() -> None:
-    assert sentences(json.loads(answer((1, " One\x07 \n two. "), (1, " "))), 1) == [Sentence(1, "One two.")]
+    assert parse_sentences(json.loads(answer((1, " One\x07 \n two. "), (1, " "))), 1) == [ModelSentence(1, "One two.")]
 
 
-INVENTED = Sentence(
+INVENTED = ModelSentence(
     1,
     "A cheerful committee of penguins elected their treasurer by secret ballot, which surprised every journalist who"
     " had bet on walruses; quarterly dividends rose, umbrellas fell, and jazz musicians improvised excuses for their"
@@ -91,13 +102,13 @@ INVENTED = Sentence(
 
 
 def test_what_is_not_on_the_page_is_invented() -> None:
-    with pytest.raises(InvalidError, match="page 1 is not on it"):
-        require_true([INVENTED, *whole()[-4:]], PAGES)
+    with pytest.raises(InvalidResponseError, match="text for page 1 is not on that page"):
+        require_plausible([INVENTED, *whole()[-4:]], PAGES)
 
 
 def test_a_page_that_is_left_out_is_missed() -> None:
-    with pytest.raises(InvalidError, match="leaves out page 2"):
-        require_true([entry for entry in whole() if entry.page == 1], PAGES)
+    with pytest.raises(InvalidResponseError, match="omits page 2"):
+        require_plausible([entry for entry in whole() if entry.page == 1], PAGES)
 
 
 def test_a_page_that_is_left_out_between_others_is_missed() -> None:
@@ -106,68 +117,68 @@ def test_a_page_that_is_left_out_between_others_is_missed() -> None:
         "Nothing else was heard of it for a year, and then a letter came to the harbour office.",
         PAGES[1],
     ]
-    told = [Sentence(1, PAGES[0]), Sentence(3, PAGES[1])]
+    told = [ModelSentence(1, PAGES[0]), ModelSentence(3, PAGES[1])]
 
-    with pytest.raises(InvalidError, match="leaves out page 2"):
-        require_true(told, three)
+    with pytest.raises(InvalidResponseError, match="omits page 2"):
+        require_plausible(told, three)
 
 
 def test_a_frame_that_repeats_is_no_loop() -> None:
     rows = [{"invoice_number": None, "customer": None, "paid": False, "remarks": ""}] * 200
 
-    assert value(json.dumps(rows), {"type": "array"}) == rows
+    assert parse_answer(json.dumps(rows), {"type": "array"}) == rows
 
 
 def test_a_repetition_that_the_page_does_not_have_is_a_loop() -> None:
-    with pytest.raises(InvalidError, match="repeats itself"):
-        require_true([*whole(), *[Sentence(2, "There was nothing in it but the weather.")] * 7], PAGES)
+    with pytest.raises(InvalidResponseError, match="repeats itself"):
+        require_plausible([*whole(), *[ModelSentence(2, "There was nothing in it but the weather.")] * 7], PAGES)
 
 
 def test_a_repetition_that_the_page_has_is_none() -> None:
     refrain = ["Row, row, row your boat. " * 12]
 
-    require_true([Sentence(1, "Row, row, row your boat.")] * 12, refrain)
+    require_plausible([ModelSentence(1, "Row, row, row your boat.")] * 12, refrain)
 
 
 def test_a_page_without_a_text_layer_is_believed() -> None:
-    require_true([INVENTED, *whole()[-4:]], [None, PAGES[1]])
+    require_plausible([INVENTED, *whole()[-4:]], [None, PAGES[1]])
 
 
 @pytest.mark.parametrize("between", ["", None], ids=["blank", "unseen"])
 def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> None:
     layer = [PAGES[0], between, PAGES[1]]
-    told = [Sentence(1, PAGES[0]), Sentence(3, PAGES[1])]
+    told = [ModelSentence(1, PAGES[0]), ModelSentence(3, PAGES[1])]
 
-    require_true(told, layer)
-    with pytest.raises(InvalidError, match="page 1 is not on it"):
-        require_true([INVENTED, Sentence(1, "And so on."), told[1]], layer)
-    with pytest.raises(InvalidError, match="leaves out page 3"):
-        require_true(told[:1], layer)
+    require_plausible(told, layer)
+    with pytest.raises(InvalidResponseError, match="text for page 1 is not on that page"):
+        require_plausible([INVENTED, ModelSentence(1, "And so on."), told[1]], layer)
+    with pytest.raises(InvalidResponseError, match="omits page 3"):
+        require_plausible(told[:1], layer)
 
 
 def test_a_picture_may_say_more_and_hides_nothing() -> None:
-    require_true([INVENTED, *whole()], PAGES, has_picture=[True, False])
-    with pytest.raises(InvalidError, match="leaves out page 1"):
-        require_true(whole()[-4:], PAGES, has_picture=[True, False])
-    with pytest.raises(InvalidError, match="page 2 is not on it"):
-        require_true([*whole()[:4], INVENTED._replace(page=2)], PAGES, has_picture=[True, False])
+    require_plausible([INVENTED, *whole()], PAGES, has_picture=[True, False])
+    with pytest.raises(InvalidResponseError, match="omits page 1"):
+        require_plausible(whole()[-4:], PAGES, has_picture=[True, False])
+    with pytest.raises(InvalidResponseError, match="text for page 2 is not on that page"):
+        require_plausible([*whole()[:4], INVENTED._replace(page=2)], PAGES, has_picture=[True, False])
 
 
 def test_nothing_stands_on_a_blank_page() -> None:
-    with pytest.raises(InvalidError, match="page 2 is not on it"):
-        require_true([Sentence(1, PAGES[0]), INVENTED._replace(page=2)], [PAGES[0], ""])
+    with pytest.raises(InvalidResponseError, match="text for page 2 is not on that page"):
+        require_plausible([ModelSentence(1, PAGES[0]), INVENTED._replace(page=2)], [PAGES[0], ""])
 
 
 def test_a_sentence_may_go_on_where_nothing_can_be_compared() -> None:
-    require_true([Sentence(1, f"{PAGES[0][:40]} {INVENTED.text}")], [PAGES[0][:40], None])
+    require_plausible([ModelSentence(1, f"{PAGES[0][:40]} {INVENTED.text}")], [PAGES[0][:40], None])
 
 
 def test_a_sentence_may_begin_on_the_page_before() -> None:
     text = " ".join(PAGES)
 
-    require_true([Sentence(1, text)], PAGES)
+    require_plausible([ModelSentence(1, text)], PAGES)
 
 
 def test_a_schema_fetches_nothing() -> None:
-    with pytest.raises(ConfigurationError, match="refers to what it does not hold"):
-        value("{}", {"$ref": "http://schema.example/never-fetched.json"})
+    with pytest.raises(ConfigurationError, match="something outside itself"):
+        parse_answer("{}", {"$ref": "http://schema.example/never-fetched.json"})

@@ -5,16 +5,19 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Thread
 from traceback import format_exception
 from typing import Any
 
 import pytest
 
+from chunk_runner.contract.redis_keys import pause_key
+from chunk_runner.coordination.rate_limiter import RateLimiter, RateLimits
+from chunk_runner.coordination.redis_connection import TIMEOUT_SECONDS, RedisConnection
+from chunk_runner.coordination.redis_coordinator import RedisAnswerCache, RedisProgress, connect_redis
+from chunk_runner.coordination.redis_rate_limiter import RedisRateLimiter
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.rate_limit.limiter import REDIS_SECONDS, Shared, shared
-from chunk_runner.rate_limit.local import Limits
-from chunk_runner.rate_limit.redis import WithRedis
 from processes import until
 from redis_server import RedisServer
 
@@ -40,10 +43,30 @@ def redis(server: RedisServer) -> RedisServer:
     return server
 
 
-def pod(redis: RedisServer, name: str, limits: Limits | None = None, key: str = KEY) -> WithRedis:
-    made = shared(redis.url, key, requests_per_minute=None, tokens_per_minute=None, holder=name)
-    assert isinstance(made, WithRedis)
-    return WithRedis(made.redis, made.fingerprint, name, limits or Limits(), away_seconds=0.2)
+@dataclass(frozen=True)
+class Pod:
+    """What one process shares with the others."""
+
+    connection: RedisConnection
+    limiter: RedisRateLimiter
+    answers: RedisAnswerCache
+    progress: RedisProgress
+
+
+def pod_at(url: str, name: str, limits: RateLimits, key: str = KEY, claim_seconds: float = 60) -> Pod:
+    coordinator = connect_redis(url, key, limits, name)
+    assert isinstance(coordinator.rate_limiter, RedisRateLimiter)
+    connection, fingerprint = coordinator.rate_limiter.connection, coordinator.rate_limiter.fingerprint
+    limiter = RedisRateLimiter(connection, fingerprint, limits)
+    return Pod(connection, limiter, RedisAnswerCache(connection, name, claim_seconds), RedisProgress(connection))
+
+
+def pod(
+    redis: RedisServer, name: str, limits: RateLimits | None = None, key: str = KEY, claim_seconds: float = 60
+) -> Pod:
+    made = pod_at(redis.url, name, limits or RateLimits(), key, claim_seconds)
+    made.connection.pause_seconds = 0.2
+    return made
 
 
 def callers(server: socket.socket) -> list[socket.socket]:
@@ -58,10 +81,10 @@ def callers(server: socket.socket) -> list[socket.socket]:
     return found
 
 
-def send(sender: Shared, tokens: int, asked: list[float], told: list[float]) -> None:
+def send(sender: RateLimiter, tokens: int, asked: list[float], told: list[float]) -> None:
     """Wait for a turn as a caller does; it was given some time between the two that are noted."""
     before = time.monotonic()
-    while wait := sender.turn(tokens):
+    while wait := sender.acquire(tokens):
         time.sleep(wait)
         before = time.monotonic()
     asked.append(before)
@@ -69,14 +92,14 @@ def send(sender: Shared, tokens: int, asked: list[float], told: list[float]) -> 
 
 
 def test_pods_with_one_key_have_one_budget_of_requests(redis: RedisServer) -> None:
-    limits = Limits(requests=5, window=2)
+    limits = RateLimits(requests=5, window=2)
     asked: list[float] = []
     told: list[float] = []
 
     def work(name: str) -> None:
         sender = pod(redis, name, limits)
         for _ in range(7):
-            send(sender, 1, asked, told)
+            send(sender.limiter, 1, asked, told)
 
     threads = [Thread(target=work, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -91,96 +114,96 @@ def test_pods_with_one_key_have_one_budget_of_requests(redis: RedisServer) -> No
 
 
 def test_pods_with_one_key_have_one_budget_of_tokens(redis: RedisServer) -> None:
-    one, two = (pod(redis, name, Limits(tokens=100, window=60)) for name in ("one", "two"))
+    one, two = (pod(redis, name, RateLimits(tokens=100, window=60)) for name in ("one", "two"))
 
-    assert one.turn(60) == 0
-    assert two.turn(60) > 0
-    assert two.turn(40) == 0
-    assert one.turn(1) > 0
+    assert one.limiter.acquire(60) == 0
+    assert two.limiter.acquire(60) > 0
+    assert two.limiter.acquire(40) == 0
+    assert one.limiter.acquire(1) > 0
 
 
 def test_tokens_are_counted_as_they_were_used(redis: RedisServer) -> None:
-    one, two = (pod(redis, name, Limits(tokens=100, window=60)) for name in ("one", "two"))
+    one, two = (pod(redis, name, RateLimits(tokens=100, window=60)) for name in ("one", "two"))
 
-    assert one.turn(90) == 0
-    one.settle(90, 20)
-    assert two.turn(80) == 0
-    assert two.turn(1) > 0
+    assert one.limiter.acquire(90) == 0
+    one.limiter.adjust(90, 20)
+    assert two.limiter.acquire(80) == 0
+    assert two.limiter.acquire(1) > 0
 
 
 def test_what_is_counted_of_a_minute_is_gone_with_it(redis: RedisServer) -> None:
-    one = pod(redis, "one", Limits(requests=5, window=60))
-    assert one.turn(90) == 0
-    (name,) = redis.client.keys("pdfjob:sent:*")
+    one = pod(redis, "one", RateLimits(requests=5, window=60))
+    assert one.limiter.acquire(90) == 0
+    (name,) = redis.client.keys("pdfjob:requests:*")
 
     for estimated, used in ((90, 90), (90, 20)):
-        one.settle(estimated, used)
+        one.limiter.adjust(estimated, used)
         assert 0 < redis.client.pttl(name) <= 60_000
         assert redis.client.zcard(name) == 1
 
 
 def test_a_request_that_is_bigger_than_the_budget_goes_when_nothing_else_does(redis: RedisServer) -> None:
-    one = pod(redis, "one", Limits(tokens=100, window=60))
+    one = pod(redis, "one", RateLimits(tokens=100, window=60))
 
-    assert one.turn(500) == 0
-    assert one.turn(500) > 0
+    assert one.limiter.acquire(500) == 0
+    assert one.limiter.acquire(500) > 0
 
 
 def test_pods_with_different_keys_do_not_wait_for_each_other(redis: RedisServer) -> None:
-    limits = Limits(requests=1, window=60)
+    limits = RateLimits(requests=1, window=60)
 
-    assert pod(redis, "one", limits).turn(1) == 0
-    assert pod(redis, "two", limits, key="another").turn(1) == 0
+    assert pod(redis, "one", limits).limiter.acquire(1) == 0
+    assert pod(redis, "two", limits, key="another").limiter.acquire(1) == 0
 
 
 def test_what_the_service_tells_one_pod_holds_for_all(redis: RedisServer) -> None:
     one, two = pod(redis, "one"), pod(redis, "two")
 
     began = time.monotonic()
-    one.hold(50)
-    two.hold(5)
+    one.limiter.pause(50)
+    two.limiter.pause(5)
 
-    for told in (two.turn(1), one.turn(1)):
+    for told in (two.limiter.acquire(1), one.limiter.acquire(1)):
         assert 50 - (time.monotonic() - began) - MILLISECOND <= told <= 50 + SPREAD
-    assert pod(redis, "three", key="another").turn(1) == 0
+    assert pod(redis, "three", key="another").limiter.acquire(1) == 0
 
 
 def test_an_answer_is_bought_by_one_and_known_to_all(redis: RedisServer) -> None:
     one, two = pod(redis, "one"), pod(redis, "two")
 
-    assert one.claim("page", 60)
-    assert one.claim("page", 60)
-    assert not two.claim("page", 60)
-    two.release("page")
-    assert not two.claim("page", 60)
-    one.keep("page", b"what it says")
-    one.release("page")
+    assert one.answers.claim("page")
+    assert one.answers.claim("page")
+    assert not two.answers.claim("page")
+    two.answers.release("page")
+    assert not two.answers.claim("page")
+    one.answers.put("page", b"what it says")
+    one.answers.release("page")
 
-    assert two.claim("page", 60)
-    assert two.recall("page") == b"what it says"
+    assert two.answers.claim("page")
+    assert two.answers.get("page") == b"what it says"
 
 
 def test_a_claim_ends_with_its_time(redis: RedisServer) -> None:
-    one, two = pod(redis, "one"), pod(redis, "two")
+    one, two = pod(redis, "one", claim_seconds=0.05), pod(redis, "two")
 
-    assert one.claim("page", 0.05)
-    until(lambda: two.claim("page", 60))
+    assert one.answers.claim("page")
+    until(lambda: two.answers.claim("page"))
 
 
 def test_progress_is_there_for_whoever_looks(redis: RedisServer) -> None:
-    pod(redis, "one").progress("uid", 3, 12)
+    pod(redis, "one").progress.report("uid", 3, 12)
 
     assert redis.client.hgetall("pdfjob:progress:uid") == {b"3": b"12"}
 
 
 def test_the_key_of_the_api_is_not_in_redis(redis: RedisServer) -> None:
-    one = pod(redis, "one", Limits(requests=3))
-    one.turn(1)
-    one.hold(1)
-    one.keep("page", b"what it says")
-    one.claim("page", 5)
+    one = pod(redis, "one", RateLimits(requests=3))
+    one.limiter.acquire(1)
+    one.limiter.pause(1)
+    one.answers.put("page", b"what it says")
+    one.answers.claim("page")
 
-    one.progress("uid", 3, 12)
+    one.progress.report("uid", 3, 12)
 
     names: list[Any] = redis.client.keys("*")
     assert len(names) == 5
@@ -189,40 +212,40 @@ def test_the_key_of_the_api_is_not_in_redis(redis: RedisServer) -> None:
 
 
 def test_without_redis_everything_goes_on_and_comes_back(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
-    one = pod(redis, "one", Limits(requests=100))
-    assert one.turn(1) == 0
+    one = pod(redis, "one", RateLimits(requests=100))
+    assert one.limiter.acquire(1) == 0
     redis.stop()
     try:
         with caplog.at_level(logging.WARNING):
             for _ in range(5):
-                assert one.turn(1) == 0
-                one.settle(1, 2)
-                one.keep("page", b"what it says")
-                assert one.recall("page") is None
-                assert one.claim("page", 5)
-                one.release("page")
-                one.progress("uid", 1, 1)
+                assert one.limiter.acquire(1) == 0
+                one.limiter.adjust(1, 2)
+                one.answers.put("page", b"what it says")
+                assert one.answers.get("page") is None
+                assert one.answers.claim("page")
+                one.answers.release("page")
+                one.progress.report("uid", 1, 1)
     finally:
         redis.start()
 
     def is_kept() -> bool:
-        one.keep("page", b"what it says")
-        return one.recall("page") is not None
+        one.answers.put("page", b"what it says")
+        return one.answers.get("page") is not None
 
     with caplog.at_level(logging.WARNING):
         until(is_kept)
 
     said = [record.message for record in caplog.records]
     assert len(said) == 2
-    assert "goes on alone" in said[0]
-    assert "is back" in said[1]
+    assert "continues without it" in said[0]
+    assert "is available again" in said[1]
 
 
 def test_a_hold_that_somebody_else_wrote_lasts_an_hour_at_most(redis: RedisServer) -> None:
     one = pod(redis, "one")
-    redis.client.set(f"pdfjob:hold:{one.fingerprint}", "", px=30 * 24 * 3600 * 1000)
+    redis.client.set(pause_key(one.limiter.fingerprint), "", px=30 * 24 * 3600 * 1000)
 
-    assert 3600 <= one.turn(1) <= 3601
+    assert 3600 <= one.limiter.acquire(1) <= 3601
 
 
 def test_a_hold_is_kept_to_without_redis_too(redis: RedisServer) -> None:
@@ -230,26 +253,26 @@ def test_a_hold_is_kept_to_without_redis_too(redis: RedisServer) -> None:
     redis.stop()
     try:
         began = time.monotonic()
-        one.hold(30)
-        told = one.turn(1)
+        one.limiter.pause(30)
+        told = one.limiter.acquire(1)
         assert 30 - (time.monotonic() - began) - MILLISECOND <= told <= 30 + SPREAD
     finally:
         redis.start()
 
 
 def test_what_was_sent_through_redis_counts_without_it(redis: RedisServer) -> None:
-    one = pod(redis, "one", Limits(tokens=100, window=60))
-    assert one.turn(90) == 0
-    one.settle(90, 60)
+    one = pod(redis, "one", RateLimits(tokens=100, window=60))
+    assert one.limiter.acquire(90) == 0
+    one.limiter.adjust(90, 60)
     redis.stop()
     try:
-        assert one.turn(50) > 0
-        assert one.turn(40) == 0
+        assert one.limiter.acquire(50) > 0
+        assert one.limiter.acquire(40) == 0
     finally:
         redis.start()
 
-    until(lambda: one.claim("page", 60) and redis.client.exists("pdfjob:claim:page") == 1)
-    assert one.turn(1) > 0
+    until(lambda: one.answers.claim("page") and redis.client.exists("pdfjob:claim:page") == 1)
+    assert one.limiter.acquire(1) > 0
 
 
 def test_what_the_service_tells_while_redis_is_away_holds_when_it_is_back(redis: RedisServer) -> None:
@@ -257,12 +280,12 @@ def test_what_the_service_tells_while_redis_is_away_holds_when_it_is_back(redis:
     redis.stop()
     try:
         began = time.monotonic()
-        one.hold(600)
+        one.limiter.pause(600)
     finally:
         redis.start()
 
-    until(lambda: one.claim("page", 60) and redis.client.exists("pdfjob:claim:page") == 1)
-    told = one.turn(1)
+    until(lambda: one.answers.claim("page") and redis.client.exists("pdfjob:claim:page") == 1)
+    told = one.limiter.acquire(1)
     assert 600 - (time.monotonic() - began) - MILLISECOND <= told <= 600 + SPREAD + MILLISECOND
 
 
@@ -286,19 +309,18 @@ def test_a_server_that_is_no_redis_costs_nothing_else(said: bytes) -> None:
         talking.start()
         try:
             url = f"redis://127.0.0.1:{foreign.getsockname()[1]}/0"
-            one = shared(url, KEY, requests_per_minute=10, tokens_per_minute=None, holder="one")
-            assert isinstance(one, WithRedis)
-            one.away_seconds = 0
+            one = pod_at(url, "one", RateLimits(requests=10))
+            one.connection.pause_seconds = 0
 
-            assert one.turn(1) == 0
-            one.settle(1, 2)
-            one.keep("page", b"what it says")
-            one.recall("page")
-            one.claim("page", 5)
-            one.release("page")
-            one.progress("uid", 3, 12)
-            one.hold(50)
-            assert one.turn(1) > 0
+            assert one.limiter.acquire(1) == 0
+            one.limiter.adjust(1, 2)
+            one.answers.put("page", b"what it says")
+            one.answers.get("page")
+            one.answers.claim("page")
+            one.answers.release("page")
+            one.progress.report("uid", 3, 12)
+            one.limiter.pause(50)
+            assert one.limiter.acquire(1) > 0
         finally:
             foreign.shutdown(socket.SHUT_RDWR)  # wakes who waits for a caller
             talking.join()
@@ -307,13 +329,12 @@ def test_a_server_that_is_no_redis_costs_nothing_else(said: bytes) -> None:
 def test_a_redis_that_hangs_costs_the_patience_for_one_command_and_not_for_each() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        one = shared(url, KEY, requests_per_minute=10, tokens_per_minute=None, holder="one")
-        assert isinstance(one, WithRedis)
-        one.away_seconds = 3600
+        one = pod_at(url, "one", RateLimits(requests=10))
+        one.connection.pause_seconds = 3600
 
-        assert one.turn(1) == 0
-        assert one.recall("page") is None
-        assert one.claim("page", 5)
+        assert one.limiter.acquire(1) == 0
+        assert one.answers.get("page") is None
+        assert one.answers.claim("page")
 
         assert len(callers(silent)) == 1
 
@@ -331,7 +352,7 @@ def test_a_redis_that_hangs_costs_the_patience_for_one_command_and_not_for_each(
 )
 def test_a_url_that_is_none_is_told_without_showing_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match="redis://") as caught:
-        shared(url, KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
+        pod_at(url, "one", RateLimits())
 
     whole = "".join(format_exception(caught.value))
     assert "s3cret" not in whole
@@ -340,9 +361,8 @@ def test_a_url_that_is_none_is_told_without_showing_it(url: str) -> None:
 
 def test_a_url_cannot_make_redis_slow() -> None:
     url = "redis://:s3cret@host?socket_timeout=100&socket_connect_timeout=100&retry_on_timeout=yes"
-    one = shared(url, KEY, requests_per_minute=None, tokens_per_minute=None, holder="one")
-    assert isinstance(one, WithRedis)
+    one = pod_at(url, "one", RateLimits())
 
-    options = one.redis.connection_pool.connection_kwargs
-    assert (options["socket_timeout"], options["socket_connect_timeout"]) == (REDIS_SECONDS, REDIS_SECONDS)
+    options = one.connection.redis.connection_pool.connection_kwargs
+    assert (options["socket_timeout"], options["socket_connect_timeout"]) == (TIMEOUT_SECONDS, TIMEOUT_SECONDS)
     assert "s3cret" not in repr(one)
