@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import gemini_server
+import fake_gemini
+from fake_gemini.behaviour import tokens_of
 from tools.kubectl import Kubectl
 
 
@@ -33,7 +34,7 @@ class Model:
 
     def tokens(self) -> dict[str, int]:
         """What it has sold, as it counts itself."""
-        return gemini_server.tokens_of(self.log())
+        return tokens_of(self.log())
 
     def good_answers(self) -> Counter[tuple[str, ...]]:
         """How often it gave a good answer about the same pages."""
@@ -52,10 +53,10 @@ def key_secret(key: str) -> dict[str, Any]:
 
 def manifests(image: str) -> list[dict[str, Any]]:
     """The server's code, pod and Service."""
-    code = Path(gemini_server.__file__).read_text(encoding="utf-8")
+    code = {file.name: file.read_text(encoding="utf-8") for file in Path(str(fake_gemini.__file__)).parent.glob("*.py")}
     labels = {"app": NAME}
     return [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": {"gemini_server.py": code}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": code},
         {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -73,7 +74,8 @@ def manifests(image: str) -> list[dict[str, Any]]:
                         "name": NAME,
                         "image": image,
                         "imagePullPolicy": "IfNotPresent",
-                        "command": ["python3", "/code/gemini_server.py", "--host=0.0.0.0", f"--port={PORT}"],
+                        "command": ["python3", "-m", fake_gemini.__name__, "--host=0.0.0.0", f"--port={PORT}"],
+                        "env": [{"name": "PYTHONPATH", "value": "/code"}],
                         # Not for readiness: a server that is busy must not be taken away from its Service.
                         "startupProbe": {
                             "httpGet": {"path": "/_fake/log", "port": PORT},
@@ -81,7 +83,7 @@ def manifests(image: str) -> list[dict[str, Any]]:
                             "failureThreshold": 60,
                         },
                         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-                        "volumeMounts": [{"name": "code", "mountPath": "/code"}],
+                        "volumeMounts": [{"name": "code", "mountPath": f"/code/{fake_gemini.__name__}"}],
                     }
                 ],
                 "volumes": [{"name": "code", "configMap": {"name": NAME}}],

@@ -1,0 +1,108 @@
+"""`pdfjob run --processor gemini`: the same answers, and Ctrl-C that loses none."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fake_gemini.server import GeminiServer
+from integration.gemini.book import ALL
+from processes import PATIENCE_SECONDS, Pods, start_pdfjob, until
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pdfjob_cli", "run", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+
+def test_the_command_line_does_the_same(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
+    server.plan("429", "maxtokens")
+
+    done = run(pods.volume / "book.pdf", "-o", tmp_path / "out.json", "--processor", "gemini", "--pages-per-chunk", "2")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert [it["text"] for it in found["sentences"]] == ALL
+    assert found["tokens"] == server.tokens()
+    assert f"{server.tokens()['total']:,}" in done.stdout
+
+
+def test_the_command_line_stops_at_a_refused_key(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("bad-key\n")
+    options = [
+        "--processor",
+        "gemini",
+        "--pages-per-chunk",
+        "1",
+        "--workers",
+        "1",
+        "--api-key-file",
+        str(tmp_path / "key"),
+    ]
+
+    done = run(pods.volume / "book.pdf", "-o", tmp_path / "out.json", *options)
+
+    assert done.returncode == 1
+    assert "ConfigurationError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(server.log()) == 1
+
+
+def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
+    server.configure(rules=[{"match": ".", "fault": "429"}], retry_delay=60)
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
+        until(lambda: len(server.log()) == 2)
+        process.send_signal(signal.SIGINT)
+        code = process.wait()
+
+    assert code == 130
+    assert "0 of 4 chunks are kept" in process.err
+    assert len(server.log()) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
+    times: int, pods: Pods, server: GeminiServer, tmp_path: Path
+) -> None:
+    server.configure(held=True)
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
+        until(lambda: len(server.log()) == 2)
+        process.send_signal(signal.SIGINT)
+        until(lambda: "Ctrl-C again" in process.err)
+        if times == 2:
+            process.send_signal(signal.SIGINT)
+        else:
+            server.configure(held=False)
+        code = process.wait()
+
+    assert code == 130
+    assert "continue with --resume" in process.err
+    assert "Traceback" not in process.err
+    until(lambda: [it["client_gone"] for it in server.log()] == [times == 2] * 2)
+    server.configure(held=False)
+    assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
+    assert len(server.log()) == 2 * times
+    assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--model", "gemini-3.5-flash-lite"], "need --processor gemini"),
+        (["--processor", "gemini", "--schema-file", "schema"], "needs a prompt"),
+        (["--processor", "gemini", "--api-key-file", "nowhere"], "No such file"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(options: list[str], sentence: str, pods: Pods, tmp_path: Path) -> None:
+    (tmp_path / "schema").write_text("{}")
+    given = [str(tmp_path / it) if it in ("schema", "nowhere") else it for it in options]
+
+    done = run(pods.volume / "book.pdf", *given)
+
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
