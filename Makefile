@@ -47,6 +47,7 @@ lint: $(READY) ## check formatting, style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet tests/unit/test_dependencies.py
 
 format: $(READY) ## format the code and apply automatic fixes
 	$(BIN)/ruff format

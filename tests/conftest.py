@@ -39,8 +39,8 @@ WITH_CLUSTER = pytest.StashKey[bool]()
 # By default, matplotlib caches fonts in the home folder; tests write nothing there.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib"))
 
-settings.register_profile("quick", max_examples=20)
-settings.register_profile("exhaustive", max_examples=100)
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("exhaustive", max_examples=100, deadline=None)
 settings.load_profile("quick")
 
 

@@ -14,6 +14,7 @@ from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli.run import local_runner
 from processes import PATIENCE_SECONDS, Running, descendants, start_pdfjob, until
+from sizes import cases
 from tools import pdfs
 
 
@@ -157,7 +158,10 @@ def test_an_encrypted_file_opens_with_its_password(tmp_path: Path, password: str
     assert "rdfish" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["[red]a.pdf", "a\nb.pdf", "é“.pdf", "x" * 250 + ".pdf", b"\xff.pdf"])
+NAMES = ["[red]a.pdf", "a\nb.pdf", "é“.pdf", "x" * 250 + ".pdf", b"\xff.pdf"]
+
+
+@pytest.mark.parametrize("name", cases(NAMES, quick=["a\nb.pdf", b"\xff.pdf"]))
 def test_any_file_name_ends_with_a_sentence_or_an_output(tmp_path: Path, name: str | bytes) -> None:
     path = tmp_path / os.fsdecode(name)
     pdfs.write_numbered(tmp_path / "a.pdf", 2).rename(path)

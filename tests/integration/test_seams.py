@@ -21,6 +21,8 @@ from tools import pdfs
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+EXAMPLES = settings().max_examples
+"""The number of examples for tests of no great length."""
 
 
 def output(source: Path, pages_per_chunk: int, form: str = "json", pages: str | None = None) -> bytes:
@@ -51,7 +53,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 
 @pytest.mark.parametrize("form", OUTPUTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=EXAMPLES // 4)
 @given(pages_per_chunk=st.integers(1, 40))
 def test_no_chunk_size_changes_the_output(book: Book, form: str, pages_per_chunk: int) -> None:
     path, whole = book
@@ -68,7 +70,7 @@ def test_the_book_has_what_makes_seams_hard(book: Book) -> None:
 
 
 @pytest.mark.parametrize("form", OUTPUTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=EXAMPLES // 6)
 @given(pages_per_chunk=st.integers(1, 28), selected=st.sets(st.integers(1, 28), min_size=1))
 def test_no_chunk_size_changes_the_output_of_a_selection_with_holes(
     book: Book, form: str, pages_per_chunk: int, selected: set[int]

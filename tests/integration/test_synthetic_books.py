@@ -125,7 +125,7 @@ layouts = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(layout=layouts)
 def test_no_chunk_size_changes_the_sentences_of_any_book(layout: dict[str, Any], tmp_path: Path) -> None:
     number = len(list(tmp_path.iterdir()))

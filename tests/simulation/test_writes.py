@@ -20,6 +20,7 @@ from simulation.faults import (
 )
 from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
+from sizes import cases
 
 
 PLANS = {
@@ -54,14 +55,14 @@ async def test_conflicts_on_every_second_status_write() -> None:
         assert sim.server.codes[409] > 5
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", cases(range(2), quick=[0]))
 @pytest.mark.parametrize("lost", [Break.RESET, Break.HANG, Error(504, "Timeout")], ids=["reset", "hang", "504"])
 async def test_answers_that_are_lost_after_the_write(seed: int, lost: Answer) -> None:
     async with simulation(seed=seed, plans=PLANS) as sim:
         await all_end(sim, LostAnswers(both(writes, fraction(0.5, seed)), lost))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", cases(range(2), quick=[0]))
 @pytest.mark.parametrize("code", [500, 503, 403])
 async def test_half_of_all_writes_fail(seed: int, code: int) -> None:
     async with simulation(seed=seed, plans=PLANS) as sim:
@@ -69,14 +70,14 @@ async def test_half_of_all_writes_fail(seed: int, code: int) -> None:
         assert sim.server.codes[code] > 5
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", cases(range(2), quick=[0]))
 async def test_a_fifth_of_all_requests_of_any_kind_fail(seed: int) -> None:
     async with simulation(seed=seed, plans=PLANS) as sim:
         await all_end(sim, Answers(fraction(0.2, seed), Error(503, "ServiceUnavailable")))
         assert sim.server.codes[503] > 5
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", cases(range(2), quick=[0]))
 async def test_too_many_requests_with_a_time_to_wait(seed: int) -> None:
     async with simulation(seed=seed, plans=PLANS) as sim:
         await all_end(sim, Answers(fraction(0.2, seed), Error(429, "TooManyRequests", retry_after=7)))

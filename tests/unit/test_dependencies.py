@@ -1,4 +1,7 @@
-"""`pip install .` and both images bring every package that their code imports; neither image brings the other's."""
+"""`pip install .` and both images bring every package that their code imports; neither image brings the other's.
+
+Nothing outside `tests` imports from `tests`.
+"""
 
 import ast
 import re
@@ -79,6 +82,18 @@ def test_no_image_has_the_libraries_of_the_other() -> None:
     assert operator & PDF_LIBRARIES == set()
     assert runner & KUBERNETES_CLIENTS == set()
     assert (runner & PDF_LIBRARIES, operator & KUBERNETES_CLIENTS) == (PDF_LIBRARIES, {"kopf", "lightkube"})
+
+
+def test_nothing_outside_tests_imports_from_tests() -> None:
+    folders = {path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    tests = {"tests", *(path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py")}
+    others = [file for folder in folders - {ROOT / "tests"} for file in folder.rglob("*.py")]
+    found = {
+        str(file.relative_to(ROOT)): {name.partition(".")[0] for name in _imports(file)} & tests for file in others
+    }
+
+    assert {"tools", "benchmarks", "operator"} <= {file.partition("/")[0] for file in found}
+    assert {file: names for file, names in found.items() if names} == {}
 
 
 def test_the_bounds_of_the_runner_stand_once() -> None:

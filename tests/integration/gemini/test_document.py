@@ -7,6 +7,7 @@ import pytest
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, KEY, output, require_counted, spec, texts
 from processes import Pods
+from sizes import cases
 from tools import pdfs
 
 
@@ -41,7 +42,7 @@ def test_chunks_know_their_neighbours_and_send_their_own_pages_only(pods: Pods, 
     require_counted(server, report)
 
 
-@pytest.mark.parametrize("size", [1, 3, 30])
+@pytest.mark.parametrize("size", cases([1, 3, 30], quick=[3]))
 def test_a_sentence_across_pages_comes_out_whole_and_once(size: int, pods: Pods, server: GeminiServer) -> None:
     halves = ["It was late when the old ferry left", "the harbour for the last time that year."]
     pages = [

@@ -6,6 +6,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
 from processes import Pods, until
+from sizes import cases
 from tools import pdfs
 
 
@@ -15,7 +16,7 @@ TRANSIENT = [
 ]
 
 
-@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize("fault", cases(TRANSIENT, quick=["429", "503", "reset", "badbody"]))
 def test_a_transient_fault_is_waited_out_in_the_pod(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -27,7 +28,7 @@ def test_a_transient_fault_is_waited_out_in_the_pod(fault: str, pods: Pods, serv
     require_counted(server, report)
 
 
-@pytest.mark.parametrize("fault", ["timeout", "drip"])
+@pytest.mark.parametrize("fault", cases(["timeout", "drip"], quick=["drip"]))
 def test_a_request_has_a_deadline_in_all(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -45,7 +46,7 @@ STOPPING = {
 }
 
 
-@pytest.mark.parametrize("fault", STOPPING)
+@pytest.mark.parametrize("fault", cases(STOPPING, quick=["429rpd", "badkey"]))
 def test_what_no_chunk_would_fare_better_with_stops_the_job_after_one_call(
     fault: str, pods: Pods, server: GeminiServer
 ) -> None:
@@ -73,7 +74,10 @@ def test_a_request_that_the_server_never_takes_fails_its_chunk(pods: Pods, serve
     assert len(server.log()) == 1
 
 
-@pytest.mark.parametrize("fault", ["toolong", "413", "maxtokens", "allthought", "safety", "blocked"])
+TOO_MUCH = ["toolong", "413", "maxtokens", "allthought", "safety", "blocked"]
+
+
+@pytest.mark.parametrize("fault", cases(TOO_MUCH, quick=["413", "maxtokens", "safety"]))
 def test_what_is_too_much_at_once_is_asked_for_by_halves(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -85,9 +89,13 @@ def test_what_is_too_much_at_once_is_asked_for_by_halves(fault: str, pods: Pods,
     require_counted(server, report)
 
 
-@pytest.mark.parametrize(
-    "fault", ["badjson", "wrongshape", "loop", "invented", "wrongpages", "missing", "other", "newreason", "recitation"]
-)
+NONSENSE = [
+    *("badjson", "wrongshape", "loop", "invented", "wrongpages"),
+    *("missing", "other", "newreason", "recitation"),
+]
+
+
+@pytest.mark.parametrize("fault", cases(NONSENSE, quick=["badjson", "loop", "invented", "newreason"]))
 def test_an_answer_that_makes_no_sense_is_asked_for_again_and_then_by_halves(
     fault: str, pods: Pods, server: GeminiServer
 ) -> None:
@@ -157,7 +165,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("fault", REFUSALS)
+@pytest.mark.parametrize("fault", cases(REFUSALS, quick=["safety", "recitation", "maxtokens", "loop"]))
 def test_a_page_that_the_model_refuses_fails_alone(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.rules([{"match": "On page 3", "fault": fault}])
 
