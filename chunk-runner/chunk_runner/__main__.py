@@ -7,8 +7,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Never
 
-from chunk_runner import termination
-from chunk_runner.commands import arguments
+from chunk_runner.commands import arguments, termination
 
 
 if TYPE_CHECKING:

@@ -1,16 +1,15 @@
-"""The output: the merged whole, in one of three formats, written as it streams by.
+"""The output of a job: the merged results in one of three formats, written as a stream.
 
 - `json`: one document, `{"source": …, "processor": …, "ledger": …, "failedChunks": …, "tokens": …, "sentences": […]}`,
   one sentence a line.
-- `jsonl`: the sentences alone, one a line.
-- `markdown`: the running text in paragraphs, with a mark where each page begins: `[p. 12]`.
+- `jsonl`: only the sentences, one a line.
+- `markdown`: the running text in paragraphs, with a marker where each page begins: `[p. 12]`.
 
-Nothing in it depends on chunk size, workers, time or machine, save `failedChunks`. Where pages are missing there is a
-gap, in the place where their sentences would be: `{"text": "[page 61 missing: reason]", "pages": [61, 61], "gap":
-"reason"}`.
+Only `failedChunks` depends on the chunk size; nothing depends on the number of workers, the time or the machine. A gap
+stands in place of missing pages: `{"text": "[page 61 missing: reason]", "pages": [61, 61], "gap": "reason"}`.
 
-Chunks render their own entries (`render`), so that the merge only puts the pieces together (`BodyWriter`), which costs
-it about as much as copying a file. The head comes first but is known last, so the body is written to a file of its own.
+Each chunk renders its own entries (`render`), so the merge only concatenates pieces (`BodyWriter`) and costs about as
+much as copying a file. The head comes first but is known last, so the body is first written to a file of its own.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer
 MARKDOWN = "markdown"
 
 _BLOCK = 2**20
-"""Bytes that are copied at a time."""
+"""Size of the blocks in which the body is copied, in bytes."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """Everything in the output but the sentences.
+    """Everything in the output except the entries.
 
     Attributes:
-        source: `name`, `sha256`, `bytes`, `pages`.
-        processor: `name`, `version`.
+        source: The `name`, `sha256`, `bytes` and `pages` of the source.
+        processor: The `name` and `version` of the processor.
         ledger: Page ranges by state.
-        failed_chunks: All of them.
-        tokens: Over every attempt.
-        page_reasons: Pages whose text is not what was asked for, or that failed alone: ranges by reason.
-        entries: What its entries are called: `sentences`, or `answers` in a shape of the job's own.
+        failed_chunks: Every chunk without a result.
+        tokens: Tokens used by all attempts.
+        page_reasons: Page ranges by reason: pages that failed alone, and pages with the text of a fallback.
+        entries: The key of the entries: `sentences`, or `answers` if the job has an output schema.
     """
 
     source: Mapping[str, Any]
@@ -61,7 +60,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Written:
-    """An output's checksum (hexadecimal), size in bytes, and number of sentences or answers."""
+    """The SHA-256 checksum of an output (hexadecimal), its size in bytes, and its numbers of sentences and answers."""
 
     sha256: str
     bytes: int
@@ -71,16 +70,16 @@ class Written:
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive entries, rendered but for what depends on their neighbours.
+    """Consecutive entries, rendered except for the separators at both ends, which depend on the neighbours.
 
     Attributes:
-        body: In UTF-8.
-        sentences: How many there are in it.
-        first_page: Of its first entry.
-        last_page: The page on which its last entry begins.
-        starts: Whether a paragraph starts with it.
-        ends: Whether one ends with it.
-        answers: How many there are in it, in a shape of the job's own.
+        body: The rendered entries, in UTF-8.
+        sentences: Number of sentences.
+        first_page: Page on which the first entry begins.
+        last_page: Page on which the last entry begins.
+        starts: True if the first entry starts a paragraph.
+        ends: True if the last entry ends a paragraph.
+        answers: Number of answers to an output schema.
     """
 
     body: bytes = b""
@@ -93,34 +92,34 @@ class Piece:
 
 
 def render(entries: Sequence[Entry], form: str) -> Piece | None:
-    """Render entries for an output of this format; `None` when there are none."""
+    """Render entries for an output of this format; return `None` if there are none."""
     if not entries:
         return None
     first, last = entries[0], entries[-1]
     body = _markdown(entries) if form == MARKDOWN else "\n".join(map(_line, entries))
     return Piece(
-        # What is not Unicode (half of a surrogate pair) cannot be in a file that is.
+        # Half of a surrogate pair cannot be encoded.
         body.encode(errors="replace"),
         sum(isinstance(entry, Sentence) for entry in entries),
         first.first_page,
         last.first_page,
         _starts(first),
-        _starts_alone(last),
+        _is_own_paragraph(last),
         sum(isinstance(entry, StructuredAnswer) for entry in entries),
     )
 
 
 def canonical(value: Any) -> str:
-    """Data as JSON on one line, the same for the same data."""
+    """Return data as canonical JSON on one line: equal data gives equal text."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 class BodyWriter:
-    """Writes the entries of an output, one piece at a time; `write` puts the head before them.
+    """Writes the entries of an output, one piece at a time; `write` puts the head in front.
 
     Args:
-        file: An empty file that can be read, too.
-        form: The format.
+        file: An empty file, open for writing and reading.
+        form: Format of the output.
     """
 
     def __init__(self, file: IO[bytes], form: str) -> None:
@@ -130,12 +129,12 @@ class BodyWriter:
         self._before: Piece | None = None
 
     def put(self, piece: Piece | None) -> None:
-        """Write a piece after those before it."""
+        """Append a piece."""
         if piece is None:
             return
         match self.form:
             case "json":
-                # No line end stands inside an entry: JSON writes it as two letters.
+                # Every newline separates two entries: JSON escapes those inside an entry.
                 self.file.write((b",\n  " if self._before else b"\n  ") + piece.body.replace(b"\n", b",\n  "))
             case "jsonl":
                 self.file.write(piece.body + b"\n")
@@ -143,7 +142,8 @@ class BodyWriter:
                 before = self._before
                 paragraph = piece.starts or (before is not None and before.ends)
                 self.file.write(
-                    _space(before.last_page if before else None, piece.first_page, paragraph).encode() + piece.body
+                    _separator(before.last_page if before else None, piece.first_page, paragraph=paragraph).encode()
+                    + piece.body
                 )
         self.sentences += piece.sentences
         self.answers += piece.answers
@@ -151,7 +151,7 @@ class BodyWriter:
 
     @property
     def end(self) -> bytes:
-        """What follows the last piece."""
+        """The bytes after the last piece."""
         if self.form == "json":
             return b"\n ]}\n"
         return b"\n" if self.form == MARKDOWN and self._before else b""
@@ -161,9 +161,9 @@ def write(file: BinaryIO, head: Head, body: BodyWriter) -> Written:
     """Write an output.
 
     Args:
-        file: Where to.
-        head: Its head; `jsonl` and `markdown` have no place for one.
-        body: Its entries, complete.
+        file: The file to write to.
+        head: The head; `jsonl` and `markdown` leave it out.
+        body: The complete body.
     """
     digest, size = hashlib.sha256(), 0
     body.file.seek(0)
@@ -188,7 +188,7 @@ def _head(head: Head) -> bytes:
 
 
 def _line(entry: Entry) -> str:
-    # By hand, because there are as many as a book has sentences.
+    # Assembled by hand for speed: a book has many sentences.
     pages = f'"pages": [{entry.first_page}, {entry.last_page}]'
     if isinstance(entry, Gap):
         return f'{{"text": {_quoted(_missing(entry))}, {pages}, "gap": {_quoted(entry.reason)}}}'
@@ -202,15 +202,15 @@ def _markdown(entries: Sequence[Entry]) -> str:
     before: Entry | None = None
     for entry in entries:
         if before is not None:
-            paragraph = _starts(entry) or _starts_alone(before)
-            parts.append(_space(before.first_page, entry.first_page, paragraph))
+            paragraph = _starts(entry) or _is_own_paragraph(before)
+            parts.append(_separator(before.first_page, entry.first_page, paragraph=paragraph))
         parts.append(_shown(entry))
         before = entry
     return "".join(parts)
 
 
-def _space(before: int | None, page: int, paragraph: bool) -> str:  # noqa: FBT001 (it is called by position in two places)
-    """What stands between two entries: a page's mark before the first one that begins on it."""
+def _separator(before: int | None, page: int, *, paragraph: bool) -> str:
+    """Return the separator between two entries, with a marker before the first entry that begins on a page."""
     space = "" if before is None else "\n\n" if paragraph else " "
     return space if page == before else f"{space}[p. {page}] "
 
@@ -229,11 +229,11 @@ def _shown(entry: Entry) -> str:
 
 
 def _starts(entry: Entry) -> bool:
-    return _starts_alone(entry) or (isinstance(entry, Sentence) and entry.starts_paragraph)
+    return _is_own_paragraph(entry) or (isinstance(entry, Sentence) and entry.starts_paragraph)
 
 
-def _starts_alone(entry: Entry) -> bool:
-    """Whether it stands in a paragraph of its own."""
+def _is_own_paragraph(entry: Entry) -> bool:
+    """Return whether an entry is a paragraph of its own."""
     return not isinstance(entry, Sentence)
 
 
@@ -246,5 +246,5 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&#|~]|^[-+](?=\s)|^\d{1,9}(?=[.)])")
 
 
 def _escaped(text: str) -> str:
-    """Text as text: nothing in it is markup, and a document cannot smuggle in a link or a script."""
+    """Escape all markup, so that a document cannot smuggle in a link or a script."""
     return _MARKUP.sub(lambda match: f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}", text)

@@ -1,4 +1,4 @@
-"""What a process coordinates with others: the rate limit, the answers already bought, and its progress.
+"""Coordination with other processes: the rate limit, the shared answers, and the page progress.
 
 Knows no Redis: here are the interfaces, and their form for a process that knows no other.
 """

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class OperatorReason(StrEnum):
-    """Why a PdfJob is in its phase, as only the operator knows."""
+    """Reasons that only the operator gives; the other reasons come from the chunk runner."""
 
     ALL_PAGES_PROCESSED = "AllPagesProcessed"
     PAGES_MISSING = "PagesMissing"

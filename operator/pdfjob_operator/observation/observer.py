@@ -45,7 +45,7 @@ class _Diagnosis(NamedTuple):
 
 
 class _Stall(NamedTuple):
-    """Why the unfinished Job has fewer ready pods than it wants, and in how many seconds to look again."""
+    """The diagnosis of an unfinished Job with too few ready pods, and the seconds until the next look."""
 
     diagnosis: Failure | None = None
     namespace_terminating: bool = False

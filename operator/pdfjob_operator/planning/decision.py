@@ -46,7 +46,7 @@ def in_phase(phase: Phase, message: str, progress: Progress | None = None) -> Jo
 
 @dataclass(frozen=True)
 class Decision:
-    """What one reconciliation does.
+    """The outcome of planning: one reconciliation carries it out and reports it.
 
     Attributes:
         state: State of the PdfJob; `None` if it has finished and its status stays what it is.

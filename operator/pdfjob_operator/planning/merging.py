@@ -29,7 +29,7 @@ MIN_MERGE_SECONDS = 600
 
 @dataclass(frozen=True)
 class MergeInput:
-    """What the stages before the merge leave to it.
+    """Input of the merge from the stages before it.
 
     Attributes:
         progress: Progress of the chunks.

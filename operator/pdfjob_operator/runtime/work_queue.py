@@ -31,7 +31,7 @@ PROCESS_TIMEOUT_SECONDS = 120.0
 
 
 class Trigger(StrEnum):
-    """Why a key is processed."""
+    """The cause for which a key is processed."""
 
     WATCH = "watch"
     """The watch delivered an event."""

@@ -93,7 +93,7 @@ def test_a_sigterm_that_python_drops_strikes_again(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import os, signal, time, weakref\n"
-        "from chunk_runner.termination import stop_on_sigterm\n"
+        "from chunk_runner.commands.termination import stop_on_sigterm\n"
         "class Thing: pass\n"
         "stop_on_sigterm()\n"
         "thing = Thing()\n"

@@ -24,7 +24,7 @@ _URL_VARIABLES = (environment.BASE_URL_ENV, "GOOGLE_GEMINI_BASE_URL")
 
 @dataclass(frozen=True)
 class Credentials:
-    """How to reach the Gemini API, and how much to use it.
+    """Access to the Gemini API, and the limits of its use.
 
     Attributes:
         key: The API key.

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from chunk_runner import errors
+from chunk_runner.commands.termination import failed, publish
 from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import StageError
-from chunk_runner.termination import failed, publish
 from chunk_runner.workspace.files import CorruptFileError
 
 
