@@ -44,7 +44,7 @@ def run(
             "--output",
             metavar="OUT",
             show_default="FILE's name with the suffix of the format, in the current folder",
-            help="Write the output to this file, or to stdout if it is -.",
+            help="Write the output to this file, or to stdout if it is - (not with --json or --resume).",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Process this many chunks in parallel.")] = 4,
@@ -66,7 +66,8 @@ def run(
         ),
     ] = ProcessorName.TEXT,
     model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Use this Gemini model.", rich_help_panel=_GEMINI)
+        str | None,
+        typer.Option(metavar="NAME", help="Use this Gemini model.", rich_help_panel=_GEMINI),
     ] = None,
     api_key_file: Annotated[
         Path | None,
@@ -106,7 +107,7 @@ def run(
         Fallback | None,
         typer.Option(
             show_default="none",
-            help="Report a page that the model does not answer as failed (none), or use its text layer (text).",
+            help="For a page without a usable answer: fail the page (none), or use its text layer (text).",
             rich_help_panel=_GEMINI,
         ),
     ] = None,
@@ -218,12 +219,16 @@ def _require_writable(output: Path, source: Path) -> None:
     """Raise `typer.BadParameter` if the output cannot be written, or would replace something else than an output."""
     try:
         if not output.parent.is_dir():
-            raise typer.BadParameter(f"the folder {output.parent} does not exist: create it, or give another -o")
+            raise typer.BadParameter(
+                f"folder {output.parent} does not exist: create it, or choose another output with -o"
+            )
         if output.is_dir():
             raise typer.BadParameter(f"{output} is a folder: give the name of a file with -o")
         if output.is_symlink() or (output.exists() and not output.is_file()):
-            raise typer.BadParameter(f"{output} is not a regular file and would be replaced by one: give another -o")
+            raise typer.BadParameter(
+                f"{output} is not a regular file and would be replaced by one: choose another output with -o"
+            )
         if output.exists() and source.exists() and output.samefile(source):
-            raise typer.BadParameter("the output would overwrite the source: give another -o")
+            raise typer.BadParameter("the output would overwrite the source: choose another output with -o")
     except OSError as error:
-        raise typer.BadParameter(f"{shorten(str(output))}: {error.strerror}: give another -o") from error
+        raise typer.BadParameter(f"{shorten(str(output))}: {error.strerror}: choose another output with -o") from error

@@ -47,7 +47,7 @@ def execute(
     except StageError as error:
         report = _failed(error.reason, error.message)
     except local_runner.BusyError:
-        message = f"Another run is writing {output}: wait until it ends, or give another -o."
+        message = f"Another run is writing {output}: wait until it ends, or choose another output with -o."
         report = _failed(Reason.WORKSPACE_UNAVAILABLE, message)
     except local_runner.RunInterruptedError as stopped:
         code, report = Exit.INTERRUPTED, _interrupted(stopped.done, stopped.chunks)

@@ -124,7 +124,7 @@ def _writing(output: Path) -> Iterator[None]:
     except OSError as error:
         raise WorkspaceError(
             Reason.WORKSPACE_UNAVAILABLE,
-            f"Cannot write {output} or its workspace folder ({error.strerror}): give another -o.",
+            f"Cannot write {output} or its workspace folder ({error.strerror}): choose another output with -o.",
         ) from error
 
 

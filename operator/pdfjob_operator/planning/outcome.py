@@ -92,7 +92,10 @@ def stage_failure(pdfjob: PdfJob, job: StageJob, pod: StagePod | None) -> Failur
 
 def deadline_exceeded(pdfjob: PdfJob) -> Failure:
     """Return the failure of a PdfJob that timed out, with what it was waiting for."""
-    message = "The job did not finish within spec.timeoutSeconds: allow more time or more workers."
+    message = (
+        "The job did not finish within spec.timeoutSeconds: raise spec.workers and spec.retryFailed, or create"
+        " a PdfJob with a longer timeout."
+    )
     return Failure(Reason.DEADLINE_EXCEEDED, _with_diagnosis(pdfjob, message))
 
 

@@ -41,7 +41,7 @@ _OUTAGE_SECONDS = 1800
 
 _FIRST_WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 60
-"""The wait between two attempts, if the server does not ask for another one."""
+"""The wait between two attempts, unless the server asks for another one, which `rate_limiter` limits."""
 
 _ATTEMPTS = {
     ResponseKind.INVALID: 2,
