@@ -11,6 +11,9 @@ from typing import Any
 from tools.watch_history import History
 
 
+PATIENCE_SECONDS = 300
+"""How long a test waits for anything. No promise: the machine may be busy."""
+
 CLAIM = "pdfjob-workspace"
 LIBRARIAN = "librarian"
 OPERATOR = "--selector=app.kubernetes.io/name=pdfjob-operator"
@@ -37,7 +40,12 @@ class Kubectl:
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """What kubectl prints."""
         done = subprocess.run(
-            [*self._base, *arguments], input=stdin, capture_output=True, text=True, timeout=300, check=False
+            [*self._base, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE_SECONDS,
+            check=False,
         )
         if done.returncode != 0:
             raise KubectlError(done.stderr.strip())
@@ -60,11 +68,11 @@ class Kubectl:
     def create_namespace(self) -> None:
         """Create the namespace, and wait until a pod can be created in it: until it has its service account."""
         self.run("create", "namespace", self.namespace)
-        self.run("wait", "serviceaccount/default", "--for=create", "--timeout=120s")
+        self.wait("serviceaccount/default", "create")
 
-    def wait(self, what: str, condition: str, seconds: int = 120) -> None:
-        """Wait as a user would."""
-        self.run("wait", what, f"--for={condition}", f"--timeout={seconds}s")
+    def wait(self, what: str, condition: str, *more: str) -> None:
+        """Wait as a user would, for objects by name, or of a kind that more arguments select."""
+        self.run("wait", what, *more, f"--for={condition}", f"--timeout={PATIENCE_SECONDS}s")
 
     @contextmanager
     def history(self) -> Iterator[list[dict[str, Any]]]:

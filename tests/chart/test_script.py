@@ -109,7 +109,7 @@ def played(tmp_path: Path) -> Iterator[Played]:
         thread.join()
 
 
-def run(script: ModuleType, played: Played, tmp_path: Path, seconds: float = 30) -> str:
+def run(script: ModuleType, played: Played, tmp_path: Path, seconds: float = 240) -> str:
     (tmp_path / "token").write_text("token\n")
     result: str = script.run(script.Api("books", played.address, tmp_path), "x-test", played.volume, seconds)
     return result

@@ -16,13 +16,17 @@ from pathlib import Path
 import pytest
 
 from cluster import model
-from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from cluster.model import Model
+from tools.kubectl import CLAIM, PATIENCE_SECONDS, Kubectl, Volume, claim, librarian
 from tools.testcluster import binaries, images, node
 from tools.testcluster.layout import Cluster
 
 
 PROJECT = Path(__file__).parents[2]
 CHART = PROJECT / "charts" / "pdfjob-operator"
+
+HELM_WAITS = ("--wait", f"--timeout={PATIENCE_SECONDS}s")
+"""Options with which Helm waits until what it installed works."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
         "workspace.retentionSeconds": "5",
     }
     cluster.run_helm(
-        "install", "pdfjob", str(CHART), f"--namespace={namespace}", "--take-ownership", "--wait", "--timeout=120s",
+        "install", "pdfjob", str(CHART), f"--namespace={namespace}", "--take-ownership", *HELM_WAITS,
         *(f"--set={key}={value}" for key, value in settings.items()),
     )  # fmt: skip
     try:
@@ -150,8 +154,18 @@ def kubectl(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
     try:
         yield kubectl
     finally:
-        # Jobs first: a namespace that is deleted with a running Job in it takes until the Job's deadline.
-        kubectl.run("delete", "pdfjobs", "--all", "--cascade=foreground")
+        kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def api(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
+    """A user's kubectl for tests that only ask the API server: they share a namespace in which nothing runs."""
+    assert operator
+    kubectl = cluster.in_namespace(f"pdfjob-test-{secrets.token_hex(3)}")
+    kubectl.create_namespace()
+    try:
+        yield kubectl
+    finally:
         kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
 
 
@@ -162,6 +176,22 @@ def volume(cluster: Installation, kubectl: Kubectl) -> Volume:
     kubectl.apply(librarian(cluster.runner_image))
     kubectl.wait("pod/librarian", "condition=Ready")
     return Volume(kubectl)
+
+
+@pytest.fixture(scope="session")
+def model_server(cluster: Installation, operator: Kubectl) -> Model:
+    """The model's server, beside the operator."""
+    for manifest in model.manifests(cluster.runner_image):
+        operator.apply(manifest)
+    operator.wait(f"pod/{model.NAME}", "condition=Ready")
+    return Model(operator)
+
+
+@pytest.fixture
+def gemini(model_server: Model) -> Model:
+    """The model's server, without a fault and without a memory."""
+    model_server.configure()
+    return model_server
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.kubectl import OPERATOR, Kubectl
+from tools.kubectl import OPERATOR, PATIENCE_SECONDS, Kubectl
 
 
 DEPLOYMENT = "deployment/pdfjob-pdfjob-operator"
@@ -14,11 +14,11 @@ def operator_away(operator: Kubectl) -> Iterator[None]:
     """No operator runs during the block; afterwards one is in charge again."""
     operator.run("scale", DEPLOYMENT, "--replicas=0")
     try:
-        operator.run("wait", "pods", OPERATOR, "--for=delete", "--timeout=120s")
+        operator.wait("pods", "delete", OPERATOR)
         yield
     finally:
         operator.run("scale", DEPLOYMENT, "--replicas=1")
-        operator.run("rollout", "status", DEPLOYMENT, "--timeout=120s")
+        operator.run("rollout", "status", DEPLOYMENT, f"--timeout={PATIENCE_SECONDS}s")
 
 
 @contextmanager
@@ -36,4 +36,4 @@ def operator_with(operator: Kubectl, **environment: str) -> Iterator[None]:
 def _set(operator: Kubectl, environment: dict[str, str] | dict[str, str | None]) -> None:
     changes = [f"{name}-" if value is None else f"{name}={value}" for name, value in environment.items()]
     operator.run("set", "env", DEPLOYMENT, *changes)
-    operator.run("rollout", "status", DEPLOYMENT, "--timeout=120s")
+    operator.run("rollout", "status", DEPLOYMENT, f"--timeout={PATIENCE_SECONDS}s")

@@ -68,19 +68,16 @@ class FaultJob:
     def wait_for_file(self, file: str) -> None:
         """Wait until a file of its workspace is there; waits where the files are."""
         name = f"{self.folder}/{file}"
-        self._shell(f"for i in $(seq 600); do test -e {name} && exit 0; sleep 0.2; done; exit 1")
+        self._shell(f"for i in $(seq 1200); do test -e {name} && exit 0; sleep 0.2; done; exit 1")
 
     def wait_for_indexes(self, indexes: str) -> None:
         """Wait until these indexes of the chunks Job, and no others, are complete; see `completed`."""
-        self._kubectl.run(
-            "wait", "jobs", self.selector("chunks"), f"--for=jsonpath={{.status.completedIndexes}}={indexes}",
-            "--timeout=120s",
-        )  # fmt: skip
+        self._kubectl.wait("jobs", f"jsonpath={{.status.completedIndexes}}={indexes}", self.selector("chunks"))
 
     def wait_for_pod(self, stage: str) -> str:
         """Wait until the one pod of a stage runs; returns its name."""
-        self._kubectl.run("wait", "pods", self.selector(stage), "--for=create", "--timeout=60s")
-        self._kubectl.run("wait", "pods", self.selector(stage), "--for=condition=Ready", "--timeout=60s")
+        self._kubectl.wait("pods", "create", self.selector(stage))
+        self._kubectl.wait("pods", "condition=Ready", self.selector(stage))
         (pod,) = self.pods(stage)
         return pod
 
@@ -94,9 +91,9 @@ class FaultJob:
         found: list[dict[str, Any]] = self._kubectl.get("jobs", self.selector(stage))
         return found
 
-    def wait_until_complete(self, seconds: int = 180) -> dict[str, Any]:
+    def wait_until_complete(self) -> dict[str, Any]:
         """Wait for its end; returns its status."""
-        self._kubectl.wait(self.what, "condition=Complete", seconds=seconds)
+        self._kubectl.wait(self.what, "condition=Complete")
         return self._kubectl.status(self.name)
 
 

@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import fake_gemini
-from fake_gemini.behaviour import tokens_of
+from fake_gemini.behaviour import Behaviour, tokens_of
 from tools.kubectl import Kubectl
 
 
@@ -23,13 +24,18 @@ class Model:
         self._path = f"/api/v1/namespaces/{kubectl.namespace}/services/{NAME}:{PORT}/proxy/_fake"
 
     def configure(self, **settings: Any) -> None:
-        """Set the plan, the rules, the limits; and forget what was asked so far."""
-        body = json.dumps({"plan": [], "rules": [], "faults": 0, "latency": 0, "clear": True, **settings})
+        """Set what it does from now on, everything else as at its start; and forget what was asked so far."""
+        body = json.dumps({**asdict(Behaviour()), **settings, "clear": True})
         self._kubectl.run("replace", f"--raw={self._path}/plan", "--filename=-", stdin=body)
 
-    def log(self) -> list[dict[str, Any]]:
-        """Every request it has seen."""
-        seen: list[dict[str, Any]] = json.loads(self._kubectl.run("get", f"--raw={self._path}/log"))
+    def change(self, **settings: Any) -> None:
+        """Set what it does from now on, and leave everything else as it is."""
+        self._kubectl.run("replace", f"--raw={self._path}/plan", "--filename=-", stdin=json.dumps(settings))
+
+    def log(self, least: int = 0) -> list[dict[str, Any]]:
+        """Every request it has seen, once there are so many."""
+        seen: list[dict[str, Any]] = json.loads(self._kubectl.run("get", f"--raw={self._path}/log?least={least}"))
+        assert len(seen) >= least
         return seen
 
     def tokens(self) -> dict[str, int]:

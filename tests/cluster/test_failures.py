@@ -15,29 +15,11 @@ def not_a_pdf(path: Path) -> Path:
     return path
 
 
-def empty(path: Path) -> Path:
-    path.touch()
-    return path
-
-
-def encrypted(path: Path) -> Path:
-    return pdfs.write_pages(path, [["secret"]], password="swordfish")
-
-
-def cut_in_half(path: Path) -> Path:
-    whole = pdfs.write_numbered(path, 3).read_bytes()
-    path.write_bytes(whole[:200])
-    return path
-
-
 BAD_SOURCES = [
     pytest.param(not_a_pdf, "NotAPdf", id="not-a-pdf"),
-    pytest.param(empty, "SourceEmpty", id="empty"),
-    pytest.param(pdfs.write_without_pages, "NoPages", id="no-pages"),
-    pytest.param(encrypted, "PasswordRequired", id="encrypted"),
-    pytest.param(cut_in_half, "SourceUnreadable", id="damaged"),
     pytest.param(None, "SourceNotFound", id="missing"),
 ]
+"""The other reasons are the runner's own business: tests/integration/pods/test_sources.py."""
 
 
 @pytest.mark.parametrize(("write", "reason"), BAD_SOURCES)
@@ -48,7 +30,7 @@ def test_a_bad_source_fails_at_once_and_says_why(
         volume.put(write(tmp_path / "bad.pdf"), "bad.pdf")
 
     kubectl.apply(pdfjob("bad", "bad.pdf"))
-    kubectl.wait("pdfjob/bad", "condition=Failed", seconds=20)
+    kubectl.wait("pdfjob/bad", "condition=Failed")
 
     status = kubectl.status("bad")
     failed = next(it for it in status["conditions"] if it["type"] == "Failed")
@@ -58,16 +40,8 @@ def test_a_bad_source_fails_at_once_and_says_why(
     assert [
         job["metadata"]["labels"]["pdfjob.dev/stage"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")
     ] == ["prepare"]
+    assert len(kubectl.get("pods", "--selector=pdfjob.dev/stage=prepare")) == 1
     assert volume.files(volume.workspaces) == set()
-
-
-def test_another_checksum_than_given_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
-    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
-    manifest = pdfjob("sum", "a.pdf")
-    manifest["spec"]["source"]["sha256"] = "00" * 32
-
-    kubectl.apply(manifest)
-    kubectl.wait("pdfjob/sum", "jsonpath={.status.conditions[?(@.type=='Failed')].reason}=ChecksumMismatch", seconds=20)
 
 
 def spoil(volume: Volume, uid: str, *chunks: int) -> None:
@@ -115,24 +89,10 @@ def test_a_failed_chunk_leaves_a_gap_and_takes_no_other_along(kubectl: Kubectl, 
     assert volume.files(volume.workspaces) == kept | results | attempts
 
 
-def test_a_job_whose_chunks_all_fail_fails(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
-    uid = start_paused(kubectl, volume, tmp_path)
-    spoil(volume, uid, 0, 1, 2)
-
-    kubectl.run("scale", "pdfjob/job", "--replicas=3")
-    kubectl.wait("pdfjob/job", "condition=Failed")
-
-    status = kubectl.status("job")
-    assert status["chunks"]["failed"] == 3
-    assert "All 3 chunks failed" in status["message"]
-    assert "output" not in status
-    assert not any(name.endswith(".pdf") for name in volume.files(volume.workspaces))
-
-
 def test_a_job_out_of_time_fails_and_leaves_no_chunk_pdf(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     start_paused(kubectl, volume, tmp_path, timeoutSeconds=15)
 
-    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
+    kubectl.wait("pdfjob/job", "condition=Failed")
 
     status = kubectl.status("job")
     assert {it["reason"] for it in status["conditions"]} == {"DeadlineExceeded"}

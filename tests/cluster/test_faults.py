@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, failed_for_good, texts, write_source
-from tools.kubectl import Kubectl, Volume
+from tools.kubectl import PATIENCE_SECONDS, Kubectl, Volume
 from tools.testcluster import pods
 from tools.testcluster.layout import Cluster
 
@@ -82,7 +82,7 @@ def test_a_drained_node_uses_up_no_retry(kubectl: Kubectl, operator: Kubectl, so
         # Only these pods, because the operator and the pod that holds the volume are on that node too; and pods with
         # an emptyDir, such as these, are only drained by who says so.
         these = f"--pod-selector=pdfjob.dev/uid={job.uid}"
-        operator.run("drain", *nodes, these, "--delete-emptydir-data", "--timeout=120s")
+        operator.run("drain", *nodes, these, "--delete-emptydir-data", f"--timeout={PATIENCE_SECONDS}s")
         assert not set(before) & set(job.pods("chunks"))
     finally:
         operator.run("uncordon", *nodes)
@@ -109,7 +109,7 @@ def test_a_pause_uses_up_no_retry_and_keeps_what_is_finished(
     assert len(working) == 2
 
     job.patch(**pause)
-    kubectl.run("wait", "--for=delete", "--timeout=60s", *(f"pod/{pod}" for pod in working))
+    kubectl.wait(f"pod/{working[0]}", "delete", *(f"pod/{pod}" for pod in working[1:]))
     (barrier,) = job.block(3)  # else the job would clean up before anybody could look
     job.patch(suspend=False, workers=CHUNKS)
     job.wait_for_indexes("0-2,4")

@@ -42,7 +42,7 @@ def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, sm
     small.shell(FILL)
     with kubectl.history() as states:
         job.patch(workers=CHUNKS)
-        kubectl.wait(job.what, "condition=Failed", seconds=180)
+        kubectl.wait(job.what, "condition=Failed")
 
     status = kubectl.status(job.name)
     assert {it["reason"] for it in status["conditions"]} == {"WorkspaceUnavailable"}, status
@@ -56,7 +56,7 @@ def test_a_job_goes_on_when_a_full_volume_has_room_again(kubectl: Kubectl, small
     job.prepare()
     small.shell(FILL)
     job.patch(workers=CHUNKS)
-    kubectl.run("wait", "jobs", job.selector("chunks"), f"--for=jsonpath={{.status.failed}}={CHUNKS}", "--timeout=120s")
+    kubectl.wait("jobs", f"jsonpath={{.status.failed}}={CHUNKS}", job.selector("chunks"))
 
     small.shell("rm filler")
     status = job.wait_until_complete()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.conftest import CHART, PROJECT, Installation, image_values
+from cluster.conftest import CHART, HELM_WAITS, PROJECT, Installation, image_values
 from cluster.deployment import operator_away
 from processes import until
 from tools import pdfs
@@ -39,7 +39,7 @@ class Release:
         """Install it, or upgrade it."""
         values = image_values(self._cluster) | {"workspace.claimName": CLAIM, "workspace.size": "1Gi"}
         return self.run(
-            "upgrade", "--install", RELEASE, str(chart), "--take-ownership", "--wait", "--timeout=120s",
+            "upgrade", "--install", RELEASE, str(chart), "--take-ownership", *HELM_WAITS,
             *(f"--set={key}={value}" for key, value in values.items()), *more,
         )  # fmt: skip
 
@@ -79,6 +79,7 @@ def has_language(kubectl: Kubectl) -> bool:
     return "language" in properties(kubectl.get(CRD))["source"]["properties"]
 
 
+@pytest.mark.long
 def test_a_release_from_its_first_day_to_its_return(
     cluster: Installation, kubectl: Kubectl, release: Release, previous: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 def wait_until_swept(volume: Volume, uid: str) -> None:
     """Wait inside the volume, where the files are."""
     folder = f"{volume.workspaces}/{uid}"
-    volume.shell(f"for i in $(seq 600); do test -e {folder} || exit 0; sleep 0.2; done; ls -R {folder}; exit 1")
+    volume.shell(f"for i in $(seq 1200); do test -e {folder} || exit 0; sleep 0.2; done; ls -R {folder}; exit 1")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_an_operator_that_was_away_finds_what_was_left(
 ) -> None:
     with operator_away(operator):
         kubectl.run("delete", "pdfjob", "gone")
-        kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=120s")
+        kubectl.wait("jobs,pods", "delete", "--selector=pdfjob.dev/uid")
         assert volume.files(f"{volume.workspaces}/{unfinished}")
 
     wait_until_swept(volume, unfinished)

@@ -25,7 +25,7 @@ def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, source: Vol
 
     kubectl.run("delete", job.what)
 
-    kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=120s")
+    kubectl.wait("jobs,pods", "delete", "--selector=pdfjob.dev/uid")
     assert kubectl.get("jobs", "--selector=pdfjob.dev/uid") == []
 
 
@@ -92,7 +92,7 @@ def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
     at_prepare.wait()
     with operator_away(operator):
         at_prepare.open()
-        kubectl.run("wait", "jobs", job.selector("prepare"), "--for=condition=Complete", "--timeout=120s")
+        kubectl.wait("jobs", "condition=Complete", job.selector("prepare"))
         kubectl.run("delete", "pods", job.selector("prepare"))
 
     assert job.wait_until_complete()["pages"] == PAGES
@@ -101,7 +101,7 @@ def test_a_prepare_pod_that_is_deleted_too_early_runs_again(
 def test_a_refused_job_says_so_and_goes_on_when_it_is_mended(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     kubectl.run("create", "quota", "none", "--hard=count/jobs.batch=0")
-    kubectl.run("wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=60s")
+    kubectl.wait("quota/none", "jsonpath={.status.hard}")
 
     kubectl.apply(pdfjob("refused", "a.pdf"))
     kubectl.wait("pdfjob/refused", "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}=JobRefused")
@@ -130,11 +130,11 @@ def changed(**spec: Any) -> str:
         (changed(storage={"claimName": "other"}), "spec.storage is immutable"),
     ],
 )
-def test_what_is_fixed_is_refused_with_a_sentence(kubectl: Kubectl, patch: str, message: str) -> None:
-    kubectl.apply(pdfjob("fixed", "a.pdf"))
+def test_what_is_fixed_is_refused_with_a_sentence(api: Kubectl, patch: str, message: str) -> None:
+    api.apply(pdfjob("fixed", "a.pdf", suspend=True))
 
     with pytest.raises(KubectlError, match=message):
-        kubectl.run("patch", "pdfjob", "fixed", "--type=merge", f"--patch={patch}")
+        api.run("patch", "pdfjob", "fixed", "--type=merge", f"--patch={patch}")
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,15 @@ def test_what_is_fixed_is_refused_with_a_sentence(kubectl: Kubectl, patch: str, 
         ("", "should be at least 1 chars long"),
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused(kubectl: Kubectl, path: str, message: str) -> None:
+def test_a_path_that_leads_elsewhere_is_refused(api: Kubectl, path: str, message: str) -> None:
     with pytest.raises(KubectlError, match=message):
-        kubectl.apply(pdfjob("bad", path))
+        api.apply(pdfjob("bad", path))
 
 
 @pytest.mark.parametrize("field", ["workers", "retries", "timeoutSeconds"])
-def test_a_number_below_its_minimum_is_refused(kubectl: Kubectl, field: str) -> None:
+def test_a_number_below_its_minimum_is_refused(api: Kubectl, field: str) -> None:
     with pytest.raises(KubectlError, match="should be greater than or equal to"):
-        kubectl.apply(pdfjob("bad", "a.pdf", **{field: -1}))
+        api.apply(pdfjob("bad", "a.pdf", **{field: -1}))
 
 
 @pytest.mark.parametrize(
@@ -162,25 +162,25 @@ def test_a_number_below_its_minimum_is_refused(kubectl: Kubectl, field: str) -> 
     [
         ("pages", "one-two", "spec.pages in body should match"),
         ("output", {"format": "html"}, "supported values"),
-        ("output", {}, "set spec.output.format, or remove spec.output"),
+        ("output", {}, "set format, or remove output"),
         ("source", {"volume": {"path": "a.pdf"}, "language": "french"}, "spec.source.language"),
         ("source", {"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "a"}}, "passwordSecretRef.key"),
     ],
     ids=["pages", "format", "no format", "language", "password"],
 )
-def test_what_means_nothing_is_refused(kubectl: Kubectl, field: str, value: Any, message: str) -> None:
+def test_what_means_nothing_is_refused(api: Kubectl, field: str, value: Any, message: str) -> None:
     with pytest.raises(KubectlError, match=message):
-        kubectl.apply(pdfjob("bad", "a.pdf", **{field: value}))
+        api.apply(pdfjob("bad", "a.pdf", **{field: value}))
 
 
-def test_an_unknown_field_is_refused(kubectl: Kubectl) -> None:
+def test_an_unknown_field_is_refused(api: Kubectl) -> None:
     with pytest.raises(KubectlError, match=r"unknown field .*wrokers"):
-        kubectl.apply(pdfjob("bad", "a.pdf", wrokers=8))
+        api.apply(pdfjob("bad", "a.pdf", wrokers=8))
 
 
-def test_every_field_explains_itself(kubectl: Kubectl) -> None:
-    text = kubectl.run("explain", "pdfjob", "--recursive=false")
-    spec = kubectl.run("explain", "pdfjob.spec.workers")
+def test_every_field_explains_itself(api: Kubectl) -> None:
+    text = api.run("explain", "pdfjob", "--recursive=false")
+    spec = api.run("explain", "pdfjob.spec.workers")
 
     assert "PdfJob splits a PDF file" in text
     assert "the maximum number of chunks" in " ".join(spec.split())

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from cluster import model as models
-from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
 from monitoring.expressions import names_in, queries
@@ -47,17 +46,6 @@ def prometheus(operator: Kubectl, metrics: str, tmp_path: Path) -> Iterator[Prom
     with operator.proxy() as address, prometheus_in(tmp_path / "prometheus", address, metrics) as it:
         until(lambda: "pdfjob_build_info" in it.names())
         yield it
-
-
-@pytest.fixture
-def model(cluster: Installation, operator: Kubectl) -> Model:
-    """The model's server, beside the operator, without a fault."""
-    for manifest in models.manifests(cluster.runner_image):
-        operator.apply(manifest)
-    operator.wait(f"pod/{models.NAME}", "condition=Ready")
-    model = Model(operator)
-    model.configure()
-    return model
 
 
 @pytest.fixture
@@ -112,7 +100,7 @@ def test_what_dashboard_and_alerts_ask_for_is_there_and_true(
     kubectl: Kubectl,
     operator: Kubectl,
     library: Volume,
-    model: Model,
+    gemini: Model,
     prometheus: Prometheus,
     metrics: str,
     tmp_path: Path,
@@ -125,20 +113,20 @@ def test_what_dashboard_and_alerts_ask_for_is_there_and_true(
     grown, began = growth(prometheus), time.time()
 
     kubectl.apply(pdfjob("missing", "nowhere.pdf"))
-    gemini = {"apiKeySecretRef": {"name": KEY_SECRET, "key": "key"}}
-    kubectl.apply(pdfjob("asked", "asked.pdf", chunking={"pagesPerChunk": 4}, processor={"gemini": gemini}))
+    asked = {"apiKeySecretRef": {"name": KEY_SECRET, "key": "key"}}
+    kubectl.apply(pdfjob("asked", "asked.pdf", chunking={"pagesPerChunk": 4}, processor={"gemini": asked}))
     crashed, gap = FaultJob(kubectl, library, "crashed"), FaultJob(kubectl, library, "gap")
     crash_one_attempt(box, kubectl, crashed)
     leave_a_gap(library, gap)
     kubectl.wait("pdfjob/missing", "condition=Failed")
-    kubectl.wait("pdfjob/asked", "condition=Complete", seconds=180)
+    kubectl.wait("pdfjob/asked", "condition=Complete")
     crashed.wait_until_complete()
     gap.wait_until_complete()
 
     comes_to(lambda: grown(ENDED), {"succeeded": 2, "partial": 1, "failed": 1})
     comes_to(lambda: grown(PAGES), {"ok": 12 + 10 + 8, "failed": 2})
     comes_to(lambda: grown(RETRIES), {"Crashed": 1})
-    sold = {kind: count for kind, count in model.tokens().items() if kind != "total" and count}
+    sold = {kind: count for kind, count in gemini.tokens().items() if kind != "total" and count}
     comes_to(lambda: grown(TOKENS), sold)
 
     comes_to(lambda: names_in() - prometheus.names(), set())

@@ -33,6 +33,7 @@ def restarts(operator: Kubectl) -> int:
     return int(pod["status"]["containerStatuses"][0]["restartCount"])
 
 
+@pytest.mark.long
 def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
     box: Cluster, kubectl: Kubectl, operator: Kubectl, source: Volume, tmp_path: Path
 ) -> None:
@@ -61,7 +62,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         stages = {pending: "Pending", preparing: "Preparing", processing: "Processing", merging: "Merging"}
         for job, phase in stages.items():
             kubectl.wait(job.what, f"jsonpath={{.status.phase}}={phase}")
-        kubectl.run("wait", "jobs", pending.selector("prepare"), "--for=create", "--timeout=60s")
+        kubectl.wait("jobs", "create", pending.selector("prepare"))
         before = restarts(operator)
 
         pods.kill(box, operator.namespace, operator_pod(operator))
@@ -90,6 +91,7 @@ def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
         assert places == sorted(places), (job.name, phases)
 
 
+@pytest.mark.long
 def test_the_api_server_is_away_for_a_while(  # noqa: PLR0917 (fixtures)
     box: Cluster, cluster: Installation, kubectl: Kubectl, operator: Kubectl, source: Volume, tmp_path: Path
 ) -> None:

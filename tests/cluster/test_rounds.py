@@ -46,7 +46,7 @@ def test_a_suspended_job_has_no_pods_and_goes_on_where_it_was(kubectl: Kubectl, 
 
     patch(kubectl, suspend=True)
     kubectl.wait("pdfjob/job", "condition=Suspended")
-    kubectl.run("wait", "jobs", CHUNKS, "--for=condition=Suspended", "--timeout=60s")
+    kubectl.wait("jobs", "condition=Suspended", CHUNKS)
     (job,) = chunk_jobs(kubectl)
     assert job["status"].get("active", 0) == 0
     assert kubectl.status("job")["phase"] == "Suspended"
@@ -150,11 +150,11 @@ def test_a_finished_pdfjob_goes_when_its_time_has_come(kubectl: Kubectl, volume:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     with kubectl.history() as states:
         kubectl.apply(pdfjob("job", "a.pdf", ttlSecondsAfterFinished=3))
-        kubectl.run("wait", "pdfjob/job", "--for=delete", "--timeout=60s")
+        kubectl.wait("pdfjob/job", "delete")
 
     assert states[-1]["status"]["phase"] == "Succeeded"
     assert states[-1]["status"]["output"]["bytes"] > 0
-    kubectl.run("wait", "jobs,pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+    kubectl.wait("jobs,pods", "delete", "--selector=pdfjob.dev/uid")
 
 
 def test_a_queued_job_is_left_to_kueue(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_chunk_that_was_out_of_memory_is_run_again_with_more(
     volume.put(write_heavy(tmp_path / "heavy.pdf", 10_000), "heavy.pdf")
 
     kubectl.apply(pdfjob("job", "heavy.pdf", chunking={"pagesPerChunk": 1}, retries=0))
-    kubectl.wait("pdfjob/job", "condition=Complete", seconds=180)
+    kubectl.wait("pdfjob/job", "condition=Complete")
 
     status = kubectl.status("job")
     assert status["chunks"] == {"total": 4, "active": 0, "succeeded": 4, "failed": 0}
@@ -216,7 +216,7 @@ def test_a_page_that_is_never_content_fails_alone_in_the_end(kubectl: Kubectl, v
     volume.put(write_heavy(tmp_path / "heavy.pdf", 60_000), "heavy.pdf")
 
     kubectl.apply(pdfjob("job", "heavy.pdf", chunking={"pagesPerChunk": 1}, retries=0))
-    kubectl.wait("pdfjob/job", "condition=Partial", seconds=240)
+    kubectl.wait("pdfjob/job", "condition=Partial")
 
     status = kubectl.status("job")
     assert (status["chunks"]["failed"], status["pageReasons"]) == (0, {"MemoryLimitExceeded": "3"})

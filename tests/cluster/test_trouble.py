@@ -13,12 +13,9 @@ from tools.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
 def wait_for_reason(kubectl: Kubectl, reason: str) -> str:
     """Wait for what the user sees; returns the sentence. There is a Warning about it too."""
     path = "jsonpath={.status.conditions[?(@.type=='Reconciling')].reason}"
-    kubectl.wait("pdfjob/job", f"{path}={reason}", seconds=60)
+    kubectl.wait("pdfjob/job", f"{path}={reason}")
     uid = kubectl.get("pdfjob/job")["metadata"]["uid"]
-    kubectl.run(
-        "wait", "events", "--for=create", f"--field-selector=involvedObject.uid={uid},reason={reason},type=Warning",
-        "--timeout=10s",
-    )  # fmt: skip
+    kubectl.wait("events", "create", f"--field-selector=involvedObject.uid={uid},reason={reason},type=Warning")
     return str(kubectl.status("job")["message"])
 
 
@@ -35,12 +32,12 @@ def test_a_missing_claim(kubectl: Kubectl) -> None:
 
 def test_a_claim_that_never_comes_ends_with_the_jobs_time(kubectl: Kubectl) -> None:
     kubectl.apply(pdfjob("job", "a.pdf", timeoutSeconds=30))
-    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
+    kubectl.wait("pdfjob/job", "condition=Failed")
 
     status = kubectl.status("job")
     assert {it["reason"] for it in status["conditions"]} == {"DeadlineExceeded"}
     assert CLAIM in status["message"]
-    kubectl.run("wait", "pods", "--selector=pdfjob.dev/uid", "--for=delete", "--timeout=60s")
+    kubectl.wait("pods", "delete", "--selector=pdfjob.dev/uid")
 
 
 def test_a_missing_password(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
@@ -52,13 +49,13 @@ def test_a_missing_password(kubectl: Kubectl, volume: Volume, tmp_path: Path) ->
     assert "“passwords”" in wait_for_reason(kubectl, "SecretNotFound")
 
     kubectl.run("create", "secret", "generic", "passwords", "--from-literal=book=swordfish")
-    kubectl.wait("pdfjob/job", "condition=Complete", seconds=240)  # the kubelet tries again within two minutes
+    kubectl.wait("pdfjob/job", "condition=Complete")  # the kubelet tries again within two minutes
 
 
 def test_a_quota(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     kubectl.run("create", "quota", "one", "--hard=pods=1")  # the one that holds the volume
-    kubectl.run("wait", "quota/one", "--for=jsonpath={.status.hard}", "--timeout=20s")
+    kubectl.wait("quota/one", "jsonpath={.status.hard}")
 
     kubectl.apply(pdfjob("job", "a.pdf"))
     assert "exceeded quota" in wait_for_reason(kubectl, "PodRefused")
@@ -97,10 +94,9 @@ def wrong_image(operator: Kubectl) -> Iterator[None]:
 
 @pytest.mark.usefixtures("wrong_image", "volume")
 def test_an_image_that_cannot_be_pulled(kubectl: Kubectl) -> None:
-    kubectl.apply(pdfjob("job", "a.pdf", timeoutSeconds=45))
+    kubectl.apply(pdfjob("job", "a.pdf"))
 
-    assert "localhost/nowhere:1" in wait_for_reason(kubectl, "ImageUnavailable")
-    kubectl.wait("pdfjob/job", "condition=Failed", seconds=60)
-
-    assert "cannot be pulled" in kubectl.status("job")["message"]
+    message = wait_for_reason(kubectl, "ImageUnavailable")
+    assert "localhost/nowhere:1" in message
+    assert "cannot be pulled" in message
     assert len(kubectl.get("jobs", "--selector=pdfjob.dev/uid")) == 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import mean
 
-from tools.control_plane.event_log import ENDED, PATIENCE_SECONDS
+from tools.control_plane.event_log import ENDED
 from tools.control_plane.fake_pods import HeldPlan
 from tools.control_plane.harness import Harness
 from tools.control_plane.process import OperatorProcess
@@ -95,9 +95,7 @@ def _until(harness: Harness, names: list[str], number: int) -> None:
 def _clear(harness: Harness, operator: OperatorProcess) -> None:
     """Delete all PdfJobs; nothing may be left of them, and nothing to do."""
     harness.kubectl.run("delete", "pdfjobs", "--all", "--wait=false")
-    harness.kubectl.run(
-        "wait", KINDS, "--selector=pdfjob.dev/uid", "--for=delete", f"--timeout={PATIENCE_SECONDS:.0f}s"
-    )
+    harness.kubectl.wait(KINDS, "delete", "--selector=pdfjob.dev/uid")
     operator.wait_ready()
     operator.wait_metric_at_most("pdfjob_workqueue_depth", 0)
     owned = [it for it in harness.kubectl.get("jobs,pods") if "pdfjob.dev/uid" in it["metadata"]["labels"]]

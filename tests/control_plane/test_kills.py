@@ -91,9 +91,7 @@ def test_an_operator_that_was_frozen_finds_itself_replaced_and_ends(harness: Har
     harness.release("ended", "merge")
     assert harness.end_of("ended") == "Succeeded"
     # Of a Job, its own controller has the last word, a moment after the operator has seen how its pod ended.
-    harness.kubectl.run(
-        "wait", "jobs", "--selector=pdfjob.dev/stage=merge", "--for=condition=Complete", "--timeout=240s"
-    )
+    harness.kubectl.wait("jobs", "condition=Complete", "--selector=pdfjob.dev/stage=merge")
     before = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in harness.kubectl.get("pdfjobs,jobs")}
     second.send(signal.SIGSTOP)  # whatever is written now is not written by this one
     first.send(signal.SIGCONT)

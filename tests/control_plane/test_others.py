@@ -107,9 +107,7 @@ def test_a_stranger_with_our_labels_is_not_believed(harness: Harness) -> None:
     says = {SAYS: report_json.dumps(Report(pages=999, chunks=333)), "pdfjob.dev/job": "job"}
     for stage in ("prepare", "chunks", "merge"):
         harness.make(stranger(f"strange-{stage}", {**labels, "pdfjob.dev/stage": stage}, says, suspend=False))
-    harness.kubectl.run(
-        "wait", "jobs/strange-prepare", "jobs/strange-merge", "--for=condition=Complete", "--timeout=120s"
-    )
+    harness.kubectl.wait("jobs/strange-prepare", "condition=Complete", "jobs/strange-merge")
     harness.release("job", "prepare")
 
     assert harness.end_of("job") == "Succeeded"

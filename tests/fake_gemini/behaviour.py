@@ -9,12 +9,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from itertools import count
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 from fake_gemini.answers import answer
 from fake_gemini.errors import FAULTS, JSON, Reply, error_replies, requests_quota, tokens_quota
 from fake_gemini.requests import RefusedError, Request
+
+
+LOG_SECONDS = 600
+"""How long whoever asks for the log waits for requests. No promise: the machine may be busy."""
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Gemini:
 
     def __init__(self) -> None:
         self.behaviour = Behaviour()
-        self._lock = Lock()
+        self._lock = Condition()
         self._log: list[JSON] = []
         self._used: dict[str, deque[tuple[float, int]]] = {}
         self._dice = random.Random(0)  # noqa: S311 (must be repeatable)
@@ -80,9 +84,10 @@ class Gemini:
                 self._log = []
                 self._used = {}
 
-    def log(self) -> list[JSON]:
-        """The requests, in order."""
+    def log(self, least: int = 0) -> list[JSON]:
+        """Return the requests, in order; wait until there are so many, but no longer than `LOG_SECONDS`."""
         with self._lock:
+            self._lock.wait_for(lambda: len(self._log) >= least, LOG_SECONDS)
             return [dict(entry) for entry in self._log]
 
     def admit(self, request: Request, refused: RefusedError | None) -> tuple[JSON, Reply | None]:
@@ -94,6 +99,7 @@ class Gemini:
         entry |= {"pages": len(request.pages), "page_texts": [text[:80] for text in request.pages.values()]}
         with self._lock:
             self._log.append(entry)
+            self._lock.notify_all()
             if refused:
                 entry["fault"] = refused.fault
                 return entry, refused.reply

@@ -64,8 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
     def do_GET(self) -> None:
-        if self.path == "/_fake/log":
-            self._send(200, self.server.gemini.log())
+        path, _, query = self.path.partition("?least=")
+        if path == "/_fake/log":
+            self._send(200, self.server.gemini.log(int(query or 0)))
         else:
             self._send(*error(404, "NOT_FOUND", f"There is nothing at {self.path}."))
 

@@ -24,8 +24,8 @@ from sizes import cases
 from tools.hostile_pdfs import catalogue, whole_files
 
 
-SECONDS = 120
-"""For a file; the slowest one takes half of it on two idle cores."""
+SECONDS = 600
+"""How long to wait for a file. No promise: the machine may be busy, and limits on pages count processor time."""
 
 POD = {"PDFJOB_MEMORY_LIMIT": str(1 << 30)}
 """What a pod is given by default."""

@@ -24,7 +24,7 @@ DEADLOCK_SECONDS = 5.0
 """Real time in which nothing happens and no timer runs, before this is called a deadlock."""
 
 LIVELOCK_SECONDS = 30.0
-"""Real time in which so much happens that the clock stands still, before this is called a livelock."""
+"""Processor time in which so much happens that the clock stands still, before this is called a livelock."""
 
 
 class _Jumping(selectors.EpollSelector):
@@ -37,12 +37,12 @@ class _Jumping(selectors.EpollSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
-        self._jumped = time.monotonic()
+        self._jumped = time.process_time()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout == 0:
-            if time.monotonic() - self._jumped > LIVELOCK_SECONDS:
+            if time.process_time() - self._jumped > LIVELOCK_SECONDS:
                 raise RuntimeError("a livelock: there is always something to do, so that the clock stands still")
             return ready
         if timeout is None:
@@ -52,7 +52,7 @@ class _Jumping(selectors.EpollSelector):
         time.sleep(GRACE_SECONDS)  # a selector's own timeout is no shorter than a millisecond
         if not (ready := super().select(0)):
             self.now += timeout
-            self._jumped = time.monotonic()
+            self._jumped = time.process_time()
         return ready
 
 

@@ -44,6 +44,13 @@ async def test_what_is_odd_about_a_source_is_in_its_status_from_the_moment_it_is
     sim.check()
 
 
+async def test_within_a_minute_a_job_says_why_its_pod_does_not_start() -> None:
+    async with simulation(plans={"germinal": TimedPlan(waiting="ErrImagePull")}) as sim:
+        sim.apply(pdfjob("germinal"))
+
+        await sim.until(lambda: "cannot be pulled" in sim.status("germinal").get("message", ""), "a reason", seconds=60)
+
+
 @pytest.mark.parametrize("seconds", [45, 100])
 async def test_out_of_time_a_job_says_what_it_waited_for(seconds: int) -> None:
     """The pod that said so is gone by then, and the Job tells at that moment that it is about to fail."""

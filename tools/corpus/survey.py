@@ -14,9 +14,9 @@ from tools.corpus import known, poppler, runs, sources, words
 
 AT_ONCE = 2
 """Concurrent runs."""
-SECONDS = 60
-"""Timeout of a run with the default chunk size."""
-SEAM_SECONDS = 180
+SECONDS = 300
+"""Timeout of a run with the default chunk size, on a machine that may be busy."""
+SEAM_SECONDS = 600
 """Timeout of a run with another chunk size: one page per chunk means many chunks for a large book."""
 CHUNK_SIZES = (1, 7, 30, 10**6)
 DEFAULT_CHUNK_SIZE = 30
