@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := uv==0.13.9
 SAMPLE := samples/lighthouse.pdf
-PYTEST := $(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
+WITH_CLUSTERS := --numprocesses=3
 export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 
 .DEFAULT_GOAL := help
@@ -29,15 +30,15 @@ demo: $(READY) ## process a sample PDF locally: no cluster, no API key
 	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
 
 test: $(READY) ## tests that need only Python packages: 5 minutes, no root
-	$(PYTEST) -m 'not (cluster or corpus or exhaustive)'
+	$(PYTEST) --numprocesses=2 -m 'not (cluster or corpus or exhaustive)'
 
 test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kubernetes, which it installs or builds first
 	$(BIN)/python -m tools.prerequisites
-	$(PYTEST) -m '(cluster or corpus or needs) and not exhaustive'
+	$(PYTEST) $(WITH_CLUSTERS) -m '(cluster or corpus or needs) and not exhaustive'
 
 test-all: $(READY) ## every case of every test
 	$(BIN)/python -m tools.prerequisites
-	PDFJOB_CORPUS=all $(PYTEST) --hypothesis-profile=exhaustive
+	PDFJOB_CORPUS=all $(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive
 
 soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py

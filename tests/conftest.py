@@ -13,11 +13,13 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from tools.prerequisites.catalogue import PREREQUISITES
+from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
 
 
 WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
-"""Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything."""
+"""Folders whose tests share something that is made for the session; elsewhere no more than a module shares anything.
+
+They begin in this order, before all others: what takes longest begins first."""
 
 NEEDS = {
     "box": ("node",),
@@ -52,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if needs := [name for fixture in fixtures for name in NEEDS.get(fixture, ())]:
             item.add_marker(pytest.mark.needs(*needs))
     yield
-    items.sort(key=lambda it: not it.nodeid.startswith("tests/cluster/"))  # what takes longest begins first
+    items.sort(key=_turn)
     config.stash[WITH_CLUSTER] = any(item.nodeid.startswith("tests/cluster/") for item in items)
     if os.environ.get("CI"):
         return
@@ -61,6 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[LEFT_OUT] = Counter(name for names in missing.values() for name in names)
     config.stash[LEFT_OUT][""] = len(missing)
     items[:] = [item for item in items if item not in missing]
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    """Return when a test has its turn: by its folder, and in there first what is marked as long."""
+    folder = next((number for number, it in enumerate(WHOLE) if item.nodeid.startswith(f"{it}/")), len(WHOLE))
+    return folder, item.get_closest_marker("long") is None
 
 
 def _needs(item: pytest.Item) -> list[str]:
@@ -86,10 +94,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
-    """Hands out what shares something as one piece, in the order in which it was collected."""
+    """Hands out what shares something as one piece, in the order in which it was collected.
+
+    Each process that gets a test of the cluster starts a cluster of its own, in which no other process is disturbed, so
+    that these tests are handed out one by one; but a cluster that is given is used by one process.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
+        if module.startswith("tests/cluster/") and not given_kubeconfig():
+            return nodeid
         return next((folder for folder in WHOLE if module.startswith(f"{folder}/")), module)
 
 
