@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import ChunkError, StageError
+from chunk_runner.errors import ChunkError, StageError, UsageError
 from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.sandbox import Sandbox, SandboxError
 from chunk_runner.pdf.sandbox_child import ResourceLimits
@@ -370,14 +370,20 @@ def test_after_an_answer_that_was_not_heard_to_its_end_nothing_of_it_is_heard() 
         (str(1024 * MEBIBYTE), 864 * MEBIBYTE),
         (str(64 * MEBIBYTE), 128 * MEBIBYTE),
         ("", 1024 * MEBIBYTE),
-        ("1Gi", 1024 * MEBIBYTE),
     ],
-    ids=["a pod", "a tiny pod", "no pod", "no number"],
+    ids=["a pod", "a tiny pod", "no pod"],
 )
 def test_the_parent_has_room_in_its_pod(monkeypatch: pytest.MonkeyPatch, pod: str, memory: int) -> None:
     monkeypatch.setenv("PDFJOB_MEMORY_LIMIT", pod)
 
     assert ResourceLimits.for_child(cpu_seconds=1).memory_bytes == memory
+
+
+def test_a_memory_limit_that_is_not_a_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PDFJOB_MEMORY_LIMIT", "1Gi")
+
+    with pytest.raises(UsageError, match="PDFJOB_MEMORY_LIMIT is “1Gi”, but must be a whole number"):
+        ResourceLimits.for_child(cpu_seconds=1)
 
 
 def test_the_peak_of_children_is_remembered_until_it_is_forgotten() -> None:
