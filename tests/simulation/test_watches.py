@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from pdfjob_operator.metrics import registry
 from simulation.faults import (
     Answers,
     Delay,
@@ -19,13 +18,8 @@ from simulation.faults import (
     nth,
 )
 from simulation.work import TimedPlan
-from simulation.world import pdfjob, simulation
+from simulation.world import metric, pdfjob, simulation
 from sizes import cases
-
-
-def metric(name: str) -> float:
-    """Return the value of one of the operator's metrics."""
-    return registry.REGISTRY.get_sample_value(name) or 0.0
 
 
 PLANS = {"germinal": TimedPlan(pages=120), "nana": TimedPlan(pages=12)}

@@ -18,10 +18,11 @@ import pytest
 
 from pdfjob_operator.__main__ import operate
 from pdfjob_operator.configuration.settings import Settings
+from pdfjob_operator.metrics import registry
 from simulation import clock, controllers, invariants
 from simulation.apiserver import ApiServer
 from simulation.faults import Faults
-from simulation.kinds import PDFJOBS, Manifest, Ref
+from simulation.kinds import NAMESPACES, PDFJOBS, Manifest, Ref
 from simulation.process import Operator
 from simulation.store import RefusedError, Store
 from simulation.work import TimedPlan, work_of
@@ -34,6 +35,11 @@ LIMIT_SECONDS = 6 * 3600
 
 LIMIT_CALLS = 20_000
 """Of requests until then: an operator that asks more often has lost its way."""
+
+
+def metric(name: str) -> float:
+    """Return the value of one of the operator's metrics."""
+    return registry.REGISTRY.get_sample_value(name) or 0.0
 
 
 def pdfjob(name: str = "germinal", *, namespace: str = NAMESPACE, **spec: Any) -> Manifest:
@@ -146,6 +152,7 @@ async def simulation(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         random.seed(seed)  # the operator's own dice
         sim = Simulation(Path(folder), seed=seed, plans=plans or {}, settings=settings)
+        sim.store.create(Ref(NAMESPACES, "", NAMESPACE), {"metadata": {"name": NAMESPACE}})
         sim.operator.install(patch)
         work = functools.partial(work_of, sim.store, sim.plans, seed)
         controller = asyncio.create_task(controllers.JobController(sim.store, work).run())

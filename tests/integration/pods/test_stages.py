@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -10,9 +11,14 @@ import pytest
 from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.contract.report import Failure, Report
+from chunk_runner.stages.merge import merge
 from chunk_runner.workspace.files import Workspace
 from integration.pods.job import LEFT, SPEC, attempts, flip, output
 from processes import Pods
+
+
+UNFINISHED = Failure("JobStopped", "The job was stopped.")
 
 
 def test_three_stages_leave_nothing_but_the_output_and_the_report(prepared: Pods) -> None:
@@ -240,3 +246,37 @@ def test_a_workspace_without_manifest_may_appear_later(pods: Pods) -> None:
     assert code == ExitCode.WORKSPACE
     assert report.failure is not None
     assert "claim" in report.failure.message
+
+
+def test_a_merge_removes_its_manifest_before_anything_else(prepared: Pods, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        prepared.process(index)
+    removed: list[str] = []
+    remove = Workspace.remove
+
+    def record(workspace: Workspace, name: str) -> None:
+        removed.append(name)
+        remove(workspace, name)
+
+    monkeypatch.setattr(Workspace, "remove", record)
+    merge(Workspace(prepared.workspace, "one"), UNFINISHED)
+
+    assert removed[0] == "manifest.json"
+
+
+def test_a_merge_that_another_one_overtakes_repeats_its_report(prepared: Pods, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        prepared.process(index)
+    faster: list[Report] = []
+    attempts_of = Workspace.attempts
+
+    def overtaken(workspace: Workspace, index: int) -> list[dict[str, Any]]:
+        if workspace.attempt == "slow" and index == 1 and not faster:
+            faster.append(merge(Workspace(prepared.workspace, "fast"), UNFINISHED))
+        return attempts_of(workspace, index)
+
+    monkeypatch.setattr(Workspace, "attempts", overtaken)
+    slower = merge(Workspace(prepared.workspace, "slow"), UNFINISHED)
+
+    assert [slower] == faster
+    assert prepared.files() == LEFT
