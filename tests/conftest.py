@@ -50,8 +50,7 @@ settings.load_profile("quick")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Mark what tests need, have `-m` select by it, and leave out what this machine lacks; in CI that is an error."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if needs := [name for fixture in fixtures for name in NEEDS.get(fixture, ())]:
+        if needs := [name for fixture in _fixtures(item) for name in NEEDS.get(fixture, ())]:
             item.add_marker(pytest.mark.needs(*needs))
     yield
     items.sort(key=_turn)
@@ -71,6 +70,12 @@ def _turn(item: pytest.Item) -> tuple[int, bool]:
     return folder, item.get_closest_marker("long") is None
 
 
+def _fixtures(item: pytest.Item) -> set[str]:
+    """Return the names of a test's fixtures; its parameters are none."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return {*getattr(item, "fixturenames", ())} - {*parameters}
+
+
 def _needs(item: pytest.Item) -> list[str]:
     return sorted({name for mark in item.iter_markers("needs") for name in mark.args})
 
@@ -83,7 +88,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: WorkerController) -> None:
-    node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+    if left_out := getattr(node, "workeroutput", {}).get("left_out"):
+        node.config.stash[LEFT_OUT] = Counter(left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -114,8 +114,8 @@ def _pool(workers: int, work: Work, told: Observer | None) -> Iterator[ProcessPo
     pool = ProcessPool(max_workers=workers, context=_PROCESSES, initializer=worker.start, initargs=(work,))
     try:
         yield pool
-        if pool.active:
-            pool.close()
+        if pool.active:  # every chunk is done: a worker that is still starting must not outlive the pool
+            _stop(pool, work)
     except BaseException as error:  # Ctrl-C too: whatever ends the run ends its workers
         _stop(pool, work)
         if told is not None and isinstance(error, KeyboardInterrupt):
