@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure, Merged, Report
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.kubernetes import JobOutcome, Manifest
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob
@@ -137,3 +137,25 @@ def make_merged(**fields: Any) -> Merged:
     """A merge's report."""
     usual: dict[str, Any] = {"output": "output.json", "sha256": "ab" * 32, "bytes": 10, "sentences": 5, "failed": 0}
     return Merged(**usual | fields)
+
+
+REPORT_WITH_FAILED_PAGES = Report(
+    pages=64,
+    chunks=3,
+    warnings=("The file was damaged, and repaired.",),
+    merged=make_merged(
+        ledger={"ok": 61, "failed": 3},
+        failed_pages="7,12,20",
+        page_reasons={
+            "PageUnreadable": "7,12",
+            "TimeLimitExceeded": "20",
+        },
+    ),
+)
+"""The report of a local run with a warning, in which three pages failed alone."""
+
+CHUNKS_DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
+"""The chunks Job after all chunks have succeeded."""
+
+CHUNKS_PARTLY_FAILED = make_chunks_job(outcome=JobOutcome.FAILED, reason="FailedIndexes", succeeded=3, failed=1)
+"""The chunks Job after one of its chunks has failed for good."""

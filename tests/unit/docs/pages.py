@@ -5,7 +5,12 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).parents[3]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
+PAGES = [
+    page
+    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "*/*/README.md")
+    for page in ROOT.glob(pattern)
+    if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)  # caches and environments have their own
+]
 
 
 def name(page: Path) -> str:

@@ -4,29 +4,19 @@ import json
 
 import pytest
 
-from builders import make_merged
+from builders import REPORT_WITH_FAILED_PAGES, make_merged
 from chunk_runner.contract.report import Report
 from pdfjob_cli.display import summary_json, summary_text
 
 
-ODD = Report(
-    pages=64,
-    chunks=3,
-    warnings=("The file was damaged, and repaired.",),
-    merged=make_merged(
-        ledger={"ok": 61, "failed": 3},
-        failed_pages="7,12,20",
-        page_reasons={
-            "PageUnreadable": "7,12",
-            "TimeLimitExceeded": "20",
-        },
-    ),
-)
-
-
 def test_people_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
-    assert ODD.merged is not None
-    lines = [line.strip() for line in summary_text(ODD, ODD.merged, "book.pdf", "book.json", 1.0).splitlines()]
+    assert REPORT_WITH_FAILED_PAGES.merged is not None
+    lines = [
+        line.strip()
+        for line in summary_text(
+            REPORT_WITH_FAILED_PAGES, REPORT_WITH_FAILED_PAGES.merged, "book.pdf", "book.json", 1.0
+        ).splitlines()
+    ]
 
     assert lines[-3:] == [
         "failed: pages 7,12: PageUnreadable",
@@ -45,7 +35,7 @@ def test_people_are_told_what_the_output_has(sentences: int, answers: int, said:
 
 
 def test_programs_are_told_of_warnings_and_of_pages_that_failed_alone() -> None:
-    summary = json.loads(json.dumps(summary_json(ODD, "book.json", 1.0)))
+    summary = json.loads(json.dumps(summary_json(REPORT_WITH_FAILED_PAGES, "book.json", 1.0)))
 
     assert summary["warnings"] == ["The file was damaged, and repaired."]
     assert summary["pageReasons"] == {"PageUnreadable": "7,12", "TimeLimitExceeded": "20"}

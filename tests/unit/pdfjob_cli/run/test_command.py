@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from builders import make_merged
+from builders import REPORT_WITH_FAILED_PAGES, make_merged
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.report import Report
 from pdfjob_cli.__main__ import app
@@ -114,23 +114,8 @@ def test_wrong_usage_is_said_before_anything_is_opened(tmp_path: Path, arguments
     assert "s3cret" not in err
 
 
-ODD = Report(
-    pages=64,
-    chunks=3,
-    warnings=("The file was damaged, and repaired.",),
-    merged=make_merged(
-        ledger={"ok": 61, "failed": 3},
-        failed_pages="7,12,20",
-        page_reasons={
-            "PageUnreadable": "7,12",
-            "TimeLimitExceeded": "20",
-        },
-    ),
-)
-
-
 def test_with_the_output_on_stdout_they_are_told_on_stderr(run: Run) -> None:
-    run.report = ODD
+    run.report = REPORT_WITH_FAILED_PAGES
 
     code, out, err = pdfjob("book.pdf", "-o", "-")
 

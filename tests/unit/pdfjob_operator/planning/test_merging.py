@@ -3,6 +3,8 @@
 import pytest
 
 from builders import (
+    CHUNKS_DONE,
+    CHUNKS_PARTLY_FAILED,
     STARTED,
     created,
     decide,
@@ -20,11 +22,7 @@ from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob
 
 
-DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
-PARTLY = make_chunks_job(outcome=JobOutcome.FAILED, reason="FailedIndexes", succeeded=3, failed=1)
-
-
-@pytest.mark.parametrize("ended", [DONE, PARTLY])
+@pytest.mark.parametrize("ended", [CHUNKS_DONE, CHUNKS_PARTLY_FAILED])
 def test_merge_follows_either_end_of_the_chunks(ended: StageJob) -> None:
     decided = decide(ended)
 
@@ -44,7 +42,7 @@ def test_merge_learns_why_chunks_are_unfinished(reason: str, recorded: str) -> N
 @pytest.mark.parametrize("stage", [Stage.PREPARE, Stage.MERGE])
 def test_a_pod_that_succeeded_without_a_readable_report_fails_the_job(stage: Stage) -> None:
     silent = make_pod(stage, exit_code=0, report=None)
-    before = () if stage is Stage.PREPARE else (DONE,)
+    before = () if stage is Stage.PREPARE else (CHUNKS_DONE,)
 
     decided = decide(*before, make_job(stage, outcome=JobOutcome.COMPLETE), pods=(silent,))
 
@@ -52,14 +50,14 @@ def test_a_pod_that_succeeded_without_a_readable_report_fails_the_job(stage: Sta
 
 
 def test_a_lost_merge_report_runs_merge_again() -> None:
-    assert decide(DONE, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)).delete == ("germinal-merge",)
+    assert decide(CHUNKS_DONE, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)).delete == ("germinal-merge",)
 
 
 def test_a_failed_merge_fails_the_job_with_its_reason() -> None:
     pod = make_pod(Stage.MERGE, exit_code=23, report=Report(failure=Failure("WorkspaceUnavailable", "Full.")))
     failed = make_job(Stage.MERGE, outcome=JobOutcome.FAILED, reason="BackoffLimitExceeded")
 
-    decided = decide(DONE, failed, pods=(pod,))
+    decided = decide(CHUNKS_DONE, failed, pods=(pod,))
 
     assert (decided.state.phase, decided.state.reason) == ("Failed", "WorkspaceUnavailable")
 

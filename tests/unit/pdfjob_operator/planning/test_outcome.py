@@ -3,6 +3,8 @@
 import pytest
 
 from builders import (
+    CHUNKS_DONE,
+    CHUNKS_PARTLY_FAILED,
     NOW,
     Decided,
     after,
@@ -22,16 +24,10 @@ from pdfjob_operator.planning.decision import JobState
 from pdfjob_operator.reporting.status import render_status
 
 
-DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
-
-
-PARTLY = make_chunks_job(outcome=JobOutcome.FAILED, reason="FailedIndexes", succeeded=3, failed=1)
-
-
 LATE = make_chunks_job(outcome=JobOutcome.FAILED, reason="DeadlineExceeded", succeeded=3)
 
 
-def merged(report: Report, ended: StageJob = DONE) -> Decided:
+def merged(report: Report, ended: StageJob = CHUNKS_DONE) -> Decided:
     pod = make_pod(Stage.MERGE, exit_code=0, report=report)
     return decide(ended, make_job(Stage.MERGE, active=1), pods=(pod,))
 
@@ -44,7 +40,7 @@ def test_a_job_succeeds_with_its_merge() -> None:
 
 
 def test_a_job_with_a_failed_chunk_succeeds_and_says_what_is_missing() -> None:
-    decided = merged(Report(pages=120, merged=make_merged(failed=1, failed_pages="31-60")), PARTLY)
+    decided = merged(Report(pages=120, merged=make_merged(failed=1, failed_pages="31-60")), CHUNKS_PARTLY_FAILED)
 
     assert (decided.state.phase, decided.state.reason) == ("Succeeded", "PagesMissing")
     assert "31-60" in decided.state.message
@@ -70,7 +66,7 @@ def test_the_message_names_pages_that_failed_alone_and_their_most_common_reason(
     merged = make_merged(failed_pages="7,12", page_reasons=reasons)
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
 
-    decided = decide(DONE, make_job(Stage.MERGE), pods=(pod,))
+    decided = decide(CHUNKS_DONE, make_job(Stage.MERGE), pods=(pod,))
 
     assert (decided.state.phase, decided.state.reason) == ("Succeeded", "PagesMissing")
     assert said in decided.state.message
@@ -87,7 +83,7 @@ def test_failed_chunks_are_mentioned_rather_than_single_pages() -> None:
     merged = make_merged(failed=1, failed_pages="7,31-60", page_reasons={"PageUnreadable": "7"})
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(merged=merged))
 
-    decided = decide(PARTLY, make_job(Stage.MERGE), pods=(pod,))
+    decided = decide(CHUNKS_PARTLY_FAILED, make_job(Stage.MERGE), pods=(pod,))
 
     assert "failedChunks" in decided.state.message
 
@@ -97,7 +93,7 @@ def test_a_job_whose_chunks_all_failed_fails_with_their_reason() -> None:
         merged=make_merged(output=None, failed=4), failure=Failure("ChunkUnreadable", "All 4 chunks failed.")
     )
 
-    decided = merged(report, PARTLY)
+    decided = merged(report, CHUNKS_PARTLY_FAILED)
 
     assert (decided.state.phase, decided.state.reason) == ("Failed", "ChunkUnreadable")
 

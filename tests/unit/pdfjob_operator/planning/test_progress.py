@@ -1,6 +1,7 @@
 """How chunks and pages are counted."""
 
 from builders import (
+    CHUNKS_DONE,
     decide,
     make_chunks_job,
     make_job,
@@ -8,11 +9,7 @@ from builders import (
     make_pod,
 )
 from chunk_runner.contract.report import Report
-from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Stage
-
-
-DONE = make_chunks_job(outcome=JobOutcome.COMPLETE, succeeded=4)
 
 
 def test_progress_is_what_the_chunks_job_counts() -> None:
@@ -30,8 +27,8 @@ def test_warnings_of_prepare_are_kept_in_every_later_phase() -> None:
     steps = [
         decide(prepare, pods=(pod,)),
         decide(prepare, make_chunks_job(active=4), pods=(pod,)),
-        decide(prepare, DONE, pods=(pod,)),
-        decide(DONE, merge, pods=(merged,)),
+        decide(prepare, CHUNKS_DONE, pods=(pod,)),
+        decide(CHUNKS_DONE, merge, pods=(merged,)),
     ]
 
     assert [step.state.phase for step in steps] == ["Processing", "Processing", "Merging", "Succeeded"]
