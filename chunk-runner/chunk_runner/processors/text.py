@@ -11,7 +11,7 @@ from chunk_runner.processors.base import Task, with_breaks
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.text import sentences
 from chunk_runner.text.dehyphenation import Dehyphenator
-from chunk_runner.text.layout import Line, body_and_notes
+from chunk_runner.text.layout import Line, arrange
 from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
 
 
@@ -40,9 +40,9 @@ class TextProcessor:
                 if page.reason is not None:
                     yield MissingPage(page.number, page.reason)
                 elif page.state is PageState.OK:
-                    body, page_notes = body_and_notes(page, task.profile.layout)
-                    notes.extend(_without_soft_hyphens(line, dehyphenator) for line in page_notes)
-                    for line in body:
+                    text = arrange(page, task.profile.layout)
+                    notes.extend(_without_soft_hyphens(line, dehyphenator) for line in text.notes)
+                    for line in text.body:
                         yield _without_soft_hyphens(line, dehyphenator)
                 on_page()
 

@@ -32,6 +32,20 @@ class Line(NamedTuple):
     starts: bool = False
 
 
+class PageText(NamedTuple):
+    """The text of a page.
+
+    Attributes:
+        body: The lines of the running text, in reading order.
+        notes: The lines of what stands beside it, such as footnotes.
+        dropped: The number of running headers and footers that were left out.
+    """
+
+    body: list[Line]
+    notes: list[Line]
+    dropped: int = 0
+
+
 @dataclass(frozen=True)
 class Layout:
     """The layout of a document, as its sample shows it.
@@ -91,15 +105,15 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
     return Layout(size, round(pitch, 2), _indent(sample, size), tuple(learn_bands(sample, size, pitch)))
 
 
-def body_and_notes(page: Page, layout: Layout) -> tuple[list[Line], list[Line]]:
-    """Return the lines of a page's text and the lines of its notes, without running headers and footers.
+def arrange(page: Page, layout: Layout) -> PageText:
+    """Return the text of a page without running headers and footers.
 
     Args:
         page: The page.
         layout: The layout of the document.
     """
     if not page.boxes or not layout.size:
-        return [Line(page.number, text) for text in page.lines], []
+        return PageText([Line(page.number, text) for text in page.lines], [])
     running = running_lines(page, layout.bands, layout.size, layout.pitch)
     body: list[Line] = []
     notes: list[Line] = []
@@ -109,7 +123,7 @@ def body_and_notes(page: Page, layout: Layout) -> tuple[list[Line], list[Line]]:
         notes += [
             Line(page.number, page.lines[at], bool(_NOTE_MARK.match(page.lines[at]))) for at in column[first_note:]
         ]
-    return body, notes
+    return PageText(body, notes, len(running))
 
 
 def _columns(lines: Sequence[int], boxes: Sequence[float], size: float) -> Iterable[list[int]]:

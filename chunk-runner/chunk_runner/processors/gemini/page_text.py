@@ -11,7 +11,7 @@ from chunk_runner.processors.gemini.validation import ModelSentence
 from chunk_runner.text import language
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.layout import Line, body_and_notes
+from chunk_runner.text.layout import Line, arrange
 from chunk_runner.text.seams import SeamJoiner
 
 
@@ -24,8 +24,8 @@ def running_text(page: Page | None, profile: DocumentProfile) -> str:
     """Return the text of a page on one line, without headers and with its notes last; empty if there is none."""
     if page is None or page.state is not PageState.OK:
         return ""
-    body, notes = body_and_notes(page, profile.layout)
-    lines = [line.text for line in (*body, *notes)]
+    arranged = arrange(page, profile.layout)
+    lines = [line.text for line in (*arranged.body, *arranged.notes)]
     dehyphenator = profile.joiner.dehyphenator
     return "".join(
         dehyphenator.before(dehyphenator.remove_soft_hyphens(line), following)
@@ -49,7 +49,8 @@ def reference_text(page: Page, text: str) -> str | None:
 def sentence_lines(page: Page, profile: DocumentProfile) -> Iterator[Line]:
     """Yield the sentences of a page's text layer as lines, like those of a model's answer."""
     seam = SeamJoiner(replace(profile.joiner, is_segmented=False))
-    segments = seam.joiner.segment(*body_and_notes(page, profile.layout))
+    arranged = arrange(page, profile.layout)
+    segments = seam.joiner.segment(arranged.body, arranged.notes)
     entries = [*seam.join(segments), *segments.entries, *seam.close()]
     for at, entry in enumerate(entries):
         if isinstance(entry, Sentence):

@@ -3,7 +3,7 @@ from array import array
 import pytest
 
 from chunk_runner.pdf.page import Page, PageRef, PageState
-from chunk_runner.text.layout import Layout, Line, body_and_notes, learn_layout
+from chunk_runner.text.layout import Layout, Line, arrange, learn_layout
 
 
 SIZE, PITCH = 10, 14
@@ -43,7 +43,7 @@ def test_running_headers_are_learnt_with_their_numbers_masked() -> None:
 
 
 def test_running_headers_are_left_out() -> None:
-    text, notes = body_and_notes(book_page(5), learn_layout(sample()))
+    text, notes, _ = arrange(book_page(5), learn_layout(sample()))
 
     assert notes == []
     assert len(text) == 20
@@ -51,7 +51,7 @@ def test_running_headers_are_left_out() -> None:
 
 
 def test_another_title_at_the_same_height_is_left_out_too() -> None:
-    text, _ = body_and_notes(book_page(40, header="Quite Another Chapter"), learn_layout(sample()))
+    text, *_ = arrange(book_page(40, header="Quite Another Chapter"), learn_layout(sample()))
 
     assert not any("Chapter" in line.text for line in text)
 
@@ -59,7 +59,7 @@ def test_another_title_at_the_same_height_is_left_out_too() -> None:
 def test_a_heading_at_that_height_stays() -> None:
     opening = page(("The Storm", 60, 760, 2 * SIZE), ("It rained.", 60, 720), ("And it rained on.", 60, 706))
 
-    text, _ = body_and_notes(opening, learn_layout(sample()))
+    text, *_ = arrange(opening, learn_layout(sample()))
 
     assert [line.text for line in text] == ["The Storm", "It rained.", "And it rained on."]
 
@@ -94,7 +94,7 @@ def test_notes_are_small_and_have_a_mark() -> None:
         number=3,
     )
 
-    text, notes = body_and_notes(noted, layout)
+    text, notes, _ = arrange(noted, layout)
 
     assert [line.text for line in text] == ["The text.1 It goes", "on and on"]
     assert notes == [
@@ -105,7 +105,7 @@ def test_notes_are_small_and_have_a_mark() -> None:
 
 
 def test_a_page_of_small_lines_has_no_notes() -> None:
-    text, notes = body_and_notes(
+    text, notes, _ = arrange(
         page(("1 An entry", 60, 700, 8), ("2 Another", 60, 690, 8)), Layout(SIZE, PITCH, 0, ())
     )
 
@@ -134,12 +134,12 @@ def test_a_paragraph_starts_where_the_position_says_so(second: tuple[str, float,
         ("4th", left, second[2] - 2 * PITCH),
     )
 
-    text, _ = body_and_notes(lines, Layout(SIZE, PITCH, 16, ()))
+    text, *_ = arrange(lines, Layout(SIZE, PITCH, 16, ()))
 
     assert text[2].starts is starts
 
 
 def test_all_lines_are_text_without_boxes() -> None:
-    text, notes = body_and_notes(Page(PageRef(2, 2), PageState.OK, ["one", "two"]), Layout())
+    text, notes, _ = arrange(Page(PageRef(2, 2), PageState.OK, ["one", "two"]), Layout())
 
     assert (text, notes) == ([Line(2, "one"), Line(2, "two")], [])
