@@ -123,6 +123,7 @@ def changed(**spec: Any) -> str:
         (changed(source={"language": "fr"}), "spec.source is immutable"),
         (changed(source={"passwordSecretRef": {"name": "a", "key": "b"}}), "spec.source is immutable"),
         (changed(pages="1-3"), "spec.pages is immutable"),
+        (changed(runningLines="keep"), "spec.runningLines is immutable"),
         (changed(output={"format": "jsonl"}), "spec.output is immutable"),
         (changed(chunking={"pagesPerChunk": 7}), "spec.chunking is immutable"),
         (changed(retries=1), "spec.retries is immutable"),
@@ -161,12 +162,13 @@ def test_a_number_below_its_minimum_is_refused(api: Kubectl, field: str) -> None
     ("field", "value", "message"),
     [
         ("pages", "one-two", "spec.pages in body should match"),
+        ("runningLines", "hide", "supported values"),
         ("output", {"format": "html"}, "supported values"),
         ("output", {}, "set format, or remove output"),
         ("source", {"volume": {"path": "a.pdf"}, "language": "french"}, "spec.source.language"),
         ("source", {"volume": {"path": "a.pdf"}, "passwordSecretRef": {"name": "a"}}, "passwordSecretRef.key"),
     ],
-    ids=["pages", "format", "no format", "language", "password"],
+    ids=["pages", "running lines", "format", "no format", "language", "password"],
 )
 def test_what_means_nothing_is_refused(api: Kubectl, field: str, value: Any, message: str) -> None:
     with pytest.raises(KubectlError, match=message):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chunk_runner.contract.job_spec import OUTPUTS
+from chunk_runner.contract.job_spec import OUTPUTS, RUNNING_LINES
 from chunk_runner.contract.limits import WARNINGS_LIMIT
 from chunk_runner.contract.page_ranges import SelectionError, check
 
@@ -109,6 +109,13 @@ def test_the_output_formats_are_those_of_the_chunk_runner(schema: dict[str, Any]
     assert output["default"] == {"format": next(iter(OUTPUTS))}
 
 
+def test_what_may_become_of_running_lines_is_what_the_chunk_runner_can_do(schema: dict[str, Any]) -> None:
+    field = schema["properties"]["spec"]["properties"]["runningLines"]
+
+    assert field["enum"] == list(RUNNING_LINES)
+    assert field["default"] == RUNNING_LINES[0]
+
+
 def test_the_status_has_room_for_every_warning(schema: dict[str, Any]) -> None:
     assert schema["properties"]["status"]["properties"]["warnings"]["maxItems"] == WARNINGS_LIMIT
 
@@ -116,7 +123,7 @@ def test_the_status_has_room_for_every_warning(schema: dict[str, Any]) -> None:
 def test_fields_that_determine_the_output_are_immutable(schema: dict[str, Any]) -> None:
     rules = [validation["rule"] for validation in schema["properties"]["spec"]["x-kubernetes-validations"]]
 
-    for field in ("source", "pages", "processor", "chunking", "output"):
+    for field in ("source", "pages", "runningLines", "processor", "chunking", "output"):
         assert any(f"self.{field} == oldSelf.{field}" in rule for rule in rules)
 
 

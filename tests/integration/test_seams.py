@@ -3,20 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import format_ranges
-from chunk_runner.contract.report import Failure
-from chunk_runner.source import identify
-from chunk_runner.stages.merge import merge
-from chunk_runner.stages.prepare import prepare
-from chunk_runner.stages.process import process
-from chunk_runner.workspace.files import Workspace
+from integration.job import run
 from tools import pdfs
 
 
@@ -26,18 +20,8 @@ EXAMPLES = settings().max_examples
 
 
 def output(source: Path, pages_per_chunk: int, form: str = "json", pages: str | None = None) -> bytes:
-    """The output of a job, all stages run in this process."""
-    spec = JobSpec(source.name, pages_per_chunk=pages_per_chunk, format=form, pages=pages)
-    with TemporaryDirectory() as folder:
-        workspace = Workspace(Path(folder), "attempt")
-        manifest = prepare(spec, identify(source), workspace).manifest
-        for chunk in manifest.chunks:
-            process(manifest, chunk.index, workspace)
-        report = merge(workspace, Failure("Crashed", "never"))
-        assert report.failure is None
-        assert report.merged is not None
-        assert report.merged.output == OUTPUTS[form]
-        return workspace.path(OUTPUTS[form]).read_bytes()
+    """The output of a job."""
+    return run(source, pages_per_chunk, format=form, pages=pages).output
 
 
 Book = tuple[Path, dict[str, bytes]]

@@ -14,6 +14,9 @@ from chunk_runner.contract.limits import shorten
 OUTPUTS = {"json": "output.json", "jsonl": "output.jsonl", "markdown": "output.md"}
 """The output formats, and the output's file name in the workspace for each."""
 
+RUNNING_LINES = ("drop", "keep")
+"""What may become of running headers and footers: they are left out, or are entries of their own."""
+
 
 @dataclass(frozen=True)
 class JobSpec:
@@ -26,6 +29,7 @@ class JobSpec:
         sha256: The expected checksum of the source, in hexadecimal; `None` to accept any.
         pages: The pages to process, as `page_ranges` reads them: `"1-120,130-"`; `None` for all.
         language: The language of the source, as two letters of ISO 639-1; `None` to detect it.
+        running_lines: What becomes of running headers and footers, one of `RUNNING_LINES`.
         format: The output format, one of `OUTPUTS`.
         api_key_secret: The name of the Secret that holds the API key, for error messages only; `None` without a Secret.
     """
@@ -36,6 +40,7 @@ class JobSpec:
     sha256: str | None = None
     pages: str | None = None
     language: str | None = None
+    running_lines: str = RUNNING_LINES[0]
     format: str = "json"
     api_key_secret: str | None = None
 
@@ -95,6 +100,10 @@ def _is_language_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, str) and re.fullmatch("[a-z]{2}", value) is not None)
 
 
+def _is_running_lines(value: Any) -> bool:
+    return isinstance(value, str) and value in RUNNING_LINES
+
+
 def _is_format(value: Any) -> bool:
     return isinstance(value, str) and value in OUTPUTS
 
@@ -106,6 +115,7 @@ _KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "sha256": (_is_sha256_or_null, "64 hexadecimal digits or null"),
     "pages": (_is_text_or_null, "a string or null"),
     "language": (_is_language_or_null, "two lowercase letters or null"),
+    "running_lines": (_is_running_lines, f"one of {', '.join(RUNNING_LINES)}"),
     "format": (_is_format, f"one of {', '.join(OUTPUTS)}"),
     "api_key_secret": (_is_text_or_null, "a string or null"),
 }

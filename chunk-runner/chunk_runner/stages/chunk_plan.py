@@ -44,7 +44,14 @@ def plan(
         shown["model"] = processor.decisive_settings["model"]
     ranges = format_ranges(selected)
     # Everything that may change a result; what is decided from the sample follows from these.
-    settings = [source.sha256, ranges, spec.language, spec.format == MARKDOWN, {**processor.decisive_settings, **shown}]
+    settings = [
+        source.sha256,
+        ranges,
+        spec.language,
+        spec.running_lines,
+        spec.format == MARKDOWN,
+        {**processor.decisive_settings, **shown},
+    ]
     neighbours = frozenset(selected) if processor.uses_neighbours else frozenset()
     return Manifest(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},

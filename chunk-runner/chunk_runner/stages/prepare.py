@@ -108,7 +108,10 @@ def prepare(
         lost=format_ranges(sorted(lost)),
         chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
         profile=build_profile(
-            _sample(workspace, sampled) if readable else [], spec.language, is_segmented=processor.returns_sentences
+            _sample(workspace, sampled) if readable else [],
+            spec.language,
+            keeps_running_lines=spec.running_lines == "keep",
+            is_segmented=processor.returns_sentences,
         ),
         direct=direct,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chunk_runner.pdf.page import Page
@@ -74,19 +74,22 @@ def choose_sample(pages: Sequence[int]) -> list[int]:
     return [pages[begin + step] for begin in begins for step in range(_PAGES_PER_RUN)]
 
 
-def build_profile(sample: Sequence[Page], language: str | None, *, is_segmented: bool = False) -> DocumentProfile:
+def build_profile(
+    sample: Sequence[Page], language: str | None, *, keeps_running_lines: bool = False, is_segmented: bool = False
+) -> DocumentProfile:
     """Return the profile of a document.
 
     Args:
         sample: The sampled pages that could be read.
         language: The language, as two letters of ISO 639-1; `None` to detect it.
+        keeps_running_lines: See `Layout`.
         is_segmented: See `DocumentProfile`.
     """
     lines = [line for page in sample for line in page.lines]
     words = Counter(match.lower() for line in lines for match in _COMPOUND.findall(line))
     return DocumentProfile(
         language=language or languages.detect(lines) or languages.DEFAULT_LANGUAGE,
-        layout=learn_layout(sample),
+        layout=replace(learn_layout(sample), keeps_running_lines=keeps_running_lines),
         compounds=frozenset(word for word, _ in words.most_common(_COMPOUNDS_LIMIT)),
         is_segmented=is_segmented,
     )

@@ -37,7 +37,7 @@ class PageText(NamedTuple):
 
     Attributes:
         body: The lines of the running text, in reading order.
-        notes: The lines of what stands beside it, such as footnotes.
+        notes: The lines of what stands beside it, such as footnotes, and running headers and footers that are kept.
         dropped: The number of running headers and footers that were left out.
     """
 
@@ -55,12 +55,14 @@ class Layout:
         pitch: The distance from line to line, in points.
         indent: The indent of the first line of a paragraph in points; 0 if there is none.
         bands: The heights at which running headers and footers stand.
+        keeps_running_lines: True if running headers and footers are kept, beside the text.
     """
 
     size: float = 0
     pitch: float = 0
     indent: float = 0
     bands: tuple[Band, ...] = ()
+    keeps_running_lines: bool = False
 
     def dump(self) -> dict[str, Any]:
         """Return the layout as plain data, for the manifest."""
@@ -72,7 +74,7 @@ class Layout:
     def load(cls, raw: Mapping[str, Any]) -> Layout:
         """Return the layout that `dump` turned into plain data."""
         bands = tuple(Band(band["top"], band["bottom"], frozenset(band["texts"])) for band in raw["bands"])
-        return cls(raw["size"], raw["pitch"], raw["indent"], bands)
+        return cls(raw["size"], raw["pitch"], raw["indent"], bands, raw["keeps_running_lines"])
 
 
 _HEADING_FACTOR = 1.2
@@ -106,7 +108,7 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
 
 
 def arrange(page: Page, layout: Layout) -> PageText:
-    """Return the text of a page without running headers and footers.
+    """Return the text of a page. Running headers and footers are left out, or put beside it.
 
     Args:
         page: The page.
@@ -123,6 +125,9 @@ def arrange(page: Page, layout: Layout) -> PageText:
         notes += [
             Line(page.number, page.lines[at], bool(_NOTE_MARK.match(page.lines[at]))) for at in column[first_note:]
         ]
+    if layout.keeps_running_lines:
+        notes += [Line(page.number, page.lines[at], starts=True) for at in sorted(running)]
+        return PageText(body, notes)
     return PageText(body, notes, len(running))
 
 

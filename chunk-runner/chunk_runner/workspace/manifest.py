@@ -13,7 +13,7 @@ from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
 
 
-_VERSION = 4
+_VERSION = 5
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from pdfjob_cli.run.job import (
     GeminiOptions,
     Input,
     ProcessorName,
+    RunningLines,
     ThinkingLevel,
     check_language,
     check_pages,
@@ -144,6 +145,12 @@ def run(
             help="Set the language of the text, as a two-letter code such as fr.",
         ),
     ] = None,
+    running_lines: Annotated[
+        RunningLines,
+        typer.Option(
+            help="Leave out running headers, footers and page numbers (drop), or make them entries of their own (keep)."
+        ),
+    ] = RunningLines.DROP,
     output_format: Annotated[Format, typer.Option("--format", help="Write the output in this format.")] = Format.JSON,
     password_file: Annotated[
         Path | None,
@@ -183,6 +190,7 @@ def run(
         pages_per_chunk=pages_per_chunk,
         pages=pages,
         language=language,
+        running_lines=running_lines.value,
         format=output_format.value,
     )
     password = None if password_file is None else file_options.first_line(password_file, "--password-file", "password")

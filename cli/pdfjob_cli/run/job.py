@@ -48,6 +48,13 @@ class ThinkingLevel(StrEnum):
     HIGH = "high"
 
 
+class RunningLines(StrEnum):
+    """What may become of running headers and footers: `job_spec.RUNNING_LINES`."""
+
+    DROP = "drop"
+    KEEP = "keep"
+
+
 class Format(StrEnum):
     """The output formats: the keys of `job_spec.OUTPUTS`."""
 

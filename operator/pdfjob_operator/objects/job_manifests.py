@@ -57,6 +57,7 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
         sha256=pdfjob.sha256,
         pages=pdfjob.pages,
         language=pdfjob.language,
+        running_lines=pdfjob.running_lines,
         format=pdfjob.output_format,
         api_key_secret=None if pdfjob.api_key_secret is None else pdfjob.api_key_secret.name,
     )

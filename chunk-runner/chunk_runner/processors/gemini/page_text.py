@@ -21,7 +21,7 @@ _CONTINUATION_LIMIT = 3_000
 
 
 def running_text(page: Page | None, profile: DocumentProfile) -> str:
-    """Return the text of a page on one line, without headers and with its notes last; empty if there is none."""
+    """Return the text of a page on one line, with what stands beside it last; empty if there is none."""
     if page is None or page.state is not PageState.OK:
         return ""
     arranged = arrange(page, profile.layout)

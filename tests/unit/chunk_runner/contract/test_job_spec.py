@@ -1,5 +1,6 @@
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ def test_a_specification_survives_the_environment() -> None:
         sha256="ab" * 32,
         pages="1-120,130-",
         language="fr",
+        running_lines="keep",
         format="markdown",
         api_key_secret="gemini-key",
     )
@@ -67,6 +69,10 @@ def test_what_is_no_object_is_refused(text: str) -> None:
         ({"language": "french"}, "language"),
         ({"language": "FR"}, "language"),
         ({"language": "fr\n"}, "language"),
+        ({"running_lines": "hide"}, "running_lines"),
+        ({"running_lines": True}, "running_lines"),
+        ({"running_lines": ["keep"]}, "running_lines"),
+        ({"running_lines": None}, "running_lines"),
         ({"format": "html"}, "format"),
         ({"format": None}, "format"),
         ({"format": ["json"]}, "format"),
@@ -100,9 +106,7 @@ json_values = (
     | st.lists(scalars, max_size=3)
     | st.dictionaries(st.just("name") | st.text(max_size=3), scalars, max_size=3)
 )
-keys = st.sampled_from(["path", "processor", "pages_per_chunk", "sha256", "pages", "language", "format"]) | st.text(
-    max_size=5
-)
+keys = st.sampled_from(sorted(asdict(JobSpec("")))) | st.text(max_size=5)
 
 
 @given(

@@ -37,6 +37,7 @@ def test_only_selected_neighbours_are_read_as_context() -> None:
     "change",
     [
         {"language": "fr"},
+        {"running_lines": "keep"},
         {"format": "markdown"},
         {"source": Source(Path("a.pdf"), "a.pdf", "cd" * 32, 1000)},
         {"selected": [1, 2, 3, 4]},

@@ -24,9 +24,10 @@ def book_page(number: int) -> Page:
 
 
 def test_a_profile_survives_the_manifest() -> None:
-    profile = build_profile([book_page(number) for number in range(1, 13)], "fr")
+    profile = build_profile([book_page(number) for number in range(1, 13)], "fr", keeps_running_lines=True)
 
     assert profile.layout.bands
+    assert profile.layout.keeps_running_lines
     assert DocumentProfile.load(profile.dump()) == profile
     assert profile.language == "fr"
     assert Layout.load(Layout(1, 2, 3, (Band(top=True, bottom=4, texts=frozenset({"a"})),)).dump()).bands[

@@ -1,4 +1,5 @@
 from array import array
+from dataclasses import replace
 
 import pytest
 
@@ -43,11 +44,20 @@ def test_running_headers_are_learnt_with_their_numbers_masked() -> None:
 
 
 def test_running_headers_are_left_out() -> None:
-    text, notes, _ = arrange(book_page(5), learn_layout(sample()))
+    text, notes, dropped = arrange(book_page(5), learn_layout(sample()))
 
-    assert notes == []
+    assert (notes, dropped) == ([], 2)
     assert len(text) == 20
     assert all(line.text.endswith("goes on") for line in text)
+
+
+def test_running_headers_stand_beside_the_text_where_they_are_kept() -> None:
+    layout = replace(learn_layout(sample()), keeps_running_lines=True)
+
+    text, notes, dropped = arrange(book_page(5), layout)
+
+    assert len(text) == 20
+    assert (notes, dropped) == ([Line(5, "The Log 5", starts=True), Line(5, "5", starts=True)], 0)
 
 
 def test_another_title_at_the_same_height_is_left_out_too() -> None:
@@ -105,9 +115,7 @@ def test_notes_are_small_and_have_a_mark() -> None:
 
 
 def test_a_page_of_small_lines_has_no_notes() -> None:
-    text, notes, _ = arrange(
-        page(("1 An entry", 60, 700, 8), ("2 Another", 60, 690, 8)), Layout(SIZE, PITCH, 0, ())
-    )
+    text, notes, _ = arrange(page(("1 An entry", 60, 700, 8), ("2 Another", 60, 690, 8)), Layout(SIZE, PITCH, 0, ()))
 
     assert (len(text), notes) == (2, [])
 

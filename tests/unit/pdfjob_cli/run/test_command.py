@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from builders import REPORT_WITH_FAILED_PAGES, make_merged
-from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.contract.job_spec import OUTPUTS, RUNNING_LINES, JobSpec
 from chunk_runner.contract.report import Report
 from pdfjob_cli.__main__ import app
 from pdfjob_cli.run import local_runner
-from pdfjob_cli.run.job import Format
+from pdfjob_cli.run.job import Format, RunningLines
 
 
 class Run:
@@ -61,8 +61,15 @@ def test_each_format_has_its_own_ending(run: Run, name: str, output: str) -> Non
     assert (run.spec.format, run.output) == (name, Path(output))
 
 
-def test_every_format_can_be_asked_for() -> None:
+def test_running_lines_are_kept_on_request(run: Run) -> None:
+    assert pdfjob("book.pdf", "--running-lines", "keep")[0] == 0
+
+    assert run.spec == JobSpec(path="book.pdf", running_lines="keep")
+
+
+def test_every_value_of_a_job_can_be_asked_for() -> None:
     assert [it.value for it in Format] == list(OUTPUTS)
+    assert tuple(it.value for it in RunningLines) == RUNNING_LINES
 
 
 @pytest.mark.parametrize("text", ["s3 cret", "s3 cret\n", "s3 cret\r\nanother line"])
@@ -95,6 +102,7 @@ def test_the_password_is_never_printed(run: Run, tmp_path: Path, options: list[s
         (["--pages", ""], "selects no pages"),
         (["--language", "french"], "two lowercase letters"),
         (["--language", "FR"], "two lowercase letters"),
+        (["--running-lines", "hide"], "is not one of 'drop', 'keep'"),
         (["--format", "html"], "is not one of 'json', 'jsonl', 'markdown'"),
         (["--password-file", "none"], "No such file"),
         (["--password-file", "."], "Is a directory"),

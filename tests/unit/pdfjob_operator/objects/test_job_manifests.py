@@ -51,6 +51,7 @@ def test_the_specification_reaches_the_prepare_pod() -> None:
     job = make_pdfjob(
         source={"volume": {"path": "germinal.pdf"}, "sha256": "ab" * 32, "language": "fr"},
         pages="1-120,130-",
+        runningLines="keep",
         chunking={"pagesPerChunk": 7},
         output={"format": "markdown"},
     )
@@ -62,6 +63,7 @@ def test_the_specification_reaches_the_prepare_pod() -> None:
         sha256="ab" * 32,
         pages="1-120,130-",
         language="fr",
+        running_lines="keep",
         format="markdown",
     )
 
