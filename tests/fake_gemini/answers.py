@@ -74,10 +74,13 @@ def _right_text(request: Request) -> str:
 
 
 def _value(request: Request, found: list[JSON]) -> Any:
-    """These sentences, if sentences are asked for; otherwise whatever is."""
+    """These sentences, if sentences are asked for, with a running header for each page if it may be marked as one."""
     value = instance(request.schema or {}, f"page text of {sum(map(len, request.pages.values()))} characters")
     if not _wants_sentences(value):
         return value
+    if '"running"' in json.dumps(request.schema):
+        headers = [{"page": page, "text": f"Header of page {page}", "running": True} for page in request.pages]
+        found = sorted([*headers, *found], key=lambda sentence: sentence["page"])
     return {**value, "sentences": [value["sentences"][0] | sentence for sentence in found]}
 
 

@@ -1,9 +1,11 @@
 """What goes to the model of a document, and what comes out of its answers."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from chunk_runner.contract.job_spec import JobSpec
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, KEY, output, require_counted, spec, texts
 from processes import Pods
@@ -42,26 +44,58 @@ def test_chunks_know_their_neighbours_and_send_their_own_pages_only(pods: Pods, 
     require_counted(server, report)
 
 
-@pytest.mark.parametrize("size", cases([1, 3, 30], quick=[3]))
-def test_a_sentence_across_pages_comes_out_whole_and_once(size: int, pods: Pods, server: GeminiServer) -> None:
-    halves = ["It was late when the old ferry left", "the harbour for the last time that year."]
+HALVES = ["It was late when the old ferry left", "the harbour for the last time that year."]
+"""A sentence that begins on page 2 and ends on page 3."""
+
+
+def run_with_a_sentence_across_pages(pods: Pods, job: JobSpec) -> int:
+    """Run a job on a book with `HALVES`, and return the number of its chunks."""
     pages = [
         [*pdfs.sales(1), "It began as usual."],
-        [*pdfs.sales(2), halves[0]],
-        [halves[1], *pdfs.sales(3)],
+        [*pdfs.sales(2), HALVES[0]],
+        [HALVES[1], *pdfs.sales(3)],
         pdfs.sales(4),
     ]
     pdfs.write_pages(pods.volume / "book.pdf", pages)
-    chunks = pods.prepare(spec(size))[1].chunks or 1
+    chunks = pods.prepare(job)[1].chunks or 1
     for index in range(chunks if chunks > 1 else 0):
         assert pods.process(index)[0] == 0
     if chunks > 1:
         pods.run("merge")
+    return chunks
+
+
+@pytest.mark.parametrize("size", cases([1, 3, 30], quick=[3]))
+def test_a_sentence_across_pages_comes_out_whole_and_once(size: int, pods: Pods, server: GeminiServer) -> None:
+    chunks = run_with_a_sentence_across_pages(pods, spec(size))
 
     entries = {it["text"]: it["pages"] for it in output(pods)["sentences"]}
-    assert entries[" ".join(halves)] == [2, 3]
+    assert entries[" ".join(HALVES)] == [2, 3]
     assert len(entries) == len(output(pods)["sentences"]) == 12 * 4 + 2
     assert len(server.log()) == chunks
+
+
+@pytest.mark.parametrize("size", cases([1, 2, 30], quick=[2]))
+def test_running_lines_that_are_kept_spoil_no_sentence(size: int, pods: Pods, server: GeminiServer) -> None:
+    run_with_a_sentence_across_pages(pods, replace(spec(size), running_lines="keep"))
+
+    entries = [(it["text"], *it["pages"]) for it in output(pods)["sentences"]]
+    running = [it for it in entries if it[0].startswith("Header of page")]
+    assert [(first, last) for _, first, last in running] == [(page, page) for page in range(1, 5)]
+    assert (" ".join(HALVES), 2, 3) in entries
+    assert len(entries) == 12 * 4 + 2 + len(running)
+    assert all('"running": true' in it["text"] for it in server.log())
+
+
+def test_running_lines_of_a_text_layer_stand_beside_it_too(pods: Pods, server: GeminiServer) -> None:
+    pages = [[f"The Sales of the Year {page}", "", *pdfs.sales(page)] for page in range(1, 9)]
+    pdfs.write_pages(pods.volume / "book.pdf", pages)
+    server.rules([{"match": "On page 3", "fault": "recitation"}])
+
+    pods.prepare(replace(spec(8, fallback="text"), running_lines="keep"))
+
+    found = [it["text"] for it in output(pods)["sentences"] if it["pages"] == [3, 3]]
+    assert found == [*pdfs.sales(3), "The Sales of the Year 3"]
 
 
 def test_text_is_sent_where_text_is_asked_for(pods: Pods, server: GeminiServer) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
@@ -41,6 +41,13 @@ media-resolution)."""
 _CHARACTERS_PER_TOKEN = 4
 
 
+class _Answer(NamedTuple):
+    """What an answer says: its entries, and running headers and footers, which stand beside these."""
+
+    entries: list[Line | StructuredAnswer]
+    running: list[Line]
+
+
 @dataclass
 class Extraction:
     """A chunk that is being extracted.
@@ -52,6 +59,7 @@ class Extraction:
         on_page: Called after each page, to report progress.
         executor: Sends requests.
         outcomes: The outcomes of the pages so far, by page of the source.
+        notes: What stands beside the text of these pages, such as running headers that are kept, in order of pages.
         last_error: The message of the last page that failed.
     """
 
@@ -61,6 +69,7 @@ class Extraction:
     on_page: Callable[[], None]
     executor: RequestExecutor
     outcomes: dict[int, PageOutcome] = field(default_factory=dict)
+    notes: list[Line] = field(default_factory=list)
     last_error: str = ""
 
     def items(self) -> Iterator[Item]:
@@ -100,7 +109,7 @@ class Extraction:
             yield from chain(self._extract(pages[:half]), self._extract(pages[half:]))
             return
         try:
-            items = self._request(pages)
+            answer = self._request(pages)
         except (UnusableResponseError, ChunkError) as error:
             if error.reason is Reason.TOKEN_BUDGET_REACHED:
                 raise
@@ -112,11 +121,12 @@ class Extraction:
                 for page in pages:
                     yield from self._replace(page, error.reason)
             return
-        covered = {number for item in items for number in _covered_pages(item)}
+        covered = {number for item in (*answer.entries, *answer.running) for number in _covered_pages(item)}
         for page in pages:
             has_text = page.number in covered and page.state is not PageState.EMPTY
             self._record(page, PageOutcome(PageState.OK) if has_text else page.outcome)
-        yield from items
+        self.notes += answer.running
+        yield from answer.entries
 
     def _may_succeed_halved(self, error: UnusableResponseError | ChunkError) -> bool:
         """Return True if fewer pages may succeed; an answer that violates the author's own schema would do so again."""
@@ -129,11 +139,22 @@ class Extraction:
     def _has_content(self, page: Page) -> bool:
         return page.state is PageState.OK or (page.state is PageState.NO_TEXT and self.settings.input == "pdf")
 
-    def _request(self, pages: Sequence[Page]) -> list[Line | StructuredAnswer]:
+    @property
+    def _keeps_running_lines(self) -> bool:
+        return self.task.profile.layout.keeps_running_lines
+
+    def _request(self, pages: Sequence[Page]) -> _Answer:
         texts = [running_text(page, self.task.profile) for page in pages]
         before, after = (running_text(page, self.task.profile) for page in self._neighbours(pages))
         sends_text = self.settings.input == "text"
-        built = prompt.build_prompt(self.settings, len(pages), before, after, texts if sends_text else None)
+        built = prompt.build_prompt(
+            self.settings,
+            len(pages),
+            before,
+            after,
+            texts if sends_text else None,
+            keeps_running_lines=self._keeps_running_lines,
+        )
         request = Request(
             self.settings.model,
             prompt.SYSTEM,
@@ -158,21 +179,18 @@ class Extraction:
         """Return the key of an answer, made of everything it depends on."""
         numbers = [page.number for page in pages]
         has_neighbours = [page is not None for page in self._neighbours(pages)]
-        return answer_key(
-            prompt.VERSION, self.settings.answer_settings, self.task.source_sha256, numbers, has_neighbours, *details
-        )
+        settings = {**self.settings.answer_settings, "keeps_running_lines": self._keeps_running_lines}
+        return answer_key(prompt.VERSION, settings, self.task.source_sha256, numbers, has_neighbours, *details)
 
-    def _parse(
-        self, answer: str, pages: Sequence[Page], texts: Sequence[str], schema: Mapping[str, Any]
-    ) -> list[Line | StructuredAnswer]:
-        """Return the items of an answer.
+    def _parse(self, answer: str, pages: Sequence[Page], texts: Sequence[str], schema: Mapping[str, Any]) -> _Answer:
+        """Return what an answer says.
 
         Raises:
             InvalidResponseError: The answer cannot be about these pages.
         """
         data = parse_answer(answer, schema)
         if self.settings.schema is not None:
-            return [StructuredAnswer(canonical(data), pages[0].number, pages[-1].number)]
+            return _Answer([StructuredAnswer(canonical(data), pages[0].number, pages[-1].number)], [])
         entries = parse_sentences(data, len(pages))
         if not self.settings.prompt:
             references = [reference_text(page, text) for page, text in zip(pages, texts, strict=True)]
@@ -180,20 +198,25 @@ class Extraction:
             require_plausible(entries, references, has_picture=[sees_pictures and page.has_picture for page in pages])
             if not entries and any(references):
                 raise InvalidResponseError("it is empty")
-        return [
-            line
-            for at, entry in enumerate(entries)
-            for line in lines_of_sentence(entry, pages, texts, is_first=at == 0)
-        ]
+        sentences = [entry for entry in entries if not entry.is_running]
+        return _Answer(
+            [
+                line
+                for at, sentence in enumerate(sentences)
+                for line in lines_of_sentence(sentence, pages, texts, is_first=at == 0)
+            ],
+            [Line(pages[it.page - 1].number, it.text, starts=True) for it in entries if it.is_running],
+        )
 
     def _replace(self, page: Page, reason: Reason) -> Iterator[Item]:
         """Fail a page that the model does not return, or replace its answer by its text layer."""
         if not self.settings.fallback or page.state is not PageState.OK or self.settings.schema is not None:
             yield self._fail(page, reason)
             return
-        lines = list(sentence_lines(page, self.task.profile))
+        text = sentence_lines(page, self.task.profile)
         self._record(page, PageOutcome(PageState.OK, reason))
-        yield from lines
+        self.notes += text.notes
+        yield from text.body
 
     def _fail(self, page: Page, reason: Reason) -> MissingPage:
         self._record(page, PageOutcome(PageState.FAILED, reason))

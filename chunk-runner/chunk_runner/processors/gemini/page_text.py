@@ -11,7 +11,7 @@ from chunk_runner.processors.gemini.validation import ModelSentence
 from chunk_runner.text import language
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.layout import Line, arrange
+from chunk_runner.text.layout import Line, PageText, arrange
 from chunk_runner.text.seams import SeamJoiner
 
 
@@ -46,15 +46,17 @@ def reference_text(page: Page, text: str) -> str | None:
     return text if page.state is PageState.EMPTY or is_language else None
 
 
-def sentence_lines(page: Page, profile: DocumentProfile) -> Iterator[Line]:
-    """Yield the sentences of a page's text layer as lines, like those of a model's answer."""
+def sentence_lines(page: Page, profile: DocumentProfile) -> PageText:
+    """Return the sentences of a page's text layer, each as one line, like those of a model's answer."""
     seam = SeamJoiner(replace(profile.joiner, is_segmented=False))
-    arranged = arrange(page, profile.layout)
-    segments = seam.joiner.segment(arranged.body, arranged.notes)
+    body, notes, dropped = arrange(page, profile.layout)
+    segments = seam.joiner.segment(body)
     entries = [*seam.join(segments), *segments.entries, *seam.close()]
-    for at, entry in enumerate(entries):
-        if isinstance(entry, Sentence):
-            yield Line(page.number, entry.text, starts=at > 0)
+    return PageText(
+        [Line(page.number, it.text, starts=at > 0) for at, it in enumerate(entries) if isinstance(it, Sentence)],
+        [Line(page.number, it.text, starts=True) for it in seam.joiner.segment_notes(notes)],
+        dropped,
+    )
 
 
 def lines_of_sentence(

@@ -61,7 +61,7 @@ class GeminiProcessor:
                 coordinator.report_progress(job, task.index, len(extraction.outcomes))
 
         extraction = Extraction(self.settings, task, pages, report_page, executor)
-        segments = task.profile.joiner.segment(extraction.items())
+        segments = task.profile.joiner.segment(extraction.items(), extraction.notes)
         extraction.require_success()
         return ChunkResult(extraction.outcomes, segments)
 

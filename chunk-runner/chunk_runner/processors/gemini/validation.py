@@ -27,10 +27,17 @@ from chunk_runner.processors.gemini.settings import validator
 
 
 class ModelSentence(NamedTuple):
-    """A sentence as a model returns it: the 1-based page among those sent on which it begins, and its text."""
+    """A sentence as a model returns it.
+
+    Attributes:
+        page: The 1-based page, among those that were sent, on which it begins.
+        text: Its text.
+        is_running: True for a running header or footer, which is no sentence of the text.
+    """
 
     page: int
     text: str
+    is_running: bool = False
 
 
 class InvalidResponseError(Exception):
@@ -119,7 +126,7 @@ def parse_sentences(data: Any, pages: int) -> list[ModelSentence]:
         InvalidResponseError: The sentences name other pages, or are out of order.
     """
     entries = [
-        ModelSentence(int(raw["page"]), text)  # 1.0 is an integer in JSON Schema
+        ModelSentence(int(raw["page"]), text, raw.get("running") is True)  # 1.0 is an integer in JSON Schema
         for raw in data["sentences"]
         if (text := clean(raw["text"]))
     ]

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.prompt import SENTENCES
+from chunk_runner.processors.gemini.prompt import SENTENCES, SENTENCES_AND_RUNNING_LINES
 from chunk_runner.processors.gemini.validation import (
     InvalidResponseError,
     ModelSentence,
@@ -40,10 +40,7 @@ def test_an_answer_that_gives_the_pages_is_true() -> None:
 
 
 def test_a_normalised_answer_is_true() -> None:
-    plain = [
-        ModelSentence(page, text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}"))
-        for page, text in whole()
-    ]
+    plain = [it._replace(text=it.text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}")) for it in whole()]
 
     require_plausible(plain, PAGES)
 
@@ -86,6 +83,15 @@ def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], w
 def test_a_page_may_be_written_as_a_decimal() -> None:
     assert parse_sentences(parse_answer('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [
         ModelSentence(1, "One.")
+    ]
+
+
+def test_a_running_line_is_told_from_a_sentence() -> None:
+    marked = {"sentences": [{"page": 1, "text": "The Log", "running": True}, {"page": 1, "text": "One."}]}
+
+    assert parse_sentences(parse_answer(json.dumps(marked), SENTENCES_AND_RUNNING_LINES), 1) == [
+        ModelSentence(1, "The Log", is_running=True),
+        ModelSentence(1, "One."),
     ]
 
 
