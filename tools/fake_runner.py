@@ -74,6 +74,7 @@ class Plan:
             sentences=10 * (self.pages - pages),
             failed=len(lost),
             ledger={"ok": self.pages - pages, "failed": pages},
+            dropped_lines=2 * (self.pages - pages),
             failed_pages=format_ranges(page for of_chunk in lost.values() for page in of_chunk),
             failed_chunks=tuple(
                 FailedChunk(index, format_ranges(of_chunk), reason, CHUNK_MESSAGE)

@@ -1,7 +1,7 @@
 """The output of a job: the merged results in one of three formats, written as a stream.
 
-- `json`: one document, `{"source": …, "processor": …, "ledger": …, "failedChunks": …, "tokens": …, "sentences": […]}`,
-  one sentence a line.
+- `json`: one document, `{"source": …, "processor": …, "ledger": …, "droppedLines": …, "unnamedCharacters": …,
+  "failedChunks": …, "tokens": …, "sentences": […]}`, one sentence a line.
 - `jsonl`: only the sentences, one a line.
 - `markdown`: the running text in paragraphs, with a marker where each page begins: `[p. 12]`.
 
@@ -43,6 +43,8 @@ class Head:
         source: The `name`, `sha256`, `bytes` and `pages` of the source.
         processor: The `name` and `version` of the processor.
         ledger: Page ranges by state.
+        dropped_lines: The number of lines that were left out: running headers and footers.
+        unnamed_characters: The number of characters whose meaning the source does not say.
         failed_chunks: Every chunk without a result.
         tokens: Tokens used by all attempts.
         page_reasons: Page ranges by reason: pages that failed alone, and pages with the text of a fallback.
@@ -52,6 +54,8 @@ class Head:
     source: Mapping[str, Any]
     processor: Mapping[str, Any]
     ledger: Mapping[str, str]
+    dropped_lines: int
+    unnamed_characters: int
     failed_chunks: tuple[FailedChunk, ...]
     tokens: Tokens
     page_reasons: Mapping[str, str] = field(default_factory=dict)
@@ -179,6 +183,8 @@ def _head(head: Head) -> bytes:
         "source": {key: head.source[key] for key in ("name", "sha256", "bytes", "pages")},
         "processor": head.processor,
         "ledger": head.ledger,
+        "droppedLines": head.dropped_lines,
+        "unnamedCharacters": head.unnamed_characters,
         "failedChunks": [asdict(chunk) for chunk in head.failed_chunks],
         "tokens": asdict(head.tokens),
         **({"pageReasons": head.page_reasons} if head.page_reasons else {}),

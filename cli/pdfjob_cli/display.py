@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from rich.console import Console
@@ -90,12 +91,23 @@ def summary_text(report: Report, merged: Merged, name: str, output: str, seconds
 
 
 def remarks(report: Report) -> list[str]:
-    """Return one line for each reason why pages failed alone, and for each anomaly of the source."""
-    failed = {} if report.merged is None else report.merged.page_reasons
+    """Return one line for each reason why pages failed alone, each anomaly of the source, each kind of lost text."""
+    merged = report.merged
     return [
-        *(f"failed: {_pages(ranges)}: {reason}" for reason, ranges in failed.items()),
+        *(f"failed: {_pages(ranges)}: {reason}" for reason, ranges in (merged.page_reasons if merged else {}).items()),
         *(f"warning: {warning}" for warning in report.warnings),
+        *(_counts(merged) if merged else ()),
     ]
+
+
+def _counts(merged: Merged) -> Iterator[str]:
+    """Yield one line for each kind of text that is not in the output, or not as the page shows it."""
+    if merged.dropped_lines:
+        lines = _count(merged.dropped_lines, "line")
+        yield f"left out: {lines} of running headers and footers: --running-lines keep keeps them"
+    if merged.unnamed_characters:
+        characters = _count(merged.unnamed_characters, "character")
+        yield f"unnamed: {characters} whose meaning the file does not say: the output has them as they are"
 
 
 def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:
@@ -113,6 +125,8 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
             "ledger": dict(merged.ledger),
             "failedChunks": [vars(chunk) for chunk in merged.failed_chunks],
             "pageReasons": dict(merged.page_reasons),
+            "droppedLines": merged.dropped_lines,
+            "unnamedCharacters": merged.unnamed_characters,
             "tokens": vars(merged.tokens),
         }
         if merged.output is not None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from chunk_runner.contract.job_spec import OUTPUTS
 from integration.job import run
+from tools import pdfs
 from tools.synthetic_books.book import Book, write
 
 
@@ -38,12 +40,25 @@ def test_no_chunk_size_changes_the_output(book: Book, running_lines: str, pages_
 
 def test_kept_lines_are_entries_of_their_own_and_spoil_no_sentence(book: Book) -> None:
     wanted = [(it.text, it.first_page, it.last_page) for it in book.sentences]
-    dropped, kept = (entries(run(book.path, 5, running_lines=it).output) for it in ("drop", "keep"))
+    dropped, kept = (run(book.path, 5, running_lines=it) for it in ("drop", "keep"))
 
-    running = [entry for entry in kept if entry not in wanted]
-    assert dropped == wanted
-    assert [entry for entry in kept if entry not in running] == wanted
+    running = [entry for entry in entries(kept.output) if entry not in wanted]
+    assert entries(dropped.output) == wanted
+    assert [entry for entry in entries(kept.output) if entry not in running] == wanted
     assert all(first == last and len(text) < 60 for text, first, last in running)
+
+
+@pytest.mark.parametrize("form", OUTPUTS)
+def test_lines_that_are_left_out_are_counted(form: str, tmp_path: Path) -> None:
+    pages = [[f"The Sales of the Year {page}", "", *pdfs.sales(page)] for page in range(1, 9)]
+    source = pdfs.write_pages(tmp_path / "book.pdf", pages)
+
+    dropped, kept = (run(source, 3, format=form, running_lines=it) for it in ("drop", "keep"))
+
+    assert (dropped.merged.dropped_lines, kept.merged.dropped_lines) == (8, 0)
+    assert kept.merged.sentences - dropped.merged.sentences == 8
+    if form == "json":
+        assert [json.loads(it.output)["droppedLines"] for it in (dropped, kept)] == [8, 0]
 
 
 def test_nothing_is_kept_of_a_book_without_running_lines(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ async def test_a_job_runs_through_all_its_phases() -> None:
     stages = [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in sim.store.all(JOBS)]
     assert sorted(stages) == ["chunks", "merge", "prepare", "sweep"]
     assert sim.operator.exits == []
+    assert sim.status("germinal")["droppedLines"] == 240
     sim.check()
 
 

@@ -78,6 +78,8 @@ class Merged:
         memory: Peak memory; `None` if no chunk has a result.
         stats: Statistics of this round; `None` from a version without them.
         answers: Structured answers in the output, which then has no sentences.
+        dropped_lines: Lines that were left out of the output: running headers and footers.
+        unnamed_characters: Characters whose meaning the source does not say.
         is_retryable: Another attempt may recover pages that are missing.
     """
 
@@ -94,6 +96,8 @@ class Merged:
     memory: Memory | None = None
     stats: Stats | None = None
     answers: int = 0
+    dropped_lines: int = 0
+    unnamed_characters: int = 0
     is_retryable: bool = False
 
 

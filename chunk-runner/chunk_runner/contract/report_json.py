@@ -155,6 +155,8 @@ def _merged(raw: Mapping[str, Any]) -> Merged:
         memory=_optional(partial(_counts, Memory), raw.get("memory")),
         stats=_optional(Stats.load, raw.get("stats")),
         answers=count(raw.get("answers", 0)),
+        dropped_lines=count(raw.get("dropped_lines", 0)),
+        unnamed_characters=count(raw.get("unnamed_characters", 0)),
         is_retryable=raw.get("is_retryable") is True,
     )
 

@@ -23,12 +23,16 @@ class ChunkResult:
         outcomes: The outcome of every page of the chunk, by page of the source, in ascending order.
         segments: The text, cut into sentences as far as the chunk alone allows. Its `entries` are not read back from a
             workspace: `piece` holds them.
+        dropped_lines: The number of lines that were left out: running headers and footers.
+        unnamed_characters: The number of characters whose meaning the source does not say.
         piece: The entries, rendered for the output.
         peak_memory: The peak memory of the process that made it, in bytes; known once the result has been written.
     """
 
     outcomes: dict[int, PageOutcome]
     segments: Segments = field(default_factory=Segments)
+    dropped_lines: int = 0
+    unnamed_characters: int = 0
     piece: Piece | None = None
     peak_memory: int = 0
 
@@ -56,6 +60,8 @@ class ChunkResult:
         content = {
             "states": {state: format_ranges(pages) for state, pages in states.items()},
             "reasons": {reason: format_ranges(pages) for reason, pages in self.pages_by_reason().items()},
+            "dropped_lines": self.dropped_lines,
+            "unnamed_characters": self.unnamed_characters,
             "head": segments.head,
             "is_closed": segments.is_closed,
             "head_notes": segments.head_notes,
@@ -78,6 +84,8 @@ class ChunkResult:
                 tail=[Line(*line) for line in raw["tail"]],
                 tail_notes=[Sentence(*sentence) for sentence in raw["tail_notes"]],
             ),
+            dropped_lines=raw["dropped_lines"],
+            unnamed_characters=raw["unnamed_characters"],
             piece=Piece(body, **raw["piece"]) if raw["piece"] else None,
             peak_memory=raw.get("figures", {}).get("peakMemoryBytes", 0),
         )

@@ -30,8 +30,10 @@ class TextProcessor:
         dehyphenator = joiner.dehyphenator
         outcomes: dict[int, PageOutcome] = {}
         notes: list[Line] = []
+        dropped = unnamed = 0
 
         def items() -> Iterator[Item]:
+            nonlocal dropped, unnamed
             for page in with_breaks(reader.read(task.path, task.pages, keep_open=task.is_source)):
                 if isinstance(page, UnselectedPages):
                     yield page
@@ -41,12 +43,15 @@ class TextProcessor:
                     yield MissingPage(page.number, page.reason)
                 elif page.state is PageState.OK:
                     text = arrange(page, task.profile.layout)
+                    dropped += text.dropped
+                    unnamed += page.unnamed_characters
                     notes.extend(_without_soft_hyphens(line, dehyphenator) for line in text.notes)
                     for line in text.body:
                         yield _without_soft_hyphens(line, dehyphenator)
                 on_page()
 
-        return ChunkResult(outcomes, joiner.segment(items(), notes))
+        segments = joiner.segment(items(), notes)
+        return ChunkResult(outcomes, segments, dropped, unnamed)
 
 
 def _without_soft_hyphens(line: Line, dehyphenator: Dehyphenator) -> Line:

@@ -45,6 +45,8 @@ class Findings:
         tokens: Bought by all attempts of all rounds.
         peaks: Peak memory of each result's process in bytes, by chunk.
         usage: For each chunk with requests to a model: their number and cost.
+        dropped_lines: See `ChunkResult`.
+        unnamed_characters: See `ChunkResult`.
         pages_by_reason: Pages that failed alone, or have another text than was asked for, by reason.
         is_retryable: Another attempt may recover pages that are missing.
     """
@@ -55,6 +57,8 @@ class Findings:
     tokens: Tokens = field(default_factory=Tokens)
     peaks: dict[int, int] = field(default_factory=dict)
     usage: list[dict[str, Any]] = field(default_factory=list)
+    dropped_lines: int = 0
+    unnamed_characters: int = 0
     pages_by_reason: dict[str, list[int]] = field(default_factory=dict)
     is_retryable: bool = False
 
@@ -70,6 +74,8 @@ class Findings:
         self.ledger.enter(outcome.outcomes)
         self.stats.add_chunk(attempts, OK, [page.state for page in outcome.outcomes.values()])
         self.peaks[chunk.index] = outcome.peak_memory
+        self.dropped_lines += outcome.dropped_lines
+        self.unnamed_characters += outcome.unnamed_characters
         for reason, pages in outcome.pages_by_reason().items():
             self.pages_by_reason.setdefault(reason, []).extend(pages)
         self.is_retryable |= outcome.is_retryable

@@ -76,6 +76,8 @@ def _merged(findings: Findings) -> Merged:
         failed=len(findings.failed),
         ledger={state: sum(map(len, parse_ranges(ranges))) for state, ranges in ledger.items()},
         failed_pages=ledger[PageState.FAILED],
+        dropped_lines=findings.dropped_lines,
+        unnamed_characters=findings.unnamed_characters,
         page_reasons=findings.page_reasons(),
         failed_chunks=tuple(findings.failed.values())[:FAILED_CHUNKS_LIMIT],
         tokens=findings.tokens,

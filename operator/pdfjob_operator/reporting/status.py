@@ -95,7 +95,12 @@ def _progress(progress: Progress) -> dict[str, Any]:
 
 
 def _merged(pdfjob: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
-    fields: dict[str, Any] = {"sentences": merged.sentences, "tokens": asdict(merged.tokens)}
+    fields: dict[str, Any] = {
+        "sentences": merged.sentences,
+        "droppedLines": merged.dropped_lines,
+        "unnamedCharacters": merged.unnamed_characters,
+        "tokens": asdict(merged.tokens),
+    }
     if merged.answers:
         fields["answers"] = merged.answers
     if cost := prices.estimate(pdfjob.processor.get("model", ""), merged.tokens):

@@ -98,6 +98,22 @@ def test_running_lines_of_a_text_layer_stand_beside_it_too(pods: Pods, server: G
     assert found == [*pdfs.sales(3), "The Sales of the Year 3"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "dropped"), [({}, 0), ({"fallback": "text"}, 1), ({"input": "text", "fallback": "text"}, 8)]
+)
+def test_what_is_left_out_of_a_text_layer_is_counted_where_it_is_used(
+    settings: dict[str, str], dropped: int, pods: Pods, server: GeminiServer
+) -> None:
+    pages = [[f"The Sales of the Year {page}", "", *pdfs.sales(page)] for page in range(1, 9)]
+    pdfs.write_pages(pods.volume / "book.pdf", pages)
+    server.rules([{"match": "On page 3", "fault": "recitation"}])
+
+    _, report = pods.prepare(spec(8, **settings))
+
+    assert report.merged is not None
+    assert report.merged.dropped_lines == output(pods)["droppedLines"] == dropped
+
+
 def test_text_is_sent_where_text_is_asked_for(pods: Pods, server: GeminiServer) -> None:
     pods.prepare(spec(input="text"))
 

@@ -30,7 +30,7 @@ from chunk_runner.processors.gemini.validation import (
     require_plausible,
 )
 from chunk_runner.text.entries import StructuredAnswer
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout import Line, arrange
 from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
 
 
@@ -60,6 +60,8 @@ class Extraction:
         executor: Sends requests.
         outcomes: The outcomes of the pages so far, by page of the source.
         notes: What stands beside the text of these pages, such as running headers that are kept, in order of pages.
+        dropped_lines: Running headers and footers that were left out of the text layers that were used.
+        unnamed_characters: Characters in these text layers whose meaning the source does not say.
         last_error: The message of the last page that failed.
     """
 
@@ -70,6 +72,8 @@ class Extraction:
     executor: RequestExecutor
     outcomes: dict[int, PageOutcome] = field(default_factory=dict)
     notes: list[Line] = field(default_factory=list)
+    dropped_lines: int = 0
+    unnamed_characters: int = 0
     last_error: str = ""
 
     def items(self) -> Iterator[Item]:
@@ -125,6 +129,8 @@ class Extraction:
         for page in pages:
             has_text = page.number in covered and page.state is not PageState.EMPTY
             self._record(page, PageOutcome(PageState.OK) if has_text else page.outcome)
+            if self.settings.input == "text":
+                self._count(page, arrange(page, self.task.profile.layout).dropped)
         self.notes += answer.running
         yield from answer.entries
 
@@ -215,12 +221,18 @@ class Extraction:
             return
         text = sentence_lines(page, self.task.profile)
         self._record(page, PageOutcome(PageState.OK, reason))
+        self._count(page, text.dropped)
         self.notes += text.notes
         yield from text.body
 
     def _fail(self, page: Page, reason: Reason) -> MissingPage:
         self._record(page, PageOutcome(PageState.FAILED, reason))
         return MissingPage(page.number, reason)
+
+    def _count(self, page: Page, dropped: int) -> None:
+        """Count a page of which the text layer was used, and so many lines of it left out."""
+        self.dropped_lines += dropped
+        self.unnamed_characters += page.unnamed_characters
 
     def _record(self, page: Page, outcome: PageOutcome) -> None:
         self.outcomes[page.number] = outcome

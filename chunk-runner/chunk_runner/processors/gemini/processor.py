@@ -63,7 +63,7 @@ class GeminiProcessor:
         extraction = Extraction(self.settings, task, pages, report_page, executor)
         segments = task.profile.joiner.segment(extraction.items(), extraction.notes)
         extraction.require_success()
-        return ChunkResult(extraction.outcomes, segments)
+        return ChunkResult(extraction.outcomes, segments, extraction.dropped_lines, extraction.unnamed_characters)
 
 
 def gemini_processor(raw: Mapping[str, Any], secret: str) -> GeminiProcessor:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -44,6 +44,8 @@ reports = st.builds(
         bytes=st.integers(0, 10**12),
         sentences=st.integers(0, 10**9),
         answers=st.integers(0, 10**9),
+        dropped_lines=st.integers(0, 10**9),
+        unnamed_characters=st.integers(0, 10**9),
         failed=st.integers(0, 10**6),
         ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
         failed_pages=st.text(max_size=5000),
@@ -132,6 +134,8 @@ def test_a_short_report_comes_back_as_it_was() -> None:
         failed_pages="7,12,61-90",
         page_reasons={"PageUnreadable": "7,12"},
         failed_chunks=(failed,),
+        dropped_lines=12,
+        unnamed_characters=7,
         tokens=Tokens(1, 2, 3, 4, 5),
     )
     report = Report(pages=90, chunks=3, warnings=("It was repaired.",), merged=merged)
@@ -146,7 +150,7 @@ json_values = st.recursive(
 
 
 def report(**changes: object) -> str:
-    """A good report but for these fields, some of them of `merged`."""
+    """A good report of an earlier version but for these fields, some of them of `merged`."""
     merged: dict[str, object] = {
         "output": "output.json",
         "page_reasons": {},
@@ -159,8 +163,17 @@ def report(**changes: object) -> str:
         "failed_chunks": [],
         "tokens": {"prompt": 0, "output": 0, "thoughts": 0, "cached": 0, "total": 0},
     }
-    outer = {key: changes.pop(key) for key in list(changes) if key not in merged}
+    names = {field.name for field in fields(Merged)}
+    outer = {key: changes.pop(key) for key in list(changes) if key not in names}
     return json.dumps({"pages": 9, "chunks": 3, "merged": merged | changes, "failure": None} | outer)
+
+
+def test_a_report_of_an_earlier_version_counts_nothing_that_it_did_not_know() -> None:
+    read = report_json.loads(report())
+
+    assert read is not None
+    assert read.merged is not None
+    assert (read.merged.dropped_lines, read.merged.unnamed_characters) == (0, 0)
 
 
 def test_a_report_of_a_later_version_is_understood() -> None:
@@ -185,6 +198,11 @@ def test_a_report_of_a_later_version_is_understood() -> None:
         report(bytes=1.0),
         report(bytes="1"),
         report(bytes=2**53),
+        report(dropped_lines=-1),
+        report(dropped_lines="12"),
+        report(dropped_lines=2**53),
+        report(unnamed_characters=True),
+        report(unnamed_characters=None),
         report(output=["output.json"]),
         report(todo=[]),
         report(todo="٣"),

@@ -59,6 +59,15 @@ def test_a_finished_job_counts_its_sentences_or_answers(answers: int, counted: d
     assert {name: value for name, value in status.items() if name in ("sentences", "answers")} == counted
 
 
+def test_a_finished_job_counts_what_was_left_out() -> None:
+    progress = Progress(120, 4, 0, 4, 0, make_merged(dropped_lines=118, unnamed_characters=7))
+
+    status = render_status(make_pdfjob(), JobState(Phase.SUCCEEDED, "…", "…", progress), NOW)
+
+    assert (status["droppedLines"], status["unnamedCharacters"]) == (118, 7)
+    assert "droppedLines" not in render_status(make_pdfjob(), PROCESSING, NOW)
+
+
 PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite": {"input": 1, "output": 2}}}')
 
 
