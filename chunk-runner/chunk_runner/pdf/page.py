@@ -73,7 +73,7 @@ class Page:
         height: The height of the page in points; 0 if unknown.
         reason: Why the page has failed; `None` if it has not.
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
-        unnamed_characters: The number of characters in `lines` that stand for glyphs whose meaning the file does not say.
+        unnamed_characters: Characters in `lines` that stand for glyphs whose meaning the file does not say.
     """
 
     ref: PageRef
