@@ -46,5 +46,9 @@ class WorkspaceError(StageError):
     """The workspace cannot be read or written; another attempt may succeed."""
 
 
+class UnwritableError(WorkspaceError):
+    """The workspace cannot be written, so every chunk would fail until there is room or permission."""
+
+
 class LedgerError(StageError):
     """The ledger has not exactly one entry for each page: a bug, and the job must not complete."""

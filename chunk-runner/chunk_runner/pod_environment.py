@@ -60,7 +60,7 @@ def source_password(file: str = environment.PASSWORD_FILE) -> str:
         ConfigurationError: The file cannot be read, or is not UTF-8.
     """
     try:
-        return Path(file).read_text(encoding="utf-8").removesuffix("\n")
+        return Path(file).read_text(encoding="utf-8-sig").removesuffix("\n")  # text mode: CRLF is a line end, too
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

@@ -18,9 +18,9 @@ from tools.hostile_pdfs.pdf_objects import (
 
 
 def page_tree_cycle(path: Path) -> Path:
-    """In the place of page 3 is the root of the tree."""
-    kids = [ROOT if page == BAD else page for page in page_numbers(PAGES)]
-    return save(path, sound_book() | {ROOT: tree_node(kids, PAGES)})
+    """Before page 3, the root of the tree has itself as a kid."""
+    first, second, *others = page_numbers(PAGES)
+    return save(path, sound_book() | {ROOT: tree_node([first, second, ROOT, *others], PAGES)})
 
 
 def deep_page_tree(path: Path, *, depth: int = 10_000) -> Path:

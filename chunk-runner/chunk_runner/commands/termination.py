@@ -24,6 +24,7 @@ from chunk_runner.errors import (
     SourceError,
     StageError,
     UnavailableError,
+    UnwritableError,
     UsageError,
     WorkspaceError,
 )
@@ -44,6 +45,7 @@ _EXIT_CODES: dict[type[StageError], ExitCode] = {
     ConfigurationError: ExitCode.CONFIGURATION,
     UsageError: ExitCode.USAGE,
     WorkspaceError: ExitCode.WORKSPACE,
+    UnwritableError: ExitCode.WORKSPACE,
 }
 
 _RESEND_SECONDS = 0.01

@@ -6,7 +6,7 @@ is a `SourceError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,8 +20,8 @@ from chunk_runner.pdf.backends.base import (
     DAMAGED_PAGE_TREE,
     Backend,
     BackendError,
+    EncryptionError,
     OpenBackend,
-    PageTreeLoopError,
     PasswordError,
 )
 from chunk_runner.pdf.backends.pdfium import open_pdfium
@@ -29,9 +29,6 @@ from chunk_runner.pdf.backends.qpdf import open_qpdf
 from chunk_runner.pdf.sandbox import SandboxError
 from chunk_runner.pdf.sandbox_child import ResourceLimits
 
-
-_HEADER_WINDOW = 1024
-"""Readers accept `%PDF-` anywhere in this many first bytes (ISO 32000-1, implementation note 13)."""
 
 _OPEN_SECONDS = 60
 """Processor time for opening a source with one backend."""
@@ -43,6 +40,8 @@ def open_pypdf(path: Path, password: str) -> AbstractContextManager[Backend]:
 
     return pypdf.open_file(path, password)
 
+
+_PASSWORD_REASONS = (Reason.PASSWORD_REQUIRED, Reason.WRONG_PASSWORD)
 
 BACKENDS: tuple[OpenBackend, ...] = (open_qpdf, open_pdfium, open_pypdf)
 """In the order in which they are tried: qpdf repairs best, PDFium opens what qpdf rejects, pypdf does not crash."""
@@ -56,11 +55,13 @@ class SourceDocument:
         path: The file.
         name: The name to show in messages.
         password: The password of an encrypted file; empty for none.
+        skipped: The number of bytes before the header that were left out of the file.
     """
 
     path: Path
     name: str
     password: str = field(repr=False, default="")
+    skipped: int = 0
 
     @property
     def shown_name(self) -> str:
@@ -77,48 +78,56 @@ class DocumentInfo:
         is_encrypted: True if the file is encrypted, even if no password is needed.
         warnings: Repairs and anomalies, as sentences for users; at most `WARNINGS_LIMIT`.
         lost_pages: The 1-based pages whose content the file no longer holds.
+        is_rebuilt: True if the page tree was rebuilt, so that other libraries may count other pages.
     """
 
     page_count: int
     is_encrypted: bool = False
     warnings: tuple[str, ...] = ()
     lost_pages: frozenset[int] = frozenset()
+    is_rebuilt: bool = False
 
 
 def inspect(document: SourceDocument) -> DocumentInfo:
     """Open a source and count its pages.
 
     Raises:
-        SourceError: The reason is `NotAPdf`, `PasswordRequired`, `WrongPassword`, `NoPages`, `PageTreeLoops`,
+        SourceError: The reason is `PasswordRequired`, `WrongPassword`, `EncryptionUnsupported`, `NoPages`,
             `SourceUnreadable`, or a limit of the sandbox.
     """
-    shown = document.shown_name
-    with document.path.open("rb") as file:
-        if b"%PDF-" not in file.read(_HEADER_WINDOW):
-            raise SourceError(Reason.NOT_A_PDF, f"“{shown}” is not a PDF: it does not begin with %PDF-.")
-    problems: list[tuple[Reason, str]] = []
+    problems: list[SourceError | SandboxError] = []
     for open_backend in BACKENDS:
         try:
             info = _inspect_with(document, open_backend)
-            if open_backend is open_qpdf and _pdfium_counts_more(document, info.page_count):
-                # qpdf silently drops page tree entries that are not pages, which would shift all later page numbers.
-                problems.append((Reason.SOURCE_UNREADABLE, DAMAGED_PAGE_TREE))
-                continue
         except SandboxError as error:
-            problems.append((error.reason, error.message))
+            problems.append(error)
+            continue
         except SourceError as error:
-            if error.reason is not Reason.SOURCE_UNREADABLE:
+            if error.reason not in (Reason.SOURCE_UNREADABLE, *_PASSWORD_REASONS):
                 raise
-            problems.append((error.reason, error.message))
-        else:
-            if info.page_count == 0:
-                raise SourceError(Reason.NO_PAGES, f"“{shown}” has no pages: there is nothing to process.")
-            if problems:
-                warning = f"The file is damaged ({problems[0][1]}). Another library opened it: check its pages."
-                info = replace(info, warnings=(warning, *info.warnings)[:WARNINGS_LIMIT])
-            return info
-    reason, message = problems[0]
-    raise SourceError(reason, f"“{shown}” is damaged and cannot be opened ({message}): export it again.")
+            problems.append(error)
+            continue
+        if open_backend is open_qpdf and not info.is_rebuilt and _pdfium_counts_more(document, info.page_count):
+            # qpdf silently drops page tree entries that are not pages, which would shift all later page numbers.
+            problems.append(SourceError(Reason.SOURCE_UNREADABLE, DAMAGED_PAGE_TREE))
+            continue
+        if info.page_count == 0:
+            raise SourceError(Reason.NO_PAGES, f"“{document.shown_name}” has no pages: there is nothing to process.")
+        damage = [problem for problem in problems if problem.reason not in _PASSWORD_REASONS]
+        if damage:
+            warning = f"The file is damaged ({damage[0].message}). Another library opened it: check its pages."
+            info = replace(info, warnings=(warning, *info.warnings)[:WARNINGS_LIMIT])
+        return info
+    raise _refusal(document, problems)
+
+
+def _refusal(document: SourceDocument, problems: Sequence[SourceError | SandboxError]) -> SourceError:
+    """Return the error for a source that no backend opens: the password if one of them asked for it, or the damage."""
+    for problem in problems:
+        if isinstance(problem, SourceError) and problem.reason in _PASSWORD_REASONS:
+            return problem
+    reason, message = problems[0].reason, problems[0].message
+    return SourceError(reason, f"“{document.shown_name}” is damaged and cannot be opened ({message}): export it again.")
 
 
 def _inspect_with(document: SourceDocument, open_backend: OpenBackend) -> DocumentInfo:
@@ -140,7 +149,13 @@ def _open_and_count(document: SourceDocument, open_backend: OpenBackend) -> Iter
     shown = document.shown_name
     try:
         with open_backend(document.path, document.password) as backend:
-            yield DocumentInfo(backend.page_count, backend.is_encrypted, _warnings(backend), backend.lost_pages)
+            yield DocumentInfo(
+                backend.page_count,
+                backend.is_encrypted,
+                _warnings(document, backend),
+                backend.lost_pages,
+                backend.is_rebuilt,
+            )
     except PasswordError as error:
         if document.password:
             raise SourceError(
@@ -150,17 +165,23 @@ def _open_and_count(document: SourceDocument, open_backend: OpenBackend) -> Iter
             Reason.PASSWORD_REQUIRED,
             f"“{shown}” is encrypted: give its password (spec.source.passwordSecretRef, or --password-file).",
         ) from error
-    except PageTreeLoopError as error:
+    except EncryptionError as error:
         raise SourceError(
-            Reason.PAGE_TREE_LOOPS, f"“{shown}” is damaged or hostile ({error}): export it again."
+            Reason.ENCRYPTION_UNSUPPORTED,
+            f"“{shown}” is encrypted with a certificate or by a special program, so that no password opens it: open it"
+            " with the program that can, print it to a PDF, and process that.",
         ) from error
     except BackendError as error:
         raise SourceError(Reason.SOURCE_UNREADABLE, str(error)) from error
 
 
-def _warnings(backend: Backend) -> tuple[str, ...]:
-    warnings = [f"The file is damaged and was repaired: {warning}." for warning in dict.fromkeys(backend.warnings)]
+def _warnings(document: SourceDocument, backend: Backend) -> tuple[str, ...]:
+    warnings = list(backend.content_elsewhere())
     if backend.lost_pages:
-        lost = len(backend.lost_pages)
-        warnings.insert(0, f"The file is truncated or damaged: the content of {lost} pages is lost.")
+        warnings.append(f"The file is truncated or damaged: the content of {len(backend.lost_pages)} pages is lost.")
+    if backend.is_rebuilt:
+        warnings.append("The page tree contains a cycle, which was cut: check the pages.")
+    if document.skipped:
+        warnings.append(f"The file has {document.skipped:,} bytes before its PDF header, which were skipped.")
+    warnings += [f"The file is damaged and was repaired: {warning}." for warning in dict.fromkeys(backend.warnings)]
     return tuple(warnings[:WARNINGS_LIMIT])

@@ -107,10 +107,13 @@ class Sandbox(Generic[RequestT, ItemT]):
     def _start(self) -> Connection:
         self._pipe, child_pipe = multiprocessing.Pipe()
         parent = os.getpid()
+        # Ctrl-C reaches the child, too, which would do what its parent does then, until it ignores the signal.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._child = os.fork()
         if self._child == 0:
             self._pipe.close()
             serve_forever(self._serve, self._limits, child_pipe, parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         child_pipe.close()
         return self._pipe
 

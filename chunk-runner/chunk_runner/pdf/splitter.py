@@ -19,7 +19,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, SourceError
 from chunk_runner.pdf import sandbox
-from chunk_runner.pdf.backends.base import Backend, BackendError, OpenBackend, PasswordError
+from chunk_runner.pdf.backends.base import Backend, BackendError, EncryptionError, OpenBackend, PasswordError
 from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
 from chunk_runner.pdf.document import BACKENDS, SourceDocument
 from chunk_runner.pdf.sandbox import SandboxError
@@ -190,7 +190,7 @@ def _open(stack: ExitStack, job: _Job, open_backend: OpenBackend) -> Backend | N
     """Open the source with a backend; return `None` if it counts other pages, since page numbers would differ."""
     try:
         backend = stack.enter_context(open_backend(job.document.path, job.document.password))
-    except (PasswordError, BackendError):
+    except (PasswordError, EncryptionError, BackendError):
         return None
     return backend if backend.page_count == job.page_count else None
 

@@ -119,7 +119,8 @@ def outcome_of(
     if unfinished.reason == Reason.JOB_STOPPED and _was_ended(last):
         return unfinished
     if last.get("event") == "started":
-        return _KILLED
+        # On a full volume, an attempt cannot record its end either.
+        return unfinished if unfinished.reason == Reason.WORKSPACE_UNAVAILABLE else _KILLED
     if last.get("event") == "failed":
         return Failure(shorten(str(last.get("reason"))), shorten(str(last.get("message"))))
     return result or unfinished

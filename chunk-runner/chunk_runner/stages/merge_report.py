@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract.limits import FAILED_CHUNKS_LIMIT
+from chunk_runner.contract.limits import FAILED_CHUNKS_LIMIT, WARNINGS_LIMIT, shorten
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure, Merged, Report
 from chunk_runner.pdf.page import PageState
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from chunk_runner.output import Written
     from chunk_runner.stages.findings import Findings
     from chunk_runner.workspace.manifest import Manifest
+
+_RANGES = 60
+"""Characters of page ranges in a warning; the ledger has them all."""
 
 
 def success(manifest: Manifest, findings: Findings, name: str, written: Written) -> Report:
@@ -36,7 +39,8 @@ def success(manifest: Manifest, findings: Findings, name: str, written: Written)
         answers=written.answers,
         memory=findings.memory(),
     )
-    return Report(pages=manifest.pages, warnings=manifest.warnings, merged=merged)
+    warnings = (*_no_text_layer(findings), *manifest.warnings)[:WARNINGS_LIMIT]
+    return Report(pages=manifest.pages, warnings=warnings, merged=merged)
 
 
 def failure(manifest: Manifest, findings: Findings, unfinished: Failure) -> Report:
@@ -63,6 +67,18 @@ def failure(manifest: Manifest, findings: Findings, unfinished: Failure) -> Repo
         merged=_merged(findings),
         failure=Failure(reason, message),
     )
+
+
+def _no_text_layer(findings: Findings) -> list[str]:
+    """Return a sentence about pages that show something, but have no text layer; none if there are no such pages."""
+    ranges = findings.ledger.ranges()[PageState.NO_TEXT]
+    count = sum(map(len, parse_ranges(ranges)))
+    if not count:
+        return []
+    subject = f"Page {ranges} has" if count == 1 else f"{count:,} pages ({shorten(ranges, _RANGES)}) have"
+    return [
+        f"{subject} no text layer: try --processor gemini (spec.processor.gemini) with input pdf, which reads scans."
+    ]
 
 
 def _merged(findings: Findings) -> Merged:

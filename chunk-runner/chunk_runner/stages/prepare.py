@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
-from chunk_runner.pdf import reader
+from chunk_runner.pdf import header, reader
 from chunk_runner.pdf.document import SourceDocument, inspect
 from chunk_runner.pdf.page import Page, PageRef
 from chunk_runner.pdf.splitter import PartSpec, write_parts
@@ -24,7 +25,7 @@ from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
 from chunk_runner.text.document_profile import build_profile, choose_sample
-from chunk_runner.workspace.files import SAMPLE, Workspace, chunk_file
+from chunk_runner.workspace.files import SAMPLE, SOURCE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result
 
@@ -65,8 +66,14 @@ def prepare(
         ConfigurationError: The processor or its settings are invalid, or there would be too many chunks.
         WorkspaceError: The workspace cannot be written.
     """
+    with _document(source, password, workspace) as document:
+        return _prepare(spec, source, document, workspace, direct=direct)
+
+
+def _prepare(
+    spec: JobSpec, source: Source, document: SourceDocument, workspace: Workspace, *, direct: bool
+) -> Prepared:
     processor = processor_for(spec.processor, spec.api_key_secret)
-    document = SourceDocument(source.path, source.name, password)
     info = inspect(document)
     try:
         selected = select(spec.pages, info.page_count)
@@ -117,6 +124,22 @@ def prepare(
     )
     manifest.write(workspace)
     return Prepared(manifest, tuple(manifest.chunks[chunk.index] for chunk in todo))
+
+
+@contextmanager
+def _document(source: Source, password: str, workspace: Workspace) -> Iterator[SourceDocument]:
+    """Yield the document; if its header is far from its beginning, it is a copy without everything before."""
+    start = header.offset(source.path, source.name)
+    if start < header.WINDOW:
+        yield SourceDocument(source.path, source.name, password)
+        return
+    try:
+        with source.path.open("rb") as whole, workspace.replacing(SOURCE) as copy:
+            whole.seek(start)
+            shutil.copyfileobj(whole, copy)
+        yield SourceDocument(workspace.path(SOURCE), source.name, password, skipped=start)
+    finally:
+        workspace.remove(SOURCE)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The files of a workspace: their names, and the only code that writes them.
 
     manifest.json            the decisions of prepare; the names of all other files follow from it
+    source.pdf               the source without what comes before its header, if that is much, while prepare reads it
     sample.pdf               the sample pages, while prepare reads them
     chunks/00002.pdf         the pages of chunk 2, until its result is durable
     results/00002.result     the result of chunk 2
@@ -28,7 +29,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import WorkspaceError
+from chunk_runner.errors import UnwritableError
 
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 REPORT = "report.json"
 USAGE = "usage.jsonl"
+SOURCE = "source.pdf"
 SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
 
@@ -94,7 +96,7 @@ class Workspace:
         """Yield a new file that takes this name once the block ends without an error.
 
         Raises:
-            WorkspaceError: The volume is full, read-only or not writable for this user.
+            UnwritableError: The volume is full, read-only or not writable for this user.
         """
         target = self.path(name)
         temporary = target.with_name(f".{target.name}.{self.attempt}.tmp")
@@ -146,7 +148,7 @@ class Workspace:
         volume. The line starts with a line break, so that the incomplete line of a killed attempt does not swallow it.
 
         Raises:
-            WorkspaceError: As for `replacing`.
+            UnwritableError: As for `replacing`.
         """
         path = self.path(attempts_file(index))
         try:
@@ -211,8 +213,8 @@ class Workspace:
                 self.remove(name)
 
 
-def _cannot_write(error: OSError) -> WorkspaceError:
-    return WorkspaceError(
+def _cannot_write(error: OSError) -> UnwritableError:
+    return UnwritableError(
         Reason.WORKSPACE_UNAVAILABLE,
         f"Cannot write to the workspace ({error.strerror}): check that the volume has free space and is writable for"
         " the user that runs the job.",

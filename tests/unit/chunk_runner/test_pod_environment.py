@@ -179,6 +179,8 @@ def test_a_password_is_the_text_of_its_file(tmp_path: Path) -> None:
 
     assert pod_environment.source_password(str(tmp_path / "password")) == "s3 cret\n"
     assert pod_environment.source_password(str(tmp_path / "none")) == ""
+    (tmp_path / "password").write_bytes(b"\xef\xbb\xbfs3 cr\xc3\xa9t\r\n")
+    assert pod_environment.source_password(str(tmp_path / "password")) == "s3 crét"
 
 
 def test_a_password_that_cannot_be_read_is_never_shown(tmp_path: Path) -> None:

@@ -21,12 +21,12 @@ class BackendError(Exception):
     """The library cannot open the file or copy the pages; the message is the library's, shortened."""
 
 
-class PageTreeLoopError(BackendError):
-    """The page tree contains itself. Other libraries would follow the loop, so none is tried."""
-
-
 class PasswordError(Exception):
-    """The file is encrypted, and the given password (or the empty one) does not open it."""
+    """The file is encrypted, and neither the given password nor the empty one opens it."""
+
+
+class EncryptionError(Exception):
+    """The file is encrypted in a way that the library does not know, so that no password opens it."""
 
 
 class Backend(Protocol):
@@ -37,12 +37,17 @@ class Backend(Protocol):
         is_encrypted: True if the file is encrypted, even with an empty user password.
         warnings: Repairs and anomalies, in the library's own words.
         lost_pages: The 1-based pages whose content the file no longer holds.
+        is_rebuilt: True if the page tree was rebuilt, so that other libraries may count other pages.
     """
 
     page_count: int
     is_encrypted: bool
     warnings: list[str]
     lost_pages: frozenset[int]
+    is_rebuilt: bool
+
+    def content_elsewhere(self) -> tuple[str, ...]:
+        """Return one sentence for each kind of content that the file has, but not on its pages."""
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
         """Write pages to a new PDF, without anything else of the document: outlines, forms, scripts, attachments.
@@ -60,7 +65,7 @@ class Backend(Protocol):
 
 
 OpenBackend = Callable[[Path, str], AbstractContextManager[Backend]]
-"""Opens a file with a password, which is empty for none. Raises `BackendError` and `PasswordError`."""
+"""Opens a file with a password, which is empty for none. Raises `BackendError`, `PasswordError`, `EncryptionError`."""
 
 
 def describe(error: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from chunk_runner.pdf.backends.base import BackendError, PasswordError, describe
+from chunk_runner.pdf.backends.base import BackendError, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.passwords import candidates
 from chunk_runner.pdf.backends.qpdf import strip_and_save
 
 
@@ -32,6 +34,11 @@ class PdfiumBackend:
         self.is_encrypted = pdfium.FPDF_GetSecurityHandlerRevision(document.raw) != -1
         self.warnings: list[str] = []
         self.lost_pages: frozenset[int] = frozenset()
+        self.is_rebuilt = False
+
+    def content_elsewhere(self) -> tuple[str, ...]:
+        """See `Backend.content_elsewhere`; only qpdf looks for it."""
+        return ()
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
         """See `Backend.copy`."""
@@ -63,15 +70,28 @@ def open_pdfium(path: Path, password: str) -> Iterator[Backend]:
 
     Raises:
         PasswordError: The password does not open it.
+        EncryptionError: No password opens it with PDFium.
         BackendError: PDFium cannot open it.
     """
+    document = _open(path, password)
     try:
-        document = pypdfium2.PdfDocument(path, password=password or None)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
-            raise PasswordError from error
-        raise BackendError(describe(error)) from error
-    try:
+        if len(document) == 0:
+            raise BackendError("PDFium finds no page")
         yield PdfiumBackend(document)
     finally:
         document.close()
+
+
+def _open(path: Path, password: str) -> pypdfium2.PdfDocument:
+    """Return the open file."""
+    for candidate in candidates(password):
+        # The raw function, because the library's class accepts no password as bytes.
+        raw = pdfium.FPDF_LoadDocument(os.fsencode(path) + b"\0", candidate + b"\0")
+        if raw:
+            return pypdfium2.PdfDocument(raw)
+        code = pdfium.FPDF_GetLastError()
+        if code == pdfium.FPDF_ERR_SECURITY:
+            raise EncryptionError("PDFium does not know its security handler")
+        if code != pdfium.FPDF_ERR_PASSWORD:
+            raise BackendError(f"PDFium cannot open it (error {code})")
+    raise PasswordError

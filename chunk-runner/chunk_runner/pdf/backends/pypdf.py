@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pypdf
 
-from chunk_runner.pdf.backends.base import BackendError, PasswordError, describe
+from chunk_runner.pdf.backends.base import BackendError, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.passwords import candidates
 from chunk_runner.pdf.backends.qpdf import strip_and_save
 
 
@@ -27,6 +28,11 @@ class PypdfBackend:
         self.is_encrypted = reader.is_encrypted
         self.warnings: list[str] = []
         self.lost_pages: frozenset[int] = frozenset()
+        self.is_rebuilt = False
+
+    def content_elsewhere(self) -> tuple[str, ...]:
+        """See `Backend.content_elsewhere`; only qpdf looks for it."""
+        return ()
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
         """See `Backend.copy`."""
@@ -48,12 +54,15 @@ def open_file(path: Path, password: str) -> Iterator[Backend]:
 
     Raises:
         PasswordError: The password does not open it.
+        EncryptionError: No password opens it with pypdf.
         BackendError: pypdf cannot open it.
     """
     try:
         reader = pypdf.PdfReader(path)
-        is_locked = reader.is_encrypted and not reader.decrypt(password)
-        backend = None if is_locked else PypdfBackend(reader)
+        is_open = not reader.is_encrypted or any(map(reader.decrypt, candidates(password)))
+        backend = PypdfBackend(reader) if is_open else None
+    except NotImplementedError as error:
+        raise EncryptionError(describe(error)) from error
     except Exception as error:  # damaged files make pypdf raise almost any exception
         raise BackendError(describe(error)) from error
     if backend is None:

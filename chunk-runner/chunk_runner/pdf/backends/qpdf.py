@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pikepdf
 
+from chunk_runner.pdf.backends import shells
 from chunk_runner.pdf.backends.base import (
     DAMAGED_PAGE_TREE,
     BackendError,
-    PageTreeLoopError,
+    EncryptionError,
     PasswordError,
     describe,
 )
+from chunk_runner.pdf.backends.page_tree import flatten
+from chunk_runner.pdf.backends.passwords import candidates
 
 
 if TYPE_CHECKING:
@@ -42,12 +45,18 @@ class QpdfBackend:
     Args:
         path: The file.
         pdf: The same file, opened.
+        is_rebuilt: See `Backend`.
 
     Raises:
+        EncryptionError: qpdf does not know the cipher, and would read noise.
         BackendError: qpdf has dropped entries of the page tree, which would shift all later page numbers.
     """
 
-    def __init__(self, path: Path, pdf: pikepdf.Pdf) -> None:
+    def __init__(self, path: Path, pdf: pikepdf.Pdf, *, is_rebuilt: bool) -> None:
+        if pdf.is_encrypted and "unknown" in (pdf.encryption.stream_method.name, pdf.encryption.string_method.name):
+            raise EncryptionError("its crypt filter is not known")
+        self._pdf = pdf
+        self.is_rebuilt = is_rebuilt
         # Indexing pdf.pages takes time proportional to the number of pages, so the page objects are kept.
         self._pages = [page.obj for page in pdf.pages]
         self.page_count = len(self._pages)
@@ -70,6 +79,10 @@ class QpdfBackend:
             ]:
                 lost.add(number)
         return frozenset(lost)
+
+    def content_elsewhere(self) -> tuple[str, ...]:
+        """See `Backend.content_elsewhere`."""
+        return shells.content_elsewhere(self._pdf, self._pages)
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
         """See `Backend.copy`."""
@@ -114,19 +127,36 @@ def open_qpdf(path: Path, password: str) -> Iterator[Backend]:
 
     Raises:
         PasswordError: The password does not open it.
-        PageTreeLoopError: The page tree contains itself.
+        EncryptionError: No password opens it with qpdf.
         BackendError: qpdf cannot open it.
     """
     try:
         # The file is passed open because pikepdf rejects file names that are not valid UTF-8.
-        with path.open("rb") as file, pikepdf.open(file, password=password, suppress_warnings=True) as pdf:
-            yield QpdfBackend(path, pdf)
-    except pikepdf.PasswordError as error:
-        raise PasswordError from error
+        with path.open("rb") as file:
+            pdf, is_rebuilt = _open(file, password)
+            with pdf:
+                yield QpdfBackend(path, pdf, is_rebuilt=is_rebuilt)
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as error:  # damaged files cause any of these
-        if "loop" in str(error).lower():
-            raise PageTreeLoopError("its page tree contains itself") from error
+        if "unsupported" in str(error).lower():
+            raise EncryptionError(describe(error)) from error
         raise BackendError(describe(error)) from error
+
+
+def _open(file: BinaryIO, password: str) -> tuple[pikepdf.Pdf, bool]:
+    """Return the open file, and true if its page tree was rebuilt."""
+    for candidate in candidates(password):
+        try:
+            return pikepdf.open(file, password=candidate, suppress_warnings=True), False
+        except pikepdf.PasswordError:
+            continue
+        except pikepdf.PdfError as error:
+            if "loop detected in /pages" not in str(error).lower():
+                raise
+            # Unless told otherwise, pikepdf visits the page tree, to hand down inherited attributes.
+            pdf = pikepdf.open(file, password=candidate, suppress_warnings=True, inherit_page_attributes=False)
+            flatten(pdf)
+            return pdf, True
+    raise PasswordError
 
 
 def strip_and_save(buffer: BytesIO, file: BinaryIO) -> None:

@@ -24,6 +24,7 @@ UNREADABLE_PAGE = PageOutcome(PageState.FAILED, Reason.PAGE_UNREADABLE)
 REFUSED_PAGE = PageOutcome(PageState.FAILED, Reason.RECITATION)
 UNFINISHED = Failure("DeadlineExceeded", "The chunk was not finished.")
 STOPPED = Failure("JobStopped", "The job was stopped.")
+FULL = Failure("WorkspaceUnavailable", "Nothing could be written to the workspace.")
 
 STARTED = {"event": "started"}
 REQUEST = {"event": "request", "tokens": {}}
@@ -43,6 +44,9 @@ INTERRUPTED = {"event": "failed", "reason": "Interrupted", "message": "The pod w
         ([STARTED], STOPPED, set(), "JobStopped"),
         ([STARTED, INTERRUPTED], STOPPED, set(), "JobStopped"),
         ([STARTED, UNREADABLE], STOPPED, set(), "ChunkUnreadable"),
+        ([], FULL, set(), "WorkspaceUnavailable"),
+        ([STARTED], FULL, set(), "WorkspaceUnavailable"),
+        ([STARTED, UNREADABLE], FULL, set(), "ChunkUnreadable"),
     ],
 )
 def test_a_chunk_without_a_result_has_the_best_known_reason(
