@@ -1,36 +1,16 @@
-"""The program `pdfjob`: its commands, and logging. Output goes to stdout, messages and progress to stderr."""
+"""The program `pdfjob`: takes care of Ctrl-C from the first moment on, then loads the commands and runs one."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from importlib.metadata import version as installed_version
-
-import typer
-
-from pdfjob_cli.run.command import run
-
-
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # joins the lines of a paragraph
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Extract the text of large PDFs as sentences, with many chunks in parallel.",
-)
-app.command()(run)
+from pdfjob_cli import interrupts
 
 
 def main() -> None:
     """Entry point."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    interrupts.exit_at_once()
+    from pdfjob_cli.app import app  # noqa: PLC0415 (takes a second, in which Ctrl-C would otherwise show a traceback)
+
     app()
-
-
-@app.command()
-def version() -> None:
-    """Print the version and exit."""
-    typer.echo(installed_version("pdfjob"))
 
 
 if __name__ == "__main__":

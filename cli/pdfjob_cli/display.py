@@ -1,14 +1,22 @@
-"""The output of a run on the terminal: a progress bar or log lines, and a summary as text or JSON."""
+"""The output of a run on the terminal: a progress bar or log lines, with the time left; summaries as text or JSON."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from rich.console import Console
@@ -17,10 +25,20 @@ if TYPE_CHECKING:
     from chunk_runner.workspace.manifest import Chunk
 
 
-class Display:
-    """Shows the progress of a run: a bar that counts pages on a terminal, one line per chunk elsewhere."""
+_ESTIMATE_SECONDS = 3600.0
+"""The time left follows from the speed in this period; a model may take minutes for one chunk."""
 
-    def __init__(self, console: Console, name: str) -> None:
+
+class Display:
+    """Shows the progress of a run and the time left: a bar that counts pages on a terminal, a line per chunk elsewhere.
+
+    Args:
+        console: Where to show it.
+        name: The name of the run.
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, console: Console, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._name = name
         self._chunks = 0
@@ -31,7 +49,12 @@ class Display:
             MofNCompleteColumn(),
             TextColumn("pages"),
             TimeElapsedColumn(),
+            TextColumn("elapsed"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
             console=console,
+            get_time=clock,
+            speed_estimate_period=_ESTIMATE_SECONDS,
             transient=True,
             disable=not console.is_terminal,
         )
@@ -63,7 +86,9 @@ class Display:
         if problem is not None:
             self._console.print(f"chunk {chunk.index} ({_pages(chunk.page_range)}) failed: {problem}", markup=False)
         else:
-            self._line(f"chunk {chunk.index} ({_pages(chunk.page_range)}) done")
+            left = self._progress.tasks[0].time_remaining
+            estimate = f", about {_duration(left)} left" if left else ""
+            self._line(f"chunk {chunk.index} ({_pages(chunk.page_range)}) done{estimate}")
 
     def stopping(self) -> None:
         """See `Observer.stopping`."""
@@ -78,16 +103,40 @@ class Display:
 def summary_text(report: Report, merged: Merged, name: str, output: str, seconds: float) -> str:
     """Return the summary of a run with an output, for people."""
     pages = ", ".join(f"{count} {state}" for state, count in merged.ledger.items() if count)
-    entries = _count(merged.answers, "answer") if merged.answers else _count(merged.sentences, "sentence")
     lines = [
-        f"{name}: {_count(report.pages or 0, 'page')}, {entries} in {seconds:.1f} s",
+        f"{name}: {_count(report.pages or 0, 'page')}, {_entries(merged)} in {seconds:.1f} s",
         f"  pages:  {pages}",
         f"  output: {output} ({merged.bytes:,} bytes, sha256 {merged.sha256[:12]}…)",
     ]
     if merged.tokens.total:
         lines.append(f"  tokens: {merged.tokens.total:,} ({merged.tokens.prompt:,} in, {merged.tokens.output:,} out)")
-    lines += [f"  failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in merged.failed_chunks]
-    return "\n".join(lines + [f"  {remark}" for remark in remarks(report)])
+    return "\n".join([*lines, *_details(report)])
+
+
+def summary_line(report: Report, name: str, output: str) -> str:
+    """Return the summary of one file of several, for people: a line, and the remarks below it."""
+    if report.failure is not None:
+        return f"{name}: {report.failure.reason}: {report.failure.message}"
+    entries = "nothing" if report.merged is None else _entries(report.merged)
+    line = f"{name}: {_count(report.pages or 0, 'page')}, {entries} in {output}"
+    return "\n".join([line, *_details(report)])
+
+
+def totals_line(reports: Sequence[Report], incomplete: int, seconds: float) -> str:
+    """Return the last line of the summary of several files, for people.
+
+    Args:
+        reports: The report of each file.
+        incomplete: The number of files whose output lacks pages.
+        seconds: The duration of all.
+    """
+    done = [report for report in reports if report.failure is None]
+    counts = {"complete": len(done) - incomplete, "incomplete": incomplete, "failed": len(reports) - len(done)}
+    states = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    tokens = sum(report.merged.tokens.total for report in reports if report.merged is not None)
+    cost = f", {tokens:,} tokens" if tokens else ""
+    pages = _count(sum(report.pages or 0 for report in done), "page")
+    return f"{_count(len(reports), 'file')} ({states}): {pages}{cost} in {seconds:.1f} s"
 
 
 def remarks(report: Report) -> list[str]:
@@ -138,6 +187,24 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
                 "answers": merged.answers,
             }
     return summary
+
+
+def _details(report: Report) -> list[str]:
+    """Return an indented line for each chunk that failed, and for each remark."""
+    chunks = report.merged.failed_chunks if report.merged is not None else ()
+    failed = [f"failed: {_pages(chunk.pages)}: {chunk.reason}: {chunk.message}" for chunk in chunks]
+    return [f"  {line}" for line in [*failed, *remarks(report)]]
+
+
+def _entries(merged: Merged) -> str:
+    return _count(merged.answers, "answer") if merged.answers else _count(merged.sentences, "sentence")
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{round(seconds)} s"
 
 
 def _pages(ranges: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -43,13 +45,23 @@ def first_line(path: Path, option: str, what: str) -> str:
     hint = f"'{option}'"
     try:
         with nullcontext(sys.stdin.buffer) if path == DASH else path.open("rb") as file:
-            line = file.readline().decode().rstrip("\r\n")
+            line = _decoded_first_line(file)
     except AttributeError:  # sys.stdin is None if it is closed
         raise typer.BadParameter("stdin is closed: give the name of a file", param_hint=hint) from None
     except OSError as error:
         raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=hint) from None
     except ValueError:
-        raise typer.BadParameter(f"the {what} is not UTF-8 text", param_hint=hint) from None
+        raise typer.BadParameter(f"the {what} is not UTF-8 text: save it as UTF-8", param_hint=hint) from None
     if not line:
         raise typer.BadParameter(f"the first line is empty: write the {what} there", param_hint=hint)
     return line
+
+
+def _decoded_first_line(file: BinaryIO) -> str:
+    """Return the first line, without its line end and without the byte order mark that editors for Windows write."""
+    data = file.readline()
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell writes UTF-16
+        text = (data + file.read()).decode("utf-16")
+    else:
+        text = data.decode("utf-8-sig")
+    return text.partition("\n")[0].rstrip("\r")

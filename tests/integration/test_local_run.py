@@ -13,6 +13,7 @@ import pytest
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli.run import local_runner
+from pdfjob_cli.run.outputs import workspace_of
 from processes import PATIENCE_SECONDS, Running, descendants, start_pdfjob, until
 from sizes import cases
 from tools import pdfs
@@ -66,7 +67,7 @@ def test_a_failure_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     done = pdfjob("run", "a.pdf", cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "NotAPdf: “a.pdf” is not a PDF: it does not begin with %PDF-.\n"
+    assert done.stderr == "NotAPdf: “a.pdf” is not a PDF: there is no %PDF- in it.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
@@ -80,12 +81,12 @@ def test_a_failure_can_be_read_by_a_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "Missing argument 'FILE'"),
+        (["run"], "Missing argument 'FILE...'"),
         (["run", "a.pdf", "--workers", "0"], "should be greater than or equal to 1"),
         (["run", "a.pdf", "--pages-per-chunk", "none"], "unable to parse string as an integer"),
         (["run", "a.pdf", "--processor", "magic"], "text"),
         (["run", "a.pdf", "-o", "no/such/folder.json"], "does not exist"),
-        (["run", "a.pdf", "-o", "."], "is a folder"),
+        (["run", "a.pdf", "-o", "a.pdf/"], "is not a folder"),
         (["run", "a.pdf", "-o", "a.pdf"], "would overwrite the source"),
         (["run", "a.pdf", "-o", "-", "--json"], "--json and --resume cannot be used"),
         (["run", "a.pdf", "-o", "/dev/null"], "is not a regular file"),
@@ -205,7 +206,7 @@ class Looker:
 
 def test_the_source_is_read_itself_and_no_copy_is_made(tmp_path: Path) -> None:
     source, out = pdfs.write_numbered(tmp_path / "a.pdf", 9), tmp_path / "a.json"
-    looker = Looker(local_runner.workspace_of(out))
+    looker = Looker(workspace_of(out))
 
     local_runner.run(JobSpec("a.pdf", pages_per_chunk=3), source, out, workers=2, resume=False, observer=looker)
 
@@ -243,7 +244,7 @@ def write_encrypted(path: Path, pages: int) -> Path:
 def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) -> None:
     source, out = write_encrypted(tmp_path / "a.pdf", 9), tmp_path / "a.json"
     spec = JobSpec("a.pdf", pages_per_chunk=3)
-    spoiler = Spoiler(local_runner.workspace_of(out), 1)
+    spoiler = Spoiler(workspace_of(out), 1)
 
     report = local_runner.run(spec, source, out, workers=2, resume=False, observer=spoiler)
 
@@ -257,7 +258,7 @@ def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) ->
     assert done.returncode == 0
     assert "6 pages reused" in done.stderr
     assert json.loads(out.read_text())["failedChunks"] == []
-    assert not local_runner.workspace_of(out).exists()
+    assert not workspace_of(out).exists()
 
 
 @pytest.fixture
@@ -271,7 +272,7 @@ def start(book: Path, *options: str) -> Running:
 
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
-    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
+    workspace = workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "2") as process:
         until((workspace / "results" / "00000.result").exists)
         started = descendants(process.pid)
@@ -307,7 +308,7 @@ def worker_of(process: Running) -> psutil.Process:
 
 
 def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -> None:
-    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
+    workspace = workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "400", "--workers", "1") as process:
         until((workspace / "attempts" / "00000.jsonl").exists)
         worker_of(process).kill()
@@ -319,7 +320,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_and_no_other(long_book: Path) -
 
 
 def test_a_second_run_with_the_same_output_is_turned_away(long_book: Path) -> None:
-    workspace = local_runner.workspace_of(long_book.with_suffix(".json"))
+    workspace = workspace_of(long_book.with_suffix(".json"))
     with start(long_book) as first:
         until((workspace / "manifest.json").exists)
         first.send_signal(signal.SIGSTOP)  # or it might be done before the second one begins

@@ -1,23 +1,17 @@
-"""The options of `pdfjob run`, with their help, and the output that they ask for."""
+"""The options of `pdfjob run`, with their help, and what they ask for."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
-from chunk_runner.contract.limits import shorten
-from pdfjob_cli import file_options
-from pdfjob_cli.display import remarks, summary_json, summary_text
+from pdfjob_cli import file_options, interrupts
 from pdfjob_cli.exit_codes import Exit
-from pdfjob_cli.run.execution import execute
+from pdfjob_cli.run import batch, outputs
+from pdfjob_cli.run.execution import Settings
 from pdfjob_cli.run.job import (
     Fallback,
     Format,
@@ -30,22 +24,24 @@ from pdfjob_cli.run.job import (
     check_pages,
     processor,
 )
+from pdfjob_cli.run.spool import is_stdin
 
 
 _GEMINI = "Options for --processor gemini"
 
 
 def run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The PDF to process.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The PDFs to process; - is stdin.")],
     *,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
             metavar="OUT",
             show_default="FILE's name with the suffix of the format, in the current folder",
-            help="Write the output to this file, or to stdout if it is - (not with --json or --resume).",
+            help="Write the output to this file, to a file in this folder, or to stdout if it is - (one FILE, and not"
+            " with --json or --resume). With several FILEs, OUT is a folder, which is created if need be.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Process this many chunks in parallel.")] = 4,
@@ -164,14 +160,18 @@ def run(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as a JSON object.")] = False,
 ) -> None:
-    """Process a PDF on this machine.
+    """Process PDFs on this machine.
 
-    The PDF is split into chunks, which are processed in parallel and merged into one output file. A summary is printed
-    to stdout, everything else to stderr.
+    Each PDF is split into chunks, which are processed in parallel and merged into one output file. A summary is printed
+    to stdout, everything else to stderr. Several PDFs are processed one after the other; one that fails does not stop
+    the others.
 
-    Exit codes: 0 if every page is accounted for, 1 if the run failed, 2 for wrong usage, 3 if some pages failed, 130
-    if the run was interrupted.
+    Exit codes: 0 if every page is accounted for, 1 if the run failed, 2 for wrong usage, 3 if some pages failed or no
+    page has a text layer, 130 if the run was interrupted. With several PDFs, it is the code of the worst.
     """
+    stdin_users = [*map(is_stdin, files), *(path == file_options.DASH for path in (password_file, api_key_file))]
+    if sum(stdin_users) > 1:
+        raise typer.BadParameter("only one FILE, password or API key can come from stdin")
     options = GeminiOptions(
         model=model,
         input=model_input,
@@ -185,7 +185,7 @@ def run(
         api_key_file=api_key_file,
     )
     spec = JobSpec(
-        path=file.name,
+        path="",
         processor=processor(processor_name, options),
         pages_per_chunk=pages_per_chunk,
         pages=pages,
@@ -194,49 +194,22 @@ def run(
         format=output_format.value,
     )
     password = None if password_file is None else file_options.first_line(password_file, "--password-file", "password")
-    if output == file_options.DASH:
-        if as_json or resume:
-            raise typer.BadParameter("--json and --resume cannot be used with -o -: stdout holds the output")
-        raise typer.Exit(_to_stdout(spec, file, workers=workers, password=password))
-    target = output or Path(file.stem + Path(OUTPUTS[spec.format]).suffix)
-    _require_writable(target, file)
-    started = time.monotonic()
-    code, report = execute(spec, file, target, workers=workers, resume=resume, password=password)
-    seconds = time.monotonic() - started
-    if as_json:
-        typer.echo(json.dumps(summary_json(report, str(target), seconds), ensure_ascii=False))
-    elif report.merged is not None and report.failure is None:
-        typer.echo(summary_text(report, report.merged, shorten(file.name), str(target), seconds))
+    settings = Settings(spec, workers, resume, password)
+    try:
+        with interrupts.raised():
+            code = _run(settings, files, output, as_json=as_json)
+    except KeyboardInterrupt:
+        typer.echo(interrupts.MESSAGE, err=True)
+        code = Exit.INTERRUPTED
     raise typer.Exit(code)
 
 
-def _to_stdout(spec: JobSpec, file: Path, *, workers: int, password: str | None) -> Exit:
-    """Run the job in a temporary folder and copy its output to stdout."""
-    with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
-        target = Path(folder) / OUTPUTS[spec.format]
-        code, report = execute(spec, file, target, workers=workers, resume=False, password=password)
-        for remark in remarks(report):
-            typer.echo(remark, err=True)
-        if code in (Exit.OK, Exit.PARTIAL):
-            with target.open("rb") as written:
-                shutil.copyfileobj(written, sys.stdout.buffer)
-    return code
-
-
-def _require_writable(output: Path, source: Path) -> None:
-    """Raise `typer.BadParameter` if the output cannot be written, or would replace something else than an output."""
-    try:
-        if not output.parent.is_dir():
-            raise typer.BadParameter(
-                f"folder {output.parent} does not exist: create it, or choose another output with -o"
-            )
-        if output.is_dir():
-            raise typer.BadParameter(f"{output} is a folder: give the name of a file with -o")
-        if output.is_symlink() or (output.exists() and not output.is_file()):
-            raise typer.BadParameter(
-                f"{output} is not a regular file and would be replaced by one: choose another output with -o"
-            )
-        if output.exists() and source.exists() and output.samefile(source):
-            raise typer.BadParameter("the output would overwrite the source: choose another output with -o")
-    except OSError as error:
-        raise typer.BadParameter(f"{shorten(str(output))}: {error.strerror}: choose another output with -o") from error
+def _run(settings: Settings, files: list[Path], output: str | None, *, as_json: bool) -> Exit:
+    if output != str(file_options.DASH):
+        suffix = Path(OUTPUTS[settings.spec.format]).suffix
+        return batch.to_files(settings, files, outputs.targets(files, output, suffix), as_json=as_json)
+    if as_json or settings.resume:
+        raise typer.BadParameter("--json and --resume cannot be used with -o -: stdout holds the output")
+    if len(files) > 1:
+        raise typer.BadParameter("several outputs cannot be written to stdout: choose a folder with -o")
+    return batch.to_stdout(settings, files[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,9 +13,11 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import StageError
+from chunk_runner.pdf.page import PageState
+from pdfjob_cli import interrupts
 from pdfjob_cli.display import Display
 from pdfjob_cli.exit_codes import Exit
-from pdfjob_cli.run import local_runner
+from pdfjob_cli.run import local_runner, spool
 
 
 if TYPE_CHECKING:
@@ -24,25 +28,79 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def execute(
-    spec: JobSpec, file: Path, output: Path, *, workers: int, resume: bool, password: str | None
-) -> tuple[Exit, Report]:
+@dataclass(frozen=True)
+class Settings:
+    """What the runs of all files have in common.
+
+    Attributes:
+        spec: The job; its `path` is not used.
+        workers: Chunks to process in parallel.
+        resume: Reuse the results of an earlier run.
+        password: The password of the PDFs that are encrypted.
+    """
+
+    spec: JobSpec
+    workers: int
+    resume: bool
+    password: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one file's run.
+
+    Attributes:
+        file: The PDF; `-` for stdin.
+        output: The file to write.
+        code: The exit code.
+        report: The report of merge, or of a failure.
+        seconds: The duration.
+    """
+
+    file: Path
+    output: Path
+    code: Exit
+    report: Report
+    seconds: float
+
+    @property
+    def has_output(self) -> bool:
+        """True if the output is written."""
+        return self.code in (Exit.OK, Exit.PARTIAL)
+
+
+def execute(settings: Settings, file: Path, output: Path, *, prefix: str = "") -> Outcome:
     """Run a job; print progress to stderr, and the reason if there is no output.
 
     Args:
-        spec: The job.
-        file: The PDF.
+        settings: The settings of all files.
+        file: The PDF; `-` for stdin.
         output: The file to write.
-        workers: Chunks to process in parallel.
-        resume: Reuse the results of an earlier run.
-        password: The password of the PDF, if it is encrypted.
+        prefix: What to print before the file's name.
     """
+    started = time.monotonic()
     console = Console(stderr=True)
-    code = Exit.FAILED
+    code, report = _run(settings, file, output, console, f"{prefix}{shorten(spool.name_of(file))}")
+    if (failure := report.failure) is None:
+        code = _exit_code(report)
+    else:
+        said = failure.message if code is Exit.INTERRUPTED else f"{prefix}{failure.reason}: {failure.message}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
+    return Outcome(file, output, code, report, time.monotonic() - started)
+
+
+def _run(settings: Settings, file: Path, output: Path, console: Console, title: str) -> tuple[Exit, Report]:
+    """Run a job; return FAILED or INTERRUPTED and the report, which has a failure if there is no output."""
     try:
-        with Display(console, shorten(file.name)) as display:
+        with spool.regular_file(file) as source, Display(console, title) as display:
             report = local_runner.run(
-                spec, file, output, workers=workers, resume=resume, observer=display, password=password
+                replace(settings.spec, path=source.name),
+                source,
+                output,
+                workers=settings.workers,
+                resume=settings.resume,
+                observer=display,
+                password=settings.password,
             )
     except StageError as error:
         report = _failed(error.reason, error.message)
@@ -50,30 +108,28 @@ def execute(
         message = f"Another run is writing {output}: wait until it ends, or choose another output with -o."
         report = _failed(Reason.WORKSPACE_UNAVAILABLE, message)
     except local_runner.RunInterruptedError as stopped:
-        code, report = Exit.INTERRUPTED, _interrupted(stopped.done, stopped.chunks)
+        return Exit.INTERRUPTED, _interrupted(stopped.done, stopped.chunks)
     except KeyboardInterrupt:
-        code, report = Exit.INTERRUPTED, _interrupted(0, 0)
+        return Exit.INTERRUPTED, _interrupted(0, 0)
     except Exception as error:  # the last resort: one sentence, never a traceback
         log.debug("unexpected error", exc_info=True)
         message = f"{type(error).__name__}: {error}. This is a bug, please report it."
         report = _failed(Reason.UNEXPECTED, shorten(message))
-    failure = report.failure
-    if failure is None:
-        return _exit_code(report), report
-    said = failure.message if code is Exit.INTERRUPTED else f"{failure.reason}: {failure.message}"
-    console.print(said, markup=False, highlight=False, soft_wrap=True)
-    return code, report
+    return Exit.FAILED, report
 
 
 def _exit_code(report: Report) -> Exit:
+    """Return the exit code of a run with an output."""
     merged = report.merged
-    is_partial = merged is not None and (merged.failed or merged.failed_pages)
-    return Exit.PARTIAL if is_partial else Exit.OK
+    if merged is None:
+        return Exit.OK
+    has_no_text = merged.ledger.get(PageState.NO_TEXT, 0) and not merged.ledger.get(PageState.OK, 0)
+    return Exit.PARTIAL if merged.failed or merged.failed_pages or has_no_text else Exit.OK
 
 
 def _interrupted(done: int, chunks: int) -> Report:
     kept = f" {done} of {chunks} chunks are kept: continue with --resume." if chunks else ""
-    return _failed(Reason.INTERRUPTED, f"Interrupted.{kept}")
+    return _failed(Reason.INTERRUPTED, f"{interrupts.MESSAGE}{kept}")
 
 
 def _failed(reason: Reason, message: str) -> Report:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import WorkspaceError
+from chunk_runner.errors import UnwritableError, WorkspaceError
 from chunk_runner.source import identify
 from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.results import has_result
 from pdfjob_cli.run import worker_pool
+from pdfjob_cli.run.outputs import workspace_of
 from pdfjob_cli.run.worker import STOPPED
 
 
@@ -83,8 +84,7 @@ def run(
         RunInterruptedError: Ctrl-C.
     """
     worker_pool.warm_up()
-    root = workspace_of(output)
-    with _writing(output), _locked(root):
+    with _writing(output), _locked(output) as root:
         workspace = Workspace(root, uuid.uuid4().hex, round_number=int(time.time()))  # later than any earlier run's
         if not resume:
             workspace.clear()
@@ -104,16 +104,16 @@ def run(
             chunks = len(prepared.manifest.chunks)
             missing = sum(not has_result(workspace, chunk) for chunk in prepared.todo)
             raise RunInterruptedError(chunks - missing, chunks) from error
+        except UnwritableError as error:
+            if not keep:
+                raise
+            message = f"{error.message} Then continue with --resume: finished chunks are kept."
+            raise UnwritableError(error.reason, message) from error
         finally:
             if not keep:
                 workspace.clear()
                 _remove_folder(root)
     return report
-
-
-def workspace_of(output: Path) -> Path:
-    """Return the workspace of runs with this output; a run that can be resumed leaves it behind."""
-    return output.with_name(f".{output.name}.pdfjob")
 
 
 @contextmanager
@@ -129,13 +129,14 @@ def _writing(output: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """Create the workspace and lock it: two runs with one output would mix their files."""
+def _locked(output: Path) -> Iterator[Path]:
+    """Create the workspace of an output, lock it, and yield it: two runs with one output would mix their files."""
+    root = workspace_of(output)
     root.mkdir(parents=False, exist_ok=True)
     fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        yield root
     except BlockingIOError as error:
         raise BusyError from error
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from multiprocessing import forkserver, sharedctypes
+from multiprocessing import forkserver, resource_tracker, sharedctypes
 from typing import TYPE_CHECKING, Protocol
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
@@ -13,7 +13,8 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 from chunk_runner.contract.limits import GRACE_SECONDS
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.errors import ConfigurationError, StageError
+from chunk_runner.errors import ConfigurationError, StageError, UnwritableError
+from pdfjob_cli import interrupts
 from pdfjob_cli.run import worker
 from pdfjob_cli.run.worker import Work
 
@@ -56,7 +57,9 @@ class Observer(Protocol):
 
 def warm_up() -> None:
     """Start the server that forks the workers: it loads the libraries while the source is inspected."""
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()  # which the server would start, and thereby receive Ctrl-C again
+    with interrupts.kept_from_children():  # the server would show a traceback, and so would a worker that just starts
+        forkserver.ensure_running()
 
 
 def process_all(prepared: Prepared, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
@@ -64,6 +67,9 @@ def process_all(prepared: Prepared, workspace: Workspace, source: Path, workers:
 
     Returns:
         True if the run was stopped, because one chunk showed that no other can succeed.
+
+    Raises:
+        UnwritableError: The workspace cannot be written; there would be nothing to merge.
     """
     manifest, todo = prepared
     kept = manifest.selected_pages - sum(len(chunk.pages) for chunk in todo)
@@ -74,30 +80,34 @@ def process_all(prepared: Prepared, workspace: Workspace, source: Path, workers:
     counters = sharedctypes.RawArray("L", len(manifest.chunks))
     work = Work(manifest, workspace, source, counters, stopped=sharedctypes.RawValue("b", 0))
     with _pool(min(workers, len(todo)), work, observer if "model" in manifest.processor else None) as pool:
-        futures: dict[Future[None], Chunk] = {
-            pool.schedule(worker.process_chunk, args=(chunk.index,)): chunk for chunk in todo
-        }
+        futures: dict[Future[None], Chunk] = {}
+        with interrupts.deferred():  # the first chunk starts the workers, and a worker half started cannot be stopped
+            for chunk in todo:
+                futures[pool.schedule(worker.process_chunk, args=(chunk.index,))] = chunk
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=_REFRESH_SECONDS, return_when=FIRST_COMPLETED)
             observer.advanced(kept + sum(counters))
             for future in done:
-                observer.finished(futures[future], _problem(future))
+                error = future.exception()
+                if isinstance(error, UnwritableError):
+                    raise error
+                observer.finished(futures[future], _problem(error))
             if any(isinstance(future.exception(), ConfigurationError) for future in done):
                 _stop(pool, work)
                 return True
     return False
 
 
-def _problem(future: Future[None]) -> str | None:
-    match future.exception():
+def _problem(error: BaseException | None) -> str | None:
+    match error:
         case None:
             return None
-        case StageError() as error:
+        case StageError():
             return error.message
         case ProcessExpired():
             return KILLED.message
-        case BaseException() as error:
+        case BaseException():
             return f"{type(error).__name__}: {error}"
 
 

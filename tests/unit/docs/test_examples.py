@@ -8,7 +8,7 @@ import typer.main
 import yaml
 from typer.core import TyperGroup, TyperOption
 
-from pdfjob_cli.__main__ import app
+from pdfjob_cli.app import app
 from unit.docs.pages import PAGES, ROOT, name
 
 

@@ -10,7 +10,7 @@ import yaml
 from typer.core import TyperGroup, TyperOption
 
 from chunk_runner.contract.exit_codes import ExitCode
-from pdfjob_cli.__main__ import app
+from pdfjob_cli.app import app
 from pdfjob_cli.exit_codes import Exit
 from pdfjob_operator.objects import labels
 from pdfjob_operator.objects.phases import Condition, Phase
@@ -94,7 +94,7 @@ def test_every_option_of_pdfjob_run_is_explained() -> None:
     options = {name for it in run.params if isinstance(it, TyperOption) for name in it.opts}
     text = section(PAGE, "`pdfjob run`")
 
-    assert set(re.findall(r"(?<![\w-])--?[a-z][-a-z]*", text)) - {"-h", "--help"} == options
+    assert set(re.findall(r"(?<![\w-])--?[a-z][-a-z]*", text)) - {"-h", "--help", "--version"} == options
     assert all(f"`pdfjob {name}" in text for name in command.commands)
 
 

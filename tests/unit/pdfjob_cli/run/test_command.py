@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from builders import REPORT_WITH_FAILED_PAGES, make_merged
 from chunk_runner.contract.job_spec import OUTPUTS, RUNNING_LINES, JobSpec
 from chunk_runner.contract.report import Report
-from pdfjob_cli.__main__ import app
+from pdfjob_cli.app import app
 from pdfjob_cli.run import local_runner
 from pdfjob_cli.run.job import Format, RunningLines
 
@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return asked
 
 
-def pdfjob(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+def pdfjob(*arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
     done = CliRunner().invoke(app, ["run", *arguments], input=stdin)
     return done.exit_code, done.stdout, " ".join(done.stderr.replace("│", " ").split())
 
@@ -72,14 +72,15 @@ def test_every_value_of_a_job_can_be_asked_for() -> None:
     assert tuple(it.value for it in RunningLines) == RUNNING_LINES
 
 
-@pytest.mark.parametrize("text", ["s3 cret", "s3 cret\n", "s3 cret\r\nanother line"])
-def test_the_password_is_the_first_line_of_its_file(run: Run, tmp_path: Path, text: str) -> None:
-    (tmp_path / "password").write_bytes(text.encode())
+@pytest.mark.parametrize("text", ["s3 crét", "s3 crét\n", "s3 crét\r\nanother line"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_password_is_the_first_line_of_its_file(run: Run, tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "password").write_bytes(text.encode(encoding))
 
     assert pdfjob("book.pdf", "--password-file", "password")[0] == 0
-    assert run.password == "s3 cret"
-    assert pdfjob("book.pdf", "--password-file", "-", stdin=text)[0] == 0
-    assert run.password == "s3 cret"
+    assert run.password == "s3 crét"
+    assert pdfjob("book.pdf", "--password-file", "-", stdin=text.encode(encoding))[0] == 0
+    assert run.password == "s3 crét"
 
 
 @pytest.mark.parametrize("options", [[], ["--json"], ["-o", "-"]])
@@ -108,12 +109,15 @@ def test_the_password_is_never_printed(run: Run, tmp_path: Path, options: list[s
         (["--password-file", "."], "Is a directory"),
         (["--password-file", "empty"], "the first line is empty: write the password there"),
         (["--password-file", "binary"], "not UTF-8 text"),
+        (["--password-file", "bom"], "the first line is empty: write the password there"),
         (["--password-file", "-"], "the first line is empty: write the password there"),
+        (["-", "--password-file", "-"], "only one FILE, password or API key can come from stdin"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_opened(tmp_path: Path, arguments: list[str], message: str) -> None:
     (tmp_path / "empty").write_text("\nsecond line")
     (tmp_path / "binary").write_bytes(b"s3cret\xff\n")
+    (tmp_path / "bom").write_bytes(b"\xef\xbb\xbf\n")
 
     code, out, err = pdfjob("book.pdf", *arguments)
 

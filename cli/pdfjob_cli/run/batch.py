@@ -1,0 +1,95 @@
+"""The run of one or several files, one after the other, and its exit code and summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from chunk_runner.contract.job_spec import OUTPUTS
+from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure, Report
+from pdfjob_cli.display import remarks, summary_json, summary_line, summary_text, totals_line
+from pdfjob_cli.exit_codes import Exit
+from pdfjob_cli.run.execution import Outcome, Settings, execute
+from pdfjob_cli.run.spool import name_of
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BY_SEVERITY = (Exit.OK, Exit.PARTIAL, Exit.FAILED, Exit.INTERRUPTED)
+"""The exit code of several files is the worst of theirs."""
+
+
+def to_stdout(settings: Settings, file: Path) -> Exit:
+    """Process a file in a temporary folder, and copy its output to stdout."""
+    with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
+        target = Path(folder) / OUTPUTS[settings.spec.format]
+        outcome = execute(settings, file, target)
+        for remark in remarks(outcome.report):
+            typer.echo(remark, err=True)
+        if outcome.has_output:
+            with target.open("rb") as written:
+                shutil.copyfileobj(written, sys.stdout.buffer)
+    return outcome.code
+
+
+def to_files(settings: Settings, files: Sequence[Path], outputs: Sequence[Path], *, as_json: bool) -> Exit:
+    """Process each file, and print a summary; a file that fails does not stop the others.
+
+    Args:
+        settings: The settings of all files.
+        files: The PDFs.
+        outputs: The output of each.
+        as_json: Print the summary as a JSON object.
+    """
+    outcomes: list[Outcome] = []
+    for number, (file, output) in enumerate(zip(files, outputs, strict=True), start=1):
+        if outcomes and outcomes[-1].code is Exit.INTERRUPTED:
+            outcomes.append(_not_started(file, output))
+        else:
+            prefix = f"[{number}/{len(files)}] " if len(files) > 1 else ""
+            outcomes.append(execute(settings, file, output, prefix=prefix))
+    _print_summary(outcomes, as_json=as_json)
+    return max((outcome.code for outcome in outcomes), key=_BY_SEVERITY.index)
+
+
+def _print_summary(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    """Print the summary of a file, or of several; as text, one file without an output has its message only."""
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    if as_json:
+        files = [_summary(outcome) for outcome in outcomes]
+        summary = files[0] if len(files) == 1 else {"files": files, "seconds": round(seconds, 3)}
+        typer.echo(json.dumps(summary, ensure_ascii=False))
+    elif len(outcomes) > 1:
+        for outcome in outcomes:
+            typer.echo(summary_line(outcome.report, shorten(_shown(outcome.file)), _shown(outcome.output)))
+        incomplete = sum(outcome.code is Exit.PARTIAL for outcome in outcomes)
+        typer.echo(totals_line([outcome.report for outcome in outcomes], incomplete, seconds))
+    elif outcomes[0].has_output and (merged := outcomes[0].report.merged) is not None:
+        (one,) = outcomes
+        typer.echo(summary_text(one.report, merged, shorten(name_of(one.file)), _shown(one.output), one.seconds))
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    """Return the summary of a file for programs."""
+    file = {"file": _shown(outcome.file), "exitCode": int(outcome.code)}
+    return file | summary_json(outcome.report, _shown(outcome.output), outcome.seconds)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as text that can be printed: a file name may be any bytes."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+def _not_started(file: Path, output: Path) -> Outcome:
+    failure = Failure(Reason.INTERRUPTED, "The run was interrupted before this file was started.")
+    return Outcome(file, output, Exit.INTERRUPTED, Report(failure=failure), 0)
