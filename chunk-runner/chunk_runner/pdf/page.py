@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -99,26 +98,3 @@ class Page:
     def outcome(self) -> PageOutcome:
         """The outcome, if nothing but its text is wanted of the page."""
         return PageOutcome(self.state, self.reason)
-
-
-HYPHEN_MARKS = ("\ufffe", "\x02")
-"""PDFium's characters for a hyphen at the end of a line, which it puts directly before the next text it finds, even if
-that is a page number."""
-
-_HYPHENS = str.maketrans(dict.fromkeys(HYPHEN_MARKS, SOFT_HYPHEN))
-
-_NON_TEXT_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
-"""The Unicode categories of control, format, unassigned, private and surrogate characters."""
-
-
-def clean(raw: str) -> str:
-    """Return a line without control characters and unusual spaces; soft hyphens are kept for joining lines."""
-    # Most lines are printable, which excludes all spaces but the usual one, and examining each character is slow.
-    if raw.isprintable():
-        return " ".join(raw.split()) if "  " in raw or raw[:1] == " " or raw[-1:] == " " else raw
-    line = raw.translate(_HYPHENS)
-    if not line.isprintable():
-        line = "".join(
-            " " if char != SOFT_HYPHEN and unicodedata.category(char) in _NON_TEXT_CATEGORIES else char for char in line
-        )
-    return " ".join(line.split())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner.contract.reasons import Reason
+from chunk_runner.pdf.characters import HYPHEN_MARKS, clean, count_unnamed
 from chunk_runner.pdf.columns import Rect, Span, columns, gutters
-from chunk_runner.pdf.page import HYPHEN_MARKS, Page, PageRef, PageState, clean
+from chunk_runner.pdf.page import Page, PageRef, PageState
 
 
 _CHARACTERS_LIMIT = 2_000_000
@@ -37,6 +39,9 @@ _PICTURE_DIVISOR = 20
 
 _FULL_TEXT_CHARACTERS = 1500
 """A page of text has at least this many characters, and so does a scan with a text layer."""
+
+_FONT_NAME_LIMIT = 100
+"""Bytes of a font's name; PDFium writes nothing if it is longer."""
 
 _VISIBLE_KINDS = frozenset(
     {
@@ -72,7 +77,15 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
         finally:
             pdfium.FPDFText_ClosePage(text_page)
         if lines:
-            return Page(ref, PageState.OK, lines, boxes, height, has_picture=_has_picture(page, height, count))
+            return Page(
+                ref,
+                PageState.OK,
+                lines,
+                boxes,
+                height,
+                has_picture=_has_picture(page, height, count),
+                unnamed_characters=sum(map(count_unnamed, lines)),
+            )
         return _page_without_lines(page, path, ref, has_characters=bool(text.strip()))
     finally:
         pdfium.FPDF_ClosePage(page)
@@ -100,7 +113,7 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
     if rotation == 0 and (between := _gutters(text_page, len(pieces))):
         pieces = _in_column_order(text_page, pieces, between)
     for start, raw in pieces:
-        if line := clean(raw):
+        if line := clean(raw, partial(_font_name, text_page, start)):
             lines.append(line)
             if not box_of(text_page, start + len(raw) - len(raw.lstrip()), reference):
                 boxes.extend((0, 0, 0))
@@ -115,6 +128,13 @@ def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[st
                 case _:
                     boxes.extend((width - box.top, box.left, box.right))
     return lines, boxes
+
+
+def _font_name(text_page: Any, start: int, at: int) -> str:
+    """Return the name of a character's font, given the index of its line and its own within it."""
+    name = ctypes.create_string_buffer(_FONT_NAME_LIMIT)
+    length = pdfium.FPDFText_GetFontInfo(text_page, start + at, name, _FONT_NAME_LIMIT, None)
+    return name.value.decode(errors="replace") if 0 < length <= _FONT_NAME_LIMIT else ""
 
 
 def _pieces(text: str) -> list[tuple[int, str]]:

@@ -15,7 +15,8 @@ import pypdf.errors
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
-from chunk_runner.pdf.page import Page, PageRef, PageState, clean
+from chunk_runner.pdf.characters import clean, count_unnamed
+from chunk_runner.pdf.page import Page, PageRef, PageState
 
 
 log = logging.getLogger(__name__)
@@ -44,14 +45,15 @@ def read(path: Path, pages: Sequence[PageRef]) -> Iterator[Page]:
 def _read_page(reader: pypdf.PdfReader, ref: PageRef) -> Page:
     try:
         page = reader.pages[ref.position - 1]
-        lines = [line for raw in page.extract_text().splitlines() if (line := clean(raw))]
+        lines = [line for raw in page.extract_text().split("\n") if (line := clean(raw, lambda _: ""))]
         has_content = bool(page.get_contents())
     except pypdf.errors.LimitReachedError:
         return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
     except Exception:  # damaged files make pypdf raise almost any exception
         log.debug("pypdf cannot read page %d", ref.number, exc_info=True)
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
-    return Page(ref, PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY, lines)
+    state = PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY
+    return Page(ref, state, lines, unnamed_characters=sum(map(count_unnamed, lines)))
 
 
 def has_decodable_content(path: Path, position: int) -> bool:

@@ -1,0 +1,102 @@
+"""Writes PDFs whose fonts say what their characters mean in unusual ways."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+import pikepdf
+
+
+_FIRST_CODE = 33
+_LEADING = 16
+
+
+def write_with_meanings(path: Path, lines: Sequence[str], *, font: str = "Helvetica") -> Path:
+    """Write one page of lines, each of whose characters the font maps to itself (ToUnicode), whatever it is.
+
+    Args:
+        path: The file.
+        lines: The lines; together at most 200 different characters.
+        font: The name of the font.
+    """
+    codes = {char: code for code, char in enumerate(sorted(set(chain.from_iterable(lines))), start=_FIRST_CODE)}
+    meanings = "\n".join(
+        f"<{code:02X}> <{char.encode('utf-16-be', 'surrogatepass').hex()}>" for char, code in codes.items()
+    )
+    pdf = pikepdf.new()
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Meanings def /CMapType 2 def"
+        " 1 begincodespacerange <00> <FF> endcodespacerange"
+        f" {len(codes)} beginbfchar\n{meanings}\nendbfchar endcmap end end"
+    )
+    resource = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type1,
+        BaseFont=pikepdf.Name(f"/{font}"),
+        FirstChar=0,
+        LastChar=255,
+        Widths=[500] * 256,
+        ToUnicode=pdf.make_stream(cmap.encode()),
+    )
+    return _save(pdf, path, resource, [bytes(codes[char] for char in line) for line in lines])
+
+
+def write_with_names(path: Path, lines: Sequence[bytes], names: Mapping[int, str]) -> Path:
+    """Write one page of lines in a font that says only the names of its glyphs.
+
+    Args:
+        path: The file.
+        lines: The codes of the characters.
+        names: The name of the glyph of each code.
+    """
+    pdf = pikepdf.new()
+    resource = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type1,
+        BaseFont=pikepdf.Name("/ABCDEF+Expert"),
+        FirstChar=0,
+        LastChar=255,
+        Widths=[500] * 256,
+        Encoding=pikepdf.Dictionary(Differences=_differences(names)),
+    )
+    return _save(pdf, path, resource, lines)
+
+
+def write_as_bitmaps(path: Path, lines: Sequence[bytes], names: Mapping[int, str]) -> Path:
+    """Write one page of lines in a font of Type 3, as TeX did.
+
+    Args:
+        path: The file.
+        lines: The codes of the characters.
+        names: The name of the glyph of each code.
+    """
+    pdf = pikepdf.new()
+    square = b"500 0 0 0 400 700 d1 0 0 400 700 re f"
+    resource = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type3,
+        FontBBox=[0, 0, 1000, 1000],
+        FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+        CharProcs=pikepdf.Dictionary({f"/{name}": pdf.make_stream(square) for name in names.values()}),
+        Encoding=pikepdf.Dictionary(Differences=_differences(names)),
+        FirstChar=0,
+        LastChar=255,
+        Widths=[500] * 256,
+        Resources=pikepdf.Dictionary(),
+    )
+    return _save(pdf, path, resource, lines)
+
+
+def _differences(names: Mapping[int, str]) -> pikepdf.Array:
+    return pikepdf.Array(chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items())))
+
+
+def _save(pdf: pikepdf.Pdf, path: Path, font: pikepdf.Dictionary, lines: Sequence[bytes]) -> Path:
+    pdf.add_blank_page(page_size=(600, 800))
+    page = pdf.pages[0]
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
+    shown = "".join(f"<{line.hex()}> Tj T* " for line in lines)
+    page.Contents = pdf.make_stream(f"BT /F1 12 Tf 50 750 Td {_LEADING} TL {shown}ET".encode())
+    pdf.save(path)
+    pdf.close()
+    return path
