@@ -1,21 +1,38 @@
-"""Dehyphenation: joining words that were broken at the end of a line, and keeping hyphens that belong to them. Pure."""
+"""Dehyphenation: joining lines, above all words that were broken at the end of one. Pure.
+
+A hyphen at the end of a line is hyphenation and goes with the break, unless it belongs to the word, stands for an
+omitted part, or is part of an address. The two lines decide, and the compounds of the document.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from chunk_runner.pdf.page import SOFT_HYPHEN
-from chunk_runner.text.language import CONJUNCTIONS, HYPHENATED
+from chunk_runner.text.addresses import address_goes_on
+from chunk_runner.text.language import Language, facts
+from chunk_runner.text.scripts import FIRST_SPACELESS, space_between
 
 
-HYPHENS = f"-\N{HYPHEN}{SOFT_HYPHEN}"
+HYPHENS = f"-\N{HYPHEN}\N{ARMENIAN HYPHEN}{SOFT_HYPHEN}"
 """The characters that may end a line in the middle of a word."""
 
-_FIRST_WIDE = "⺀"
-"""The first character of the scripts that put no spaces between words, in Unicode order."""
+_OPENING_BRACKETS = "([{"
+_JOINERS = "/\\_@&–—‒―\N{HEBREW PUNCTUATION MAQAF}"
+"""Characters after which a line goes on without a space, unless there is one before them."""
+
+_SPECIAL_ENDS = HYPHENS + _OPENING_BRACKETS + _JOINERS
+
+_SPACED_DASHES = "—―"
+_SPACED_DASH_LANGUAGES = frozenset({"es", "gl", "pt"})
+"""Dashes of dialogue in these languages: a closing one has a space after it."""
 
 _WORD_LIMIT = 60
 """Characters of a word that are examined."""
+
+_CAPITALS_MINIMUM = 3
+"""Letters of a hyphenated word in capitals; two may be an abbreviation."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +47,28 @@ class Dehyphenator:
     language: str
     compounds: frozenset[str]
 
+    @cached_property
+    def _facts(self) -> Language:
+        return facts(self.language)
+
     def before(self, line: str, following: str) -> str:
         """Return a line as it stands before the next one: with a broken word's hyphen removed, or with a space."""
-        if line[-1] in HYPHENS and len(line) > 1 and line[-2].isalpha() and following[0].isalnum():
-            return line[:-1] + self._hyphen(line[:-1], following)
-        return line if line[-1] >= _FIRST_WIDE and following[0] >= _FIRST_WIDE else line + " "
+        last, first = line[-1], following[0]
+        if _is_plain(line, last, first):
+            return f"{line} "
+        if last in _OPENING_BRACKETS:
+            return line
+        if len(line) > 1 and not line[-2].isspace():  # a dash or slash between spaces keeps them
+            if last in HYPHENS:
+                return line[:-1] + self._hyphen_at_end(line[:-1], following)
+            goes_on = self._goes_on(line, following)
+            if goes_on is not None:
+                return line if goes_on else f"{line} "
+            if last in _JOINERS and first.isalnum() and not self._is_dialogue_dash(last):
+                return line
+            if first == "–" and last.isdecimal() and following[1:2].isdecimal():  # 1914 | –1918
+                return line
+        return line + space_between(line, following)
 
     def remove_soft_hyphens(self, line: str) -> str:
         """Return a line without the soft hyphens inside it; one at its end stays until the next line is known."""
@@ -46,17 +80,66 @@ class Dehyphenator:
             joined += (self._hyphen(joined, part) if joined and part else "") + part
         return joined + (SOFT_HYPHEN if line.endswith(SOFT_HYPHEN) else "")
 
+    def _is_dialogue_dash(self, dash: str) -> bool:
+        return dash in _SPACED_DASHES and self.language in _SPACED_DASH_LANGUAGES
+
+    def _goes_on(self, line: str, following: str) -> bool | None:
+        """Return True if an address at the end of a line goes on in the next one, and `None` if there is no address."""
+        word = line[line.rfind(" ") + 1 :]
+        may_be_address = "/" in word or "@" in word or "\\" in word or word[:4] == "www." or following[0] == "@"
+        return address_goes_on(line, following, self._facts.openers) if may_be_address else None
+
+    def _hyphen_at_end(self, before: str, after: str) -> str:
+        """Return what takes the place of the hyphen between two lines: a hyphen or nothing, and maybe a space."""
+        last, first = before[-1], after[0]
+        if first in HYPHENS and after[1:2].isalpha():  # Portuguese and Polish repeat a word's own hyphen
+            return ""
+        if not first.isalnum():
+            return "- "
+        if last == "-" or self._goes_on(f"{before}-", after):
+            return "-"
+        if last.isalpha() and not _is_own_hyphen(before, after):
+            return self._hyphen(before, after)
+        return "- " if _first_word(after[:_WORD_LIMIT]) in self._facts.conjunctions else "-"
+
     def _hyphen(self, before: str, after: str) -> str:
         """Return what stands between the parts of a broken word: a hyphen of its own, or nothing."""
         beginning, end = _last_word(before[-_WORD_LIMIT:].lower()), _first_word(after[:_WORD_LIMIT])
-        if end in CONJUNCTIONS:  # “pre- and post-war”
+        if end in self._facts.conjunctions:  # “pre- and post-war”
             return "- "
         keeps_hyphen = (
-            not after[0].islower()
-            or end in HYPHENATED.get(self.language, ())
+            not (after[0].islower() or _are_capitals(before, after))
+            or end in self._facts.hyphenated
             or f"{beginning}-{end.lower()}" in self.compounds
         )
         return "-" if keeps_hyphen else ""
+
+
+def _is_plain(line: str, last: str, first: str) -> bool:
+    """Return True if a space follows a line beyond doubt: a cheap test that most lines pass."""
+    return (
+        last < FIRST_SPACELESS
+        and first < FIRST_SPACELESS
+        and last not in _SPECIAL_ENDS
+        and first != "@"
+        and not ("/" in line or "@" in line or "www." in line or "\\" in line)
+    )
+
+
+def _is_own_hyphen(before: str, after: str) -> bool:
+    """Return True if a hyphen belongs to its word whatever the language: n-tridecane, DNA-based, jean-p@example.org."""
+    if "@" in after[:_WORD_LIMIT].split(maxsplit=1)[0]:
+        return True
+    beginning = _last_word(before[-_WORD_LIMIT:]).rpartition("-")[2]
+    if len(beginning) == 1:
+        # French and Italian count the article: l'a|mour.
+        return before[-2:-1] not in ("'", "’")
+    return beginning[-1].isupper() and not _are_capitals(before, after)
+
+
+def _are_capitals(before: str, after: str) -> bool:
+    """Return True if a broken word is in capitals because all the text around it is."""
+    return before.isupper() and after.isupper() and len(_last_word(before[-_WORD_LIMIT:])) >= _CAPITALS_MINIMUM
 
 
 def _last_word(line: str) -> str:

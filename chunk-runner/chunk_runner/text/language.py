@@ -1,12 +1,15 @@
-"""Language detection, and per language the facts that the sentence splitter lacks.
+"""Language detection, and per language the facts that the libraries lack (`languages.toml`). Pure.
 
-sentencex knows the usual abbreviations of many languages; the lists here hold those it misses in five of them, found by
-testing. An abbreviation belongs here only if the sentence usually continues after it.
+sentencex knows the usual abbreviations of many languages; the file holds those it misses, found by testing.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib import resources
 
 import pycld2
 
@@ -17,39 +20,57 @@ DEFAULT_LANGUAGE = "en"
 _DETECTION_CHARACTERS = 20_000
 """Characters that are examined."""
 
-ABBREVIATIONS: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "mr mrs ms dr prof st rev hon capt col gen lt sgt gov sen rep pres messrs mme mlle fr sr jr"
-        " vol vols no nos p pp fig figs sec secs ch chap art ed eds cf viz vs approx ca c e.g i.e al ibid op cit"
-        " jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co dept est univ",
-        "fr": "m mm mme mmes mlle mlles me mgr dr pr st ste sts p pp art cf vol chap fig figs éd ed coll t n no nos"
-        " av bd env ex i.e c.-à-d c-à-d cie sté s.a janv févr avr juil sept oct nov déc ibid op cit ch sq sqq al",
-        "de": "dr prof hr fr hrn st s vgl abb bd bde nr hg hrsg ca bzw z.b z b d.h d h u.a u a o.ä o ä evtl ggf sog kap"
-        " jh jhd v n chr abs art aufl ausg dipl ing jan feb mär apr jun jul aug sep sept okt nov dez str tel usf vs al",
-        "es": "sr sra srta sres d dña dr dra prof profa ud uds vd vds ee uu núm num nº pág págs p pp vol cap fig art"
-        " lic ing gral tte cap s ss sto sta fco ma cf ed av avda c tel aprox ej p.ej al ibid",
-        "it": "sig sigg sig.ra sig.na sig.re dott dott.ssa prof prof.ssa ing avv arch on geom rag s ss p pp pag pagg"
-        " n nn art artt cap capp vol voll fig figg cfr es ca tel v a.c d.c c ibid op cit ed al mons gen col",
-    }.items()
-}
+_FORMER_CODES = {"iw": "he", "jw": "jv"}
+"""Codes that CLD2 has kept, and the current ones."""
 
-"""Words that end with a full stop without ending a sentence, in lower case and without the stop, by language."""
+_NORWEGIAN = {"nb": "no", "nn": "no"}
 
-FINAL_ABBREVIATIONS = ("etc.", "usw.", "ecc.")
-"""Abbreviations that end a sentence if a capital letter follows; sentencex takes them for the other kind."""
+_NO_LANGUAGE = frozenset({"un", "xx"})
 
-HYPHENATED: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "fr": "il elle ils elles on je tu nous vous ce ci là le la les lui leur moi toi y en t même mêmes être",
-    }.items()
-}
-"""Words that follow a hyphen of their own: at the end of a line, that hyphen is no hyphenation."""
 
-CONJUNCTIONS = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "e", "ed", "o", "y", "u"})
-"""Words at the beginning of a line that show that the hyphen before them stands for an omitted part (“pre- and
-post-war”)."""
+@dataclass(frozen=True)
+class Language:
+    """The facts of one language; `languages.toml` explains them."""
+
+    abbreviations: frozenset[str] = frozenset()
+    before_numbers: frozenset[str] = frozenset()
+    may_end: frozenset[str] = frozenset()
+    openers: frozenset[str] = frozenset()
+    conjunctions: frozenset[str] = frozenset()
+    hyphenated: frozenset[str] = frozenset()
+    months: frozenset[str] = frozenset()
+
+    @cached_property
+    def ambiguous_abbreviations(self) -> frozenset[str]:
+        """The abbreviations with which a sentence may end."""
+        return self.before_numbers | self.may_end
+
+    @cached_property
+    def all_abbreviations(self) -> frozenset[str]:
+        """The abbreviations of all three kinds."""
+        return self.abbreviations | self.ambiguous_abbreviations
+
+
+def _load() -> dict[str, Language]:
+    raw = tomllib.loads((resources.files("chunk_runner.text") / "languages.toml").read_text("utf-8"))
+    names = [field.name for field in fields(Language)]
+    return {
+        code: Language(**{name: frozenset(facts.get(name, "").split()) for name in names})
+        for code, facts in raw.items()
+    }
+
+
+_LANGUAGES = _load()
+_NO_FACTS = Language()
+
+
+def facts(code: str) -> Language:
+    """Return the facts of a language, which are empty for most.
+
+    Args:
+        code: The language, as two letters of ISO 639-1.
+    """
+    return _LANGUAGES.get(_NORWEGIAN.get(code, code), _NO_FACTS)
 
 
 def detect(texts: Iterable[str]) -> str | None:
@@ -63,5 +84,6 @@ def detect(texts: Iterable[str]) -> str | None:
         is_reliable, _, details = pycld2.detect(text)
     except pycld2.error:
         return None
-    code: str = details[0][1]
-    return code if is_reliable and len(code) == len(DEFAULT_LANGUAGE) and code != "un" else None
+    code = details[0][1].partition("-")[0]  # zh-Hant
+    code = _FORMER_CODES.get(code, code)
+    return code if is_reliable and len(code) == len(DEFAULT_LANGUAGE) and code not in _NO_LANGUAGE else None

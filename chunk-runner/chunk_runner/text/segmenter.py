@@ -3,8 +3,9 @@
 The only module that imports sentencex, and the only one that knows its errors. sentencex proposes the cuts, but it is
 given a masked copy of the text, of the same length, in which quotation marks and footnote numbers are blank: it would
 take a whole quotation for one sentence, and only if it sees both ends, so that cuts would depend on where lines end.
-Therefore a quotation of two sentences is two sentences, and the marks stay with the words they touch. Each cut is then
-confirmed, moved or dropped by the words on either side.
+Therefore a quotation of two sentences is two sentences, and the marks stay with the words they touch. It is asked again
+about the text after the marker of a list item, which it would not cut. Each cut is then confirmed, moved or dropped by
+the words on either side (`boundaries`).
 """
 
 from __future__ import annotations
@@ -14,21 +15,28 @@ from importlib.metadata import version
 
 import sentencex
 
-from chunk_runner.text.language import ABBREVIATIONS, FINAL_ABBREVIATIONS
+from chunk_runner.text.boundaries import CLOSING_MARKS, QUOTES, SUPERSCRIPTS, Boundaries
+from chunk_runner.text.list_markers import following_items, marker_length
 
 
 VERSION = f"sentencex {version('sentencex')}"
 
-_QUOTES = '"“”„‟«»‹›'
-_SUPERSCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
-_NON_ASCII_MARKS = _QUOTES[1:] + _SUPERSCRIPTS
-_CLOSERS = _QUOTES + "’')]}" + _SUPERSCRIPTS + "*†‡"
-_TERMINATORS = ".!?…。！？"
+_NON_ASCII_MARKS = QUOTES[1:] + SUPERSCRIPTS
 
-_POSSIBLE_ENDS = frozenset(_CLOSERS + "0123456789")
+_TERMINATORS = ".!?…‼⁇⁈⁉。！？．｡؟۔।॥။።፧፨។៕։᠃꘎\u037e"
+"""The full stops, question and exclamation marks of all scripts that have them."""
 
-_END = re.compile(rf"[{_TERMINATORS}][\s{re.escape(_CLOSERS)}]*(?:\[?\d{{1,3}}\]?)?[{re.escape(_CLOSERS)}]*$")
-"""The end of a line that may end a sentence: a terminator, then at most closing marks and a footnote number."""
+_FULL_STOPS = {"…": ".", "។": "।", "៕": "।", "\u037e": "."}
+"""Terminators that sentencex does not know, and others that it treats alike."""
+
+_POSSIBLE_ENDS = frozenset(CLOSING_MARKS + "0123456789;")
+
+_END = re.compile(
+    rf"(?:[{_TERMINATORS}]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)"
+    rf"[\s{re.escape(CLOSING_MARKS)}]*(?:\[?\d{{1,3}}\]?)?[{re.escape(CLOSING_MARKS)}]*$"
+)
+"""The end of a line that may end a sentence: a terminator (in Greek a semicolon is one), then at most closing marks and
+a footnote number."""
 
 _FOOTNOTE = re.compile(r"([.!?…)\"“”«»‹›](?:\s»)?)(\d{1,3}|\[\d{1,3}\])(?=\s|$)")
 """A footnote number, attached to the end of its sentence as text layers have it."""
@@ -36,33 +44,11 @@ _FOOTNOTE = re.compile(r"([.!?…)\"“”«»‹›](?:\s»)?)(\d{1,3}|\[\d{1,3
 _BRACKETED = re.compile(rf"\(([^()]*[{_TERMINATORS}])\)")
 """A whole sentence in brackets, in which the library does not see an end."""
 
-_INITIAL = re.compile(r"(?:[^\W\d_a-zà-ÿ]\.?-)?[^\W\d_a-zà-ÿ]")
-"""A capital letter, or two with a hyphen."""
-
-_ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
-"""The number of a list item, at the beginning of a sentence."""
-
-_ELIDED = re.compile(r"^[^\W\d_]{1,5}['’]")
-"""An article or preposition before an apostrophe: `l'art. 3`, `dell'art. 3`."""
+_FINAL_ABBREVIATIONS = ("etc.", "usw.", "ecc.", "enz.", "osv.", "itd.", "itp.", "atd.")
+"""Abbreviations that end a sentence if a capital letter follows; sentencex takes them for the other kind."""
 
 _CONTEXT_LIMIT = 60
-"""Characters that are examined before and after a cut, so that no text can make it slow."""
-
-_ENUMERATOR_LIMIT = 10
-"""Characters of a list item's number with the space after it."""
-
-_WORD_LIMIT = 20
-"""Characters of a word that are examined; no abbreviation is longer."""
-
-_INITIAL_LIMIT = 2
-"""Characters of an initial, or of a German ordinal (a day, a floor): both end with a stop."""
-
-_AFTER_STOP = _CLOSERS + "0123456789 "
-
-_CONTINUATIONS = frozenset(",;:)]}%&/")
-"""Characters with which no sentence begins."""
-
-_LEADING = " ([{" + _QUOTES + "‘’'-—–"
+"""Characters at the end of a line that are examined."""
 
 
 def may_end_sentence(line: str) -> bool:
@@ -78,16 +64,30 @@ def sentence_starts(text: str, language: str) -> list[int]:
         text: Running text, on one line.
         language: The language, as two letters of ISO 639-1.
     """
-    # One text per call: the library would pair brackets across several paragraphs.
+    return Boundaries(text, language).confirmed(_proposed(_masked(text), language), following_items(text))
+
+
+def _proposed(text: str, language: str, *, is_within_item: bool = False) -> list[int]:
+    """Return the indexes at which sentencex would begin the second and all further sentences.
+
+    Args:
+        text: The masked text.
+        language: The language.
+        is_within_item: True if the text is that of a single item, without its marker.
+    """
     cuts: list[int] = []
-    at, is_first = 0, True
-    for segment in sentencex.segment(language, _masked(text)):
-        if words := segment.lstrip():
-            if not is_first:
-                cuts.append(at + len(segment) - len(words))
-            is_first = False
+    at = 0
+    # One text per call: the library would pair brackets across several paragraphs.
+    for segment in sentencex.segment(language, text):
+        if sentence := segment.lstrip():
+            begin = at + len(segment) - len(sentence)
+            cuts.append(begin)
+            is_word = sentence[1:2].islower() and sentence[0].isalpha()  # true of most sentences
+            if not (is_word or is_within_item) and (marker := marker_length(sentence)):
+                rest = _proposed(sentence[marker:], language, is_within_item=True)
+                cuts += [begin + marker + cut for cut in rest]
         at += len(segment)
-    return _corrected(text, cuts, language)
+    return cuts[1:]
 
 
 def _masked(text: str) -> str:
@@ -99,8 +99,10 @@ def _masked(text: str) -> str:
         for mark in _NON_ASCII_MARKS:
             if mark in masked:
                 masked = masked.replace(mark, " ")
-        masked = masked.replace("…", ".")
-    for abbreviation in FINAL_ABBREVIATIONS:
+        for stop, similar in _FULL_STOPS.items():
+            if stop in masked:
+                masked = masked.replace(stop, similar)
+    for abbreviation in _FINAL_ABBREVIATIONS:
         if abbreviation in masked:
             masked = masked.replace(abbreviation, "x" * (len(abbreviation) - 1) + ".")
     return _BRACKETED.sub(r" \1 ", masked) if ")" in masked else masked
@@ -111,69 +113,3 @@ def _without_number(match: re.Match[str]) -> str:
     if match[1] == "." and (not before or before.isdecimal()):  # a decimal number
         return match[0]
     return match[1] + " " * len(match[2])
-
-
-def _corrected(text: str, cuts: list[int], language: str) -> list[int]:
-    """Return the correct cuts, moved to where the sentence begins."""
-    abbreviations = ABBREVIATIONS.get(language, frozenset())
-    corrected: list[int] = []
-    last = 0
-    for cut in cuts:
-        if _is_certain(text, last, cut, abbreviations):
-            corrected.append(cut)
-            last = cut
-            continue
-        start = _with_opening_marks(text, cut)
-        before, after = text[max(last, start - _CONTEXT_LIMIT) : start], text[start : start + _CONTEXT_LIMIT]
-        if last < start < len(text) and not _continues(before, after, language, abbreviations):
-            corrected.append(start)
-            last = start
-    return corrected
-
-
-def _is_certain(text: str, last: int, cut: int, abbreviations: frozenset[str]) -> bool:
-    """Return True if a cut is beyond doubt: a cheap test that most cuts pass."""
-    if cut - last < _ENUMERATOR_LIMIT or text[cut - 1] != " " or not text[cut].isupper():
-        return False
-    stop = text[cut - 2]
-    if stop in "!?":
-        return True
-    word = text[text.rfind(" ", last, cut - 2) + 1 : cut - 2]
-    return stop == "." and len(word) > _INITIAL_LIMIT and word.isalpha() and word.lower() not in abbreviations
-
-
-def _with_opening_marks(text: str, cut: int) -> int:
-    """Return the index at which a sentence begins, given that of its first word: opening marks belong to it."""
-    start = cut
-    while start > 0:
-        before = text[start - 1]
-        if before in _QUOTES + "([" and (start == 1 or text[start - 2].isspace() or text[start - 2] in "(["):
-            start -= 1
-        elif before == " " and start > 1 and text[start - 2] == "«":  # « so », with spaces
-            start -= 2
-        else:
-            break
-    return start
-
-
-def _continues(sentence: str, following: str, language: str, abbreviations: frozenset[str]) -> bool:
-    """Return True if the sentence continues, although the library ends it here."""
-    first = following[:1]
-    if not first.isalnum():
-        first = following.lstrip(_LEADING)[:1]
-    if first.islower() or first in _CONTINUATIONS:
-        return True
-    if len(sentence) < _ENUMERATOR_LIMIT and _ENUMERATOR.fullmatch(sentence.strip()):
-        return True
-    end = sentence.rstrip(_AFTER_STOP)
-    if not end.endswith("."):
-        return False
-    words = end[:-1].split()
-    word = words[-1][-_WORD_LIMIT:].lstrip(_LEADING) if words else ""
-    if "'" in word or "’" in word:
-        word = _ELIDED.sub("", word)
-    if word.lower() in abbreviations:
-        return True
-    if language == "de" and word.isdecimal() and len(word) <= _INITIAL_LIMIT:
-        return True
-    return _INITIAL.fullmatch(word) is not None and not (language == "en" and word == "I")
