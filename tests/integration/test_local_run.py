@@ -125,6 +125,19 @@ def test_pages_that_the_source_does_not_have_are_said_so(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
+def test_running_headers_are_left_out_with_a_word_or_kept(tmp_path: Path) -> None:
+    pages = [[f"The Sales of the Year {page}", "", *pdfs.sales(page)] for page in range(1, 5)]
+    pdfs.write_pages(tmp_path / "a.pdf", pages)
+
+    dropped = pdfjob("run", "a.pdf", "--format", "jsonl", cwd=tmp_path)
+    kept = pdfjob("run", "a.pdf", "--format", "markdown", "--running-lines", "keep", cwd=tmp_path)
+
+    assert "left out: 4 lines of running headers and footers: --running-lines keep keeps them" in dropped.stdout
+    assert "left out" not in kept.stdout
+    assert "The Sales" not in (tmp_path / "a.jsonl").read_text()
+    assert (tmp_path / "a.md").read_text().count("The Sales of the Year") == 4
+
+
 @pytest.mark.parametrize(("form", "name"), [("jsonl", "a.jsonl"), ("markdown", "a.md")])
 def test_another_format_holds_the_same_sentences(tmp_path: Path, form: str, name: str) -> None:
     pdfs.write_numbered(tmp_path / "a.pdf", 5)
