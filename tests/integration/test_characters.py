@@ -1,8 +1,14 @@
+import json
 from pathlib import Path
 
+import pikepdf
+import pytest
+
 import encoded_pdf
+from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import Page, PageRef
+from integration.job import run
 
 
 def read(path: Path) -> Page:
@@ -48,3 +54,20 @@ def test_unnamed_characters_are_counted(tmp_path: Path) -> None:
 
     assert page.lines == ["The \ue001\ue002 end", "\ufffd"]
     assert page.unnamed_characters == 3
+
+
+@pytest.mark.parametrize("form", OUTPUTS)
+def test_the_unnamed_characters_of_all_pages_are_in_the_report_and_the_head(form: str, tmp_path: Path) -> None:
+    book = pikepdf.new()
+    for number, text in enumerate(["One \ue001.", "Two.", "Three \ue001\ue002\ufffd."]):
+        with pikepdf.open(encoded_pdf.write_with_meanings(tmp_path / f"{number}.pdf", [text])) as page:
+            book.pages.extend(page.pages)
+    book.save(tmp_path / "book.pdf")
+
+    outputs = [run(tmp_path / "book.pdf", size, format=form) for size in (1, 2, 3)]
+
+    assert {it.merged.unnamed_characters for it in outputs} == {4}
+    assert len({it.output for it in outputs}) == 1
+    assert "\ue001\ue002\ufffd" in outputs[0].output.decode()
+    if form == "json":
+        assert json.loads(outputs[0].output)["unnamedCharacters"] == 4
