@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
 from chunk_runner.contract.reasons import RETRYABLE, Reason
 
@@ -59,6 +61,53 @@ class PageOutcome:
         return self.state is PageState.FAILED and self.reason in RETRYABLE
 
 
+class Box(NamedTuple):
+    """The position of a segment of text as displayed, in points from the lower left corner of the page.
+
+    Attributes:
+        left: The left edge.
+        bottom: The lower edge of its line.
+        right: The right edge.
+        top: The upper edge of its line.
+        size: The size of its font; 0 if nothing is known of the position.
+        angle: The direction in which it runs, in degrees counterclockwise; 0 for upright text.
+        font: The number of its font, see `font_number`.
+        row: The number of the line, as the library joins what stands at one height.
+    """
+
+    left: float = 0
+    bottom: float = 0
+    right: float = 0
+    top: float = 0
+    size: float = 0
+    angle: float = 0
+    font: float = 0
+    row: float = 0
+
+    @property
+    def height(self) -> float:
+        """The height of its line."""
+        return self.top - self.bottom
+
+    @property
+    def is_bold(self) -> bool:
+        """True if its font is bold."""
+        return bool(int(self.font) & _BOLD)
+
+    @property
+    def is_fixed_pitch(self) -> bool:
+        """True if all characters of its font have the same width."""
+        return bool(int(self.font) & _FIXED_PITCH)
+
+
+_BOLD, _FIXED_PITCH = 1, 2
+
+
+def font_number(name_hash: int, *, is_bold: bool, is_fixed_pitch: bool) -> int:
+    """Return a number for a font: the same one for the same name, of 20 bits, which a 32-bit float holds exactly."""
+    return (name_hash & 0x3FFFF) << 2 | (_BOLD if is_bold else 0) | (_FIXED_PITCH if is_fixed_pitch else 0)
+
+
 @dataclass(frozen=True)
 class Page:
     """A page as it was read.
@@ -66,10 +115,12 @@ class Page:
     Attributes:
         ref: The page, and where it was read.
         state: The page's state.
-        lines: The lines of an `ok` page, cleaned and not empty, in the order in which the file draws them.
-        boxes: For each line the left, bottom and top of its first character in points, as displayed (rotated pages are
-            rotated back); empty if unknown.
-        height: The height of the page in points; 0 if unknown.
+        lines: The lines of an `ok` page, cleaned and not empty, in the order in which the file draws them; parts of a
+            line with a wide gap between them are lines of their own.
+        positions: The fields of each line's `Box`, one after the other, which a pipe carries faster than objects; empty
+            if unknown.
+        width: The width of the page in points, as displayed; 0 if unknown.
+        height: The height of the page in points, as displayed; 0 if unknown.
         reason: Why the page has failed; `None` if it has not.
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
         unnamed_characters: Characters in `lines` that stand for glyphs whose meaning the file does not say.
@@ -78,7 +129,8 @@ class Page:
     ref: PageRef
     state: PageState
     lines: list[str] = field(default_factory=list)
-    boxes: array[float] = field(default_factory=lambda: array("f"))
+    positions: array[float] = field(default_factory=lambda: array("f"))
+    width: float = 0
     height: float = 0
     reason: Reason | None = None
     has_picture: bool = False
@@ -93,6 +145,11 @@ class Page:
     def number(self) -> int:
         """The 1-based page of the source."""
         return self.ref.number
+
+    @cached_property
+    def boxes(self) -> list[Box]:
+        """The position of each line; empty if unknown."""
+        return [Box(*fields) for fields in zip(*[iter(self.positions)] * len(Box._fields), strict=True)]
 
     @property
     def outcome(self) -> PageOutcome:

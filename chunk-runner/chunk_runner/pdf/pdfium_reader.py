@@ -6,10 +6,8 @@ Runs in the sandbox. PDFium is not thread-safe, so pages are read in processes a
 from __future__ import annotations
 
 import ctypes
-from array import array
-from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import chain, pairwise
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +15,13 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf.characters import HYPHEN_MARKS, clean, count_unnamed
-from chunk_runner.pdf.columns import Rect, Span, columns, gutters
-from chunk_runner.pdf.page import Page, PageRef, PageState
+from chunk_runner.pdf.characters import count_unnamed
+from chunk_runner.pdf.page import Box, Page, PageRef, PageState
+from chunk_runner.pdf.pdfium_lines import Lines, TextPage
 
 
 _CHARACTERS_LIMIT = 2_000_000
 """Characters of one page; a page of a book has 3,000. More is a bomb, and would use up memory in all later steps."""
-
-_COLUMN_RECTS = 4
-"""Columns are looked for if a page has at least this many more text rectangles than lines."""
-
-_RECTS_LIMIT = 10_000
-"""Columns are not looked for on a page with more text rectangles."""
 
 _OBJECTS_LIMIT = 1000
 """Page objects that are examined one by one."""
@@ -39,9 +31,6 @@ _PICTURE_DIVISOR = 20
 
 _FULL_TEXT_CHARACTERS = 1500
 """A page of text has at least this many characters, and so does a scan with a text layer."""
-
-_FONT_NAME_LIMIT = 100
-"""Bytes of a font's name; PDFium writes nothing if it is longer."""
 
 _VISIBLE_KINDS = frozenset(
     {
@@ -66,29 +55,42 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
     if not page:
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
     try:
-        text_page = pdfium.FPDFText_LoadPage(page)
-        try:
-            count = pdfium.FPDFText_CountChars(text_page)
-            if count > _CHARACTERS_LIMIT:
-                return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
-            text = _text(text_page, count)
-            height = pdfium.FPDF_GetPageHeightF(page)
-            lines, boxes = _lines(page, text_page, text, height)
-        finally:
-            pdfium.FPDFText_ClosePage(text_page)
-        if lines:
-            return Page(
-                ref,
-                PageState.OK,
-                lines,
-                boxes,
-                height,
-                has_picture=_has_picture(page, height, count),
-                unnamed_characters=sum(map(count_unnamed, lines)),
-            )
-        return _page_without_lines(page, path, ref, has_characters=bool(text.strip()))
+        text, lines = _read_text(page)
+        if text is None:
+            return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
+        if (turns := _quarter_turns(lines)) != 0:
+            # PDFium reads the lines of sideways text from the last to the first, but those of a rotated page in order.
+            pdfium.FPDFPage_SetRotation(page, (pdfium.FPDFPage_GetRotation(page) + turns) % 4)
+            text, lines = _read_text(page)
+        if not lines.texts:
+            return _page_without_lines(page, path, ref, has_characters=bool(text and text.strip()))
+        width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        has_picture = len(text or "") < _FULL_TEXT_CHARACTERS and _has_picture(page, width * height)
+        return Page(
+            ref,
+            PageState.OK,
+            lines.texts,
+            lines.positions,
+            width,
+            height,
+            has_picture=has_picture,
+            unnamed_characters=sum(map(count_unnamed, lines.texts)),
+        )
     finally:
         pdfium.FPDF_ClosePage(page)
+
+
+def _read_text(page: Any) -> tuple[str | None, Lines]:
+    """Return the characters of a page, or `None` if there are too many, and its lines."""
+    text_page = pdfium.FPDFText_LoadPage(page)
+    try:
+        count = pdfium.FPDFText_CountChars(text_page)
+        if count > _CHARACTERS_LIMIT:
+            return None, Lines.none()
+        text = _text(text_page, count)
+        return text, TextPage(page, text_page, text).lines()
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
 
 
 def _text(text_page: Any, count: int) -> str:
@@ -99,94 +101,15 @@ def _text(text_page: Any, count: int) -> str:
     return memoryview(buffer).cast("B")[: max(units - 1, 0) * 2].tobytes().decode("utf-16-le", errors="replace")
 
 
-def _lines(page: Any, text_page: Any, text: str, height: float) -> tuple[list[str], array[float]]:
-    """Return the lines that hold text, and for each the left, bottom and top of its first character, as displayed."""
-    lines: list[str] = []
-    boxes = array("f")
-    box = pdfium.FS_RECTF()
-    reference = ctypes.byref(box)
-    box_of = pdfium.FPDFText_GetLooseCharBox
-    # Quarter turns clockwise (ISO 32000-1, table 30, `Rotate`); characters of a rotated page stand sideways.
-    rotation = pdfium.FPDFPage_GetRotation(page)
-    width = pdfium.FPDF_GetPageWidthF(page) if rotation else 0
-    pieces = _pieces(text)
-    if rotation == 0 and (between := _gutters(text_page, len(pieces))):
-        pieces = _in_column_order(text_page, pieces, between)
-    for start, raw in pieces:
-        if line := clean(raw, partial(_font_name, text_page, start)):
-            lines.append(line)
-            if not box_of(text_page, start + len(raw) - len(raw.lstrip()), reference):
-                boxes.extend((0, 0, 0))
-                continue
-            match rotation:
-                case 0:
-                    boxes.extend((box.left, box.bottom, box.top))
-                case 1:
-                    boxes.extend((box.bottom, height - box.right, height - box.left))
-                case 2:
-                    boxes.extend((width - box.right, height - box.top, height - box.bottom))
-                case _:
-                    boxes.extend((width - box.top, box.left, box.right))
-    return lines, boxes
-
-
-def _font_name(text_page: Any, start: int, at: int) -> str:
-    """Return the name of a character's font, given the index of its line and its own within it."""
-    name = ctypes.create_string_buffer(_FONT_NAME_LIMIT)
-    length = pdfium.FPDFText_GetFontInfo(text_page, start + at, name, _FONT_NAME_LIMIT, None)
-    return name.value.decode(errors="replace") if 0 < length <= _FONT_NAME_LIMIT else ""
-
-
-def _pieces(text: str) -> list[tuple[int, str]]:
-    """Return the lines of a page's text with the index of each one's first character in PDFium's list.
-
-    Indexes in the text and in that list are the same, because PDFium lists line ends as characters; files with
-    surrogate pairs, the exception, are off by a character or two.
-    """
-    for mark in HYPHEN_MARKS:
-        if mark in text:
-            text = text.replace(mark, f"{mark}\r\n")
-    pieces: list[tuple[int, str]] = []
-    start = 0
-    for raw in text.split("\r\n"):
-        pieces.append((start, raw))
-        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
-    return pieces
-
-
-def _gutters(text_page: Any, line_count: int) -> list[Span]:
-    """Return the gutters between columns that are drawn row by row: such a page has more rectangles than lines."""
-    count = pdfium.FPDFText_CountRects(text_page, 0, -1)
-    if count < line_count + _COLUMN_RECTS or count > _RECTS_LIMIT:
-        return []
-    edges = (ctypes.c_double * 4)()
-    left, bottom, right, top = (ctypes.c_double.from_buffer(edges, 8 * at) for at in range(4))
-    rects = [Rect(*edges) for at in range(count) if pdfium.FPDFText_GetRect(text_page, at, left, top, right, bottom)]
-    return gutters(rects)
-
-
-def _in_column_order(
-    text_page: Any, pieces: Sequence[tuple[int, str]], between: Sequence[Span]
-) -> list[tuple[int, str]]:
-    """Reorder the text by column; a line that spans several columns is split."""
-    ordered: list[tuple[int, str]] = []
-    pending: list[list[tuple[int, str]]] = [[] for _ in range(len(between) + 1)]
-    for start, raw in pieces:
-        spans = [None if char.isspace() else _span(text_page, start + at) for at, char in enumerate(raw)]
-        runs = columns(spans, between)
-        for (begin, column), (end, _) in pairwise([*runs, (len(raw), 0)]):
-            pending[column].append((start + begin, raw[begin:end]))
-        if not runs:
-            ordered += [*chain.from_iterable(pending), (start, raw)]
-            pending = [[] for _ in pending]
-    return [*ordered, *chain.from_iterable(pending)]
-
-
-def _span(text_page: Any, at: int) -> Span | None:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    if not pdfium.FPDFText_GetCharBox(text_page, at, left, right, bottom, top):
-        return None
-    return Span(left.value, right.value)
+def _quarter_turns(lines: Lines) -> int:
+    """Return the quarter turns clockwise after which most of the text is upright; 0 if it is, or none does it."""
+    characters: Counter[int] = Counter()
+    for text, angle in zip(lines.texts, lines.positions[Box._fields.index("angle") :: len(Box._fields)], strict=True):
+        characters[round(angle)] += len(text)
+    for turns, angle in ((1, 90), (2, 180), (3, -90)):
+        if 2 * characters[angle] > characters.total():
+            return turns
+    return 0
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any]]:
@@ -196,11 +119,9 @@ def _objects(page: Any) -> Iterator[tuple[int, Any]]:
         yield pdfium.FPDFPageObj_GetType(handle), handle
 
 
-def _has_picture(page: Any, height: float, characters: int) -> bool:
-    """Return True if a picture takes up a large part of a page with little text."""
-    if characters >= _FULL_TEXT_CHARACTERS:
-        return False
-    minimum_area = height * pdfium.FPDF_GetPageWidthF(page) / _PICTURE_DIVISOR
+def _has_picture(page: Any, area: float) -> bool:
+    """Return True if a picture takes up a large part of a page of this area."""
+    minimum_area = area / _PICTURE_DIVISOR
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     return any(
         pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top)

@@ -11,7 +11,7 @@ from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.output import Piece, render
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import Segments
 
 

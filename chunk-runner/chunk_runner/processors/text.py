@@ -11,7 +11,8 @@ from chunk_runner.processors.base import Task, with_breaks
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.text import sentences
 from chunk_runner.text.dehyphenation import Dehyphenator
-from chunk_runner.text.layout import Line, arrange
+from chunk_runner.text.layout.arrangement import arrange
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from chunk_runner.text import language as languages
+from chunk_runner.text.caption_labels import is_label
 from chunk_runner.text.list_markers import is_marker
 from chunk_runner.text.scripts import is_spaceless
 
@@ -50,6 +51,9 @@ _CONTEXT_LIMIT = 60
 
 _MARKER_LIMIT = 10
 """Characters of a list item's number with the space after it."""
+
+_LABEL_LIMIT = 20
+"""Characters of the label of a caption, or of a list item's number, with the space after it."""
 
 _WORD_LIMIT = 20
 """Characters of a word that are examined; no abbreviation is longer."""
@@ -167,7 +171,7 @@ class Boundaries:
             first = following.lstrip(_LEADING)[:1]
         if first.islower() or first in _CONTINUATIONS:
             return True
-        if len(sentence) < _MARKER_LIMIT and is_marker(sentence.strip()):
+        if len(sentence) < _LABEL_LIMIT and (is_marker(sentence.strip()) or is_label(sentence.strip())):
             return True
         end = sentence.rstrip(_AFTER_STOP)
         if not end.endswith("."):

@@ -14,7 +14,7 @@ from typing import Any
 
 from chunk_runner.pdf.page import Page
 from chunk_runner.text import language as languages
-from chunk_runner.text.layout import Layout, learn_layout
+from chunk_runner.text.layout.learning import Layout, learn_layout
 from chunk_runner.text.sentences import SentenceJoiner
 
 

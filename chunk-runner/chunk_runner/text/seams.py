@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chunk_runner.text.entries import Entry, Sentence, with_notes
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import Segments, SentenceJoiner
 
 

@@ -23,10 +23,10 @@ from chunk_runner.text import segmenter
 from chunk_runner.text.dehyphenation import HYPHENS, Dehyphenator
 from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer, with_notes
 from chunk_runner.text.language import DEFAULT_LANGUAGE
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout.line import Line, Start
 
 
-VERSION = f"2, {segmenter.VERSION}"
+VERSION = f"3, {segmenter.VERSION}"
 """Changes whenever the same lines may give other sentences."""
 
 _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
@@ -153,7 +153,7 @@ class SentenceJoiner:
 
     def ends_between(self, line: Line, following: Line) -> bool:
         """Return True if a sentence ends at the end of `line`, judged by these two lines and nothing else."""
-        if self.is_segmented and following.starts:
+        if following.starts == Start.ENTRY or (self.is_segmented and following.starts):
             return True
         text, next_text = line.text, following.text
         if segmenter.may_end_sentence(text):
@@ -174,7 +174,7 @@ class SentenceJoiner:
         cuts = [] if self.is_segmented else segmenter.sentence_starts(text, self.language)
         first_page = last_page = block[0].page
         is_one_page = first_page == block[-1].page
-        starts_paragraph = block[0].starts and not self.is_segmented
+        starts_paragraph = bool(block[0].starts) and not self.is_segmented
         sentences: list[Sentence] = []
         for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
             sentence = text[begin:end].rstrip()

@@ -30,7 +30,8 @@ from chunk_runner.processors.gemini.validation import (
     require_plausible,
 )
 from chunk_runner.text.entries import StructuredAnswer
-from chunk_runner.text.layout import Line, arrange
+from chunk_runner.text.layout.arrangement import arrange
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
 
 

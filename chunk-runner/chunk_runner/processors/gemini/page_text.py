@@ -11,7 +11,8 @@ from chunk_runner.processors.gemini.validation import ModelSentence
 from chunk_runner.text import language
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.layout import Line, PageText, arrange
+from chunk_runner.text.layout.arrangement import arrange
+from chunk_runner.text.layout.line import Line, PageText
 from chunk_runner.text.seams import SeamJoiner
 
 

@@ -3,7 +3,7 @@ import pytest
 from chunk_runner.pdf.page import SOFT_HYPHEN
 from chunk_runner.text.dehyphenation import Dehyphenator
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import SentenceJoiner
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chunk_runner.pdf.page import SOFT_HYPHEN
 from chunk_runner.text.entries import Entry, Gap, Sentence
-from chunk_runner.text.layout import Line
+from chunk_runner.text.layout.line import Line
 from chunk_runner.text.seams import SeamJoiner
 from chunk_runner.text.sentences import Item, MissingPage, SentenceJoiner, UnselectedPages
 

@@ -1,0 +1,112 @@
+"""The lines of a page: its running text in reading order, and what stands beside it. Pure.
+
+Everything is seen on the page itself or known from the document's layout, so a page gives the same lines whatever chunk
+it is in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chunk_runner.pdf.page import Page
+from chunk_runner.text.layout.beside import line_numbers, margin_notes, turned
+from chunk_runner.text.layout.captions import captions
+from chunk_runner.text.layout.columns import columns, with_drop_caps
+from chunk_runner.text.layout.learning import Layout
+from chunk_runner.text.layout.line import Line, PageText, Row, Segment, Start, rows_of, segments_of
+from chunk_runner.text.layout.lists import item_starts
+from chunk_runner.text.layout.paragraphs import paragraph_starts, set_apart
+from chunk_runner.text.layout.running_headers import PageSegments, running_segments
+from chunk_runner.text.layout.tables import code_lines, table_rows
+
+
+_NOTE_SIZE = 0.93
+"""Notes are set smaller than this share of the text's size."""
+
+_NOTE_MARK = re.compile(r"(\d{1,3}|[*†‡§]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s*\S")
+"""The mark at the beginning of a note."""
+
+_SEGMENTS_LIMIT = 1_000
+"""Segments that are compared with each other. A page of a book has 50; one with more is a drawing, or hostile."""
+
+
+def arrange(page: Page, layout: Layout) -> PageText:
+    """Return the text of a page. Running headers, footers and line numbers are left out, or put beside it.
+
+    Args:
+        page: The page.
+        layout: The layout of the document.
+    """
+    if not page.boxes or not layout.size:
+        return PageText([Line(page.number, text) for text in page.lines], [])
+    segments = segments_of(page)
+    if len(segments) > _SEGMENTS_LIMIT:
+        return PageText([Line(page.number, row.text) for row in rows_of(segments)], [])
+    aside = turned(segments)
+    upright = [at for at in range(len(segments)) if at not in aside]
+    numbers = _indexes(line_numbers(_select(segments, upright), layout.line_numbers), upright)
+    numbered = [at for at in upright if at not in numbers]
+    numberless = PageSegments(page.number, page.height, _select(segments, numbered))
+    running = running_segments(numberless, layout.bands, layout.size, layout.pitch)
+    dropped = numbers | _indexes(running.certain, numbered)
+    aside |= _indexes(running.possible, numbered)
+    if layout.keeps_running_lines:
+        aside |= dropped
+        dropped = set()
+    rest = [at for at in numbered if at not in dropped and at not in aside]
+    aside |= _indexes(margin_notes(_select(segments, rest), layout.size), rest)
+    body: list[Line] = []
+    notes: list[Line] = []
+    rows = with_drop_caps(rows_of(_select(segments, [at for at in rest if at not in aside])))
+    for column in columns(rows, layout.size):
+        first_note = _first_note(column, layout.size)
+        _add_text(column[:first_note], page.number, layout, body, notes)
+        notes += [
+            Line(page.number, row.text, Start.ENTRY if _NOTE_MARK.match(row.text) else Start.NOTHING)
+            for row in column[first_note:]
+        ]
+    notes += [Line(page.number, segments[at].text, Start.ENTRY) for at in sorted(aside)]
+    return PageText(body, notes, len(dropped))
+
+
+def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line], notes: list[Line]) -> None:
+    """Add the lines of a column to the running text, and those of captions to the notes."""
+    apart = set_apart(column, layout)
+    beside = captions(column, apart)
+    text = [row for at, row in enumerate(column) if at not in beside]
+    notes += [
+        Line(page, column[at].text, Start.NOTHING if at - 1 in beside and not apart[at] else Start.ENTRY)
+        for at in sorted(beside)
+    ]
+    # A line below a caption goes on with the line above it.
+    remaining = [apart[at] and at - 1 not in beside for at in range(len(column)) if at not in beside]
+    starts = paragraph_starts(text, remaining, layout)
+    for at, start in item_starts(text).items():
+        starts[at] = start
+    single = table_rows(text) | (set() if layout.is_fixed_pitch else code_lines(text))
+    for at in single:
+        starts[at : at + 2] = [Start.ENTRY] * len(starts[at : at + 2])
+    body += [Line(page, row.text, start) for row, start in zip(text, starts, strict=True)]
+
+
+def _select(segments: Sequence[Segment], indexes: Sequence[int]) -> list[Segment]:
+    return [segments[at] for at in indexes]
+
+
+def _indexes(found: set[int], among: Sequence[int]) -> set[int]:
+    """Return indexes in the page for indexes in a selection of it."""
+    return {among[at] for at in found}
+
+
+def _first_note(column: Sequence[Row], size: float) -> int:
+    """Return the index in the column at which its notes begin: small lines up to its end, the first with a mark."""
+    small = len(column)
+    while small and column[small - 1].box.size < _NOTE_SIZE * size:
+        small -= 1
+    if small == 0:  # the whole column is small: a bibliography, an index
+        return len(column)
+    for at in range(small, len(column)):
+        if _NOTE_MARK.match(column[at].text):
+            return at
+    return len(column)

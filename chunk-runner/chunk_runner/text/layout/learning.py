@@ -1,0 +1,132 @@
+"""The layout of a document: what is learnt once, from a fixed sample of its pages, in prepare. Pure.
+
+All else is seen on the page itself. So a page gives the same lines whatever chunk it is in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from chunk_runner.pdf.page import Page
+from chunk_runner.text.layout.beside import learn_line_numbers
+from chunk_runner.text.layout.columns import columns
+from chunk_runner.text.layout.line import Segment, rows_of, segments_of
+from chunk_runner.text.layout.running_headers import MINIMUM_PAGES, Band, PageSegments, Style, learn_bands, style_of
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The layout of a document, as its sample shows it.
+
+    Attributes:
+        size: The size of the text in points; 0 if unknown.
+        pitch: The distance from line to line, in points.
+        indent: The indent of the first line of a paragraph in points; 0 if there is none.
+        bands: The heights at which running headers and footers stand.
+        line_numbers: The right edges of columns of line numbers, in points.
+        is_fixed_pitch: True if the text is set in a font of fixed pitch, so that such a font is no sign of code.
+        keeps_running_lines: True if running headers and footers are kept, beside the text.
+    """
+
+    size: float = 0
+    pitch: float = 0
+    indent: float = 0
+    bands: tuple[Band, ...] = ()
+    line_numbers: tuple[float, ...] = ()
+    is_fixed_pitch: bool = False
+    keeps_running_lines: bool = False
+
+    def dump(self) -> dict[str, Any]:
+        """Return the layout as plain data, for the manifest."""
+        raw = asdict(self)
+        raw["bands"] = [
+            {**band, **{name: sorted(band[name]) for name in ("texts", "counts", "styles")}} for band in raw["bands"]
+        ]
+        return raw
+
+    @classmethod
+    def load(cls, raw: Mapping[str, Any]) -> Layout:
+        """Return the layout that `dump` turned into plain data."""
+        bands = tuple(
+            Band(
+                band["top"],
+                band["bottom"],
+                frozenset(band["texts"]),
+                frozenset((step, start) for step, start in band["counts"]),
+                frozenset((font, size) for font, size in band["styles"]),
+            )
+            for band in raw["bands"]
+        )
+        return cls(**{**raw, "bands": bands, "line_numbers": tuple(raw["line_numbers"])})
+
+
+_STEPS = (4, 60)
+"""The distance from a line to the next one in the same paragraph, in points: more than the first, less than the
+second."""
+
+_EDGES_LIMIT = 8
+"""Columns of line numbers that are remembered."""
+
+
+def learn_layout(sample: Sequence[Page]) -> Layout:
+    """Return the layout of a document, from a sample of its pages, some of them consecutive."""
+    pages = [PageSegments(page.number, page.height, _upright(page)) for page in sample if page.boxes]
+    pages = [page for page in pages if page.segments]
+    if not pages:
+        return Layout()
+    sizes: Counter[float] = Counter()
+    styles: Counter[Style] = Counter()
+    fixed: Counter[bool] = Counter()
+    for page in pages:
+        for segment in page.segments:
+            style = style_of(segment)
+            sizes[style[1]] += len(segment.text)
+            styles[style] += len(segment.text)
+            fixed[segment.box.is_fixed_pitch] += len(segment.text)
+    size = sizes.most_common(1)[0][0]
+    steps = [step for page in pages for step in _steps(page.segments)]
+    pitch = round(median(steps), 2) if steps else size
+    edges = {edge for page in pages for edge in learn_line_numbers(page.segments)}
+    return Layout(
+        size,
+        pitch,
+        _indent(pages, size),
+        tuple(learn_bands(pages, styles.most_common(1)[0][0], pitch)),
+        tuple(sorted(edges)[:_EDGES_LIMIT]),
+        fixed[True] > fixed[False],
+    )
+
+
+def _upright(page: Page) -> list[Segment]:
+    return [segment for segment in segments_of(page) if not segment.box.angle]
+
+
+def _steps(segments: Sequence[Segment]) -> Iterator[float]:
+    """Yield the distances from each line to the next one below it."""
+    least, most = _STEPS
+    for above, below in pairwise(segments):
+        if least < (step := above.box.bottom - below.box.bottom) < most:
+            yield step
+
+
+def _indent(pages: Sequence[PageSegments], size: float) -> float:
+    """Return the most frequent distance from the margin of a line that precedes one at the margin."""
+    found: Counter[int] = Counter()
+    for page in pages:
+        for column in columns(rows_of(page.segments), size):
+            lefts = [row.box.left for row in column]
+            margin = Counter(map(round, lefts)).most_common(1)[0][0]
+            found.update(
+                round(left - margin)
+                for left, following in pairwise(lefts)
+                if size / 2 < left - margin < 4 * size and abs(following - margin) <= 1
+            )
+    if not found:
+        return 0
+    indent, count = found.most_common(1)[0]
+    return indent if count >= MINIMUM_PAGES else 0

@@ -1,0 +1,126 @@
+"""The lines of a page's text, and the segments they are made of. Knows no rule."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from chunk_runner.pdf.page import Box, Page
+
+
+_LEVEL = 0.2
+_NEAR = 0.7
+"""The lower edges of segments at one height differ by less than these shares of their height; the second is for those
+that the library joins into one line, superscripts among them."""
+
+
+class Start(IntEnum):
+    """What starts with a line, by its position and style."""
+
+    NOTHING = 0
+    PARAGRAPH = 1
+    """A paragraph, unless the words show that the sentence goes on: below a figure, in the next column."""
+    ENTRY = 2
+    """An item of a list, a row of a table, a heading: no sentence crosses its beginning."""
+
+
+class Line(NamedTuple):
+    """A line of text.
+
+    Attributes:
+        page: The 1-based page it stands on.
+        text: The text, cleaned and not empty.
+        starts: What starts with it; truthy if anything does.
+    """
+
+    page: int
+    text: str
+    starts: int = Start.NOTHING
+
+
+class PageText(NamedTuple):
+    """The text of a page.
+
+    Attributes:
+        body: The lines of the running text, in reading order.
+        notes: The lines of what stands beside it, such as footnotes, and running headers and footers that are kept.
+        dropped: The number of running headers, footers and line numbers that were left out.
+    """
+
+    body: list[Line]
+    notes: list[Line]
+    dropped: int = 0
+
+
+class Segment(NamedTuple):
+    """A part of a line without a wide gap."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Segments that stand side by side and are read from left to right.
+
+    Attributes:
+        segments: The segments, at least one.
+        box: Their common box, with the font and size of the first.
+    """
+
+    segments: tuple[Segment, ...]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        """The text of the line."""
+        return " ".join(segment.text for segment in self.segments)
+
+
+def segments_of(page: Page) -> list[Segment]:
+    """Return the segments of a page; those of a page that is read from right to left are mirrored."""
+    segments = [Segment(text, box) for text, box in zip(page.lines, page.boxes, strict=True)]
+    if sum(map(_is_right_to_left, segments)) * 2 <= len(segments):
+        return segments
+    return [
+        Segment(text, box._replace(left=page.width - box.right, right=page.width - box.left)) for text, box in segments
+    ]
+
+
+def rows_of(segments: Iterable[Segment]) -> list[Row]:
+    """Return the lines of segments that follow each other at one height, from left to right."""
+    rows: list[list[Segment]] = []
+    for segment in segments:
+        if rows and _continues(rows[-1][-1].box, segment.box):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return [_row(tuple(row)) for row in rows]
+
+
+def _continues(box: Box, following: Box) -> bool:
+    # The library parts what stands at one height if the gap is very wide, and joins lines of which one is very short.
+    distance = abs(box.bottom - following.bottom) / max(min(box.height, following.height), 1)
+    return distance < (_NEAR if box.row == following.row else _LEVEL) and following.left >= box.left
+
+
+def _row(segments: tuple[Segment, ...]) -> Row:
+    first = segments[0].box
+    if len(segments) == 1:
+        return Row(segments, first)
+    boxes: Sequence[Box] = [segment.box for segment in segments]
+    edges = {"left": min(box.left for box in boxes), "right": max(box.right for box in boxes)}
+    return Row(segments, first._replace(**edges, top=max(box.top for box in boxes)))
+
+
+def _is_right_to_left(segment: Segment) -> bool:
+    for char in segment.text:
+        match unicodedata.bidirectional(char):
+            case "R" | "AL":
+                return True
+            case "L":
+                return False
+    return False

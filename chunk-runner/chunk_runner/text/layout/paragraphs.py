@@ -1,0 +1,98 @@
+"""Paragraphs and headings: where something new starts in a column, seen by gaps, indents, sizes and fonts. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chunk_runner.text.layout.learning import Layout
+from chunk_runner.text.layout.line import Row, Start
+from chunk_runner.text.layout.running_headers import PARAGRAPH_SPACING
+
+
+_SIZE_FACTOR = 1.2
+"""Lines whose sizes differ by this factor belong to different paragraphs."""
+
+_USUAL_LEADING = 1.1
+"""The distance from line to line of text that is set close, in sizes of its font."""
+
+_FULL_LINE = 0.85
+"""A line that ends before this share of its column is short: a heading, the end of a paragraph or of an item."""
+
+_HEADING_LINES = 3
+"""Lines of a heading. More of them are a paragraph in another font."""
+
+
+def margin(column: Sequence[Row]) -> float:
+    """Return the left edge of a column, in points: the most frequent one of its lines."""
+    return Counter(round(row.box.left) for row in column).most_common(1)[0][0] if column else 0
+
+
+def short_edge(column: Sequence[Row]) -> float:
+    """Return the position in points before which a short line of a column ends."""
+    left = min((row.box.left for row in column), default=0)
+    right = max((row.box.right for row in column), default=0)
+    return left + _FULL_LINE * (right - left)
+
+
+def set_apart(column: Sequence[Row], layout: Layout) -> list[bool]:
+    """Return for each line of a column whether a gap or another size separates it from the line above."""
+    apart = [False]
+    for above, row in pairwise(column):
+        smaller, larger = sorted((row.box.size, above.box.size))
+        step = above.box.bottom - row.box.bottom
+        is_apart = step > PARAGRAPH_SPACING * max(layout.pitch, larger * _USUAL_LEADING)
+        apart.append(is_apart or larger > _SIZE_FACTOR * smaller)
+    return apart
+
+
+def paragraph_starts(column: Sequence[Row], apart: Sequence[bool], layout: Layout) -> list[Start]:
+    """Return for each line of a column whether a paragraph or a heading starts with it.
+
+    Args:
+        column: The lines.
+        apart: See `set_apart`.
+        layout: The layout of the document.
+    """
+    left = margin(column)
+    starts = [
+        Start.PARAGRAPH
+        if is_apart or (layout.indent > 0 and abs(row.box.left - left - layout.indent) < layout.size / 4)
+        else Start.NOTHING
+        for row, is_apart in zip(column, apart, strict=True)
+    ]
+    for begin, end in _headings(column):
+        starts[begin] = Start.ENTRY
+        starts[begin + 1 : end] = [Start.ENTRY if is_apart else Start.NOTHING for is_apart in apart[begin + 1 : end]]
+        if end < len(starts):
+            starts[end] = Start.ENTRY
+    return starts
+
+
+def _headings(column: Sequence[Row]) -> list[tuple[int, int]]:
+    """Return the ranges of lines that are headings: short, bold, and followed by a sentence in another font."""
+    if sum(row.box.is_bold for row in column) * 2 > len(column):
+        return []
+    found: list[tuple[int, int]] = []
+    edge = short_edge(column)
+    begin = 0
+    while begin < len(column):
+        end = begin
+        while end < len(column) and column[end].box.is_bold and column[end].box.font == column[begin].box.font:
+            end += 1
+        if begin < end <= begin + _HEADING_LINES and _is_heading(column, begin, end, edge):
+            found.append((begin, end))
+        begin = max(end, begin + 1)
+    return found
+
+
+def _is_heading(column: Sequence[Row], begin: int, end: int, edge: float) -> bool:
+    follows = column[end].text if end < len(column) else ""
+    before = column[begin - 1].text if begin else ""
+    return (
+        column[end - 1].box.right < edge
+        and not column[begin].text[0].islower()
+        and not follows[:1].islower()
+        and not before.endswith((",", "-"))
+    )

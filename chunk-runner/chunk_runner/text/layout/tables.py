@@ -1,0 +1,74 @@
+"""Tables and code: lines each of which is an entry of its own. Pure.
+
+The evidence for a table is a strip without text, wider than the space between words, through all its rows. Lines of
+prose have such gaps only where they are justified, and never one below the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chunk_runner.pdf.columns import Span
+from chunk_runner.text.layout.line import Row
+
+
+_MINIMUM_ROWS = 3
+"""The rows that must have the strip; fewer may be chance."""
+
+_STRIP = 0.4
+"""The least width of the strip that all rows have in common, in sizes of the text."""
+
+_MINIMUM_CODE = 2
+"""Lines in a font of fixed pitch; a single one may be a word in a sentence."""
+
+
+def table_rows(column: Sequence[Row]) -> set[int]:
+    """Return the indexes of lines that are rows of a table."""
+    found: set[int] = set()
+    at = 0
+    while at < len(column):
+        end = _end_of_table(column, at)
+        if sum(len(row.segments) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
+            found.update(range(at, end))
+            at = end
+        else:
+            at += 1
+    return found
+
+
+def code_lines(column: Sequence[Row]) -> set[int]:
+    """Return the indexes of lines in a font of fixed pitch, at least two together."""
+    is_code = [row.box.is_fixed_pitch for row in column]
+    return {at for at, here in enumerate(is_code) if here and sum(is_code[max(at - 1, 0) : at + 2]) >= _MINIMUM_CODE}
+
+
+def _end_of_table(column: Sequence[Row], begin: int) -> int:
+    """Return the index after the last row of the table that begins at an index; that index if none does."""
+    strips = _gaps(column[begin])
+    end = begin
+    for at in range(begin, len(column)):
+        row = column[at]
+        if len(row.segments) == 1:  # a cell of several lines
+            if not strips or any(_crosses(row, strip) for strip in strips):
+                break
+            continue
+        strips = _common(strips, _gaps(row), _STRIP * row.box.size)
+        if not strips:
+            break
+        end = at + 1
+    return end
+
+
+def _gaps(row: Row) -> list[Span]:
+    return [Span(one.box.right, other.box.left) for one, other in pairwise(row.segments)]
+
+
+def _common(strips: Sequence[Span], gaps: Sequence[Span], least: float) -> list[Span]:
+    """Return the parts of strips that are gaps, too, if they are wide enough."""
+    both = [Span(max(strip.left, gap.left), min(strip.right, gap.right)) for strip in strips for gap in gaps]
+    return [span for span in both if span.right - span.left >= least]
+
+
+def _crosses(row: Row, strip: Span) -> bool:
+    return row.box.left < strip.right and row.box.right > strip.left

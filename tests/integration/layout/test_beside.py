@@ -1,0 +1,184 @@
+"""What stands beside the text: watermarks, stamps, line numbers, notes in the margin, captions, text off the page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pikepdf import Array, Pdf
+from reportlab.pdfgen.canvas import Canvas
+
+from integration.layout.document import BOTTOM, PITCH, RIGHT, TOP, entries, missing, prose, show, write_prose
+
+
+def turned(canvas: Canvas, text: str, left: float, bottom: float, *, angle: float, size: float) -> None:
+    canvas.saveState()
+    canvas.translate(left, bottom)
+    canvas.rotate(angle)
+    show(canvas, text, 0, 0, size=size)
+    canvas.restoreState()
+
+
+def watermark(canvas: Canvas, _page: int) -> None:
+    turned(canvas, "DRAFT - NOT FOR CIRCULATION", 120, 200, angle=55, size=40)
+
+
+def watermark_across(canvas: Canvas, _page: int) -> None:
+    turned(canvas, "Copy", 500, 250, angle=135, size=90)
+
+
+def stamp(canvas: Canvas, _page: int) -> None:
+    turned(canvas, "Received by the archive on 7 June 1999. Do not copy.", 30, 220, angle=90, size=8)
+
+
+def stamp_downwards(canvas: Canvas, page: int) -> None:
+    turned(canvas, f"Sheet {page} of the file", 570, 600, angle=-90, size=8)
+
+
+@pytest.mark.parametrize("decoration", [watermark, watermark_across, stamp, stamp_downwards])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_turned_text_is_in_no_sentence_and_not_lost(
+    tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str
+) -> None:
+    sentences = prose(120)
+    write_prose(tmp_path / "book.pdf", sentences, decoration=decoration, place=place)
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    kept = " ".join(entries(tmp_path / "book.pdf"))
+    assert any(words in kept for words in ("NOT FOR CIRCULATION", "Copy", "archive", "Sheet 1"))
+
+
+def numbered(every: int, left: float, *, restart: bool = True, size: float = 8) -> Callable[[Canvas, int], None]:
+    """Line numbers beside each line, or every few lines; on each page anew, or counted on."""
+
+    def draw(canvas: Canvas, page: int) -> None:
+        for at in range(40):
+            number = at + 1 + (0 if restart else 40 * (page - 1))
+            if number % every == 0:
+                show(canvas, str(number), left, TOP - at * PITCH, size=size)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    "decoration",
+    [
+        numbered(1, 60),
+        numbered(5, 55, restart=False),
+        numbered(1, RIGHT + 25, restart=False),
+        numbered(10, RIGHT + 30, size=6),
+        numbered(2, 50, size=11),
+    ],
+    ids=["on each page", "every fifth", "at the right", "small, every tenth", "every other line"],
+)
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_line_numbers_are_left_out(tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str) -> None:
+    sentences = prose(150)
+    write_prose(tmp_path / "bill.pdf", sentences, decoration=decoration, place=place)
+
+    assert missing(tmp_path / "bill.pdf", sentences) == []
+    assert not any(entry.isdecimal() for entry in entries(tmp_path / "bill.pdf"))
+
+
+def test_the_numbers_of_a_list_or_table_are_no_line_numbers(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "names.pdf"), pagesize=(595, 842), invariant=True)
+    for at in range(30):
+        show(canvas, str(at + 1), 60, TOP - at * PITCH)
+        show(canvas, f"Member {chr(65 + at % 26)}nn Hill", 100, TOP - at * PITCH)
+        show(canvas, str(at * 7 % 13), 300, TOP - at * PITCH)
+    canvas.save()
+
+    found = entries(tmp_path / "names.pdf")
+
+    assert [entry.split()[0] for entry in found] == [str(at + 1) for at in range(30)]
+
+
+def keywords(canvas: Canvas, page: int) -> None:
+    for at in (3, 11, 24):
+        show(canvas, f"Point {page}.{at}", 30, TOP - at * PITCH, size=8)
+
+
+def remarks(canvas: Canvas, _page: int) -> None:
+    for line, text in enumerate(("compare the", "letter of May")):
+        show(canvas, text, RIGHT + 12, TOP - (7 + line) * 10.5, size=7.5)
+
+
+def years(canvas: Canvas, page: int) -> None:
+    for at in (0, 20, 38):
+        show(canvas, str(1800 + page), 40, TOP - at * PITCH, size=9, font="Times-Italic")
+
+
+@pytest.mark.parametrize("decoration", [keywords, remarks, years])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_notes_in_the_margin_are_entries(tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str) -> None:
+    sentences = prose(130)
+    write_prose(tmp_path / "notes.pdf", sentences, decoration=decoration, place=place)
+
+    assert missing(tmp_path / "notes.pdf", sentences) == []
+    kept = " ".join(entries(tmp_path / "notes.pdf"))
+    assert any(words in kept for words in ("Point 1.3", "compare the letter of May", "1801"))
+
+
+CAPTIONS = (
+    "Figure 3: The harbour in winter.",
+    "Table 2. Prices of bread from 1840 to 1860",
+    "Abb. 4 Das Haus am Hafen",
+    "Fig. 7 – The bridge, seen from the mill",
+    "Tableau IV: Les prix du pain",
+)
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+@pytest.mark.parametrize("size", [11, 9])
+def test_a_caption_at_the_top_of_a_page_breaks_no_sentence(tmp_path: Path, caption: str, size: float) -> None:
+    def float_at_top(canvas: Canvas, page: int) -> None:
+        if page % 2 == 0:
+            canvas.rect(150, TOP - 70, 250, 60)
+            show(canvas, caption, 150, TOP - 6 * PITCH, size=size)
+
+    sentences = prose(140)
+    write_prose(tmp_path / "book.pdf", sentences, decoration=float_at_top, first_line=lambda page: 0 if page % 2 else 8)
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    assert caption in entries(tmp_path / "book.pdf")
+
+
+def test_a_paragraph_about_a_figure_is_no_caption(tmp_path: Path) -> None:
+    sentences = ["Figure 2 shows the harbour.", *prose(40), "Table 1 was lost."]
+    write_prose(tmp_path / "book.pdf", sentences)
+
+    assert entries(tmp_path / "book.pdf") == sentences
+
+
+def slug(canvas: Canvas, page: int) -> None:
+    show(canvas, f"catalogue_v{page}.indd 12.03.2021 magenta", 60, 835, size=7)
+    show(canvas, "cyan yellow", 60, BOTTOM - 85, size=7)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_what_lies_outside_the_crop_box_is_not_there(tmp_path: Path, rotation: int) -> None:
+    sentences = prose(130)
+    write_prose(tmp_path / "drawn.pdf", sentences, decoration=slug)
+    with Pdf.open(tmp_path / "drawn.pdf") as pdf:
+        for page in pdf.pages:
+            page.obj.CropBox = Array([40, 40, 555, 802])
+            page.obj.Rotate = rotation
+        pdf.save(tmp_path / "cropped.pdf")
+
+    assert entries(tmp_path / "cropped.pdf") == sentences
+
+
+@pytest.mark.parametrize("angle", [90, -90, 180])
+def test_sideways_pages_are_read_in_their_own_order(tmp_path: Path, angle: float) -> None:
+    sentences = prose(60)
+    canvas = Canvas(str(tmp_path / "sideways.pdf"), pagesize=(842, 842), invariant=True)
+    texts = list(sentences)
+    while texts:
+        canvas.translate(421, 421)
+        canvas.rotate(angle)
+        for at in range(25):
+            if texts:
+                show(canvas, texts.pop(0), -330, 330 - at * 20)
+        canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "sideways.pdf") == sentences

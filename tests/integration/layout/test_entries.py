@@ -1,0 +1,170 @@
+"""Lists, tables, code, headings and drop caps: what is an entry of its own."""
+
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from integration.layout.document import LEFT, PITCH, RIGHT, TOP, entries, prose, show, wrapped
+
+
+def write_lines(path: Path, lines: list[tuple[str, float] | tuple[str, float, str] | None]) -> None:
+    """Write lines, each with its left edge and its font; `None` is half a line of space."""
+    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
+    bottom = TOP
+    for line in lines:
+        if line is None:
+            bottom -= PITCH / 2
+            continue
+        text, left, *font = line
+        show(canvas, text, left, bottom, font=font[0] if font else "Times-Roman")
+        bottom -= PITCH
+    canvas.save()
+
+
+INTRODUCTION = "Whoever wants to cross the river in winter brings along all of these:"
+ITEMS = ("a coat that is warm", "Money for the ferryman", "two loaves. They last for a day", "The letter")
+AFTER = "Children cross for nothing. Their parents pay at the other side."
+
+
+@pytest.mark.parametrize("marker", ["•", "–", "-", "*", "1.", "1)", "(1)", "a)", "(a)", "A.", "i.", "1.1", "§ 1"])
+@pytest.mark.parametrize("indent", [0, 18])
+@pytest.mark.parametrize("hanging", [0, 24])
+def test_an_item_is_an_entry_with_its_marker(tmp_path: Path, marker: str, indent: float, hanging: float) -> None:
+    markers = [_next(marker, at) for at in range(len(ITEMS))]
+    lines: list[tuple[str, float] | tuple[str, float, str] | None] = [
+        (line, LEFT) for line in wrapped(INTRODUCTION, 300)
+    ]
+    for mark, item in zip(markers, ITEMS, strict=True):
+        first, *more = wrapped(f"{mark} {item} and is left on the bench by the door of the house", 250)
+        lines.append((first, LEFT + indent))
+        lines += [(line, LEFT + indent + hanging) for line in more]
+    lines += [(line, LEFT) for line in wrapped(AFTER, RIGHT - LEFT)]
+    write_lines(tmp_path / "list.pdf", lines)
+
+    found = entries(tmp_path / "list.pdf")
+
+    end = "and is left on the bench by the door of the house"
+    assert found == [
+        INTRODUCTION,
+        f"{markers[0]} {ITEMS[0]} {end}",
+        f"{markers[1]} {ITEMS[1]} {end}",
+        f"{markers[2]} two loaves.",
+        f"They last for a day {end}",
+        f"{markers[3]} {ITEMS[3]} {end}",
+        "Children cross for nothing.",
+        "Their parents pay at the other side.",
+    ]
+
+
+def _next(marker: str, steps: int) -> str:
+    """The marker of a later item: `a)`, `b)`, `c)`."""
+    at = max(index for index, char in enumerate(marker) if char.isalnum()) if any(map(str.isalnum, marker)) else None
+    if at is None:
+        return marker
+    if marker == "i.":
+        return ("i.", "ii.", "iii.", "iv.")[steps]
+    return marker[:at] + chr(ord(marker[at]) + steps) + marker[at + 1 :]
+
+
+@pytest.mark.parametrize("text", ["He paid for it – and", "It was about 300 km or", "They read the list of"])
+@pytest.mark.parametrize("following", ["– as I was told – went away.", "12. That is all.", "- or so they said."])
+def test_a_dash_or_number_at_a_line_start_may_belong_to_a_sentence(tmp_path: Path, text: str, following: str) -> None:
+    before = prose(6)
+    lines = list(wrapped(" ".join(before), 330))
+    filled = text + " he sat there until the very late evening by the window"
+    write_lines(tmp_path / "text.pdf", [(line, LEFT) for line in (*lines, filled, following)])
+
+    found = entries(tmp_path / "text.pdf")
+    beginning = following.split(".", maxsplit=1)[0]
+    assert any(beginning in entry and "he sat there" in entry for entry in found)
+
+
+TABLE = (("Town", "Bridges", "Mills"), ("Alt Dorf", "3", "12"), ("Bad See", "1", "4"), ("Sum", "4", "16"))
+
+
+@pytest.mark.parametrize("columns", [(90, 220, 330), (90, 180, 230), (110, 300, 460)])
+def test_a_row_of_a_table_is_an_entry(tmp_path: Path, columns: tuple[float, ...]) -> None:
+    canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
+    show(canvas, "The towns by the river have bridges and mills, as was counted", LEFT, TOP)
+    show(canvas, "in the year of the flood. Nothing was left out.", LEFT, TOP - PITCH)
+    for at, row in enumerate(TABLE):
+        for column, cell in zip(columns, row, strict=True):
+            show(canvas, cell, column, TOP - 40 - at * PITCH)
+    show(canvas, "More mills were built later. No bridge was.", LEFT, TOP - 40 - 6 * PITCH)
+    canvas.save()
+
+    assert entries(tmp_path / "table.pdf") == [
+        "The towns by the river have bridges and mills, as was counted in the year of the flood.",
+        "Nothing was left out.",
+        *(" ".join(row) for row in TABLE),
+        "More mills were built later.",
+        "No bridge was.",
+    ]
+
+
+CODE = ("def ferry(people):", "    for person in people:", "        cross(person)", "    return len(people)")
+
+
+def test_a_line_of_code_is_an_entry(tmp_path: Path) -> None:
+    text = list(wrapped(" ".join(prose(4)) + " The rule is this:", RIGHT - LEFT))
+    write_lines(
+        tmp_path / "code.pdf",
+        [*((line, LEFT) for line in text), *((line, LEFT + 10, "Courier") for line in CODE), ("So it was.", LEFT)],
+    )
+
+    assert entries(tmp_path / "code.pdf") == [*prose(4), "The rule is this:", *map(str.strip, CODE), "So it was."]
+
+
+def test_a_text_in_a_font_of_fixed_pitch_is_no_code(tmp_path: Path) -> None:
+    lines = [(line, LEFT, "Courier") for line in wrapped(" ".join(prose(20)), 400, "Courier")]
+    write_lines(tmp_path / "typed.pdf", list(lines))
+
+    assert entries(tmp_path / "typed.pdf") == prose(20)
+
+
+@pytest.mark.parametrize("heading", ["The Flood", "2.1 The Year of the Flood", "NOTES", "II. What Came After"])
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_heading_of_the_size_of_the_text_is_an_entry(tmp_path: Path, heading: str, *, gap: bool) -> None:
+    first, second = prose(5, seed=2), prose(5, seed=3)
+    write_lines(
+        tmp_path / "report.pdf",
+        [
+            *((line, LEFT) for line in wrapped(" ".join(first), RIGHT - LEFT)),
+            *([None] if gap else []),
+            (heading, LEFT, "Times-Bold"),
+            *((line, LEFT) for line in wrapped(" ".join(second), RIGHT - LEFT)),
+        ],
+    )
+
+    assert entries(tmp_path / "report.pdf") == [*first, heading, *second]
+
+
+def test_bold_words_within_a_sentence_are_no_heading(tmp_path: Path) -> None:
+    write_lines(
+        tmp_path / "bold.pdf",
+        [
+            ("The ferryman was known to everybody in the long valley as", LEFT),
+            ("the man with the hat,", LEFT, "Times-Bold"),
+            ("and he was not fond of that. He said nothing about it.", LEFT),
+        ],
+    )
+
+    assert len(entries(tmp_path / "bold.pdf")) == 2
+
+
+@pytest.mark.parametrize(
+    ("cap", "rest"), [("W", "hen the river froze"), ("A", "fter the flood"), ("T", "HE RIVER was")]
+)
+def test_a_drop_cap_belongs_to_its_word(tmp_path: Path, cap: str, rest: str) -> None:
+    lines = list(wrapped(f"{rest} at last, nobody in the valley knew what to do. They waited for the spring.", 250))
+    canvas = Canvas(str(tmp_path / "cap.pdf"), pagesize=(595, 842), invariant=True)
+    show(canvas, cap, LEFT, TOP - 2 * PITCH, size=50)
+    for at, line in enumerate(lines):
+        show(canvas, line, LEFT + (50 if at < 3 else 0), TOP - at * PITCH)
+    canvas.save()
+
+    found = entries(tmp_path / "cap.pdf")
+
+    assert found[0].startswith(cap + rest)
+    assert found[-1] == "They waited for the spring."
