@@ -1,4 +1,4 @@
-"""The exit codes of `pdfjob`."""
+"""The exit codes of `pdfjob`. Imports next to nothing, see `__main__`."""
 
 from __future__ import annotations
 
@@ -14,3 +14,7 @@ class Exit(IntEnum):
     PARTIAL = 3
     """The output is written, but pages are missing."""
     INTERRUPTED = 130
+
+
+INTERRUPTED_MESSAGE = "Interrupted."
+"""The line that goes with `INTERRUPTED`."""

@@ -1,32 +1,20 @@
-"""Ctrl-C: from the first moment of the process to the last it shows one line, never a traceback. Loads nothing else.
+"""Ctrl-C while a run holds files and processes, which must not stay behind.
 
-While there is nothing to put in order, the process ends at once. While a run holds files and processes, Ctrl-C raises
-`KeyboardInterrupt`, as do SIGTERM and SIGHUP, so that no temporary file and no worker stays behind.
+Then it raises `KeyboardInterrupt`, as do SIGTERM and SIGHUP. At any other time it ends the process, see `__main__`.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never
-
-from pdfjob_cli.exit_codes import Exit
+from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
-MESSAGE = "Interrupted."
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def exit_at_once() -> None:
-    """Make Ctrl-C end the process at once, with a line on stderr."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored by a shell that runs it in the background
-        signal.signal(signal.SIGINT, _exit)
 
 
 @contextmanager
@@ -68,8 +56,3 @@ def kept_from_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> Never:
-    os.write(2, f"{MESSAGE}\n".encode())
-    os._exit(Exit.INTERRUPTED)

@@ -89,9 +89,9 @@ def test_a_pdf_comes_from_a_fifo_and_from_a_descriptor(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert texts(tmp_path / "fifo.json") == sentences(3)
     with (tmp_path / "a.pdf").open("rb") as file:
-        script = f"{' '.join(PDFJOB)} run /dev/fd/9 -o 9.json 9<&0"
+        script = f"{' '.join(PDFJOB)} run /dev/fd/9 9<&0"
         subprocess.run(["sh", "-c", script], cwd=tmp_path, stdin=file, check=True, capture_output=True)
-    assert texts(tmp_path / "9.json") == sentences(3)
+    assert texts(tmp_path / "pipe.json") == sentences(3)
 
 
 @pytest.mark.parametrize(
@@ -287,6 +287,26 @@ def test_a_full_disk_is_called_so(tmp_path: Path, pages_per_chunk: int) -> None:
     resumed = pdfjob("a.pdf", "--pages-per-chunk", pages_per_chunk, "--resume", cwd=tmp_path)
     assert resumed.returncode == 0
     assert {path.name for path in tmp_path.iterdir()} == {"a.pdf", "a.json"}
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["-o", "-"]])
+def test_stdout_without_room_is_said_so(tmp_path: Path, options: list[str]) -> None:
+    pdfs.write_numbered(tmp_path / "a.pdf", 2)
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PDFJOB, "run", "a.pdf", *options],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Cannot write to stdout")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["--version", "version"])

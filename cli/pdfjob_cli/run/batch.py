@@ -39,6 +39,7 @@ def to_stdout(settings: Settings, file: Path) -> Exit:
         if outcome.has_output:
             with target.open("rb") as written:
                 shutil.copyfileobj(written, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
     return outcome.code
 
 

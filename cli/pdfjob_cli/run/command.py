@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import typer
 
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from pdfjob_cli import file_options, interrupts
-from pdfjob_cli.exit_codes import Exit
+from pdfjob_cli.exit_codes import INTERRUPTED_MESSAGE, Exit
 from pdfjob_cli.run import batch, outputs
 from pdfjob_cli.run.execution import Settings
 from pdfjob_cli.run.job import (
@@ -199,8 +201,14 @@ def run(
         with interrupts.raised():
             code = _run(settings, files, output, as_json=as_json)
     except KeyboardInterrupt:
-        typer.echo(interrupts.MESSAGE, err=True)
+        typer.echo(INTERRUPTED_MESSAGE, err=True)
         code = Exit.INTERRUPTED
+    except OSError as error:
+        # What stdout still holds must not fail again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if error.errno != errno.EPIPE:  # the reader of a pipe may end at any time
+            typer.echo(f"Cannot write to stdout, or to a temporary file ({error.strerror}): free space.", err=True)
+        code = Exit.FAILED
     raise typer.Exit(code)
 
 

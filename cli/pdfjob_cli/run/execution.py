@@ -14,9 +14,8 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import StageError
 from chunk_runner.pdf.page import PageState
-from pdfjob_cli import interrupts
 from pdfjob_cli.display import Display
-from pdfjob_cli.exit_codes import Exit
+from pdfjob_cli.exit_codes import INTERRUPTED_MESSAGE, Exit
 from pdfjob_cli.run import local_runner, spool
 
 
@@ -129,7 +128,7 @@ def _exit_code(report: Report) -> Exit:
 
 def _interrupted(done: int, chunks: int) -> Report:
     kept = f" {done} of {chunks} chunks are kept: continue with --resume." if chunks else ""
-    return _failed(Reason.INTERRUPTED, f"{interrupts.MESSAGE}{kept}")
+    return _failed(Reason.INTERRUPTED, f"{INTERRUPTED_MESSAGE}{kept}")
 
 
 def _failed(reason: Reason, message: str) -> Report:

@@ -37,7 +37,9 @@ def is_stdin(file: Path) -> bool:
 
 def name_of(file: Path) -> str:
     """Return the name of a source, which its output contains."""
-    return "stdin" if is_stdin(file) else file.name
+    if is_stdin(file):
+        return "stdin"
+    return "pipe" if _is_descriptor(file) else file.name
 
 
 @contextmanager
@@ -66,12 +68,16 @@ def regular_file(file: Path) -> Iterator[Path]:
 
 
 def _is_stream(file: Path) -> bool:
-    if is_stdin(file) or any(folder in file.absolute().parents for folder in _DESCRIPTORS):
+    if is_stdin(file) or _is_descriptor(file):
         return True
     try:
         return stat.S_ISFIFO(file.stat().st_mode)
     except OSError:
         return False  # it is opened later, and its error is reported then
+
+
+def _is_descriptor(file: Path) -> bool:
+    return any(folder in file.absolute().parents for folder in _DESCRIPTORS)
 
 
 @contextmanager
