@@ -79,6 +79,8 @@ class DocumentInfo:
         warnings: Repairs and anomalies, as sentences for users; at most `WARNINGS_LIMIT`.
         lost_pages: The 1-based pages whose content the file no longer holds.
         is_rebuilt: True if the page tree was rebuilt, so that other libraries may count other pages.
+        pages_to_flatten: The 1-based pages of which a viewer shows more or less than their content; complete only if
+            there are no warnings.
     """
 
     page_count: int
@@ -86,6 +88,7 @@ class DocumentInfo:
     warnings: tuple[str, ...] = ()
     lost_pages: frozenset[int] = frozenset()
     is_rebuilt: bool = False
+    pages_to_flatten: frozenset[int] = frozenset()
 
 
 def inspect(document: SourceDocument) -> DocumentInfo:
@@ -155,6 +158,7 @@ def _open_and_count(document: SourceDocument, open_backend: OpenBackend) -> Iter
                 _warnings(document, backend),
                 backend.lost_pages,
                 backend.is_rebuilt,
+                backend.pages_to_flatten(),
             )
     except PasswordError as error:
         if document.password:

@@ -123,6 +123,8 @@ class Page:
         height: The height of the page in points, as displayed; 0 if unknown.
         reason: Why the page has failed; `None` if it has not.
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
+        annotations: The lines of each form field, note, stamp and text box that a viewer shows on the page, in drawing
+            order; none of them is among `lines`.
         unnamed_characters: Characters in `lines` that stand for glyphs whose meaning the file does not say.
     """
 
@@ -135,6 +137,7 @@ class Page:
     reason: Reason | None = None
     has_picture: bool = False
     unnamed_characters: int = 0
+    annotations: list[list[str]] = field(default_factory=list)
 
     @classmethod
     def failed(cls, ref: PageRef, reason: Reason) -> Page:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from chunk_runner.pdf import annotation_text
 from chunk_runner.pdf.characters import HYPHEN_MARKS, clean
 from chunk_runner.pdf.columns import Rect, Span, columns, gutters
 from chunk_runner.pdf.page import Box
@@ -64,18 +65,22 @@ class TextPage:
         page: PDFium's page.
         text_page: PDFium's text of that page.
         text: The characters of that text.
+
+    Attributes:
+        text: These characters without those of annotations.
+        annotations: See `Page`.
     """
 
     def __init__(self, page: Any, text_page: Any, text: str) -> None:
         self._text_page = text_page
-        self._text = text
+        self._fonts = Fonts(text_page)
+        self.text, self.annotations = annotation_text.split(text, self._clean)
         # Quarter turns clockwise (ISO 32000-1, table 30, `Rotate`); characters of a rotated page stand sideways.
         self._rotation = pdfium.FPDFPage_GetRotation(page)
         self._bounds = pdfium.FS_RECTF()  # the crop box, as far as it lies on the page
         pdfium.FPDF_GetPageBoundingBox(page, self._bounds)
         self._width = self._bounds.right - self._bounds.left
         self._height = self._bounds.top - self._bounds.bottom
-        self._fonts = Fonts(text_page)
         self._box = pdfium.FS_RECTF()
         self._edges = (ctypes.c_double * 4)()
         self._corners = [ctypes.c_double.from_buffer(self._edges, 8 * at) for at in range(4)]
@@ -83,8 +88,8 @@ class TextPage:
     def lines(self) -> Lines:
         """Return the segments that lie on the page."""
         found = Lines.none()
-        pieces = _pieces(self._text)
-        rect_count = pdfium.FPDFText_CountRects(self._text_page, 0, -1)
+        pieces = _pieces(self.text)
+        rect_count = pdfium.FPDFText_CountRects(self._text_page, 0, len(self.text))
         if self._rotation == 0 and (between := self._gutters(rect_count, len(pieces))):
             pieces = self._in_column_order(pieces, between)
         is_drawn_in_parts = rect_count > sum(1 for _, raw in pieces if raw)
@@ -95,7 +100,7 @@ class TextPage:
 
     def _add(self, start: int, raw: str, row: int, found: Lines) -> None:
         """Add a segment, unless nothing of it lies on the page; one that turns in the middle is parted there."""
-        if not (text := clean(raw, lambda at: self._fonts.name(start + at))):
+        if not (text := self._clean(raw, start)):
             return
         first, last = start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip()) - 1
         box = self._position(first, last, row)
@@ -113,6 +118,10 @@ class TextPage:
             end = begin + sum(1 for _ in run)
             yield begin, end
             begin = end
+
+    def _clean(self, raw: str, start: int) -> str:
+        """Return a part of the text, which starts at this index, without what is not text."""
+        return clean(raw, lambda at: self._fonts.name(start + at))
 
     def _position(self, first: int, last: int, row: int) -> Box:
         """Return the box of a segment, as displayed, given the indexes of its first and last character."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ctypes
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -55,17 +56,18 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
     if not page:
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
     try:
-        text, lines = _read_text(page)
-        if text is None:
+        read = _read_text(page)
+        if read is None:
             return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
-        if (turns := _quarter_turns(lines)) != 0:
+        if (turns := _quarter_turns(read.lines)) != 0:
             # PDFium reads the lines of sideways text from the last to the first, but those of a rotated page in order.
             pdfium.FPDFPage_SetRotation(page, (pdfium.FPDFPage_GetRotation(page) + turns) % 4)
-            text, lines = _read_text(page)
-        if not lines.texts:
-            return _page_without_lines(page, path, ref, has_characters=bool(text and text.strip()))
+            read = _read_text(page) or read
+        lines, annotations = read.lines, read.annotations
+        if not lines.texts and not annotations:
+            return _page_without_lines(page, path, ref, has_characters=bool(read.text.strip()))
         width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        has_picture = len(text or "") < _FULL_TEXT_CHARACTERS and _has_picture(page, width * height)
+        has_picture = len(read.text) < _FULL_TEXT_CHARACTERS and _has_picture(page, width * height)
         return Page(
             ref,
             PageState.OK,
@@ -74,21 +76,36 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
             width,
             height,
             has_picture=has_picture,
-            unnamed_characters=sum(map(count_unnamed, lines.texts)),
+            annotations=annotations,
+            unnamed_characters=sum(map(count_unnamed, chain(lines.texts, *annotations))),
         )
     finally:
         pdfium.FPDF_ClosePage(page)
 
 
-def _read_text(page: Any) -> tuple[str | None, Lines]:
-    """Return the characters of a page, or `None` if there are too many, and its lines."""
+class _PageText(NamedTuple):
+    """The text of a page.
+
+    Attributes:
+        text: Its characters, without those of annotations.
+        lines: Its lines, without those of annotations.
+        annotations: See `Page`.
+    """
+
+    text: str
+    lines: Lines
+    annotations: list[list[str]]
+
+
+def _read_text(page: Any) -> _PageText | None:
+    """Return the text of a page; `None` if there is too much."""
     text_page = pdfium.FPDFText_LoadPage(page)
     try:
         count = pdfium.FPDFText_CountChars(text_page)
         if count > _CHARACTERS_LIMIT:
-            return None, Lines.none()
-        text = _text(text_page, count)
-        return text, TextPage(page, text_page, text).lines()
+            return None
+        found = TextPage(page, text_page, _text(text_page, count))
+        return _PageText(found.text, found.lines(), found.annotations)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 

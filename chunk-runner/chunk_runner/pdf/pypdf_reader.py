@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pikepdf
@@ -15,6 +16,7 @@ import pypdf.errors
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
+from chunk_runner.pdf import annotation_text
 from chunk_runner.pdf.characters import clean, count_unnamed
 from chunk_runner.pdf.page import Page, PageRef, PageState
 
@@ -45,15 +47,21 @@ def read(path: Path, pages: Sequence[PageRef]) -> Iterator[Page]:
 def _read_page(reader: pypdf.PdfReader, ref: PageRef) -> Page:
     try:
         page = reader.pages[ref.position - 1]
-        lines = [line for raw in page.extract_text().split("\n") if (line := clean(raw, lambda _: ""))]
+        text, annotations = annotation_text.split(page.extract_text(), lambda raw, _: _clean(raw))
+        lines = [line for raw in text.split("\n") if (line := _clean(raw))]
         has_content = bool(page.get_contents())
     except pypdf.errors.LimitReachedError:
         return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)
     except Exception:  # damaged files make pypdf raise almost any exception
         log.debug("pypdf cannot read page %d", ref.number, exc_info=True)
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
-    state = PageState.OK if lines else PageState.NO_TEXT if has_content else PageState.EMPTY
-    return Page(ref, state, lines, unnamed_characters=sum(map(count_unnamed, lines)))
+    state = PageState.OK if lines or annotations else PageState.NO_TEXT if has_content else PageState.EMPTY
+    unnamed = sum(map(count_unnamed, chain(lines, *annotations)))
+    return Page(ref, state, lines, annotations=annotations, unnamed_characters=unnamed)
+
+
+def _clean(raw: str) -> str:
+    return clean(raw, lambda _: "")
 
 
 def has_decodable_content(path: Path, position: int) -> bool:

@@ -1,7 +1,8 @@
 """Copying pages of a source into PDFs of their own, by the first backend that can, in the sandbox.
 
-A backend that cannot copy some pages, crashes, hangs or runs out of memory is followed by the next. Pages that none can
-copy are a failure of that part only; the other parts are written.
+A backend that cannot copy some pages, crashes, hangs or runs out of memory is followed by the next; the last way is to
+copy pages without flattening them. Pages that none can copy are a failure of that part only; the other parts are
+written.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, SourceError
 from chunk_runner.pdf import sandbox
-from chunk_runner.pdf.backends.base import Backend, BackendError, EncryptionError, OpenBackend, PasswordError
+from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, OpenBackend, PasswordError
 from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
 from chunk_runner.pdf.document import BACKENDS, SourceDocument
 from chunk_runner.pdf.sandbox import SandboxError
@@ -37,13 +38,27 @@ _EXTRACTED_BYTES_LIMIT = 48 * 2**20
 
 
 class _Method(NamedTuple):
-    """A way to copy pages: a backend, and whether resources that the pages do not use are removed."""
+    """A way to copy pages.
+
+    Attributes:
+        open_backend: Opens the source.
+        prune: Resources that the pages do not use are removed.
+        flatten: The pages are flattened; if not, nothing is done that a hostile page could make expensive.
+    """
 
     open_backend: OpenBackend
     prune: bool = False
+    flatten: bool = True
+
+    def copy(self, backend: Backend, pages: Sequence[int], file: BinaryIO, bytes_per_page: float) -> Copied:
+        """Copy pages with the open backend; see `Backend.copy`."""
+        if isinstance(backend, QpdfBackend):
+            byte_share = bytes_per_page * len(pages) if self.prune else None
+            return backend.copy(pages, file, byte_share=byte_share, flatten=self.flatten)
+        return backend.copy(pages, file)
 
 
-_METHODS = (_Method(open_qpdf, prune=True), *map(_Method, BACKENDS))
+_METHODS = (_Method(open_qpdf, prune=True), *map(_Method, BACKENDS), _Method(open_qpdf, flatten=False))
 """In the order in which they are tried."""
 
 
@@ -67,10 +82,12 @@ class PartOutcome:
     Attributes:
         failure: The reason why there is no file; `None` if it was written.
         lost_pages: The pages of the source that could not be copied and are blank in the file.
+        incomplete_pages: The pages of the source that could not be flattened, see `Copied`.
     """
 
     failure: Failure | None = None
     lost_pages: frozenset[int] = frozenset()
+    incomplete_pages: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -170,16 +187,13 @@ def _write(job: _Job) -> Iterator[PartOutcome]:
                     continue
                 try:
                     with part.open_file() as file, _size_limit_as_backend_error():
-                        if method.prune and isinstance(backend, QpdfBackend):
-                            lost = backend.copy_pruned(part.pages, file, job.bytes_per_page * len(part.pages))
-                        else:
-                            lost = backend.copy(part.pages, file)
+                        copied = method.copy(backend, part.pages, file, job.bytes_per_page)
                 except BackendError as error:
                     failure = death or Failure(
                         Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error})."
                     )
                 else:
-                    yield PartOutcome(lost_pages=lost)
+                    yield PartOutcome(lost_pages=copied.lost, incomplete_pages=copied.incomplete)
                     break
             else:
                 yield PartOutcome(failure)

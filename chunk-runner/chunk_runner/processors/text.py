@@ -20,7 +20,7 @@ class TextProcessor:
     """Extracts sentences from the text layer."""
 
     name = "text"
-    version = f"2 ({reader.VERSION}, {sentences.VERSION})"
+    version = f"3 ({reader.VERSION}, {sentences.VERSION})"
     decisive_settings: Mapping[str, Any] = {}
     uses_neighbours = False
     returns_sentences = False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from chunk_runner.contract.job_spec import JobSpec
-from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
+from chunk_runner.contract.limits import CHUNKS_LIMIT, WARNINGS_LIMIT, shorten
 from chunk_runner.contract.page_ranges import SelectionError, select
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 5
 """Time limit for reading one page of the sample; a slower page is left out."""
+
+_PAGES_SHOWN = 60
+"""Characters of a list of pages in a warning."""
 
 
 class Prepared(NamedTuple):
@@ -58,8 +61,9 @@ def prepare(
         source: The file.
         workspace: The job's workspace.
         password: The password of the source, if it is encrypted.
-        direct: Write no PDFs, because the chunks can be read from the source directly; PDFs are still written if it is
-            encrypted or damaged, since libraries might then disagree about its pages.
+        direct: Write no PDFs of chunks that can be read from the source directly. That is none if it is encrypted or
+            damaged, since libraries might then disagree about its pages; otherwise all but those with pages that need
+            to be flattened.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -98,21 +102,24 @@ def _prepare(
     direct = direct and not (info.is_encrypted or info.warnings)
     sampled = choose_sample(selected)
     todo = [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
-    to_write = [] if direct else todo
+    to_write = [chunk for chunk in todo if not direct or not info.pages_to_flatten.isdisjoint(chunk.pages_of_pdf)]
     to_begin = [
         PartSpec(sampled, partial(workspace.replacing, SAMPLE)),
         *(PartSpec(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
     ]
     parts: dict[int, Chunk] = {}
     lost = set(info.lost_pages)
+    incomplete: set[int] = set()
     with _tidy(workspace), closing(write_parts(document, info.page_count, to_begin)) as written:
         readable = next(written).failure is None
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
             lost |= outcome.lost_pages & {*chunk.pages}
+            incomplete |= outcome.incomplete_pages & {*chunk.pages}
     manifest = replace(
         planned,
         lost=format_ranges(sorted(lost)),
+        warnings=_with_warning(planned.warnings, incomplete),
         chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
         profile=build_profile(
             _sample(workspace, sampled) if readable else [],
@@ -124,6 +131,18 @@ def _prepare(
     )
     manifest.write(workspace)
     return Prepared(manifest, tuple(manifest.chunks[chunk.index] for chunk in todo))
+
+
+def _with_warning(warnings: Sequence[str], incomplete: Collection[int]) -> tuple[str, ...]:
+    """Return warnings with one, before all others, about pages that could not be flattened."""
+    if not incomplete:
+        return tuple(warnings)
+    pages = shorten(format_ranges(sorted(incomplete)), _PAGES_SHOWN)
+    warning = (
+        f"Some form fields, notes or layers could not be read (pages {pages}): check whether their text is missing, or"
+        " hidden text is in the output."
+    )
+    return (warning, *warnings)[:WARNINGS_LIMIT]
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def _file_to_read(
     manifest: Manifest, chunk: Chunk, workspace: Workspace, source: Path | None
 ) -> tuple[Path, Sequence[int]]:
     """Return the PDF that holds a chunk's pages, and the pages of the source that it holds, in order."""
-    if manifest.direct and source is not None:
+    if manifest.direct and source is not None and not chunk.sha256:
         return source, range(1, manifest.pages + 1)
     path = workspace.path(chunk_file(chunk.index))
     if sha256_of(path) != chunk.sha256:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from chunk_runner.pdf.page import Page
@@ -85,7 +86,7 @@ def build_profile(
         keeps_running_lines: See `Layout`.
         is_segmented: See `DocumentProfile`.
     """
-    lines = [line for page in sample for line in page.lines]
+    lines = [line for page in sample for line in chain(page.lines, *page.annotations)]
     words = Counter(match.lower() for line in lines for match in _COMPOUND.findall(line))
     return DocumentProfile(
         language=language or languages.detect(lines) or languages.DEFAULT_LANGUAGE,

@@ -66,7 +66,7 @@ class Manifest:
         warnings: Anomalies found in the source, one sentence each.
         chunks: In order.
         profile: The profile of its text.
-        direct: The chunks have no PDFs, because the source is read directly.
+        direct: Chunks without a PDF are read from the source directly.
         api_key_secret: See `JobSpec`.
     """
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from chunk_runner.contract.limits import shorten
 
@@ -29,6 +29,18 @@ class EncryptionError(Exception):
     """The file is encrypted in a way that the library does not know, so that no password opens it."""
 
 
+class Copied(NamedTuple):
+    """The pages of a copy that are not as they should be, by their 1-based numbers in the source.
+
+    Attributes:
+        lost: They could not be copied, and are blank instead.
+        incomplete: They could not be flattened: they lack something that a viewer shows, or show hidden layers.
+    """
+
+    lost: frozenset[int] = frozenset()
+    incomplete: frozenset[int] = frozenset()
+
+
 class Backend(Protocol):
     """An open PDF, as one library sees it.
 
@@ -49,15 +61,17 @@ class Backend(Protocol):
     def content_elsewhere(self) -> tuple[str, ...]:
         """Return one sentence for each kind of content that the file has, but not on its pages."""
 
-    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
-        """Write pages to a new PDF, without anything else of the document: outlines, forms, scripts, attachments.
+    def pages_to_flatten(self) -> frozenset[int]:
+        """Return the 1-based pages of which a viewer shows more or less than their content, as far as is known."""
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
+        """Write pages to a new PDF, flattened, without anything else of the document.
+
+        Forms, annotations and layers become content; outlines, scripts, actions and attachments are left out.
 
         Args:
             pages: The 1-based pages, in order.
             file: The file to write to.
-
-        Returns:
-            The pages that could not be copied and are blank instead.
 
         Raises:
             BackendError: The library cannot copy the pages.

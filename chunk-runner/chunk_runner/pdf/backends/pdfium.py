@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from chunk_runner.pdf.backends.base import BackendError, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.base import BackendError, Copied, EncryptionError, PasswordError, describe
 from chunk_runner.pdf.backends.passwords import candidates
-from chunk_runner.pdf.backends.qpdf import strip_and_save
+from chunk_runner.pdf.backends.qpdf import flatten_and_save
 
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ class PdfiumBackend:
         """See `Backend.content_elsewhere`; only qpdf looks for it."""
         return ()
 
-    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+    def pages_to_flatten(self) -> frozenset[int]:
+        """See `Backend.pages_to_flatten`; PDFium tells too little about a document."""
+        return frozenset()
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
         """See `Backend.copy`."""
         lost = set()
         part = pypdfium2.PdfDocument.new()
@@ -60,8 +64,7 @@ class PdfiumBackend:
             raise BackendError(describe(error)) from error
         finally:
             part.close()
-        strip_and_save(buffer, file)
-        return frozenset(lost)
+        return Copied(frozenset(lost), flatten_and_save(buffer, pages, file) - lost)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pypdf
 
-from chunk_runner.pdf.backends.base import BackendError, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.base import BackendError, Copied, EncryptionError, PasswordError, describe
 from chunk_runner.pdf.backends.passwords import candidates
-from chunk_runner.pdf.backends.qpdf import strip_and_save
+from chunk_runner.pdf.backends.qpdf import flatten_and_save
 
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ class PypdfBackend:
         """See `Backend.content_elsewhere`; only qpdf looks for it."""
         return ()
 
-    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+    def pages_to_flatten(self) -> frozenset[int]:
+        """See `Backend.pages_to_flatten`; a file that only pypdf opens is always copied."""
+        return frozenset()
+
+    def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
         """See `Backend.copy`."""
         buffer = BytesIO()
         try:
@@ -44,8 +48,7 @@ class PypdfBackend:
             writer.write(buffer)
         except Exception as error:  # damaged files make pypdf raise almost any exception
             raise BackendError(describe(error)) from error
-        strip_and_save(buffer, file)
-        return frozenset()
+        return Copied(incomplete=flatten_and_save(buffer, pages, file))
 
 
 @contextmanager

@@ -15,12 +15,14 @@ from chunk_runner.pdf.backends import shells
 from chunk_runner.pdf.backends.base import (
     DAMAGED_PAGE_TREE,
     BackendError,
+    Copied,
     EncryptionError,
     PasswordError,
     describe,
 )
 from chunk_runner.pdf.backends.page_tree import flatten
 from chunk_runner.pdf.backends.passwords import candidates
+from chunk_runner.pdf.flattening.flattener import Flattener
 
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ _UNPRUNED_BYTES = 64 * 2**10
 """Copied pages of up to this size are never pruned."""
 
 _STRIPPED_KEYS = ("/AA", "/Annots", "/B", "/Metadata", "/PieceInfo", "/StructParents", "/Thumb")
-"""Entries of a page dictionary that are not page content: scripts, attachments, form fields, links, private data."""
+"""Entries of a page dictionary that are not page content: scripts, attachments, form fields, links, private data.
+
+Flattening has drawn what a viewer shows of `/Annots`."""
 
 
 class QpdfBackend:
@@ -59,6 +63,7 @@ class QpdfBackend:
         self.is_rebuilt = is_rebuilt
         # Indexing pdf.pages takes time proportional to the number of pages, so the page objects are kept.
         self._pages = [page.obj for page in pdf.pages]
+        self._flattener = Flattener(pdf)
         self.page_count = len(self._pages)
         self.is_encrypted = pdf.is_encrypted
         self.warnings = [describe(warning) for warning in pdf.get_warnings()]
@@ -84,12 +89,14 @@ class QpdfBackend:
         """See `Backend.content_elsewhere`."""
         return shells.content_elsewhere(self._pdf, self._pages)
 
-    def copy(self, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
-        """See `Backend.copy`."""
-        return self._copy(pages, file, byte_share=None)
+    def pages_to_flatten(self) -> frozenset[int]:
+        """See `Backend.pages_to_flatten`."""
+        return frozenset(number for number, page in enumerate(self._pages, start=1) if self._flattener.changes(page))
 
-    def copy_pruned(self, pages: Sequence[int], file: BinaryIO, byte_share: float) -> frozenset[int]:
-        """Copy pages like `copy`, and remove unused resources if the copy is much larger than its share of the source.
+    def copy(
+        self, pages: Sequence[int], file: BinaryIO, *, byte_share: float | None = None, flatten: bool = True
+    ) -> Copied:
+        """Copy pages, see `Backend.copy`.
 
         Pages may share one resource dictionary, which would be copied as a whole into every part. Pruning parses page
         content, which takes time and, on a hostile page, memory; most files do not need it.
@@ -97,11 +104,12 @@ class QpdfBackend:
         Args:
             pages: The 1-based pages, in order.
             file: The file to write to.
-            byte_share: The pages' share of the source, in bytes.
+            byte_share: The pages' share of the source, in bytes: unused resources are removed if the copy is much
+                larger. `None` to remove nothing.
+            flatten: False to copy the content of the pages only.
         """
-        return self._copy(pages, file, byte_share=byte_share)
-
-    def _copy(self, pages: Sequence[int], file: BinaryIO, byte_share: float | None) -> frozenset[int]:
+        prepare = self._flattener.flatten if flatten else self._flattener.is_flat
+        incomplete = frozenset(page for page in pages if not prepare(self._pages[page - 1]))
         try:
             with pikepdf.new() as part, warnings.catch_warnings():
                 # pikepdf warns that document-level trees are left behind, which is intended.
@@ -118,7 +126,7 @@ class QpdfBackend:
                     _save_stripped(part, file)
         except (pikepdf.PdfError, ValueError, TypeError) as error:
             raise BackendError(describe(error)) from error
-        return frozenset()
+        return Copied(incomplete=incomplete)
 
 
 @contextmanager
@@ -159,15 +167,33 @@ def _open(file: BinaryIO, password: str) -> tuple[pikepdf.Pdf, bool]:
     raise PasswordError
 
 
-def strip_and_save(buffer: BytesIO, file: BinaryIO) -> None:
-    """Write a PDF that another library produced, without the entries that copied pages must not carry.
+def flatten_and_save(buffer: BytesIO, pages: Sequence[int], file: BinaryIO) -> frozenset[int]:
+    """Write a PDF that another library produced, flattened, without the entries that copied pages must not carry.
+
+    Other libraries leave the states of layers and the parents of fields behind, so pages that have such count as
+    incomplete.
+
+    Args:
+        buffer: The PDF.
+        pages: The pages of the source that it holds, in order.
+        file: The file to write to.
+
+    Returns:
+        The incomplete pages, see `Copied`.
 
     Raises:
         BackendError: qpdf cannot read it.
     """
     try:
         with pikepdf.open(buffer, suppress_warnings=True) as part:
+            flattener = Flattener(part)
+            incomplete = set()
+            for number, page in zip(pages, part.pages, strict=True):
+                is_doubtful = flattener.is_doubtful(page)  # asked first, because flattening removes what it looks at
+                if not flattener.flatten(page.obj) or is_doubtful:
+                    incomplete.add(number)
             _save_stripped(part, file)
+            return frozenset(incomplete)
     except (pikepdf.PdfError, ValueError, TypeError) as error:
         raise BackendError(describe(error)) from error
 

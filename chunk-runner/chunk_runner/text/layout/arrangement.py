@@ -7,7 +7,7 @@ it is in.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from chunk_runner.pdf.page import Page
 from chunk_runner.text.layout.beside import line_numbers, margin_notes, turned
@@ -38,6 +38,17 @@ def arrange(page: Page, layout: Layout) -> PageText:
         page: The page.
         layout: The layout of the document.
     """
+    body, notes, dropped = _arranged_lines(page, layout)
+    return PageText(body, [*notes, *_annotations(page)], dropped)
+
+
+def _annotations(page: Page) -> Iterator[Line]:
+    for lines in page.annotations:
+        for at, text in enumerate(lines):
+            yield Line(page.number, text, Start.NOTHING if at else Start.ENTRY)
+
+
+def _arranged_lines(page: Page, layout: Layout) -> PageText:
     if not page.boxes or not layout.size:
         return PageText([Line(page.number, text) for text in page.lines], [])
     segments = segments_of(page)

@@ -46,7 +46,8 @@ class PageText(NamedTuple):
 
     Attributes:
         body: The lines of the running text, in reading order.
-        notes: The lines of what stands beside it, such as footnotes, and running headers and footers that are kept.
+        notes: The lines of what stands beside it: footnotes, captions, running headers and footers that are kept; and
+            those of form fields, notes and stamps.
         dropped: The number of running headers, footers and line numbers that were left out.
     """
 
