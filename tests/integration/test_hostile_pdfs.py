@@ -99,6 +99,16 @@ EXPECTED: Mapping[str, Read | Refused] = {
     "cmap-range": WHOLE,
     "width-range": WHOLE,
     "type3-loop": WHOLE,
+    # Annotations and layers: what is too large is left out, with a warning, and nothing else is lost.
+    "appearance-loop": STOPPED,
+    "appearance-bomb": WHOLE,
+    "many-annotations": WHOLE,
+    "annotations-in-themselves": WHOLE,
+    "field-loop": WHOLE,
+    "value-bomb": WHOLE,
+    "absurd-rectangles": WHOLE,
+    "layer-bomb": STOPPED,
+    "expression-loop": WHOLE,
     # The pages are there, whatever the cross references and counts say.
     "xref-stream-bomb": WHOLE,
     "xref-of-free-objects": WHOLE,
@@ -128,7 +138,17 @@ ONE_OF_EACH_FAMILY = (
     *("flate-bomb", "run-length-bomb", "form-loop", "deep-page-tree", "page-tree-cycle", "parent-loop"),
     *("media-box-words", "page-missing", "garbage-content", "nested-arrays-drawn", "nested-dictionaries"),
     *("length-of-itself", "extends-loop", "cmap-range", "xref-stream-bomb", "prev-loop", "declared-table"),
-    *("count-huge", "truncated-50", "zero-length", "header-and-garbage", "encrypted", "encrypted-for-owner"),
+    *(
+        "appearance-bomb",
+        "field-loop",
+        "layer-bomb",
+        "count-huge",
+        "truncated-50",
+        "zero-length",
+        "header-and-garbage",
+        "encrypted",
+        "encrypted-for-owner",
+    ),
 )
 """Bombs that are stopped and one that ends by itself, loops, lies, damage, locks: what `make test` tries."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tools.hostile_pdfs import bombs, fonts, page_trees, structures, whole_files
+from tools.hostile_pdfs import annotations, bombs, fonts, page_trees, structures, whole_files
 from tools.hostile_pdfs.pdf_objects import noise
 
 
@@ -47,6 +47,15 @@ PAGE_ATTACKS: dict[str, Callable[[Path], Path]] = {
     "cmap-range": fonts.cmap_range,
     "width-range": fonts.width_range,
     "type3-loop": fonts.type3_loop,
+    "appearance-loop": annotations.appearance_loop,
+    "appearance-bomb": annotations.appearance_bomb,
+    "many-annotations": annotations.many_annotations,
+    "annotations-in-themselves": annotations.annotations_in_themselves,
+    "field-loop": annotations.field_loop,
+    "value-bomb": annotations.value_bomb,
+    "absurd-rectangles": annotations.absurd_rectangles,
+    "layer-bomb": annotations.layer_bomb,
+    "expression-loop": annotations.expression_loop,
 }
 """What is bad is on page 3 of five."""
 
