@@ -13,7 +13,7 @@ from typing import Any
 from chunk_runner.processors.gemini.settings import GeminiSettings
 
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the words below change, because answers depend on them."""
 
 
@@ -43,8 +43,9 @@ SYSTEM = (
 
 _TASK = (
     "List every sentence of the document, in reading order and in its own words and language.\n"
-    "Undo hyphenation at line ends and put the lines of a paragraph together. A heading, a list item, a caption and a "
-    "row of a table are entries of their own. {running_lines} Summarise, translate, correct and add nothing.\n"
+    "Undo hyphenation at line ends and put the lines of a paragraph together. A heading, a list item, a caption, a row "
+    "of a table, a filled form field, a stamp and a note are entries of their own. {running_lines} Summarise, "
+    "translate, correct and add nothing.\n"
     "If the document begins or ends in the middle of a sentence, give the part of it that stands in the document."
 )
 
