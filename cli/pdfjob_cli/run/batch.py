@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _BY_SEVERITY = (Exit.OK, Exit.PARTIAL, Exit.FAILED, Exit.INTERRUPTED)
 """The exit code of several files is the worst of theirs."""
 
+_SHARED = frozenset({Reason.CONFIGURATION_ERROR, Reason.QUOTA_EXHAUSTED, Reason.MODEL_UNAVAILABLE})
+"""Reasons for which every other file would fail, too; to find that out again may take half an hour for each."""
+
 
 def to_stdout(settings: Settings, file: Path) -> Exit:
     """Process a file in a temporary folder, and copy its output to stdout."""
@@ -44,7 +47,9 @@ def to_stdout(settings: Settings, file: Path) -> Exit:
 
 
 def to_files(settings: Settings, files: Sequence[Path], outputs: Sequence[Path], *, as_json: bool) -> Exit:
-    """Process each file, and print a summary; a file that fails does not stop the others.
+    """Process each file, and print a summary.
+
+    A file that fails does not stop the others, unless the service that all of them need is the reason.
 
     Args:
         settings: The settings of all files.
@@ -53,12 +58,16 @@ def to_files(settings: Settings, files: Sequence[Path], outputs: Sequence[Path],
         as_json: Print the summary as a JSON object.
     """
     outcomes: list[Outcome] = []
+    stopped: Failure | None = None
     for number, (file, output) in enumerate(zip(files, outputs, strict=True), start=1):
-        if outcomes and outcomes[-1].code is Exit.INTERRUPTED:
-            outcomes.append(_not_started(file, output))
-        else:
-            prefix = f"[{number}/{len(files)}] " if len(files) > 1 else ""
-            outcomes.append(execute(settings, file, output, prefix=prefix))
+        if stopped is not None:
+            code = Exit.INTERRUPTED if stopped.reason == Reason.INTERRUPTED else Exit.FAILED
+            outcomes.append(Outcome(file, output, code, Report(failure=stopped), 0))
+            continue
+        prefix = f"[{number}/{len(files)}] " if len(files) > 1 else ""
+        outcome = execute(settings, file, output, prefix=prefix)
+        outcomes.append(outcome)
+        stopped = _stop_after(outcome)
     _print_summary(outcomes, as_json=as_json)
     return max((outcome.code for outcome in outcomes), key=_BY_SEVERITY.index)
 
@@ -91,6 +100,17 @@ def _shown(path: Path) -> str:
     return os.fsencode(path).decode(errors="replace")
 
 
-def _not_started(file: Path, output: Path) -> Outcome:
-    failure = Failure(Reason.INTERRUPTED, "The run was interrupted before this file was started.")
-    return Outcome(file, output, Exit.INTERRUPTED, Report(failure=failure), 0)
+def _stop_after(outcome: Outcome) -> Failure | None:
+    """Return why no further file is started after this one; `None` to go on."""
+    if outcome.code is Exit.INTERRUPTED:
+        return Failure(Reason.INTERRUPTED, "This file was not started: the run was interrupted.")
+    merged, failure = outcome.report.merged, outcome.report.failure
+    reasons = {chunk.reason for chunk in merged.failed_chunks} if merged is not None else set()
+    if failure is not None:
+        reasons.add(failure.reason)
+    shared = sorted(reasons & _SHARED)
+    if not shared:
+        return None
+    return Failure(
+        Reason.JOB_STOPPED, f"This file was not started, since it would have failed like the last one: {shared[0]}."
+    )
