@@ -5,10 +5,13 @@ from itertools import chain
 from pathlib import Path
 
 import pikepdf
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
 
 _FIRST_CODE = 33
 _LEADING = 16
+_SIZE = 12
 
 
 def write_with_meanings(path: Path, lines: Sequence[str], *, font: str = "Helvetica") -> Path:
@@ -87,6 +90,25 @@ def write_as_bitmaps(path: Path, lines: Sequence[bytes], names: Mapping[int, str
     return _save(pdf, path, resource, lines)
 
 
+def write_with_gaps(path: Path, lines: Sequence[str], *, gap: float) -> Path:
+    """Write one page of lines in which each space is a gap: no character, but a move to the next word.
+
+    Args:
+        path: The file.
+        lines: The lines.
+        gap: The width of a space, in parts of the font's size.
+    """
+    canvas = Canvas(str(path), pagesize=(600, 800))
+    canvas.setFont("Helvetica", _SIZE)
+    for at, line in enumerate(lines):
+        left = 50.0
+        for word in line.split():
+            canvas.drawString(left, 750 - at * _LEADING, word)
+            left += stringWidth(word, "Helvetica", _SIZE) + gap * _SIZE
+    canvas.save()
+    return path
+
+
 def _differences(names: Mapping[int, str]) -> pikepdf.Array:
     return pikepdf.Array(chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items())))
 
@@ -96,7 +118,7 @@ def _save(pdf: pikepdf.Pdf, path: Path, font: pikepdf.Dictionary, lines: Sequenc
     page = pdf.pages[0]
     page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
     shown = "".join(f"<{line.hex()}> Tj T* " for line in lines)
-    page.Contents = pdf.make_stream(f"BT /F1 12 Tf 50 750 Td {_LEADING} TL {shown}ET".encode())
+    page.Contents = pdf.make_stream(f"BT /F1 {_SIZE} Tf 50 750 Td {_LEADING} TL {shown}ET".encode())
     pdf.save(path)
     pdf.close()
     return path

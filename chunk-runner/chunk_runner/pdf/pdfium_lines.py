@@ -23,6 +23,7 @@ from chunk_runner.pdf.characters import HYPHEN_MARKS, clean
 from chunk_runner.pdf.columns import Rect, Span, columns, gutters
 from chunk_runner.pdf.page import Box
 from chunk_runner.pdf.pdfium_fonts import Fonts
+from chunk_runner.pdf.word_gaps import has_glued_words, part
 
 
 _COLUMN_RECTS = 4
@@ -74,6 +75,7 @@ class TextPage:
     def __init__(self, page: Any, text_page: Any, text: str) -> None:
         self._text_page = text_page
         self._fonts = Fonts(text_page)
+        self._is_glued = False  # PDFium saw no spaces where there are gaps
         self.text, self.annotations = annotation_text.split(text, self._clean)
         # Quarter turns clockwise (ISO 32000-1, table 30, `Rotate`); characters of a rotated page stand sideways.
         self._rotation = pdfium.FPDFPage_GetRotation(page)
@@ -92,6 +94,7 @@ class TextPage:
         rect_count = pdfium.FPDFText_CountRects(self._text_page, 0, len(self.text))
         if self._rotation == 0 and (between := self._gutters(rect_count, len(pieces))):
             pieces = self._in_column_order(pieces, between)
+        self._is_glued = has_glued_words(pieces, self._rect)
         is_drawn_in_parts = rect_count > sum(1 for _, raw in pieces if raw)
         for row, (start, raw) in enumerate(pieces):
             for begin, segment in self._segments(start, raw) if is_drawn_in_parts else [(start, raw)]:
@@ -100,7 +103,8 @@ class TextPage:
 
     def _add(self, start: int, raw: str, row: int, found: Lines) -> None:
         """Add a segment, unless nothing of it lies on the page; one that turns in the middle is parted there."""
-        if not (text := self._clean(raw, start)):
+        line = part(raw, start, self._rect) if self._is_glued else raw
+        if not (text := self._clean(line, start)):
             return
         first, last = start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip()) - 1
         box = self._position(first, last, row)

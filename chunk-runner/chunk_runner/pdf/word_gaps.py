@@ -1,0 +1,93 @@
+"""Words that a library has glued together: parting them where the gaps between their characters are as wide as spaces.
+
+Pure. Many files have no spaces but move to the next word, and where the move is small, a library sees no space. Only
+lines with an unusually long word are examined, because getting the positions of all characters takes time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from statistics import median
+
+from chunk_runner.pdf.columns import Rect
+
+
+_LETTER = r"[A-Za-z\u00c0-\u02af\u0370-\u052f]"
+"""Latin, Greek and Cyrillic letters; other scripts have long words, or no spaces."""
+
+_LONG_WORD = re.compile(_LETTER + "{16,}")
+
+_MEAN_LENGTH = 10
+"""Characters per space of a line that may be glued; in no language are words that long on average."""
+
+_MINIMUM_GAP = 0.08
+"""The narrowest space, in line heights: the distance to the next character, beyond the usual one of the line."""
+
+_CLEARANCE = 2
+"""A space is at least so many times as wide as the widest gap that is none; otherwise the font's widths are wrong."""
+
+_MINIMUM_LENGTH = 2.5
+"""Characters per word that a line has at least; if words are shorter, the font's widths are wrong."""
+
+_MINIMUM_SPACES = 2
+"""Spaces in a long word that is several words."""
+
+_CLOSING = ",.;:!?)]}»”’"
+"""Marks that stand close to the word before them."""
+
+
+BoxOf = Callable[[int], Rect | None]
+"""The box of the character at an index of the page's text, as wide as its font says; `None` if unknown."""
+
+
+def has_glued_words(lines: Iterable[tuple[int, str]], box_of: BoxOf) -> bool:
+    """Return True if the library has glued words together on a page.
+
+    Args:
+        lines: The index of each line's first character in the page's text, and the line as the library returns it.
+        box_of: See `BoxOf`.
+    """
+    return any(_may_be_glued(line) and _is_glued(line, part(line, start, box_of)) for start, line in lines)
+
+
+def part(line: str, start: int, box_of: BoxOf) -> str:
+    """Return a line with a space in each wide gap.
+
+    Args:
+        line: The line as the library returns it.
+        start: The index of its first character in the page's text.
+        box_of: See `BoxOf`.
+    """
+    boxes = [box_of(start + at) for at in range(len(line))]
+    gaps = {
+        at: there.left - here.right
+        for at, (here, there) in enumerate(pairwise(boxes))
+        if here is not None and there is not None and not (line[at].isspace() or line[at + 1].isspace())
+    }
+    if not gaps:
+        return line
+    usual, height = median(gaps.values()), median(box.top - box.bottom for box in boxes if box is not None)
+    if usual < -height / 2:  # the line does not run to the right
+        return line
+    minimum = usual + _MINIMUM_GAP * height
+    spaces = {at: gap for at, gap in gaps.items() if gap >= minimum}
+    widest = max((abs(gap - usual) for at, gap in gaps.items() if at not in spaces), default=0)
+    if not spaces or min(spaces.values()) - usual < _CLEARANCE * widest:
+        return line
+    parted = "".join(
+        f"{char} " if at in spaces and line[at + 1] not in _CLOSING else char for at, char in enumerate(line)
+    )
+    return parted if len(line) >= _MINIMUM_LENGTH * len(parted.split()) else line
+
+
+def _may_be_glued(line: str) -> bool:
+    """Return True if a line has an unusually long word and few spaces: a cheap test that most lines fail."""
+    return line.count(" ") * _MEAN_LENGTH < len(line) and _LONG_WORD.search(line) is not None
+
+
+def _is_glued(line: str, parted: str) -> bool:
+    """Return True if the long words of a line become several each."""
+    parts = (re.search(" ?".join(word), parted) for word in _LONG_WORD.findall(line))
+    return all(match is not None and match[0].count(" ") >= _MINIMUM_SPACES for match in parts)
