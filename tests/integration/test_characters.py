@@ -5,9 +5,12 @@ import pikepdf
 import pytest
 
 import encoded_pdf
-from chunk_runner.contract.job_spec import OUTPUTS
+from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import Page, PageRef
+from chunk_runner.source import identify
+from chunk_runner.stages.prepare import prepare
+from chunk_runner.workspace.files import Workspace
 from integration.job import run
 
 
@@ -71,3 +74,26 @@ def test_the_unnamed_characters_of_all_pages_are_in_the_report_and_the_head(form
     assert "\ue001\ue002\ufffd" in outputs[0].output.decode()
     if form == "json":
         assert json.loads(outputs[0].output)["unnamedCharacters"] == 4
+
+
+def test_a_text_layer_that_is_no_language_is_named_in_the_warnings(tmp_path: Path) -> None:
+    text = "the miller told of her journey to the sea and nobody believed a word of it "
+    numbers = "".join(char if char == " " else chr(ord(char) - 29) for char in text)
+    garbled = encoded_pdf.write_with_meanings(tmp_path / "a.pdf", [numbers] * 8)
+    readable = encoded_pdf.write_with_meanings(tmp_path / "b.pdf", [text] * 8)
+
+    assert [warning for warning in warnings_of(garbled, tmp_path / "1") if "no language" in warning]
+    assert warnings_of(readable, tmp_path / "2") == ()
+
+
+def warnings_of(path: Path, folder: Path) -> tuple[str, ...]:
+    folder.mkdir()
+    return prepare(JobSpec(path.name), identify(path), Workspace(folder, "attempt")).manifest.warnings
+
+
+def test_words_without_spaces_between_them_are_parted_by_their_gaps(tmp_path: Path) -> None:
+    lines = ["release you from the obligation to verify", "any of", "Donaudampfschifffahrtsgesellschaft"]
+
+    page = read(encoded_pdf.write_with_gaps(tmp_path / "a.pdf", lines, gap=0.13))
+
+    assert page.lines == lines

@@ -24,7 +24,7 @@ from chunk_runner.pdf.splitter import PartSpec, write_parts
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
-from chunk_runner.text.document_profile import build_profile, choose_sample
+from chunk_runner.text.document_profile import build_profile, choose_sample, sample_warnings
 from chunk_runner.workspace.files import SAMPLE, SOURCE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result
@@ -116,13 +116,16 @@ def _prepare(
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
             lost |= outcome.lost_pages & {*chunk.pages}
             incomplete |= outcome.incomplete_pages & {*chunk.pages}
+    sample = _sample(workspace, sampled) if readable else []
+    # A model reads the pages, and compares its answers with a text layer only if that is language.
+    found = [] if processor.returns_sentences else sample_warnings(sample)
     manifest = replace(
         planned,
         lost=format_ranges(sorted(lost)),
-        warnings=_with_warning(planned.warnings, incomplete),
+        warnings=_with_warning([*found, *planned.warnings][:WARNINGS_LIMIT], incomplete),
         chunks=tuple(parts.get(chunk.index, chunk) for chunk in planned.chunks),
         profile=build_profile(
-            _sample(workspace, sampled) if readable else [],
+            sample,
             spec.language,
             keeps_running_lines=spec.running_lines == "keep",
             is_segmented=processor.returns_sentences,

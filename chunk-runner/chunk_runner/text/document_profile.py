@@ -16,12 +16,16 @@ from typing import Any
 from chunk_runner.pdf.page import Page
 from chunk_runner.text import language as languages
 from chunk_runner.text.layout.learning import Layout, learn_layout
+from chunk_runner.text.legibility import is_garbled
 from chunk_runner.text.sentences import SentenceJoiner
 
 
 _SAMPLE_RUNS = 8
 _PAGES_PER_RUN = 4
 """Running headers of left and right pages differ, so each run has two of both."""
+
+_EXAMINED_CHARACTERS = 16_000
+"""Characters of the sample that show whether they are language."""
 
 _COMPOUNDS_LIMIT = 300
 """Hyphenated words that are remembered, the most frequent ones first."""
@@ -73,6 +77,23 @@ def choose_sample(pages: Sequence[int]) -> list[int]:
     last = len(pages) - _PAGES_PER_RUN
     begins = (run * last // (_SAMPLE_RUNS - 1) for run in range(_SAMPLE_RUNS))
     return [pages[begin + step] for begin in begins for step in range(_PAGES_PER_RUN)]
+
+
+def sample_warnings(sample: Sequence[Page]) -> list[str]:
+    """Return sentences for users about a text layer that is of no use.
+
+    Args:
+        sample: The sampled pages that could be read.
+    """
+    # As much of each page as fits, because the first pages of a book may be the only ones in a good font.
+    share = _EXAMINED_CHARACTERS // max(len(sample), 1)
+    if not is_garbled(" ".join(" ".join(page.lines)[:share] for page in sample)):
+        return []
+    warning = (
+        "The text layer is no language, because the fonts do not say what their characters mean: try --processor gemini"
+        " (spec.processor.gemini) with input pdf, which reads the pages as they look."
+    )
+    return [warning]
 
 
 def build_profile(

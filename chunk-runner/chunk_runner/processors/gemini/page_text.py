@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from chunk_runner.pdf.page import Page, PageState
 from chunk_runner.processors.gemini.validation import ModelSentence
-from chunk_runner.text import language
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.line import Line, PageText
+from chunk_runner.text.legibility import is_language
 from chunk_runner.text.seams import SeamJoiner
 
 
@@ -43,8 +43,7 @@ def reference_text(page: Page, text: str) -> str | None:
         page: The page.
         text: Its running text.
     """
-    is_language = bool(text) and language.detect([text]) is not None
-    return text if page.state is PageState.EMPTY or is_language else None
+    return text if page.state is PageState.EMPTY or is_language(text) else None
 
 
 def sentence_lines(page: Page, profile: DocumentProfile) -> PageText:

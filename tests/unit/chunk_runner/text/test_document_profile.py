@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chunk_runner.pdf.page import Page, PageRef, PageState
-from chunk_runner.text.document_profile import DocumentProfile, build_profile, choose_sample
+from chunk_runner.text.document_profile import DocumentProfile, build_profile, choose_sample, sample_warnings
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.running_headers import Band
 from pages import make_page
@@ -58,3 +58,16 @@ def test_the_language_is_detected(language: str, text: str) -> None:
 
 def test_english_is_assumed_if_no_language_is_detected() -> None:
     assert build_profile([page_of("1871 17 4")], None).language == "en"
+
+
+def test_a_text_layer_that_is_no_language_is_named_with_what_to_do() -> None:
+    garbled = "7KH PLOOHU GHVFULEHG KHU MRXUQH\\ WR WKH VHD DQG QRERG\\ LQ WKH YLOODJH EHOLHYHG D ZRUG RI LW"
+    readable = "The miller described her journey to the sea and nobody in the village believed a word of it"
+
+    (warning,) = sample_warnings([page_of(*[garbled] * 10, number=number) for number in range(1, 5)])
+
+    assert "no language" in warning
+    assert "--processor gemini" in warning
+    assert sample_warnings([page_of(*[readable] * 10)]) == []
+    assert sample_warnings([page_of(garbled)]) == []
+    assert sample_warnings([]) == []
