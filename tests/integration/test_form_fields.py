@@ -105,13 +105,19 @@ CHOICES: dict[str, tuple[Draw, list[list[str]]]] = {
         lambda it: it.field(
             "Ch",
             V=Array([String("b"), String("c")]),
-            Opt=options(("a", "Apples"), ("b", "Pears"), ("c", "Plums")),
-            rect=(72, 500, 172, 560),
+            Opt=options(("a", "Apples"), ("b", "Pears"), ("c", "Plums"), ("d", "Quinces")),
+            rect=(72, 540, 172, 560),
+        ),
+        [["Apples"], ["Pears"], ["Plums"]],
+    ),
+    "a list from its third option on": (
+        lambda it: it.field(
+            "Ch", TI=2, Opt=Array([String(text) for text in ("a", "b", "Pears", "Plums")]), rect=(72, 500, 172, 560)
         ),
         [["Pears"], ["Plums"]],
     ),
     "options by number": (
-        lambda it: it.field("Ch", I=Array([1]), Opt=Array([String("Apples"), String("Pears")])),
+        lambda it: it.field("Ch", Ff=COMBO, I=Array([1]), Opt=Array([String("Apples"), String("Pears")])),
         [["Pears"]],
     ),
     "a list that is drawn": (

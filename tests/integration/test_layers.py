@@ -75,6 +75,10 @@ def annotations(made: AnnotatedPdf) -> None:
     hidden = made.appearance("Hidden.")
     hidden.N.OC = off
     made.annotate("Stamp", AP=hidden)
+    within = made.appearance("Hidden.")
+    within.N.write(marked("L", shown("Hidden.", 2, 5)).encode())
+    within.N.Resources.Properties = Dictionary(L=off)
+    made.annotate("Stamp", AP=within)
     made.draw(shown("Shown.", y=500))
 
 

@@ -134,6 +134,8 @@ def write_parts(
         job = _Job(document, page_count, size / page_count, parts[written:], method, death)
         try:
             for outcome in sandbox.run(partial(_write, job), limits):
+                if outcome is None:
+                    continue
                 yield outcome
                 written, method, death = written + 1, 0, None
         except SandboxError as error:
@@ -173,8 +175,11 @@ def extract(path: Path, page_count: int, pages: Sequence[int]) -> bytes:
         return target.read_bytes()
 
 
-def _write(job: _Job) -> Iterator[PartOutcome]:
-    """In the sandbox: write the parts of a job, each by the first method that succeeds."""
+def _write(job: _Job) -> Iterator[PartOutcome | None]:
+    """In the sandbox: write the parts of a job, each by the first method that succeeds.
+
+    Yields the outcome of each part, and `None` after each page that was flattened, so that each has time of its own.
+    """
     first_method, death = job.first_method, job.death
     with ExitStack() as stack:
         backends: dict[OpenBackend, Backend | None] = {}
@@ -185,6 +190,8 @@ def _write(job: _Job) -> Iterator[PartOutcome]:
                     backends[method.open_backend] = _open(stack, job, method.open_backend)
                 if (backend := backends[method.open_backend]) is None:
                     continue
+                if method.flatten and isinstance(backend, QpdfBackend):
+                    yield from (None for page in part.pages if backend.flatten(page))
                 try:
                     with part.open_file() as file, _size_limit_as_backend_error():
                         copied = method.copy(backend, part.pages, file, job.bytes_per_page)

@@ -37,6 +37,9 @@ _PRUNING_FACTOR = 2
 _UNPRUNED_BYTES = 64 * 2**10
 """Copied pages of up to this size are never pruned."""
 
+_ACCESS = pikepdf.AccessMode.mmap
+"""Through Python's file, which pikepdf would use otherwise, each object takes several times as long to read."""
+
 _STRIPPED_KEYS = ("/AA", "/Annots", "/B", "/Metadata", "/PieceInfo", "/StructParents", "/Thumb")
 """Entries of a page dictionary that are not page content: scripts, attachments, form fields, links, private data.
 
@@ -92,6 +95,13 @@ class QpdfBackend:
     def pages_to_flatten(self) -> frozenset[int]:
         """See `Backend.pages_to_flatten`."""
         return frozenset(number for number, page in enumerate(self._pages, start=1) if self._flattener.changes(page))
+
+    def flatten(self, page: int) -> bool:
+        """Flatten a page before it is copied, which may take long; return False if there was nothing to flatten."""
+        if not self._flattener.changes(self._pages[page - 1]):
+            return False
+        self._flattener.flatten(self._pages[page - 1])
+        return True
 
     def copy(
         self, pages: Sequence[int], file: BinaryIO, *, byte_share: float | None = None, flatten: bool = True
@@ -154,14 +164,16 @@ def _open(file: BinaryIO, password: str) -> tuple[pikepdf.Pdf, bool]:
     """Return the open file, and true if its page tree was rebuilt."""
     for candidate in candidates(password):
         try:
-            return pikepdf.open(file, password=candidate, suppress_warnings=True), False
+            return pikepdf.open(file, password=candidate, suppress_warnings=True, access_mode=_ACCESS), False
         except pikepdf.PasswordError:
             continue
         except pikepdf.PdfError as error:
             if "loop detected in /pages" not in str(error).lower():
                 raise
             # Unless told otherwise, pikepdf visits the page tree, to hand down inherited attributes.
-            pdf = pikepdf.open(file, password=candidate, suppress_warnings=True, inherit_page_attributes=False)
+            pdf = pikepdf.open(
+                file, password=candidate, suppress_warnings=True, inherit_page_attributes=False, access_mode=_ACCESS
+            )
             flatten(pdf)
             return pdf, True
     raise PasswordError

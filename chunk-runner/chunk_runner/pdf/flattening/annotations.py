@@ -9,7 +9,9 @@ from pikepdf import AnnotationFlag, Dictionary, Name, Stream
 
 from chunk_runner.pdf.annotation_text import Mark
 from chunk_runner.pdf.flattening.fields import Field, FieldFlag, font_size, plain_text, text_of
+from chunk_runner.pdf.flattening.geometry import rectangle
 from chunk_runner.pdf.flattening.streams import may_show_text
+from chunk_runner.pdf.flattening.typesetting import LEADING, USUAL_SIZE
 
 
 _COMMENTED = frozenset(
@@ -130,7 +132,8 @@ def _shown_field(widget: Dictionary, *, regenerates: bool) -> Shown:
         return Shown(appearance, None, Mark.LINES)
     is_running_text = FieldFlag.MULTILINE in field.flags and not field.is_list
     mark = Mark.TEXT if is_running_text else Mark.LINES
-    text = field.text()
+    rect = rectangle(widget.get("/Rect"))
+    text = field.text(int(rect.height / (LEADING * (field.font_size or USUAL_SIZE))) if rect else 0)
     # The characters of a comb stand far apart, and readers put spaces between them.
     is_drawn_anew = regenerates or (field.kind == "/Tx" and FieldFlag.COMB in field.flags)
     if text is None or (appearance is not None and not is_drawn_anew and (not text or may_show_text(appearance))):

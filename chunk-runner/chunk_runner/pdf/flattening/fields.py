@@ -72,11 +72,15 @@ class Field:
         """The size of its text in points; 0 if the viewer chooses."""
         return font_size(self._inherited("/DA"))
 
-    def text(self) -> str | None:
-        """Return the value of a text or choice field; `None` if it has none."""
+    def text(self, rows: int) -> str | None:
+        """Return the text of a text or choice field; `None` if it has none.
+
+        Args:
+            rows: The number of options that a list has room for. A list shows those that are not selected, too.
+        """
         value = self._inherited("/V")
         if self.kind == "/Ch":
-            return self._choice(value)
+            return "\n".join(self._options(value, rows if self.is_list else 0)) or None
         if value is None:
             rich = self._inherited("/RV")
             return None if rich is None else plain_text(text_of(rich))
@@ -107,18 +111,22 @@ class Field:
         normal = appearance.get("/N") if isinstance(appearance, Dictionary) else None
         return {*normal.keys()} if isinstance(normal, Dictionary) and not isinstance(normal, Stream) else set()
 
-    def _choice(self, value: object) -> str | None:
-        """Return the text of the options that are selected, each on a line."""
+    def _options(self, value: object, rows: int) -> list[str]:
+        """Return the text of the options that are selected, and of so many from the first one that is shown."""
         options = self._inherited("/Opt")
         pairs = [_option(item) for item in options.as_list()] if isinstance(options, Array) else []
-        if value is None:
-            selected = self._inherited("/I")
-            indexes = [it for it in selected.as_list() if isinstance(it, int)] if isinstance(selected, Array) else []
-            shown = [pairs[at][1] for at in indexes if 0 <= at < len(pairs)]
-            return "\n".join(shown) if shown else None
-        names = dict(reversed(pairs))
         values = [text_of(item) for item in value.as_list()] if isinstance(value, Array) else [text_of(value)]
-        return "\n".join(names.get(it, it) for it in values)
+        selected = self._inherited("/I") if value is None else None
+        indexes = set(selected.as_list()) if isinstance(selected, Array) else set()
+        top = self._inherited("/TI")
+        first = top if isinstance(top, int) else 0
+        names = [name for name, _ in pairs]
+        shown = [
+            text
+            for at, (name, text) in enumerate(pairs)
+            if name in values or at in indexes or first <= at < first + rows
+        ]
+        return shown + [text for text in values if text and text not in (*names, *shown)]
 
     def _inherited(self, key: str) -> object:
         """Return an attribute of the widget or of the nearest field above it."""

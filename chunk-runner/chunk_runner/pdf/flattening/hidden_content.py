@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import pikepdf
 from pikepdf import ContentScope, Dictionary, Name, Object, Page, Stream, Token, TokenFilter, TokenType
@@ -45,7 +46,11 @@ class LayerRemover:
         Returns:
             False if some of it is too large to be examined.
         """
-        scopes = [scope for scope in page.content_scopes(kinds=("page", "form")) if self._done.add(scope.content)]
+        scopes = [
+            scope
+            for scope in page.content_scopes(kinds=("page", "form"))
+            if self._done.add(scope.content) and any(map(self._layers.hide, _memberships(scope)))
+        ]
         streams = [
             stream
             for scope in scopes
@@ -68,11 +73,15 @@ class LayerRemover:
 
 def uses_layers(scope: ContentScope) -> bool:
     """Return True if some of a content stream may belong to a layer, as its resources say."""
-    properties = _resources(scope, "/Properties").values()
-    types = {str(item.get("/Type")) for item in properties if isinstance(item, Dictionary)}
-    return not types.isdisjoint({"/OCG", "/OCMD"}) or any(
-        _layer_of(xobject) is not None for xobject in _resources(scope, "/XObject").values()
-    )
+    return any(str(item.get("/Type")) in {"/OCG", "/OCMD"} for item in _memberships(scope))
+
+
+def _memberships(scope: ContentScope) -> Iterator[Dictionary]:
+    """Yield what content may belong to: the property lists of its marked content, and the layers of XObjects."""
+    layers = map(_layer_of, _resources(scope, "/XObject").values())
+    for item in chain(_resources(scope, "/Properties").values(), layers):
+        if isinstance(item, Dictionary):
+            yield item
 
 
 class _Filter(TokenFilter):

@@ -21,7 +21,7 @@ LEADING = 1.2
 SMALLEST = 5
 """The smallest size in points; text that would be smaller is set elsewhere."""
 
-_USUAL_SIZE = 12
+USUAL_SIZE = 12
 _STEP = 0.9
 
 _KINDS = {"L": "l", "R": "r", "AL": "r", "EN": "d", "AN": "d"}
@@ -67,7 +67,7 @@ def fit(text: str, width: float, height: float, size: float, *, is_multiline: bo
     Returns:
         The lines; `None` if the text does not fit in a legible size.
     """
-    size = min(size or _USUAL_SIZE, height)
+    size = min(size or USUAL_SIZE, height)
     if not is_multiline:
         line = " ".join(text.split())
         size = min(size, width / (ADVANCE * max(columns_of(line), 1)))
