@@ -108,7 +108,9 @@ def count_unnamed(line: str) -> int:
     if line.isascii():
         return 0
     count = line.count(_UNKNOWN)
-    return count if line.isprintable() else count + sum(unicodedata.category(char) in ("Co", "Cn") for char in line)
+    if line.replace(SOFT_HYPHEN, "").isprintable():
+        return count
+    return count + sum(unicodedata.category(char) in ("Co", "Cn") for char in line)
 
 
 def _ligature(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ columns, with much text on either side. Cells of a table rarely come that close 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from statistics import median
@@ -28,6 +29,12 @@ class Span(NamedTuple):
     left: float
     right: float
 
+
+_GAP_SHARE = 0.6
+"""Gaps that are wider than this share of the usual height of text are wide."""
+
+EVERYWHERE = (-math.inf, math.inf)
+"""The height from the bottom to the top of any page."""
 
 _MINIMUM_ROWS = 4
 """The rows that must have a gap at one position; fewer may be chance."""
@@ -58,6 +65,20 @@ def gutters(rects: Sequence[Rect]) -> list[Span]:
         *gutters([rect for rect in rects if rect.right <= found.left]),
         found,
         *gutters([rect for rect in rects if rect.left >= found.right]),
+    ]
+
+
+def heights_of_gaps(rects: Sequence[Rect]) -> list[tuple[float, float]]:
+    """Return from which to which height of a page there are wide gaps within a line.
+
+    Args:
+        rects: The text of the page, in drawing order.
+    """
+    least = _GAP_SHARE * median(rect.top - rect.bottom for rect in rects) if rects else 0
+    return [
+        (min(one.bottom, other.bottom), max(one.top, other.top))
+        for one, other in pairwise(rects)
+        if other.left - one.right > least and one.bottom < other.top and other.bottom < one.top
     ]
 
 

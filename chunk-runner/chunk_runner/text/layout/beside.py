@@ -88,16 +88,18 @@ def margin_notes(segments: Sequence[Segment], size: float) -> set[int]:
         segments: The segments of the page.
         size: The size of the text, in points.
     """
-    widest = max((_width(segment) for segment in segments), default=0)
+    small = [at for at, segment in enumerate(segments) if segment.box.size < _SMALLER * size]
+    if not small:  # true of most pages
+        return set()
+    widest = max(map(_width, segments))
     main = [segment for segment in segments if _width(segment) >= _WIDE_SHARE * widest]
     if len(main) < _MINIMUM_LINES:
         return set()
     spans = [Span(segment.box.left, segment.box.right) for segment in main]
     beside = {
         at
-        for at, segment in enumerate(segments)
-        if segment.box.size < _SMALLER * size
-        and not any(segment.box.left < span.right and segment.box.right > span.left for span in spans)
+        for at in small
+        if not any(segments[at].box.left < span.right and segments[at].box.right > span.left for span in spans)
     }
     characters = sum(len(segments[at].text) for at in beside)
     return beside if characters <= _BESIDE_SHARE * sum(len(segment.text) for segment in segments) else set()

@@ -36,6 +36,8 @@ def columns(rows: Iterable[Row], size: float) -> Iterator[list[Row]]:
 
 def with_drop_caps(rows: Sequence[Row]) -> list[Row]:
     """Return the lines, with each initial that spans several of them joined to the first one beside it."""
+    if all(len(row.text) > _DROP_CAP_LIMIT for row in rows):  # true of most pages
+        return list(rows)
     joined: list[Row] = []
     at = 0
     while at < len(rows):
@@ -67,4 +69,4 @@ def _joined(initial: Row, line: Row, rows: Sequence[Row]) -> Row:
     words = {word for row in rows if row is not line for word in row.text.casefold().split()}
     is_word = rest[0].islower() and word in words and initial.text.casefold() + word not in words
     text = f"{initial.text} {rest}" if is_word and initial.text[-1] in "AIOYEUÀÉaioyeu" else initial.text + rest
-    return Row((Segment(text, line.box),), line.box)
+    return Row(text, line.box, (Segment(text, line.box),))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -15,6 +14,10 @@ _LEVEL = 0.2
 _NEAR = 0.7
 """The lower edges of segments at one height differ by less than these shares of their height; the second is for those
 that the library joins into one line, superscripts among them."""
+
+
+_FIRST_RIGHT_TO_LEFT = "\u0590"
+"""The first character of the scripts that run from right to left, in Unicode order."""
 
 
 class Start(IntEnum):
@@ -63,22 +66,18 @@ class Segment(NamedTuple):
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Segments that stand side by side and are read from left to right.
 
     Attributes:
+        text: The text of the line.
+        box: The common box of the segments, with the font and size of the first.
         segments: The segments, at least one.
-        box: Their common box, with the font and size of the first.
     """
 
-    segments: tuple[Segment, ...]
+    text: str
     box: Box
-
-    @property
-    def text(self) -> str:
-        """The text of the line."""
-        return " ".join(segment.text for segment in self.segments)
+    segments: Sequence[Segment]
 
 
 def segments_of(page: Page) -> list[Segment]:
@@ -99,7 +98,7 @@ def rows_of(segments: Iterable[Segment]) -> list[Row]:
             rows[-1].append(segment)
         else:
             rows.append([segment])
-    return [_row(tuple(row)) for row in rows]
+    return [_row(row) for row in rows]
 
 
 def _continues(box: Box, following: Box) -> bool:
@@ -108,16 +107,19 @@ def _continues(box: Box, following: Box) -> bool:
     return distance < (_NEAR if box.row == following.row else _LEVEL) and following.left >= box.left
 
 
-def _row(segments: tuple[Segment, ...]) -> Row:
-    first = segments[0].box
+def _row(segments: Sequence[Segment]) -> Row:
+    text, first = segments[0]
     if len(segments) == 1:
-        return Row(segments, first)
-    boxes: Sequence[Box] = [segment.box for segment in segments]
+        return Row(text, first, segments)
+    boxes = [segment.box for segment in segments]
     edges = {"left": min(box.left for box in boxes), "right": max(box.right for box in boxes)}
-    return Row(segments, first._replace(**edges, top=max(box.top for box in boxes)))
+    box = first._replace(**edges, top=max(box.top for box in boxes))
+    return Row(" ".join(segment.text for segment in segments), box, segments)
 
 
 def _is_right_to_left(segment: Segment) -> bool:
+    if segment.text[0] < _FIRST_RIGHT_TO_LEFT and segment.text[0].isalpha():  # true of most lines
+        return False
     for char in segment.text:
         match unicodedata.bidirectional(char):
             case "R" | "AL":

@@ -166,9 +166,8 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, pit
     found = Running(set(), set())
     if not bands:
         return found
-    rows = _rows(page.segments)
     for top in (True, False):
-        inwards = rows if top else rows[::-1]
+        inwards = _rows(page.segments, top=top)
         for row, inner in zip(inwards[:_OUTERMOST_ROWS], [*inwards[1:], None], strict=False):
             at_height = [band for band in bands if band.top is top and abs(band.bottom - row.bottom) <= _SAME_HEIGHT]
             text = _text(page.segments, row)
@@ -186,7 +185,7 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, pit
 
 def _outer_rows(page: PageSegments, size: float, pitch: float, *, top: bool) -> Iterator[_SeenRow]:
     """Yield the outermost rows of a page, as far as they are set apart from the text and in the margin."""
-    rows = _rows(page.segments) if top else _rows(page.segments)[::-1]
+    rows = _rows(page.segments, top=top)
     if len(rows) <= _OUTERMOST_ROWS + 1:  # all of them may be its text
         return
     for row, inner in pairwise(rows[: _OUTERMOST_ROWS + 1]):
@@ -201,15 +200,17 @@ def _are_apart(row: _Row, inner: _Row, pitch: float) -> bool:
     return abs(row.bottom - inner.bottom) > PARAGRAPH_SPACING * pitch
 
 
-def _rows(segments: Sequence[Segment]) -> list[_Row]:
-    """Return the page's rows from top to bottom."""
+def _rows(segments: Sequence[Segment], *, top: bool) -> list[_Row]:
+    """Return the outermost rows at one end of the page, and one or two further ones, inwards."""
+    bottoms = [segment.box.bottom for segment in segments]
     rows: list[_Row] = []
-    for at in sorted(range(len(segments)), key=lambda at: -segments[at].box.bottom):
-        box = segments[at].box
-        if rows and abs(rows[-1].bottom - box.bottom) <= _SAME_HEIGHT:
-            rows[-1] = _Row((*rows[-1].at, at), rows[-1].bottom, max(rows[-1].size, box.size))
+    for at in sorted(range(len(segments)), key=bottoms.__getitem__, reverse=top):
+        if rows and abs(rows[-1].bottom - bottoms[at]) <= _SAME_HEIGHT:
+            rows[-1] = _Row((*rows[-1].at, at), rows[-1].bottom, max(rows[-1].size, segments[at].box.size))
+        elif len(rows) > _OUTERMOST_ROWS + 1:
+            break
         else:
-            rows.append(_Row((at,), box.bottom, box.size))
+            rows.append(_Row((at,), bottoms[at], segments[at].box.size))
     return rows
 
 

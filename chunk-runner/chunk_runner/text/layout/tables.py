@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chunk_runner.pdf.columns import Span
-from chunk_runner.text.layout.line import Row, Segment
-from chunk_runner.text.layout.lists import is_item_marker
+from chunk_runner.text.layout.line import Row
 
 
 _MINIMUM_ROWS = 3
@@ -29,8 +28,11 @@ def table_rows(column: Sequence[Row]) -> set[int]:
     found: set[int] = set()
     at = 0
     while at < len(column):
+        if len(column[at].segments) == 1:  # true of most lines
+            at += 1
+            continue
         end = _end_of_table(column, at)
-        if sum(len(_cells(row)) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
+        if sum(len(row.segments) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
             found.update(range(at, end))
             at = end
         else:
@@ -41,6 +43,8 @@ def table_rows(column: Sequence[Row]) -> set[int]:
 def code_lines(column: Sequence[Row]) -> set[int]:
     """Return the indexes of lines in a font of fixed pitch, at least two together."""
     is_code = [row.box.is_fixed_pitch for row in column]
+    if not any(is_code):
+        return set()
     return {at for at, here in enumerate(is_code) if here and sum(is_code[max(at - 1, 0) : at + 2]) >= _MINIMUM_CODE}
 
 
@@ -50,8 +54,8 @@ def _end_of_table(column: Sequence[Row], begin: int) -> int:
     end = begin
     for at in range(begin, len(column)):
         row = column[at]
-        if len(_cells(row)) == 1:  # a cell of several lines
-            if not strips or any(_crosses(row, strip) for strip in strips):
+        if len(row.segments) == 1:  # a cell of several lines
+            if any(_crosses(row, strip) for strip in strips):
                 break
             continue
         strips = _common(strips, _gaps(row), _STRIP * row.box.size)
@@ -61,14 +65,8 @@ def _end_of_table(column: Sequence[Row], begin: int) -> int:
     return end
 
 
-def _cells(row: Row) -> Sequence[Segment]:
-    """Return the segments of a row without the bullet or number of an item, which alone makes no table."""
-    first, *others = row.segments
-    return others if others and is_item_marker(first.text) else row.segments
-
-
 def _gaps(row: Row) -> list[Span]:
-    return [Span(one.box.right, other.box.left) for one, other in pairwise(_cells(row))]
+    return [Span(one.box.right, other.box.left) for one, other in pairwise(row.segments)]
 
 
 def _common(strips: Sequence[Span], gaps: Sequence[Span], least: float) -> list[Span]:
