@@ -64,7 +64,7 @@ def write_scan(path: Path, scanned: int, readable: int = 0) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize("name", cases(["-", "/dev/stdin"], quick=["-"]))
 def test_a_pdf_comes_from_stdin(tmp_path: Path, name: str) -> None:
     data = pdfs.write_numbered(tmp_path / "a.pdf", 3).read_bytes()
     (tmp_path / "tmp").mkdir()
@@ -182,16 +182,18 @@ def test_several_outputs_do_not_go_to_stdout(tmp_path: Path) -> None:
     assert "several outputs cannot be written to stdout" in " ".join(done.stderr.replace("│", " ").split())
 
 
-@pytest.mark.parametrize(
-    ("scanned", "readable", "code", "said"),
-    [
-        (1, 0, 3, "Page 1 has no text layer"),
-        (12, 0, 3, "12 pages (1-12) have no text layer"),
-        (2, 1, 0, "2 pages (1-2) have no text layer"),
-        (0, 2, 0, ""),
-    ],
-)
-def test_a_scan_is_no_success_without_a_hint(tmp_path: Path, scanned: int, readable: int, code: int, said: str) -> None:
+SCANS = [
+    (1, 0, 3, "Page 1 has no text layer"),
+    (12, 0, 3, "12 pages (1-12) have no text layer"),
+    (2, 1, 0, "2 pages (1-2) have no text layer"),
+    (0, 2, 0, ""),
+]
+"""Scanned pages, pages of text, the exit code, and the hint."""
+
+
+@pytest.mark.parametrize("scan", cases(SCANS, quick=SCANS[1:3]))
+def test_a_scan_is_no_success_without_a_hint(tmp_path: Path, scan: tuple[int, int, int, str]) -> None:
+    scanned, readable, code, said = scan
     write_scan(tmp_path / "a.pdf", scanned, readable)
 
     done = pdfjob("a.pdf", "--pages-per-chunk", 5, cwd=tmp_path)
@@ -217,19 +219,21 @@ sys.meta_path.insert(0, Interrupter())
 """
 
 
-@pytest.mark.parametrize(
-    ("module", "server"),
-    [
-        ("typer", ""),
-        ("rich.progress", ""),
-        ("pypdfium2", ""),
-        ("chunk_runner.stages.prepare", ""),
-        ("multiprocessing.popen_forkserver", ""),
-        ("pypdfium2", "yes"),
-        ("chunk_runner.workspace.results", "yes"),
-    ],
-)
-def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, module: str, server: str) -> None:
+MOMENTS = [
+    ("typer", ""),
+    ("rich.progress", ""),
+    ("pypdfium2", ""),
+    ("chunk_runner.stages.prepare", ""),
+    ("multiprocessing.popen_forkserver", ""),
+    ("pypdfium2", "yes"),
+    ("chunk_runner.workspace.results", "yes"),
+]
+"""The module that is being loaded, in the program itself or in the server that forks its workers."""
+
+
+@pytest.mark.parametrize("moment", cases(MOMENTS, quick=[MOMENTS[0], MOMENTS[4], MOMENTS[6]]))
+def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, moment: tuple[str, str]) -> None:
+    module, server = moment
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     pdfs.write_numbered(tmp_path / "a.pdf", 1)
 
@@ -251,7 +255,7 @@ def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, module: str, s
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", cases([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], quick=[signal.SIGTERM]))
 def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "tmp").mkdir()
     pdfs.write_prose(tmp_path / "long.pdf", [f"Sentence {index} of a long book." for index in range(60_000)])
@@ -272,7 +276,7 @@ def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: s
     assert not copies[0].parent.exists()
 
 
-@pytest.mark.parametrize("pages_per_chunk", [1000, 10], ids=["a result", "the output"])
+@pytest.mark.parametrize("pages_per_chunk", cases([1000, 10], quick=[1000]))
 def test_a_full_disk_is_called_so(tmp_path: Path, pages_per_chunk: int) -> None:
     """A limit on file size stands in for the full disk; the results of few pages are smaller than it."""
     pdfs.write_prose(tmp_path / "a.pdf", [f"Sentence {index} of a long book." for index in range(6000)])
@@ -289,7 +293,7 @@ def test_a_full_disk_is_called_so(tmp_path: Path, pages_per_chunk: int) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"a.pdf", "a.json"}
 
 
-@pytest.mark.parametrize("options", [[], ["--json"], ["-o", "-"]])
+@pytest.mark.parametrize("options", cases([[], ["--json"], ["-o", "-"]], quick=[["-o", "-"]]))
 def test_stdout_without_room_is_said_so(tmp_path: Path, options: list[str]) -> None:
     pdfs.write_numbered(tmp_path / "a.pdf", 2)
 
