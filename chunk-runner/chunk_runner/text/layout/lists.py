@@ -71,6 +71,8 @@ def item_starts(column: Sequence[Row]) -> dict[int, Start]:
 
 def _marker(text: str) -> _Marker | None:
     first, space = text[0], text[1:2]
+    if space.islower() and first.isalpha() and first.lower() not in _ROMAN_DIGITS:  # true of most lines
+        return None
     if first in BULLETS or (unicodedata.category(first) == "Co" and space == " "):
         return _Marker(first, is_certain=len(text) > 1)
     if first in _WEAK_BULLETS and space == " " and text[2:]:

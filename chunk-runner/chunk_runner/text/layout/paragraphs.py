@@ -72,7 +72,8 @@ def paragraph_starts(column: Sequence[Row], apart: Sequence[bool], layout: Layou
 
 def _headings(column: Sequence[Row]) -> list[tuple[int, int]]:
     """Return the ranges of lines that are headings: short, bold, and followed by a sentence in another font."""
-    if sum(row.box.is_bold for row in column) * 2 > len(column):
+    bold = sum(row.box.is_bold for row in column)
+    if bold == 0 or bold * 2 > len(column):
         return []
     found: list[tuple[int, int]] = []
     edge = short_edge(column)
