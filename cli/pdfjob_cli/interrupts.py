@@ -6,6 +6,7 @@ Then it raises `KeyboardInterrupt`, as do SIGTERM and SIGHUP. At any other time 
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,15 +36,15 @@ def raised() -> Iterator[None]:
 def deferred() -> Iterator[None]:
     """Hold back what `raised` raises until the end of the block, which must not be left half done."""
     held: list[int] = []
-    before = {number: signal.getsignal(number) for number in _STOPS}
-    for number, handler in before.items():
-        if handler is signal.default_int_handler:
-            signal.signal(number, lambda number, _frame: held.append(number))
+    is_main = threading.current_thread() is threading.main_thread()  # only there signals are handled
+    stops = [number for number in _STOPS if is_main and signal.getsignal(number) is signal.default_int_handler]
+    for number in stops:
+        signal.signal(number, lambda number, _frame: held.append(number))
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in stops:
+            signal.signal(number, signal.default_int_handler)
         if held:
             raise KeyboardInterrupt
 

@@ -30,6 +30,12 @@ def annotations(tmp_path: Path, draw: Draw, *, turned: int = 0) -> list[list[str
     return page.annotations
 
 
+def replied(made: AnnotatedPdf, flags: int) -> None:
+    """A note with these flags and a reply, whose icon is hidden."""
+    note = made.annotate("Text", Contents="Is this right?", rect=ICON, F=flags)
+    made.annotate("Text", Contents="It is.", rect=ICON, F=HIDDEN, IRT=note)
+
+
 SHOWN: dict[str, tuple[Draw, list[list[str]]]] = {
     "a text box": (
         lambda it: it.annotate("FreeText", Contents="Ask Anna first.", DA="/Helv 10 Tf"),
@@ -73,6 +79,7 @@ SHOWN: dict[str, tuple[Draw, list[list[str]]]] = {
         [["Is this right?"]],
     ),
     "a comment on a drawing": (lambda it: it.annotate("Square", Contents="Is this right?"), [["Is this right?"]]),
+    "a reply": (lambda it: replied(it, PRINT), [["Is this right?"], ["It is."]]),
     "a kind that nobody knows": (lambda it: it.annotate("Unknown", AP=it.appearance("Ask Anna.")), [["Ask Anna."]]),
 }
 
@@ -88,6 +95,7 @@ NOT_SHOWN: dict[str, Draw] = {
     "what a reviewer thinks of a note": lambda it: it.annotate(
         "Text", Contents="Accepted set by Anna", StateModel="Review", State="Accepted"
     ),
+    "a reply to a hidden note": lambda it: replied(it, HIDDEN),
     "an attached file": lambda it: it.annotate("FileAttachment", FS=Dictionary(F=String("a.txt"))),
 }
 

@@ -58,7 +58,7 @@ BOOKS: dict[str, dict[str, Any]] = {
         "footnotes": True,
     },
     "compounds that break at their own hyphen": {"seed": 23, "language": "fr", "compounds_break": True},
-    "without headers": {"seed": 40, "language": "es", "headers": False, "numbers": "none"},
+    "without headers": {"seed": 40, "language": "es", "headers": "", "numbers": "none"},
 }
 
 # What does not come out exactly, and why. Each is a sentence as the book has it.

@@ -2,13 +2,15 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from random import Random
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
+from tools.synthetic_books.layout import Layout
 from tools.synthetic_books.vocabulary import VOCABULARY
 
 
@@ -18,47 +20,48 @@ _LONG_WORD = re.compile(r"(?:[^-]*[^\w-])?([^\W\d_]{6,})[^\w-]*")
 _SYLLABLE = re.compile(rf"(?<={_VOWEL})(?=[^aeiouy]{_VOWEL})|(?<={_VOWEL}[lmnrst])(?=[^aeiouyh]{_VOWEL})")
 _COMPOUND = re.compile(r"(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})")
 
+_LEADING = 1.28
+"""The distance from line to line, in sizes of the font."""
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How a book is set: the options of `write`."""
+_CAPITAL = 0.66
+"""The height of a capital letter, in sizes of the font."""
 
-    columns: int = 1
-    by_rows: bool = False  # drawn row by row across the columns
-    headers: bool = True
-    numbers: Literal["foot", "head", "none"] = "foot"  # those in the head need headers
-    front_pages: int = 0  # a preface with roman page numbers
-    footnotes: bool = False  # at the foot of the column
-    hyphens: bool = True
-    hyphen: str = "-"  # or a soft hyphen
-    compounds_break: bool = False  # at their own hyphen
-    dialogue: bool = False
-    justified: bool = True
-    indent: bool = True  # paragraphs begin with an indent, otherwise after a blank space
-    rotated: bool = False  # some pages have /Rotate 90, and look like the others
-    interruptions: bool = False  # some pages are blank or hold a picture only, in the midst of sentences too
-    font: str = "Times-Roman"
-    size: float = 10.5
-    page_size: tuple[float, float] | None = None  # A5, or A4 with several columns
+_INITIAL_SIZE = (2 * _LEADING + _CAPITAL) / _CAPITAL
+"""The size of an initial that is three lines high, in sizes of the text."""
+
+
+class Place(IntEnum):
+    """Where an entry stands. Of the entries that begin on a page, those of a higher number come later."""
+
+    BODY, CAPTION, FOOTNOTE, MARGIN = range(4)
 
 
 @dataclass
 class Draft:
-    """A sentence in the making, with the first and the last page it is on so far."""
+    """An entry in the making, such as a sentence, with the first and the last page it is on so far."""
 
-    note: bool
+    place: Place
     text: str = ""
     first: int = 0
     last: int = 0
 
 
 class Word(NamedTuple):
-    """A word of a sentence, with the mark and the lines of its footnote."""
+    """A word of an entry, with the mark and the lines of its footnote."""
 
     text: str
     draft: Draft
     mark: str = ""
     note: tuple["Line", ...] = ()
+
+
+class Run(NamedTuple):
+    """Words that stand beside those of a line: a bullet, an initial, a cell; `fall` is how far below the line."""
+
+    words: list[Word]
+    indent: float
+    size: float
+    fall: float = 0
 
 
 class Line(NamedTuple):
@@ -72,6 +75,8 @@ class Line(NamedTuple):
     before: float = 0
     stretch: float = 0
     note: tuple["Line", ...] = ()
+    runs: tuple[Run, ...] = ()
+    keep: float = 0  # the room that must be left below it
 
 
 class Typesetter:
@@ -79,8 +84,10 @@ class Typesetter:
 
     Attributes:
         rules: The vocabulary: what each rule may become.
-        drafts: Every sentence so far.
+        drafts: Every entry so far.
         mark: The number of the last footnote; each chapter counts anew.
+        column_width: In points.
+        centred: Whether headings are in the middle of their column.
 
     Args:
         random: Chooses.
@@ -88,14 +95,13 @@ class Typesetter:
         layout: How the book is set.
         column_width: In points.
         heading_font: The font of headings.
-        centred: Whether headings are in the middle of their column.
     """
 
     def __init__(
-        self, random: Random, language: str, layout: Layout, *, column_width: float, heading_font: str, centred: bool
+        self, random: Random, language: str, layout: Layout, *, column_width: float, heading_font: str
     ) -> None:
         self.random, self.layout = random, layout
-        self.column_width, self.heading_font, self.centred = column_width, heading_font, centred
+        self.column_width, self.heading_font, self.centred = column_width, heading_font, False
         self.rules: dict[str, list[str]] = {}
         for line in VOCABULARY[language].strip().splitlines():
             key, _, choices = line.partition(": ")
@@ -116,37 +122,66 @@ class Typesetter:
         text = re.sub(r"(?<=«) | (?=[»!?:;])", _NBSP, text[0].upper() + text[1:])  # only French has such spaces
         return text.split(" // ")
 
-    def _words(self, sentence: str, *, note: bool = False, may_have_note: bool = False) -> list[Word]:
-        """The words of a new sentence, sometimes with a footnote."""
-        draft = Draft(note)
+    def phrase(self, rule: str) -> str:
+        """Return words by a rule of the vocabulary, as they stand within a sentence."""
+        return self._grow(rule).replace(_NBSP, " ")
+
+    def draft(self, text: str, place: Place = Place.BODY) -> list[Word]:
+        """Return the words of a new entry."""
+        draft = Draft(place, text.replace(_NBSP, " "))
         self.drafts.append(draft)
-        words = [Word(text.replace(_NBSP, " "), draft) for text in sentence.split(" ")]
-        if may_have_note and self.random.random() < 0.1:
+        return [Word(word.replace(_NBSP, " "), draft) for word in text.split(" ")]
+
+    def _words(self, sentence: str) -> list[Word]:
+        """The words of a new sentence, sometimes with a footnote."""
+        words = self.draft(sentence)
+        if self.layout.footnotes and self.random.random() < 0.1:
             # After a word in the sentence or at its end, but not where the mark would look like more of a number.
             inner = [at for at, word in enumerate(words) if re.fullmatch("[a-zß-ÿœ]{4,}", word.text)]
             final = [] if re.search(r"\d", words[-1].text) else [len(words) - 1]
             if places := self.random.choice((inner, final)) or inner or final:
                 at = self.random.choice(places)
                 self.mark += 1
-                words[at] = Word(words[at].text, draft, str(self.mark), tuple(self._set_note()))
-        draft.text = " ".join(word.text + word.mark for word in words)
+                words[at] = words[at]._replace(mark=str(self.mark), note=tuple(self._set_note()))
+                words[at].draft.text = " ".join(word.text + word.mark for word in words)
         return words
 
-    def set_paragraph(self) -> Iterator[Line]:
-        """Return the lines of a new paragraph."""
+    def set_paragraph(self, *, ending: str = "", is_first: bool = False) -> Iterator[Line]:
+        """Yield the lines of a new paragraph.
+
+        Args:
+            ending: The rule of its last sentence.
+            is_first: True if it is the first one of a chapter, which may have an initial.
+        """
         if self.layout.dialogue and self.random.random() < 0.6:
             sentences = self.sentences("talk")
         else:
             rules = self.random.choices(("plain", "long", "abbr", "quote"), (5, 3, 3, 2), k=self.random.randint(1, 6))
             sentences = [sentence for rule in rules for sentence in self.sentences(rule)]
-        words = [word for text in sentences for word in self._words(text, may_have_note=self.layout.footnotes)]
+        if ending:
+            sentences += self.sentences(ending)
+        words = [word for text in sentences for word in self._words(text)]
         size = self.layout.size
-        return self._lines(words, size, (1.5 * size, 0) if self.layout.indent else (0, 0.8 * size))
+        if is_first and self.layout.drop_caps and (lines := self._with_initial(words)):
+            return lines
+        indent, before = (1.5 * size, 0.0) if self.layout.indent else (0, 0.8 * size)
+        return self.lines(words, size, [indent, 0], before)
+
+    def _with_initial(self, words: Sequence[Word]) -> Iterator[Line] | None:
+        """The lines of a paragraph with an initial of three lines; `None` if it is short or begins otherwise."""
+        size, text = self.layout.size, words[0].text
+        if not text[:2].isalpha() or not text[0].isupper() or len(list(self.lines(words, size))) < 5:
+            return None
+        initial = Run([Word(text[0], words[0].draft)], 0, _INITIAL_SIZE * size, 2 * _LEADING * size)
+        width = stringWidth(text[0], self.layout.font, initial.size) + 3
+        first, *others = self.lines([words[0]._replace(text=text[1:]), *words[1:]], size, [width, width, width, 0])
+        return iter([first._replace(runs=(initial,), keep=2 * first.leading), *others])
 
     def _set_note(self) -> Iterator[Line]:
         first, *others = self.sentences("note")
-        words = [word for text in (f"{self.mark} {first}", *others) for word in self._words(text, note=True)]
-        return self._lines(words, 0.8 * self.layout.size)
+        texts = (f"{self.mark} {first}", *others)
+        words = [word for text in texts for word in self.draft(text, Place.FOOTNOTE)]
+        return self.lines(words, 0.8 * self.layout.size)
 
     def set_heading(self, *texts: str) -> Iterator[Line]:
         """Return the lines of a heading, each text in one line."""
@@ -155,18 +190,29 @@ class Typesetter:
             size = min((1.4 + 0.4 * number) * self.layout.size, self.column_width / natural)
             indent = (self.column_width - size * natural) / 2 if self.centred else 0
             before = 0 if number else 2 * self.layout.size
-            yield Line(self._words(text), self.heading_font, size, 1.6 * size, indent, before)
+            yield Line(self.draft(text), self.heading_font, size, 1.6 * size, indent, before)
 
-    def _lines(self, words: list[Word], size: float, start: tuple[float, float] = (0, 0)) -> Iterator[Line]:
-        """Break the words into lines, of which the first starts with an indent or after a space."""
+    def lines(
+        self, words: Sequence[Word], size: float, indents: Sequence[float] = (0,), before: float = 0, width: float = 0
+    ) -> Iterator[Line]:
+        """Break words into lines.
+
+        Args:
+            words: The words.
+            size: The size of the font.
+            indents: The indent of each line; the last one is that of all further lines.
+            before: The space above the first line.
+            width: The width of the lines; 0 for that of the column.
+        """
         queue, space = deque(words), self._width(" ", size)
-        indent, before = start
+        number = 0
         while queue:
+            indent = indents[min(number, len(indents) - 1)]
             line: list[Word] = []
-            room = self.column_width - indent + space
-            while queue and (width := space + self._width(queue[0], size)) <= room:
+            room = (width or self.column_width) - indent + space
+            while queue and (taken := space + self._width(queue[0], size)) <= room:
                 line.append(queue.popleft())
-                room -= width
+                room -= taken
             if queue and (parts := self._split(queue[0], room - space, size)):
                 line.append(parts[0])
                 queue[0] = parts[1]
@@ -176,8 +222,9 @@ class Typesetter:
             spaces = " ".join(word.text for word in line).count(" ")
             stretch = max(room, 0) / spaces if self.layout.justified and spaces and queue else 0
             notes = tuple(note for word in line for note in word.note)
-            yield Line(line, self.layout.font, size, 1.28 * size, indent, before, stretch, notes)
-            indent = before = 0
+            above = 0 if number else before
+            yield Line(line, self.layout.font, size, _LEADING * size, indent, above, stretch, notes)
+            number += 1
 
     def _width(self, word: Word | str, size: float) -> float:
         if isinstance(word, str):

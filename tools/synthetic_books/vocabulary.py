@@ -32,6 +32,12 @@ talk: “Are you coming?” asked {who}. | “Not before Dr. Penhale returns,”
 talk: “Who {verb} {object}?” he asked. | “I did,” said {who}. // “It was an accident.” | “Hush!” whispered {who}.
 note: See the report of {year}, p. {n}. | J. R. Hartley, Coastal Lights, vol. 2, pp. 3-5. | Ibid., p. {n}.
 note: Letter to Mrs. Quick, {year}, No. {n}. // The second edition omits this passage entirely.
+figure: Figure
+table: Table
+intro: The following were found {where}: | {who} asked for these: | {who} made a list:
+phrase: {object} | {object} {where} | {object}, which {who} {verb} {where}
+caption: {thing} and {other} | {thing} in {year}
+columns: Item // Year // Paid // Lost
 """,
     "fr": """
 chapter: Chapitre
@@ -62,6 +68,12 @@ talk: — Vous venez ? demanda {who}. | — Non ! répondit-elle. // Il est trop
 talk: — Et pourtant… // Personne ne répondit. | — Qui donc {verb} {object} ? | — Mon Dieu ! s’écria {who}, encore lui !
 note: Voir le rapport de {year}, p. {n}. | J.-P. Durand, Les Phares, t. 2, art. 3. | Ibid., p. {n}.
 note: Lettre à Mme Vasseur, n° {n}. // La seconde édition supprime ce passage.
+figure: Figure
+table: Tableau
+intro: On trouva ceci {where} : | {who} demanda ce qui suit : | {who} dressa une liste :
+phrase: {object} | {object} {where} | {object}, que {who} {verb} {where}
+caption: {thing} et {other} | {thing} en {year}
+columns: Objet // Année // Payés // Perdus
 """,
     "de": """
 chapter: Kapitel
@@ -92,6 +104,12 @@ talk: „Kommen Sie mit?“, fragte {who}. | „Nicht ohne Dr. Voss“, sagte si
 talk: „Wer {verb} {object}?“, fragte er. | – Kommen Sie? – fragte {who}. | „Ich“, sagte {who}. // „Es war ein Versehen.“
 note: Vgl. S. {n} des Berichts. | J. F. Amberg, Leuchtfeuer, Bd. 2, S. {n} ff., mit Karte. | Ebd., S. {n} oben.
 note: Brief an Frau Keller, Nr. {n} der Sammlung. // Die zweite Auflage lässt diese Stelle weg.
+figure: Abbildung
+table: Tabelle
+intro: Man fand {where} Folgendes: | {who} verlangte dies: | {who} schrieb eine Liste:
+phrase: {object} | {object} {where} | {object}, von denen {who} {where} sprach
+caption: {thing} und {other} | {thing} im Jahr {year}
+columns: Gegenstand // Jahr // Bezahlt // Fort
 """,
     "es": """
 chapter: Capítulo
@@ -122,6 +140,12 @@ talk: —¿Viene Ud. mañana? —preguntó {who}. | —¡No! —dijo {who}—. /
 talk: —¿Quién {verb} {object}? | —Fui yo —dijo {who}—. // Fue un accidente. | —El Dr. Molina no está —dijo {who}.
 note: Véase el informe de {year}, pág. {n}. | J. M. Salas, Los faros, vol. 2, págs. 3-5. | Ibíd., pág. {n}.
 note: Carta a la Sra. Ortega, núm. {n}. // La segunda edición omite este pasaje.
+figure: Figura
+table: Tabla
+intro: Se encontró esto {where}: | {who} pidió lo siguiente: | {who} hizo una lista:
+phrase: {object} | {object} {where} | {object}, que {who} {verb} {where}
+caption: {thing} y {other} | {thing} en {year}
+columns: Objeto // Año // Pagos // Fuera
 """,
     "it": """
 chapter: Capitolo
@@ -152,6 +176,12 @@ talk: — Viene anche Lei? — chiese {who}. | — No! — disse {who}. // — �
 talk: — Chi {verb} {object}? | «Sono stato io» disse {who}. // Nessuno si mosse. | — Il dott. Ferri è via — disse {who}.
 note: Si veda la relazione del {year}, pag. {n}. | G. B. Moretti, I fari, vol. 2, pagg. 3-5. | Ibid., pag. {n}.
 note: Lettera alla sig.ra Bellini, n. {n}. // La seconda edizione omette questo passo.
+figure: Figura
+table: Tabella
+intro: Si trovò questo {where}: | {who} chiese quanto segue: | {who} fece una lista:
+phrase: {object} | {object} {where} | {object}, che {who} {verb} {where}
+caption: {thing} e {other} | {thing} nel {year}
+columns: Oggetto // Anno // Pagati // Persi
 """,
 }
 LANGUAGES = tuple(VOCABULARY)

@@ -42,6 +42,9 @@ class SplitText(NamedTuple):
 _REPEATED_CHARACTERS = 8
 """A comment of at least this many characters that are on the page, too, repeats them; a shorter one may by chance."""
 
+_FIRST = Mark.TEXT[0]
+"""The character that all marks begin with."""
+
 _MARK = re.compile("|".join(map(re.escape, Mark)))
 _LINE_END = re.compile(rf"[\r\n]+|(?<=[{''.join(HYPHEN_MARKS)}])")
 
@@ -53,7 +56,7 @@ def split(text: str, clean: Callable[[str, int], str]) -> SplitText:
         text: All characters of the page, in drawing order.
         clean: Returns a line, given its characters and the index of the first, without what is not text.
     """
-    marks = list(_MARK.finditer(text))
+    marks = list(_MARK.finditer(text)) if _FIRST in text else []
     if not marks:  # true of most pages
         return SplitText(text, [])
     body = text[: marks[0].start()]

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.errors import ChunkError, SourceError
+from chunk_runner.errors import ChunkError, SourceError, WorkspaceError
 from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, OpenBackend, PasswordError
 from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
@@ -160,10 +160,11 @@ def extract(path: Path, page_count: int, pages: Sequence[int]) -> bytes:
 
     Raises:
         ChunkError: No backend can copy the pages, or the result is too large.
+        WorkspaceError: A temporary file cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
+    with _room_for_temporary_files(), tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
         target = Path(folder) / "part.pdf"
-        part = PartSpec(pages, lambda: target.open("w+b"))
+        part = PartSpec(pages, partial(_temporary_file, target))
         document = SourceDocument(path, path.name)
         try:
             (outcome,) = write_parts(document, page_count, [part], max_bytes=_EXTRACTED_BYTES_LIMIT)
@@ -214,6 +215,25 @@ def _open(stack: ExitStack, job: _Job, open_backend: OpenBackend) -> Backend | N
     except (PasswordError, EncryptionError, BackendError):
         return None
     return backend if backend.page_count == job.page_count else None
+
+
+@contextmanager
+def _temporary_file(path: Path) -> Iterator[BinaryIO]:
+    with _room_for_temporary_files(), path.open("w+b") as file:
+        yield file
+
+
+@contextmanager
+def _room_for_temporary_files() -> Iterator[None]:
+    """Raise `WorkspaceError` if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(
+            Reason.WORKSPACE_UNAVAILABLE,
+            f"Cannot write a temporary file ({error.strerror}): check that the folder for temporary files (TMPDIR) has"
+            " free space.",
+        ) from error
 
 
 @contextmanager

@@ -101,11 +101,13 @@ def shown(annotation: Dictionary, *, turns: int, regenerates: bool) -> Shown:
         regenerates: True if the viewer draws the values of fields anew (`NeedAppearances`).
     """
     kind = str(annotation.get("/Subtype"))
-    flags = annotation.get("/F")
     hiding = AnnotationFlag.hidden | AnnotationFlag.no_view
     if kind not in _COMMENTED | _OTHERS:
         hiding |= AnnotationFlag.invisible
-    if not may_show(annotation) or (isinstance(flags, int) and flags & hiding):
+    if "/IRT" in annotation and kind == "/Text":
+        # A reply. Programs hide its icon, and show it with the comment that it answers.
+        return _shown_reply(annotation, hiding)
+    if not may_show(annotation) or _has_flag(annotation, hiding):
         return NOTHING
     match kind:
         case "/Widget":
@@ -117,6 +119,18 @@ def shown(annotation: Dictionary, *, turns: int, regenerates: bool) -> Shown:
             return Shown(None, Writing(words, turns=turns), Mark.LINES, _comment(annotation))
     mark = Mark.TEXT if kind == "/Text" else Mark.COMMENT
     return Shown(_appearance(annotation), None, Mark.LINES, _comment(annotation), mark)
+
+
+def _has_flag(annotation: Dictionary, flags: int) -> bool:
+    found = annotation.get("/F")
+    return isinstance(found, int) and bool(found & flags)
+
+
+def _shown_reply(annotation: Dictionary, hiding: int) -> Shown:
+    answered = annotation.get("/IRT")
+    if isinstance(answered, Dictionary) and "/IRT" not in answered and _has_flag(answered, hiding):
+        return NOTHING
+    return Shown(comment=_comment(annotation), comment_mark=Mark.TEXT)
 
 
 def _shown_field(widget: Dictionary, *, regenerates: bool) -> Shown:

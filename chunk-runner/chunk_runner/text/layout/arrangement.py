@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from chunk_runner.pdf.page import Page
+from chunk_runner.pdf.page import Box, Page
 from chunk_runner.text.layout.beside import line_numbers, margin_notes, turned
 from chunk_runner.text.layout.captions import captions
 from chunk_runner.text.layout.columns import columns, with_drop_caps
@@ -26,6 +26,12 @@ _NOTE_SIZE = 0.93
 
 _NOTE_MARK = re.compile(r"(\d{1,3}|[*†‡§]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s*\S")
 """The mark at the beginning of a note."""
+
+_SAME_SIZE = 0.5
+"""The sizes of the lines of one note in the margin differ by less than this many points."""
+
+_CLOSE = 1.5
+"""The distance from line to line within a note in the margin is less than this many sizes of its font."""
 
 _SEGMENTS_LIMIT = 1_000
 """Segments that are compared with each other. A page of a book has 50; one with more is a drawing, or hostile."""
@@ -77,28 +83,46 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
             Line(page.number, row.text, Start.ENTRY if _NOTE_MARK.match(row.text) else Start.NOTHING)
             for row in column[first_note:]
         ]
-    notes += [Line(page.number, segments[at].text, Start.ENTRY) for at in sorted(aside)]
+    notes += _lines_beside(_select(segments, sorted(aside)), page.number)
     return PageText(body, notes, len(dropped))
 
 
 def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line], notes: list[Line]) -> None:
     """Add the lines of a column to the running text, and those of captions to the notes."""
-    apart = set_apart(column, layout)
+    table = table_rows(column)
+    apart = [is_apart or at in table for at, is_apart in enumerate(set_apart(column, layout))]
     beside = captions(column, apart)
-    text = [row for at, row in enumerate(column) if at not in beside]
+    remaining = [at for at in range(len(column)) if at not in beside]
+    text = [column[at] for at in remaining]
     notes += [
         Line(page, column[at].text, Start.NOTHING if at - 1 in beside and not apart[at] else Start.ENTRY)
         for at in sorted(beside)
     ]
     # A line below a caption goes on with the line above it.
-    remaining = [apart[at] and at - 1 not in beside for at in range(len(column)) if at not in beside]
-    starts = paragraph_starts(text, remaining, layout)
+    starts = paragraph_starts(text, [apart[at] and at - 1 not in beside for at in remaining], layout)
     for at, start in item_starts(text).items():
         starts[at] = start
-    single = table_rows(text) | (set() if layout.is_fixed_pitch else code_lines(text))
+    single = {at for at, index in enumerate(remaining) if index in table}
+    single |= set() if layout.is_fixed_pitch else code_lines(text)
     for at in single:
         starts[at : at + 2] = [Start.ENTRY] * len(starts[at : at + 2])
     body += [Line(page, row.text, start) for row, start in zip(text, starts, strict=True)]
+
+
+def _lines_beside(segments: Sequence[Segment], page: int) -> Iterator[Line]:
+    """Yield the lines of what stands beside the text; those of one note stand close below each other."""
+    for above, segment in zip([None, *segments], segments, strict=False):
+        is_same = above is not None and _is_next_line(above.box, segment.box)
+        yield Line(page, segment.text, Start.NOTHING if is_same else Start.ENTRY)
+
+
+def _is_next_line(above: Box, below: Box) -> bool:
+    """Return True if two upright lines are set alike, and one is the next one below the other."""
+    is_alike = (
+        above.font == below.font and abs(above.size - below.size) < _SAME_SIZE and not (above.angle or below.angle)
+    )
+    is_close = 0 < above.bottom - below.bottom < _CLOSE * below.size
+    return is_alike and is_close and above.left < below.right and below.left < above.right
 
 
 def _select(segments: Sequence[Segment], indexes: Sequence[int]) -> list[Segment]:

@@ -33,6 +33,9 @@ _SAME_EDGE = 2.0
 
 _OUTDENT = 1.0
 
+_MARKER_LIMIT = 12
+"""Characters of a bullet or number."""
+
 
 @dataclass(frozen=True)
 class _Marker:
@@ -67,6 +70,11 @@ def item_starts(column: Sequence[Row]) -> dict[int, Start]:
                 starts[at] = Start.ENTRY
                 break
     return starts
+
+
+def is_item_marker(text: str) -> bool:
+    """Return True if a text is nothing but a bullet or the number of an item."""
+    return len(text) <= _MARKER_LIMIT and _marker(f"{text} x") is not None
 
 
 def _marker(text: str) -> _Marker | None:

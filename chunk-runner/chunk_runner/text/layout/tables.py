@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chunk_runner.pdf.columns import Span
-from chunk_runner.text.layout.line import Row
+from chunk_runner.text.layout.line import Row, Segment
+from chunk_runner.text.layout.lists import is_item_marker
 
 
 _MINIMUM_ROWS = 3
@@ -28,11 +29,11 @@ def table_rows(column: Sequence[Row]) -> set[int]:
     found: set[int] = set()
     at = 0
     while at < len(column):
-        if len(column[at].segments) == 1:  # true of most lines
+        if len(_cells(column[at])) == 1:  # true of most lines
             at += 1
             continue
         end = _end_of_table(column, at)
-        if sum(len(row.segments) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
+        if sum(len(_cells(row)) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
             found.update(range(at, end))
             at = end
         else:
@@ -54,7 +55,7 @@ def _end_of_table(column: Sequence[Row], begin: int) -> int:
     end = begin
     for at in range(begin, len(column)):
         row = column[at]
-        if len(row.segments) == 1:  # a cell of several lines
+        if len(_cells(row)) == 1:  # a cell of several lines
             if any(_crosses(row, strip) for strip in strips):
                 break
             continue
@@ -65,8 +66,14 @@ def _end_of_table(column: Sequence[Row], begin: int) -> int:
     return end
 
 
+def _cells(row: Row) -> Sequence[Segment]:
+    """Return the segments of a row without the bullet or number of an item, which alone makes no table."""
+    first, *others = row.segments
+    return others if others and is_item_marker(first.text) else row.segments
+
+
 def _gaps(row: Row) -> list[Span]:
-    return [Span(one.box.right, other.box.left) for one, other in pairwise(row.segments)]
+    return [Span(one.box.right, other.box.left) for one, other in pairwise(_cells(row))]
 
 
 def _common(strips: Sequence[Span], gaps: Sequence[Span], least: float) -> list[Span]:

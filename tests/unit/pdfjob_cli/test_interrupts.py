@@ -1,0 +1,48 @@
+import signal
+
+import pytest
+
+from pdfjob_cli import interrupts
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_an_exception_within_the_block_only(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+
+    with pytest.raises(KeyboardInterrupt), interrupts.raised():
+        signal.raise_signal(number)
+
+    assert signal.getsignal(number) is before
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.raised():
+            signal.raise_signal(signal.SIGHUP)
+            with interrupts.deferred():
+                signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_must_not_be_left_half_done_is_done_first(number: signal.Signals) -> None:
+    done: list[signal.Signals] = []
+
+    def work() -> None:
+        signal.raise_signal(number)
+        done.append(number)
+
+    with pytest.raises(KeyboardInterrupt), interrupts.raised(), interrupts.deferred():
+        work()
+
+    assert done == [number]
+
+
+def test_what_is_not_interrupted_raises_nothing() -> None:
+    with interrupts.raised(), interrupts.deferred(), interrupts.kept_from_children():
+        pass
+
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
