@@ -96,6 +96,7 @@ NOT_SHOWN: dict[str, Draw] = {
         "Text", Contents="Accepted set by Anna", StateModel="Review", State="Accepted"
     ),
     "a reply to a hidden note": lambda it: replied(it, HIDDEN),
+    "a stamp that viewers do not know": lambda it: it.annotate("Stamp", Name=Name.Custom),
     "an attached file": lambda it: it.annotate("FileAttachment", FS=Dictionary(F=String("a.txt"))),
 }
 

@@ -205,6 +205,15 @@ def test_fields_that_stand_side_by_side_are_told_apart(tmp_path: Path) -> None:
     assert annotations(tmp_path, draw) == [["Anna"], ["Weber"], ["Bad Neustadt"]]
 
 
+def test_fields_of_the_same_value_are_all_there(tmp_path: Path) -> None:
+    def draw(made: AnnotatedPdf) -> None:
+        for row in range(3):
+            made.field("Tx", V="yes", AP=made.appearance("yes"), rect=(72, 600 - 30 * row, 372, 620 - 30 * row))
+            made.field("Btn", V=Name.Yes, AS=Name.Yes, rect=(400, 600 - 30 * row, 414, 614 - 30 * row))
+
+    assert annotations(tmp_path, draw) == [["yes"], ["✔"]] * 3
+
+
 @pytest.mark.parametrize("content", ["q 0.1 0 0 0.1 0 0 cm", "Q Q q 0.1 0 0 0.1 0 0 cm", "Q 9 0 0 9 0 0 cm"])
 def test_a_page_that_leaves_its_graphics_state_open_moves_no_field(tmp_path: Path, content: str) -> None:
     made = AnnotatedPdf("A page of its own.")

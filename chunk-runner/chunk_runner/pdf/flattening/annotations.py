@@ -30,6 +30,24 @@ _OTHERS = frozenset(
 )
 """The other standard kinds."""
 
+_STAMPS = frozenset(
+    {
+        *(
+            "Approved",
+            "AsIs",
+            "Confidential",
+            "Departmental",
+            "Draft",
+            "Experimental",
+            "Expired",
+            "Final",
+            "ForComment",
+        ),
+        *("ForPublicRelease", "NotApproved", "NotForPublicRelease", "Sold", "TopSecret"),
+    }
+)
+"""The stamps that viewers know by name, and draw themselves."""
+
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -58,7 +76,7 @@ class Shown:
 
     Attributes:
         appearance: The form XObject that it draws; `None` for none.
-        writing: Text to draw in the annotation's rectangle, behind the appearance if there is one.
+        writing: Text to draw in the annotation's rectangle, over the appearance if there is one.
         mark: The mark before both.
         comment: A comment, which stands beside the page.
         comment_mark: The mark before the comment.
@@ -114,11 +132,11 @@ def shown(annotation: Dictionary, *, turns: int, regenerates: bool) -> Shown:
             return _shown_field(annotation, regenerates=regenerates)
         case "/FreeText":
             return _shown_text_box(annotation, turns)
-        case "/Stamp" if _appearance(annotation) is None:
-            words = _CAPITAL.sub(" ", text_of(annotation.get("/Name")) or "Draft").upper()
-            return Shown(None, Writing(words, turns=turns), Mark.LINES, _comment(annotation))
-    mark = Mark.TEXT if kind == "/Text" else Mark.COMMENT
-    return Shown(_appearance(annotation), None, Mark.LINES, _comment(annotation), mark)
+    appearance, writing = _appearance(annotation), None
+    if kind == "/Stamp" and appearance is None and (name := text_of(annotation.get("/Name"))) in _STAMPS:
+        writing = Writing(_CAPITAL.sub(" ", name).upper(), turns=turns)
+    comment_mark = Mark.TEXT if kind == "/Text" else Mark.COMMENT
+    return Shown(appearance, writing, Mark.LINES, _comment(annotation), comment_mark)
 
 
 def _has_flag(annotation: Dictionary, flags: int) -> bool:

@@ -77,12 +77,6 @@ class Overlay:
         self._resources = dict(resources.items()) if resources is not None else {}
         self._box = box_of(page)
 
-    def _mark(self, mark: Mark) -> None:
-        """Draw a mark, which no viewer shows: outside the page, in invisible text."""
-        self._marks += 1  # PDFium leaves out a character that is drawn twice at one place
-        font, data = self._fonts.mark(mark)
-        self._parts.append(f"BT /{font} 10 Tf 3 Tr {20 * self._marks} {_MARKS_AT} Td {data} Tj ET")
-
     def draw(self, annotation: Dictionary, appearance: Stream, mark: Mark) -> None:
         """Draw an appearance as a viewer would.
 
@@ -143,6 +137,12 @@ class Overlay:
         self._page.contents_add(b"q\n" * below, prepend=True)
         self._page.contents_add(b"\n" + b"Q\n" * above + "\n".join(self._parts).encode("latin-1"))
         return is_complete
+
+    def _mark(self, mark: Mark) -> None:
+        """Draw a mark, which no viewer shows: outside the page, in invisible text."""
+        self._marks += 1  # PDFium leaves out a character that is drawn twice at one place
+        font, data = self._fonts.mark(mark)
+        self._parts.append(f"BT /{font} 10 Tf 3 Tr {20 * self._marks} {_MARKS_AT} Td {data} Tj ET")
 
     def _extended(self, kind: str, more: dict[str, Object]) -> Dictionary:
         """Return resources of the page with more of them, as an object of its own: pages may share theirs."""
