@@ -1,6 +1,6 @@
 """Writes PDFs whose fonts say what their characters mean in unusual ways."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def write_with_meanings(path: Path, lines: Sequence[str], *, font: str = "Helvet
         Widths=[500] * 256,
         ToUnicode=pdf.make_stream(cmap.encode()),
     )
-    return _save(pdf, path, resource, [bytes(codes[char] for char in line) for line in lines])
+    return _save(pdf, path, resource, _shown(bytes(codes[char] for char in line) for line in lines))
 
 
 def write_with_names(path: Path, lines: Sequence[bytes], names: Mapping[int, str]) -> Path:
@@ -62,7 +62,7 @@ def write_with_names(path: Path, lines: Sequence[bytes], names: Mapping[int, str
         Widths=[500] * 256,
         Encoding=pikepdf.Dictionary(Differences=_differences(names)),
     )
-    return _save(pdf, path, resource, lines)
+    return _save(pdf, path, resource, _shown(lines))
 
 
 def write_as_bitmaps(path: Path, lines: Sequence[bytes], names: Mapping[int, str]) -> Path:
@@ -87,7 +87,7 @@ def write_as_bitmaps(path: Path, lines: Sequence[bytes], names: Mapping[int, str
         Widths=[500] * 256,
         Resources=pikepdf.Dictionary(),
     )
-    return _save(pdf, path, resource, lines)
+    return _save(pdf, path, resource, _shown(lines))
 
 
 def write_with_gaps(path: Path, lines: Sequence[str], *, gap: float) -> Path:
@@ -109,16 +109,32 @@ def write_with_gaps(path: Path, lines: Sequence[str], *, gap: float) -> Path:
     return path
 
 
+def write_moving(path: Path, parts: Sequence[str | int]) -> Path:
+    """Write one line of parts, each a text in cp1252 or a move to the left in thousandths of the font's size."""
+    pdf = pikepdf.new()
+    resource = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type1,
+        BaseFont=pikepdf.Name.Helvetica,
+        Encoding=pikepdf.Name.WinAnsiEncoding,
+    )
+    shown = " ".join(f"<{part.encode('cp1252').hex()}>" if isinstance(part, str) else f"{part}" for part in parts)
+    return _save(pdf, path, resource, f"[{shown}] TJ")
+
+
 def _differences(names: Mapping[int, str]) -> pikepdf.Array:
     return pikepdf.Array(chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items())))
 
 
-def _save(pdf: pikepdf.Pdf, path: Path, font: pikepdf.Dictionary, lines: Sequence[bytes]) -> Path:
+def _shown(lines: Iterable[bytes]) -> str:
+    return "".join(f"<{line.hex()}> Tj T* " for line in lines)
+
+
+def _save(pdf: pikepdf.Pdf, path: Path, font: pikepdf.Dictionary, shown: str) -> Path:
     pdf.add_blank_page(page_size=(600, 800))
     page = pdf.pages[0]
     page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
-    shown = "".join(f"<{line.hex()}> Tj T* " for line in lines)
-    page.Contents = pdf.make_stream(f"BT /F1 {_SIZE} Tf 50 750 Td {_LEADING} TL {shown}ET".encode())
+    page.Contents = pdf.make_stream(f"BT /F1 {_SIZE} Tf 50 750 Td {_LEADING} TL {shown} ET".encode())
     pdf.save(path)
     pdf.close()
     return path

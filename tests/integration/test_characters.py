@@ -97,3 +97,14 @@ def test_words_without_spaces_between_them_are_parted_by_their_gaps(tmp_path: Pa
     page = read(encoded_pdf.write_with_gaps(tmp_path / "a.pdf", lines, gap=0.13))
 
     assert page.lines == lines
+
+
+def test_accents_that_are_drawn_over_letters_are_read_with_them(tmp_path: Path) -> None:
+    # As TeX moves: the accent, back by its width, the letter.
+    page = read(
+        encoded_pdf.write_moving(
+            tmp_path / "a.pdf", ["Wilczy", "´", 400, "nski, na", "¨", 300, "ive, Universit", "´", 400, "e"]
+        )
+    )
+
+    assert page.lines == ["Wilczyński, naïve, Université"]

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from itertools import chain
 
-from chunk_runner.pdf.page import SOFT_HYPHEN
+from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 from chunk_runner.pdf.symbol_fonts import symbol
 
 
@@ -80,8 +80,25 @@ _INVISIBLE = re.compile(
 """A joiner that decides how its neighbors are drawn, as a group, or an invisible character that may be left out."""
 
 
+def split_lines(text: str) -> list[tuple[int, str]]:
+    """Return the lines of PDFium's text of a page with the index of each one's first character in PDFium's list.
+
+    Indexes in the text and in that list are the same, because PDFium lists line ends as characters; files with
+    surrogate pairs, the exception, are off by a character or two.
+    """
+    for mark in HYPHEN_MARKS:
+        if mark in text:
+            text = text.replace(mark, f"{mark}\r\n")
+    pieces: list[tuple[int, str]] = []
+    start = 0
+    for raw in text.split("\r\n"):
+        pieces.append((start, raw))
+        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
+    return pieces
+
+
 def clean(raw: str, font_at: Callable[[int], str] | None = None) -> str:
-    """Return a line as text without control characters and unusual spaces; soft hyphens are kept for joining lines.
+    """Return a line as text without control characters and unusual spaces; marks of breaks are kept for joining lines.
 
     Args:
         raw: The line as a library returns it.
@@ -100,7 +117,8 @@ def clean(raw: str, font_at: Callable[[int], str] | None = None) -> str:
     line = line.translate(_NAMED)
     line = _CONTROLS.sub(unknown, _INVISIBLE.sub(r"\1", line))
     line = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]).strip(), line)
-    return " ".join(line.split())
+    text = " ".join(line.split())
+    return text + BREAK if text and font_at is not None and raw.endswith(BREAK) else text
 
 
 def count_unnamed(line: str) -> int:

@@ -8,7 +8,7 @@ columns, with much text on either side. Cells of a table rarely come that close 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from statistics import median
 from typing import NamedTuple
@@ -21,6 +21,10 @@ class Rect(NamedTuple):
     bottom: float
     right: float
     top: float
+
+
+BoxOf = Callable[[int], Rect | None]
+"""The box of the character at an index of the page's text, as wide as its font says; `None` if unknown."""
 
 
 class Span(NamedTuple):

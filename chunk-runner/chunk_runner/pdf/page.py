@@ -14,6 +14,9 @@ from chunk_runner.contract.reasons import RETRYABLE, Reason
 SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 """In a line: a word was broken here, possibly at a hyphen of its own."""
 
+BREAK = "\N{ZERO WIDTH SPACE}"
+"""At the end of a line: a word or path was broken here, where its author had allowed it."""
+
 
 class PageState(StrEnum):
     """The states of a page: the columns of the ledger."""

@@ -15,7 +15,8 @@ from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from chunk_runner.pdf import annotation_text
-from chunk_runner.pdf.characters import HYPHEN_MARKS, clean
+from chunk_runner.pdf.accents import combine
+from chunk_runner.pdf.characters import clean, split_lines
 from chunk_runner.pdf.columns import EVERYWHERE, Rect, Span, columns, gutters, heights_of_gaps
 from chunk_runner.pdf.page import Box
 from chunk_runner.pdf.pdfium_characters import Characters
@@ -77,7 +78,7 @@ class TextPage:
     def lines(self) -> Lines:
         """Return the segments that lie on the page."""
         found = Lines.none()
-        pieces = _pieces(self.text)
+        pieces = split_lines(self.text)
         drawn = self._characters.drawn(len(self.text))
         rects = drawn if len(drawn) > sum(1 for _, raw in pieces if raw) else []
         if (
@@ -95,7 +96,9 @@ class TextPage:
 
     def _add(self, start: int, raw: str, row: int, found: Lines) -> None:
         """Add a segment, unless nothing of it lies on the page; one that turns in the middle is parted there."""
-        line = part(raw, start, self._characters.rect) if self._is_glued else raw
+        line = combine(raw, start, self._characters.rect)
+        if self._is_glued:
+            line = part(line, start, self._characters.rect)
         if not (text := self._clean(line, start)):
             return
         first, last = start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip()) - 1
@@ -189,20 +192,3 @@ def _are_apart(one: Rect, other: Rect) -> bool:
     height = one.top - one.bottom
     is_other_size = abs(other.top - other.bottom - height) > _OTHER_SIZE * height
     return other.left - one.right > (_GAP_BETWEEN_SIZES if is_other_size else _WIDE_GAP) * height
-
-
-def _pieces(text: str) -> list[tuple[int, str]]:
-    """Return the lines of a page's text with the index of each one's first character in PDFium's list.
-
-    Indexes in the text and in that list are the same, because PDFium lists line ends as characters; files with
-    surrogate pairs, the exception, are off by a character or two.
-    """
-    for mark in HYPHEN_MARKS:
-        if mark in text:
-            text = text.replace(mark, f"{mark}\r\n")
-    pieces: list[tuple[int, str]] = []
-    start = 0
-    for raw in text.split("\r\n"):
-        pieces.append((start, raw))
-        start += len(raw) + (0 if raw[-1:] in HYPHEN_MARKS else 2)
-    return pieces

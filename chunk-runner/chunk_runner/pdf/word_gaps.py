@@ -7,11 +7,11 @@ lines with an unusually long word are examined, because getting the positions of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median
 
-from chunk_runner.pdf.columns import Rect
+from chunk_runner.pdf.columns import BoxOf
 
 
 _LETTER = r"[A-Za-z\u00c0-\u02af\u0370-\u052f]"
@@ -36,10 +36,6 @@ _MINIMUM_SPACES = 2
 
 _CLOSING = ",.;:!?)]}»”’"
 """Marks that stand close to the word before them."""
-
-
-BoxOf = Callable[[int], Rect | None]
-"""The box of the character at an index of the page's text, as wide as its font says; `None` if unknown."""
 
 
 def has_glued_words(lines: Iterable[tuple[int, str]], box_of: BoxOf) -> bool:

@@ -45,10 +45,12 @@ def address_goes_on(line: str, following: str, words: frozenset[str]) -> bool | 
         return None
     if is_mail:
         return before[-1] == "@" or (before[-1] in ".-" and after[0].islower())
+    if before.endswith("://"):
+        return True
     if _SCHEME.match(after) or "@" in after:
         return False
     if before[-1] in _BREAKING:
-        return before.endswith("://") or after.rstrip(".,;").lower() not in words
+        return after.rstrip(".,;").lower() not in words
     if before[-1] in ".-":
         return after[0].isalnum() and not after[0].isupper()
     if after[0] in _BREAKING + ".-":

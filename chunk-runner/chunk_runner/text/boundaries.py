@@ -175,7 +175,7 @@ class Boundaries:
             return True
         end = sentence.rstrip(_AFTER_STOP)
         if not end.endswith("."):
-            return sentence[-1] in "」』" and _QUOTING.match(following) is not None
+            return sentence.rstrip()[-1:] in ("」", "』") and _QUOTING.match(following) is not None
         words = end[:-1].split()
         word = words[-1][-_WORD_LIMIT:].lstrip(_LEADING) if words else ""
         if "'" in word or "’" in word:

@@ -6,10 +6,11 @@ omitted part, or is part of an address. The two lines decide, and the compounds 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from chunk_runner.pdf.page import SOFT_HYPHEN
+from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 from chunk_runner.text.addresses import address_goes_on
 from chunk_runner.text.language import Language, facts
 from chunk_runner.text.scripts import FIRST_SPACELESS, space_between
@@ -30,6 +31,10 @@ _SPACED_DASH_LANGUAGES = frozenset({"es", "gl", "pt"})
 
 _WORD_LIMIT = 60
 """Characters of a word that are examined."""
+
+_VOWELS = re.compile("[aeiouy]", re.IGNORECASE)
+_SYLLABIC_LANGUAGES = frozenset({"bs", "cs", "cy", "hr", "sk", "sl", "sr"})
+"""In other languages no part of a broken word is without a vowel: the hyphen of “tv-program” is its own."""
 
 _CAPITALS_MINIMUM = 3
 """Letters of a hyphenated word in capitals; two may be an abbreviation."""
@@ -58,6 +63,8 @@ class Dehyphenator:
             return f"{line} "
         if last in _OPENING_BRACKETS:
             return line
+        if last == BREAK:
+            return line[:-1]
         if len(line) > 1 and not line[-2].isspace():  # a dash or slash between spaces keeps them
             if last in HYPHENS:
                 return line[:-1] + self._hyphen_at_end(line[:-1], following)
@@ -69,6 +76,10 @@ class Dehyphenator:
             if first == "–" and last.isdecimal() and following[1:2].isdecimal():  # 1914 | –1918
                 return line
         return line + space_between(line, following)
+
+    def last(self, line: str) -> str:
+        """Return a line as it stands before nothing: its hyphen, if it ends with one, is its own."""
+        return f"{line[:-1]}-" if line[-1] == SOFT_HYPHEN else line.rstrip(BREAK)
 
     def remove_soft_hyphens(self, line: str) -> str:
         """Return a line without the soft hyphens inside it; one at its end stays until the next line is known."""
@@ -98,9 +109,27 @@ class Dehyphenator:
             return "- "
         if last == "-" or self._goes_on(f"{before}-", after):
             return "-"
-        if last.isalpha() and not _is_own_hyphen(before, after):
+        if last.isalpha() and not self._is_own_hyphen(before, after):
             return self._hyphen(before, after)
         return "- " if _first_word(after[:_WORD_LIMIT]) in self._facts.conjunctions else "-"
+
+    def _is_own_hyphen(self, before: str, after: str) -> bool:
+        """Return True if a hyphen belongs to its word by the parts of it: n-tridecane, DNA-based, state-of-the-art."""
+        if "@" in after[:_WORD_LIMIT].split(maxsplit=1)[0]:
+            return True
+        facts = self._facts
+        earlier, _, beginning = _last_word(before[-_WORD_LIMIT:]).rpartition("-")
+        end, _, later = _first_word(after[:_WORD_LIMIT]).partition("-")
+        if len(beginning) == 1:
+            # French and Italian count the article: l'a|mour.
+            return before[-2:-1] not in ("'", "’")
+        return (
+            (beginning[-1].isupper() and not _are_capitals(before, after))
+            or (beginning.isascii() and not _VOWELS.search(beginning) and self.language not in _SYLLABIC_LANGUAGES)
+            or (beginning.lower() in facts.prefixes and end not in facts.endings)
+            or bool(earlier and beginning in facts.links)
+            or bool(later and (end in facts.links or end in facts.hyphenated))
+        )
 
     def _hyphen(self, before: str, after: str) -> str:
         """Return what stands between the parts of a broken word: a hyphen of its own, or nothing."""
@@ -124,17 +153,6 @@ def _is_plain(line: str, last: str, first: str) -> bool:
         and first != "@"
         and not ("/" in line or "@" in line or "www." in line or "\\" in line)
     )
-
-
-def _is_own_hyphen(before: str, after: str) -> bool:
-    """Return True if a hyphen belongs to its word whatever the language: n-tridecane, DNA-based, jean-p@example.org."""
-    if "@" in after[:_WORD_LIMIT].split(maxsplit=1)[0]:
-        return True
-    beginning = _last_word(before[-_WORD_LIMIT:]).rpartition("-")[2]
-    if len(beginning) == 1:
-        # French and Italian count the article: l'a|mour.
-        return before[-2:-1] not in ("'", "’")
-    return beginning[-1].isupper() and not _are_capitals(before, after)
 
 
 def _are_capitals(before: str, after: str) -> bool:

@@ -38,6 +38,9 @@ class Language:
     openers: frozenset[str] = frozenset()
     conjunctions: frozenset[str] = frozenset()
     hyphenated: frozenset[str] = frozenset()
+    prefixes: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     months: frozenset[str] = frozenset()
 
     @cached_property

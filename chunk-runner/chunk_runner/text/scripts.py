@@ -20,6 +20,10 @@ _EAST_ASIAN = (
 _SPACELESS = re.compile(f"[{_SOUTHEAST_ASIAN}{_EAST_ASIAN}]")
 _IS_EAST_ASIAN = re.compile(f"[{_EAST_ASIAN}]")
 
+_EAST_ASIAN_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
+_FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+"""Full-width letters and digits: in Japanese they are written as its own ones are; English in them has spaces."""
+
 _LATIN = "A-Za-z0-9"
 _APART = re.compile(rf"[{_SOUTHEAST_ASIAN}{_EAST_ASIAN}] [{_LATIN}]|[{_LATIN}] [{_SOUTHEAST_ASIAN}{_EAST_ASIAN}]")
 _TOGETHER = re.compile(rf"[{_SOUTHEAST_ASIAN}{_EAST_ASIAN}][{_LATIN}]|[{_LATIN}][{_SOUTHEAST_ASIAN}{_EAST_ASIAN}]")
@@ -42,6 +46,9 @@ def space_between(line: str, following: str) -> str:
     Where a script without spaces meets another one, these two lines show whether the text has spaces there.
     """
     last, first = line[-1], following[0]
+    pair = f"{line[-_CONTEXT_LIMIT:]}\n{following[:_CONTEXT_LIMIT]}"
+    if _FULL_WIDTH.match(last) or _FULL_WIDTH.match(first):
+        return "" if _EAST_ASIAN_LETTER.search(pair) else " "
     if is_spaceless(last) is is_spaceless(first):
         return "" if is_spaceless(last) else " "
     spaceless, other = (last, first) if is_spaceless(last) else (first, last)
@@ -50,6 +57,5 @@ def space_between(line: str, following: str) -> str:
         return ""  # a full-width mark holds its space
     if not (other.isascii() and other.isalnum()):
         return " " if other.isalnum() or other in ",.;:!?" or not is_east_asian else ""
-    pair = f"{line[-_CONTEXT_LIMIT:]}\n{following[:_CONTEXT_LIMIT]}"
     apart, together = len(_APART.findall(pair)), len(_TOGETHER.findall(pair))
     return " " if apart > together or (apart == together and not is_east_asian) else ""

@@ -31,6 +31,8 @@ VERSION = f"3, {segmenter.VERSION}"
 
 _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
 
+_COMMAS = ",،、，"
+
 _CONTEXT_LIMIT = 60
 """Characters on either side of a line end that are examined."""
 
@@ -160,10 +162,11 @@ class SentenceJoiner:
             if following.starts:
                 return True
             text, next_text = text[-_CONTEXT_LIMIT:], next_text[:_CONTEXT_LIMIT]
-            return len(text) + 1 in segmenter.sentence_starts(f"{text} {next_text}", self.language)
+            joined = self.dehyphenator.before(text, next_text)
+            return len(joined) in segmenter.sentence_starts(joined + next_text, self.language)
         if following.starts:
             # A small letter continues the sentence wherever it stands: below a figure, in the next column.
-            return not (next_text[0].islower() or text[-1] in HYPHENS or text[-1] == ",")
+            return not (next_text[0].islower() or text[-1] in HYPHENS + _COMMAS)
         return next_text.startswith(_BULLETS)
 
     def close(self, block: Sequence[Line]) -> list[Sentence]:
@@ -186,15 +189,15 @@ class SentenceJoiner:
 
     def _join(self, block: Sequence[Line]) -> tuple[str, list[int]]:
         """Return a block as running text, and the index at which each line begins."""
-        if len(block) == 1:
-            return block[0].text, [0]
         dehyphenator = self.dehyphenator
+        if len(block) == 1:
+            return dehyphenator.last(block[0].text), [0]
         parts: list[str] = []
         line_starts: list[int] = []
         length = 0
         for line, following in zip(block, [*block[1:], None], strict=True):
             line_starts.append(length)
-            part = line.text if following is None else dehyphenator.before(line.text, following.text)
+            part = dehyphenator.before(line.text, following.text) if following else dehyphenator.last(line.text)
             parts.append(part)
             length += len(part)
         return "".join(parts), line_starts

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunk_runner.pdf.characters import clean, count_unnamed
-from chunk_runner.pdf.page import SOFT_HYPHEN
+from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,12 @@ def test_joiners_stay_where_a_script_needs_them(raw: str, line: str) -> None:
 )
 def test_other_invisible_characters_vanish_without_a_space(raw: str, line: str) -> None:
     assert clean(raw) == line
+
+
+def test_a_zero_width_space_at_a_line_end_is_a_mark_for_joining() -> None:
+    assert clean("un\u200bbreak\u200b", lambda _: "") == f"unbreak{BREAK}"
+    assert clean("unbreak\u200b") == "unbreak"
+    assert clean("\u200b", lambda _: "") == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from chunk_runner.pdf.page import SOFT_HYPHEN
+from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 from chunk_runner.text.dehyphenation import Dehyphenator
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
@@ -46,6 +46,14 @@ def test_hyphenation_goes_with_the_break(hyphen: str) -> None:
         ("en", "a 10", "year-old"),
         ("en", "during COVID", "19"),
         ("en", "to jean", "pierre@example.org"),
+        ("en", "a state", "of-the-art engine"),
+        ("en", "an up-to", "date engine"),
+        ("en", "two", "thirds of it"),
+        ("en", "a self", "made man"),
+        ("fr", "va", "t-il venir"),
+        ("fr", "un arc-en", "ciel"),
+        ("fr", "un après", "midi"),
+        ("sv", "ett tv", "program"),
         ("de", "eine US", "amerikanische"),
         ("de", "die 20", "jährige"),
         ("fr", "Où va-t", "il ?"),
@@ -88,6 +96,10 @@ def test_a_hyphen_for_an_omitted_part_stays_with_its_space(
     [
         ("en", "tak-", "en", "taken"),  # a conjunction in Dutch only
         ("nl", "bespro-", "ken", "besproken"),
+        ("en", "com-", "puter-aided", "computer-aided"),
+        ("en", "self-", "ish", "selfish"),
+        ("en", "seven-", "teen", "seventeen"),
+        ("cs", "čtvr-", "tek", "čtvrtek"),
         ("de", "Donau-", "dampf", "Donaudampf"),
         ("fr", "l’a-", "mour", "l’amour"),
         ("en", "AN INTRO-", "DUCTION TO THE BOOK", "AN INTRODUCTION TO THE BOOK"),
@@ -189,6 +201,8 @@ def test_what_follows_a_whole_address_is_set_apart(line: str, following: str) ->
         ("他走了，", "Python 很好"),
         ("他在2023", "年买了"),
         ("使用", "Python编写"),
+        ("私のＰ", "Ｃは３台"),
+        ("私の", "ＰＣ"),
         ("เขาไป", "โรงเรียน"),
         ("ລາວໄປ", "ໂຮງຮຽນ"),
         ("គាត់ទៅ", "សាលា"),
@@ -217,6 +231,18 @@ def test_scripts_without_spaces_are_joined_without_one(line: str, following: str
 )
 def test_other_scripts_are_joined_with_a_space(line: str, following: str) -> None:
     assert join("en", line, following) == f"{line} {following}"
+
+
+def test_a_break_that_its_author_allowed_has_no_space() -> None:
+    assert join("en", f"it is un{BREAK}", "breakable") == "it is unbreakable"
+    assert ENGLISH.close([Line(1, f"It is whole.{BREAK}")]) == [Sentence("It is whole.", 1, 1)]
+
+
+def test_a_soft_hyphen_before_nothing_is_a_hyphen() -> None:
+    lines = [Line(1, "the pre-"), Line(1, f"and the post{SOFT_HYPHEN}")]
+
+    assert [sentence.text for sentence in ENGLISH.close(lines)] == ["the pre- and the post-"]
+    assert [sentence.text for sentence in ENGLISH.close(lines[1:])] == ["and the post-"]
 
 
 def test_a_soft_hyphen_inside_a_line_goes() -> None:
