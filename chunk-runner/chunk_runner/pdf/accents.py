@@ -41,7 +41,7 @@ def combine(line: str, start: int, box_of: BoxOf) -> str:
         start: The index of its first character in the page's text.
         box_of: See `BoxOf`.
     """
-    if not _ACCENT.search(line):
+    if (line.isascii() and "`" not in line) or not _ACCENT.search(line):  # true of most lines
         return line
     chars = list(line)
     for match in _ACCENT.finditer(line):

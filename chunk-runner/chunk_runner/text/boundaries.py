@@ -180,6 +180,8 @@ class Boundaries:
         word = words[-1][-_WORD_LIMIT:].lstrip(_LEADING) if words else ""
         if "'" in word or "’" in word:
             word = _ELIDED.sub("", word)
+        if "-" in word and not _is_in(word, self._facts.abbreviations):  # Dipl.-Ing.
+            word = word.rpartition("-")[2]
         return self._continues_after(word, words[-2] if len(words) > 1 else "", following.lstrip(_LEADING))
 
     def _continues_after(self, word: str, previous: str, following: str) -> bool:
@@ -216,5 +218,5 @@ class Boundaries:
 
 
 def _is_in(word: str, words: frozenset[str]) -> bool:
-    """Return True if a list has a word: a word in lower case stands for either case."""
-    return word in words or word.lower() in words
+    """Return True if a list has a word: one in lower case stands for either case, except that “P.” is an initial."""
+    return word in words or (len(word) > 1 and word.lower() in words)

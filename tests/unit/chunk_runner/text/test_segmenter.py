@@ -23,6 +23,8 @@ ENGLISH = [
     "The end.1|It began again.[12]|“Why?”3|He left.",
     "We, Smith v. Jones, 123 F. Supp. 2d 45 (D. Mass. 1999), say that Sec. 5 and Art. 12 do not apply.|It ends.",
     "See id. at 7; cf. Fed. R. Civ. P. 12(b) and 28 U.S.C. Sec. 1331.|Id. at 5.|Roe v. Wade, 410 U.S. 113 (1973).",
+    "Acme, Inc. v. Widget Corp., No. 12-345 (N.D. Cal. Mar. 3, 2014).|See Pub. L. No. 94, 90 Stat. 2541, and 12 C.F.R.",
+    "Smith et al. (2010) found it (see Refs. 3, eqs. (5) and Tab. 7).|She lives in St. Louis, Mo.|It weighs 5 lbs.",
     "I live in the U.S.|How about you?|I work for the U.S. Government.|She holds a Ph.D. in law.",
     "He said no.|Then he left.|It is modern art.|He felt ill.|Nobody came in Dec.|The rain fell on Dec. 12, no. 5.",
     "Ask Jane and co.|They know.|Pitt & Co. Ltd. closed it.|You and I.|Did Albert I. Jones see Plan B.|The end.",
@@ -54,6 +56,8 @@ GERMAN = [
     "Vgl. Abb. 3, S. 12, Nr. 7 usw.|Die Lampe brannte.|„Warum?“14|Der Hafen lag still.",
     "Das steht auf der Seite 4.|Niemand wohnt darin.|Zzgl. MwSt. kostet es 5 Euro.|Es waren noch 12.|Dann kamen Leute.",
     "Ludwig XIV. und Papst Johannes XXIII. Roncalli.|Am 12. Mai, im 19. Jahrhundert.|Unter Ludwig XIV.|Die Armee.",
+    "BGH, Urt. v. 3. 5. 2010, NJW 2010, 1234 Rn. 12 ff.|Das gilt gem. § 433 Abs. 1 S. 1 BGB i. V. m. Art. 3 Abs. 3 GG.",
+    "Die Fa. Meier & Co. KG, Dipl.-Ing. Schulz, geb. 1950 in Frankfurt a. M.|Der Zug fährt um 8.|Er kommt am 11. an.",
     "Das steht auf Seite 12.|Häuser brannten.|Der 3. Band, inkl. Karten, ggf. 5 Mio. Euro.|Von dieser Art.|Art. 5.",
 ]
 SPANISH = [
@@ -66,6 +70,7 @@ ITALIAN = [
 ]
 DUTCH = [
     "Mevr. Bakker en dhr. Smit kwamen o.a. om nr. 5, blz. 12, m.b.t. de haven.|Daarna kwam prof. dr. Jansen.",
+    "Dhr. P. Jansen, drs. De Boer en ir. Van Dam, art. 6:162 lid 1 BW jo. art. 5.|Hij woont op nr. 12.|Zij niet.",
     "Brood, kaas, enz.|De rest, d.w.z. alles, bijv. Jan, is weg.|De N.V. Haven, incl. Delft.",
 ]
 OTHERS = {
