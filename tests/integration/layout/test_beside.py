@@ -1,6 +1,7 @@
 """What stands beside the text: watermarks, stamps, line numbers, notes in the margin, captions, text off the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,31 @@ def test_the_numbers_of_a_list_or_table_are_no_line_numbers(tmp_path: Path) -> N
     found = entries(tmp_path / "names.pdf")
 
     assert [entry.split()[0] for entry in found] == [str(at + 1) for at in range(30)]
+
+
+def write_cells(path: Path, rows: Sequence[Sequence[str]], lefts: Sequence[float]) -> None:
+    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
+    for at, row in enumerate(rows):
+        for left, cell in zip(lefts, row, strict=True):
+            show(canvas, cell, left, TOP - at * PITCH)
+    canvas.save()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("1", "x"), ("2", "y"), ("3", "z"), ("4", "w"), ("5", "v"), ("6", "u")],
+        [("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9", "10"), ("11", "12")],
+        [(str(at + 1), f"chapter of the year {1800 + at * 7}") for at in range(12)],
+    ],
+    ids=["letters", "numbers", "contents"],
+)
+def test_numbers_beside_anything_but_prose_stay(tmp_path: Path, rows: Sequence[Sequence[str]]) -> None:
+    write_cells(tmp_path / "cells.pdf", rows, (60, 110))
+
+    found = " ".join(entries(tmp_path / "cells.pdf")).split()
+
+    assert sorted(found) == sorted(" ".join(chain(*rows)).split())
 
 
 def keywords(canvas: Canvas, page: int) -> None:

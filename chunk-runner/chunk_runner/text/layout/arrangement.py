@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunk_runner.pdf.page import Box, Page
-from chunk_runner.text.layout.beside import line_numbers, margin_notes, turned
+from chunk_runner.text.layout.beside import margin_notes, turned
 from chunk_runner.text.layout.captions import captions
 from chunk_runner.text.layout.columns import columns, with_drop_caps
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.line import Line, PageText, Row, Segment, Start, rows_of, segments_of
+from chunk_runner.text.layout.line_numbers import line_numbers
 from chunk_runner.text.layout.lists import item_starts
 from chunk_runner.text.layout.paragraphs import paragraph_starts, set_apart
 from chunk_runner.text.layout.running_headers import PageSegments, running_segments

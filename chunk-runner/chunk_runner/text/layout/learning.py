@@ -13,9 +13,9 @@ from statistics import median
 from typing import Any
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text.layout.beside import learn_line_numbers
 from chunk_runner.text.layout.columns import columns
 from chunk_runner.text.layout.line import Segment, rows_of, segments_of
+from chunk_runner.text.layout.line_numbers import NumberColumn, learn_line_numbers
 from chunk_runner.text.layout.running_headers import MINIMUM_PAGES, Band, PageSegments, Style, learn_bands, style_of
 
 
@@ -28,7 +28,7 @@ class Layout:
         pitch: The distance from line to line, in points.
         indent: The indent of the first line of a paragraph in points; 0 if there is none.
         bands: The heights at which running headers and footers stand.
-        line_numbers: The right edges of columns of line numbers, in points.
+        line_numbers: The columns of line numbers.
         is_fixed_pitch: True if the text is set in a font of fixed pitch, so that such a font is no sign of code.
         keeps_running_lines: True if running headers and footers are kept, beside the text.
     """
@@ -37,7 +37,7 @@ class Layout:
     pitch: float = 0
     indent: float = 0
     bands: tuple[Band, ...] = ()
-    line_numbers: tuple[float, ...] = ()
+    line_numbers: tuple[NumberColumn, ...] = ()
     is_fixed_pitch: bool = False
     keeps_running_lines: bool = False
 
@@ -62,14 +62,16 @@ class Layout:
             )
             for band in raw["bands"]
         )
-        return cls(**{**raw, "bands": bands, "line_numbers": tuple(raw["line_numbers"])})
+        return cls(
+            **{**raw, "bands": bands, "line_numbers": tuple(NumberColumn(*column) for column in raw["line_numbers"])}
+        )
 
 
 _STEPS = (4, 60)
 """The distance from a line to the next one in the same paragraph, in points: more than the first, less than the
 second."""
 
-_EDGES_LIMIT = 8
+_COLUMNS_LIMIT = 8
 """Columns of line numbers that are remembered."""
 
 
@@ -91,13 +93,12 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
     size = sizes.most_common(1)[0][0]
     steps = [step for page in pages for step in _steps(page.segments)]
     pitch = round(median(steps), 2) if steps else size
-    edges = {edge for page in pages for edge in learn_line_numbers(page.segments)}
     return Layout(
         size,
         pitch,
         _indent(pages, size),
         tuple(learn_bands(pages, styles.most_common(1)[0][0], pitch)),
-        tuple(sorted(edges)[:_EDGES_LIMIT]),
+        tuple(learn_line_numbers([page.segments for page in pages])[:_COLUMNS_LIMIT]),
         fixed[True] > fixed[False],
     )
 

@@ -5,6 +5,7 @@ import pytest
 from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.text.document_profile import DocumentProfile, build_profile, choose_sample, sample_warnings
 from chunk_runner.text.layout.learning import Layout
+from chunk_runner.text.layout.line_numbers import NumberColumn
 from chunk_runner.text.layout.running_headers import Band
 from pages import make_page
 
@@ -29,7 +30,13 @@ def test_a_profile_survives_the_manifest() -> None:
     assert profile.layout.keeps_running_lines
     assert DocumentProfile.load(profile.dump()) == profile
     assert profile.language == "fr"
-    layout = Layout(1, 2, 3, (Band(top=True, bottom=4, texts=frozenset("a"), counts=frozenset({(1, -2)})),), (40.5,))
+    layout = Layout(
+        1,
+        2,
+        3,
+        (Band(top=True, bottom=4, texts=frozenset("a"), counts=frozenset({(1, -2)})),),
+        (NumberColumn(40.5, is_left=True, size=8, step=5),),
+    )
     assert Layout.load(json.loads(json.dumps(layout.dump()))) == layout
 
 
