@@ -35,6 +35,8 @@ def address_goes_on(line: str, following: str, words: frozenset[str]) -> bool | 
         following: The next line.
         words: Frequent words of the language, with which no address goes on: a URL that ends with a slash may be whole.
     """
+    if following[0].isspace():
+        return None
     before = line[-_LIMIT:].rsplit(maxsplit=1)[-1].lstrip("(<[{\"“'‘")
     after = following[:_LIMIT].split(maxsplit=1)[0]
     if after[0] == "@":

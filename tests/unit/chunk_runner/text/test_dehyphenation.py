@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 from chunk_runner.text.dehyphenation import Dehyphenator
@@ -231,6 +233,23 @@ def test_scripts_without_spaces_are_joined_without_one(line: str, following: str
 )
 def test_other_scripts_are_joined_with_a_space(line: str, following: str) -> None:
     assert join("en", line, following) == f"{line} {following}"
+
+
+@given(
+    st.text(st.sampled_from(f"aB1é他。ไ가א-–—/@.:_&(“'’ {SOFT_HYPHEN}{BREAK}"), min_size=1, max_size=12),
+    st.text(st.sampled_from("aB1é他。ไ가א-–—/@.:_&)”’"), max_size=12),
+    st.sampled_from(["en", "de", "fr", "es", "ja", "cs"]),
+)
+@example("see https://a.example.org/b", " ", "en")
+@example("see (", "@", "en")
+def test_whatever_the_lines_only_hyphens_and_spaces_come_and_go(line: str, following: str, language: str) -> None:
+    following = following or " "
+
+    joined = join(language, line, following)
+
+    assert joined.endswith(following)
+    ignored = str.maketrans("", "", f"- {SOFT_HYPHEN}{BREAK}")
+    assert joined.translate(ignored) == (line + following).translate(ignored)
 
 
 def test_a_break_that_its_author_allowed_has_no_space() -> None:

@@ -148,7 +148,10 @@ def test_text_that_is_made_to_be_slow_is_cut_all_the_same(piece: str) -> None:
     assert "".join(cut(text, "fr")).replace(" ", "") == text.replace(" ", "")
 
 
-@given(st.text(st.sampled_from("aB1 .!?…»«”“\"()[]-—’'²"), max_size=40), st.sampled_from(["en", "fr", "de"]))
+@given(
+    st.text(st.sampled_from("aB1 .!?…»«”“\"()[]-—’'²•§IV。「」『』！（）と।؟ក។"), max_size=40),
+    st.sampled_from(["en", "fr", "de", "ja", "hi"]),
+)
 @example(text="  . B", language="en")
 def test_nothing_is_lost_whatever_the_text(text: str, language: str) -> None:
     places = segmenter.sentence_starts(text, language)
