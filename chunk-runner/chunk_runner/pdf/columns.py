@@ -89,8 +89,8 @@ def heights_of_gaps(rects: Sequence[Rect]) -> list[tuple[float, float]]:
 def columns(spans: Sequence[Span | None], between: Sequence[Span]) -> list[tuple[int, int]]:
     """Return where in a line its runs within one column begin, and the 0-based column of each.
 
-    The result is empty if a character crosses a gutter. A column may occur more than once, because PDFium joins text at
-    nearly the same height into one line.
+    The result is empty if a character or a word crosses a gutter. A column may occur more than once, because PDFium
+    joins text at nearly the same height into one line.
 
     Args:
         spans: The span of each character; `None` for a space.
@@ -104,6 +104,8 @@ def columns(spans: Sequence[Span | None], between: Sequence[Span]) -> list[tuple
         if column < len(between) and span.right > between[column].left:
             return []
         if not found or found[-1][1] != column:
+            if found and spans[at - 1] is not None:
+                return []
             found.append((at, column))
     return found
 

@@ -8,7 +8,19 @@ import pytest
 from pikepdf import Array, Pdf
 from reportlab.pdfgen.canvas import Canvas
 
-from integration.layout.document import BOTTOM, PITCH, RIGHT, TOP, entries, missing, prose, show, write_prose
+from integration.layout.document import (
+    BOTTOM,
+    LEFT,
+    PITCH,
+    RIGHT,
+    TOP,
+    entries,
+    missing,
+    prose,
+    show,
+    wrapped,
+    write_prose,
+)
 
 
 def turned(canvas: Canvas, text: str, left: float, bottom: float, *, angle: float, size: float) -> None:
@@ -166,6 +178,26 @@ def test_a_caption_at_the_top_of_a_page_breaks_no_sentence(tmp_path: Path, capti
 
     assert missing(tmp_path / "book.pdf", sentences) == []
     assert caption in entries(tmp_path / "book.pdf")
+
+
+@pytest.mark.parametrize("lines", [2, 14])
+def test_a_long_small_caption_close_to_the_text_is_in_no_sentence(tmp_path: Path, lines: int) -> None:
+    caption = prose(2 * lines, seed=9)
+    caption[0] = "Fig. 8: " + caption[0]
+    drawn = list(wrapped(" ".join(caption), RIGHT - LEFT, size=9))
+
+    def float_at_top(canvas: Canvas, page: int) -> None:
+        if page == 2:
+            for at, line in enumerate(drawn):
+                show(canvas, line, LEFT, TOP - at * 10.5, size=9)
+
+    def first_line(page: int) -> int:
+        return 0 if page != 2 else round(len(drawn) * 10.5 / PITCH) + 1
+
+    sentences = prose(140)
+    write_prose(tmp_path / "book.pdf", sentences, decoration=float_at_top, first_line=first_line)
+
+    assert missing(tmp_path / "book.pdf", [*sentences, *caption]) == []
 
 
 def test_a_paragraph_about_a_figure_is_no_caption(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line]
     """Add the lines of a column to the running text, and those of captions to the notes."""
     table = table_rows(column)
     apart = [is_apart or at in table for at, is_apart in enumerate(set_apart(column, layout))]
-    beside = captions(column, apart)
+    beside = captions(column, apart, layout.size)
     remaining = [at for at in range(len(column)) if at not in beside]
     text = [column[at] for at in remaining]
     notes += [

@@ -69,3 +69,7 @@ def test_a_line_is_parted_where_its_columns_meet() -> None:
 
 def test_a_line_across_the_gutter_is_not_parted() -> None:
     assert columns([Span(280, 288), Span(288, 300), Span(300, 306)], [Span(290, 305)]) == []
+
+
+def test_a_word_is_not_parted_at_a_gutter() -> None:
+    assert columns([Span(270, 280), Span(280, 289), Span(306, 314), None, Span(320, 330)], [Span(290, 305)]) == []
