@@ -58,8 +58,8 @@ _LABEL_LIMIT = 20
 _WORD_LIMIT = 20
 """Characters of a word that are examined; no abbreviation is longer."""
 
-_INITIAL_LIMIT = 2
-"""Characters of an initial, or of a German ordinal (a day, a floor): both end with a stop."""
+_ORDINAL_LIMIT = 2
+"""Characters of an ordinal with a stop, in German and in dates: a day, a floor."""
 
 _OPENER_MINIMUM = 3
 _SAFE_OPENERS = ("en", "de")
@@ -85,6 +85,7 @@ class Boundaries:
         self._text = text
         self._language = language
         self._facts = languages.facts(language)
+        self._spellings = self._facts.spellings
 
     def confirmed(self, cuts: Sequence[int], items: Sequence[int]) -> list[int]:
         """Return the correct ones among proposed cuts, moved to where the sentence begins.
@@ -132,13 +133,7 @@ class Boundaries:
         if stop in "!?":
             return True
         word = text[text.rfind(" ", last, cut - 2) + 1 : cut - 2]
-        return (
-            stop == "."
-            and len(word) > _INITIAL_LIMIT
-            and word.isalpha()
-            and not word.isupper()
-            and not _is_in(word, self._facts.all_abbreviations)
-        )
+        return stop == "." and len(word) > 1 and word.isalpha() and not word.isupper() and word not in self._spellings
 
     def _word_before(self, stop: int) -> str:
         """Return the word that ends at a full stop."""
@@ -194,7 +189,7 @@ class Boundaries:
             return not opener
         if _is_in(word, facts.before_numbers):
             return _COUNTED.match(following) is not None
-        is_short_number = word.isdecimal() and len(word) <= _INITIAL_LIMIT
+        is_short_number = word.isdecimal() and len(word) <= _ORDINAL_LIMIT
         if is_short_number and following[:1].isdecimal():  # a date: 12. 5. 1910
             return True
         if facts.months and (is_short_number or _ROMAN.fullmatch(word)):

@@ -49,9 +49,10 @@ class Language:
         return self.before_numbers | self.may_end
 
     @cached_property
-    def all_abbreviations(self) -> frozenset[str]:
-        """The abbreviations of all three kinds."""
-        return self.abbreviations | self.ambiguous_abbreviations
+    def spellings(self) -> frozenset[str]:
+        """The abbreviations of all three kinds as they are written, within a sentence and at its beginning."""
+        words = self.abbreviations | self.ambiguous_abbreviations
+        return words | {word.capitalize() for word in words}
 
 
 def _load() -> dict[str, Language]:
