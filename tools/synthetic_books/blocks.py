@@ -26,6 +26,7 @@ class Blocks:
         self.setter, self.random, self.layout = setter, random, layout
         self._captions = {"figure": 0, "table": 0}
         self._space = 0.0  # above the next block
+        self._was_section = False
         if layout.lists:
             self._item_indent, self._item_space = random.choice((0, 1, 1.5)), random.choice((0, 0, 0.4))
         if layout.sections:
@@ -36,7 +37,8 @@ class Blocks:
         """Return the lines of a paragraph, or of something else if the book has it."""
         size = self.layout.size
         space, self._space = self._space, 0
-        if self.layout.sections and self.random.random() < 0.15:
+        is_section = self.layout.sections and not self._was_section and self.random.random() < 0.15
+        if is_section:
             lines = self._section()
         elif self.layout.lists and self.random.random() < 0.2:
             lines = [*self.setter.set_paragraph(ending="intro"), *self._list()]
@@ -45,6 +47,7 @@ class Blocks:
             space, self._space = size, size
         else:
             lines = list(self.setter.set_paragraph())
+        self._was_section = is_section
         first, *others = lines
         return [first._replace(before=max(first.before, space)), *others]
 

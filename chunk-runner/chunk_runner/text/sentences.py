@@ -23,10 +23,10 @@ from chunk_runner.text import segmenter
 from chunk_runner.text.dehyphenation import HYPHENS, Dehyphenator
 from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer, with_notes
 from chunk_runner.text.language import DEFAULT_LANGUAGE
-from chunk_runner.text.layout.line import Line, Start
+from chunk_runner.text.layout.line import End, Line, Start
 
 
-VERSION = f"3, {segmenter.VERSION}"
+VERSION = f"4, {segmenter.VERSION}"
 """Changes whenever the same lines may give other sentences."""
 
 _BULLETS = ("•", "‣", "◦", "▪", "■", "●")
@@ -155,7 +155,7 @@ class SentenceJoiner:
 
     def ends_between(self, line: Line, following: Line) -> bool:
         """Return True if a sentence ends at the end of `line`, judged by these two lines and nothing else."""
-        if following.starts == Start.ENTRY or (self.is_segmented and following.starts):
+        if following.starts == Start.ENTRY or line.ends == End.ENTRY or (self.is_segmented and following.starts):
             return True
         text, next_text = line.text, following.text
         if segmenter.may_end_sentence(text):
@@ -164,7 +164,7 @@ class SentenceJoiner:
             text, next_text = text[-_CONTEXT_LIMIT:], next_text[:_CONTEXT_LIMIT]
             joined = self.dehyphenator.before(text, next_text)
             return len(joined) in segmenter.sentence_starts(joined + next_text, self.language)
-        if following.starts:
+        if following.starts or line.ends:
             # A small letter continues the sentence wherever it stands: below a figure, in the next column.
             return not (next_text[0].islower() or text[-1] in HYPHENS + _COMMAS)
         return next_text.startswith(_BULLETS)

@@ -80,6 +80,63 @@ def test_a_dash_or_number_at_a_line_start_may_belong_to_a_sentence(tmp_path: Pat
     assert any(beginning in entry and "he sat there" in entry for entry in found)
 
 
+HUNG = (
+    "the blue kettle that stood for many years on the shelf beside the old Dutch",
+    "clock",
+    "an umbrella",
+    "a box of letters, and the lamp by the door that nobody had lit since the great flood",
+)
+
+
+@pytest.mark.parametrize("markers", ["••••", "––––", "1. 2. 3. 4.", "[1] [2] [3] [4]", "(a) (b) (c) (d)"])
+def test_markers_apart_from_their_text_make_no_table(tmp_path: Path, markers: str) -> None:
+    each = markers.split() if " " in markers else list(markers)
+    canvas = Canvas(str(tmp_path / "list.pdf"), pagesize=(595, 842), invariant=True)
+    show(canvas, "This is what they found:", LEFT, TOP)
+    bottom = TOP
+    for marker, item in zip(each, HUNG, strict=True):
+        show(canvas, marker, LEFT, bottom - PITCH)
+        for line in wrapped(item, 250):
+            bottom -= PITCH
+            show(canvas, line, LEFT + 40, bottom)
+    canvas.save()
+
+    found = entries(tmp_path / "list.pdf")
+
+    assert found == ["This is what they found:", *(f"{marker} {item}" for marker, item in zip(each, HUNG, strict=True))]
+
+
+PARAGRAPH = (
+    "When the snow had gone, the ferryman was seen again beside the river, "
+    "and with him were Mr. Lowe and both the twins."
+)
+
+
+@pytest.mark.parametrize("item_indent", [0, 16, 24])
+@pytest.mark.parametrize("marker", ["–", "•", "3."])
+def test_a_paragraph_with_an_indent_follows_a_list(tmp_path: Path, item_indent: float, marker: str) -> None:
+    sentences = prose(60)
+    canvas = Canvas(str(tmp_path / "list.pdf"), pagesize=(595, 842), invariant=True)
+    wanted = []
+    for page in range(4):
+        at = 0
+        for number, sentence in enumerate(sentences[15 * page : 15 * page + 12]):
+            mark = f"{number + 1}." if marker == "3." else marker
+            show(canvas, f"{mark} {sentence[:-1]}", LEFT + item_indent, TOP - at * PITCH)
+            wanted.append(f"{mark} {sentence[:-1]}")
+            at += 1
+        for _ in range(4):
+            indent = 16.0
+            for line in wrapped(PARAGRAPH, RIGHT - LEFT - 16):
+                show(canvas, line, LEFT + indent, TOP - at * PITCH)
+                at, indent = at + 1, 0
+            wanted.append(PARAGRAPH)
+        canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "list.pdf") == wanted
+
+
 TABLE = (("Town", "Bridges", "Mills"), ("Alt Dorf", "3", "12"), ("Bad See", "1", "4"), ("Sum", "4", "16"))
 
 
@@ -101,6 +158,38 @@ def test_a_row_of_a_table_is_an_entry(tmp_path: Path, columns: tuple[float, ...]
         "More mills were built later.",
         "No bridge was.",
     ]
+
+
+@pytest.mark.parametrize(
+    "caption", ["Table 1: Towns", "Table 1. The towns by the river that have bridges, and their mills"]
+)
+def test_a_caption_above_a_table_has_none_of_its_rows(tmp_path: Path, caption: str) -> None:
+    canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
+    bottom = TOP
+    for line in wrapped(caption, 200):
+        show(canvas, line, LEFT, bottom)
+        bottom -= PITCH
+    for row in TABLE:
+        for column, cell in zip((90, 220, 330), row, strict=True):
+            show(canvas, cell, column, bottom)
+        bottom -= PITCH
+    canvas.save()
+
+    assert sorted(entries(tmp_path / "table.pdf")) == sorted([caption, *(" ".join(row) for row in TABLE)])
+
+
+@pytest.mark.parametrize("on_first", [5, 6, 7, 8])
+def test_a_table_goes_on_on_the_next_page(tmp_path: Path, on_first: int) -> None:
+    rows = [(f"Town {number}", str(number * 3), str(1800 + number)) for number in range(10)]
+    canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
+    for page in (rows[:on_first], rows[on_first:]):
+        for at, row in enumerate(page):
+            for column, cell in zip((90, 230, 330), row, strict=True):
+                show(canvas, cell, column, TOP - at * PITCH)
+        canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "table.pdf") == [" ".join(row) for row in rows]
 
 
 CODE = ("def ferry(people):", "    for person in people:", "        cross(person)", "    return len(people)")
@@ -138,6 +227,26 @@ def test_a_heading_of_the_size_of_the_text_is_an_entry(tmp_path: Path, heading: 
     )
 
     assert entries(tmp_path / "report.pdf") == [*first, heading, *second]
+
+
+@pytest.mark.parametrize(
+    ("last", "font"),
+    [("Years of Flood", "Times-Bold"), ("– the lamp by the door", "Times-Roman"), ("3. Bread", "Times-Roman")],
+)
+def test_a_short_last_line_of_a_page_does_not_run_into_the_next_page(tmp_path: Path, last: str, font: str) -> None:
+    first, second = prose(8, seed=4), prose(5, seed=5)
+    canvas = Canvas(str(tmp_path / "pages.pdf"), pagesize=(595, 842), invariant=True)
+    before = [f"{marker} and more of it" for marker in ("1.", "2.")] if last[0] == "3" else []
+    lines = [*wrapped(" ".join([*first[:-1], "They needed this:"]), RIGHT - LEFT), *before]
+    for at, line in enumerate(lines):
+        show(canvas, line, LEFT, TOP - at * PITCH)
+    show(canvas, last, LEFT, TOP - len(lines) * PITCH, font=font)
+    canvas.showPage()
+    for at, line in enumerate(wrapped(" ".join(second), RIGHT - LEFT)):
+        show(canvas, line, LEFT, TOP - at * PITCH)
+    canvas.save()
+
+    assert entries(tmp_path / "pages.pdf") == [*first[:-1], "They needed this:", *before, last, *second]
 
 
 def test_bold_words_within_a_sentence_are_no_heading(tmp_path: Path) -> None:

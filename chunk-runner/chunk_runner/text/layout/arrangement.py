@@ -14,10 +14,10 @@ from chunk_runner.text.layout.beside import margin_notes, turned
 from chunk_runner.text.layout.captions import captions
 from chunk_runner.text.layout.columns import columns, with_drop_caps
 from chunk_runner.text.layout.learning import Layout
-from chunk_runner.text.layout.line import Line, PageText, Row, Segment, Start, rows_of, segments_of
+from chunk_runner.text.layout.line import End, Line, PageText, Row, Segment, Start, rows_of, segments_of
 from chunk_runner.text.layout.line_numbers import line_numbers
-from chunk_runner.text.layout.lists import item_starts
-from chunk_runner.text.layout.paragraphs import paragraph_starts, set_apart
+from chunk_runner.text.layout.lists import find_items
+from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
 from chunk_runner.text.layout.running_headers import PageSegments, running_segments
 from chunk_runner.text.layout.tables import code_lines, table_rows
 
@@ -99,15 +99,21 @@ def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line]
         Line(page, column[at].text, Start.NOTHING if at - 1 in beside and not apart[at] else Start.ENTRY)
         for at in sorted(beside)
     ]
+    items = find_items(text)
     # A line below a caption goes on with the line above it.
-    starts = paragraph_starts(text, [apart[at] and at - 1 not in beside for at in remaining], layout)
-    for at, start in item_starts(text).items():
+    starts = paragraph_starts(text, [apart[at] and at - 1 not in beside for at in remaining], items.lines, layout)
+    for at, start in items.starts.items():
         starts[at] = start
     single = {at for at, index in enumerate(remaining) if index in table}
     single |= set() if layout.is_fixed_pitch else code_lines(text)
     for at in single:
         starts[at : at + 2] = [Start.ENTRY] * len(starts[at : at + 2])
     body += [Line(page, row.text, start) for row, start in zip(text, starts, strict=True)]
+    if text:
+        is_short_item = len(text) - 1 in items.lines and text[-1].box.right < short_edge(text)
+        is_last = is_short_item or ends_with_heading(text)
+        end = End.ENTRY if len(text) - 1 in single else End.PARAGRAPH if is_last else End.NOTHING
+        body[-1] = body[-1]._replace(ends=end)
 
 
 def _lines_beside(segments: Sequence[Segment], page: int) -> Iterator[Line]:

@@ -30,6 +30,16 @@ class Start(IntEnum):
     """An item of a list, a row of a table, a heading: no sentence crosses its beginning."""
 
 
+class End(IntEnum):
+    """What ends with the last line of a column, by its position and style."""
+
+    NOTHING = 0
+    PARAGRAPH = 1
+    """A short item of a list or a heading, unless the words show that the sentence goes on."""
+    ENTRY = 2
+    """A row of a table or a line of code: no sentence crosses its end."""
+
+
 class Line(NamedTuple):
     """A line of text.
 
@@ -37,11 +47,13 @@ class Line(NamedTuple):
         page: The 1-based page it stands on.
         text: The text, cleaned and not empty.
         starts: What starts with it; truthy if anything does.
+        ends: What ends with it, for the last line of a column; truthy if anything does.
     """
 
     page: int
     text: str
     starts: int = Start.NOTHING
+    ends: int = End.NOTHING
 
 
 class PageText(NamedTuple):

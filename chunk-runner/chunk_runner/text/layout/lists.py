@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from chunk_runner.text.layout.line import Row, Start
 from chunk_runner.text.layout.paragraphs import margin, short_edge
@@ -21,7 +22,7 @@ _WEAK_BULLETS = frozenset("-–—*o·+>»~→⇒➔")
 """Characters that begin an item if the position says so."""
 
 _NUMBER = re.compile(
-    r"(?:§\s*)?\(?(?P<number>\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,6})(?P<mark>[.)\]]|\.\))\s+\S"
+    r"(?:§\s*)?[(\[]?(?P<number>\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,6})(?P<mark>[.)\]]|\.\))\s+\S"
     r"|(?P<section>\d{1,2}(?:\.\d{1,2})+)\s+\S"
     r"|§\s*(?P<clause>\d{1,4}[a-z]?)\s+\S"
 )
@@ -32,6 +33,10 @@ _SAME_EDGE = 2.0
 """Left edges of items of one list differ by at most this many points."""
 
 _OUTDENT = 1.0
+"""A line further left than an item by more points does not belong to it."""
+
+_SENTENCE_ENDS = '.:;!?…)»”"'
+"""Characters with which a full line may end a sentence."""
 
 _MARKER_LIMIT = 12
 """Characters of a bullet or number."""
@@ -53,9 +58,29 @@ class _Marker:
     is_certain: bool = False
     is_doubtful: bool = False
 
+    def follows(self, other: _Marker) -> bool:
+        """Return True if this is the next number after another one."""
+        return any(number - 1 in other.numbers for number in self.numbers)
 
-def item_starts(column: Sequence[Row]) -> dict[int, Start]:
-    """Return where items start, and where the text after an item starts, by index of the line.
+    def is_near(self, other: _Marker) -> bool:
+        """Return True if this is the same bullet, or the number before or after another one."""
+        return not self.numbers or self.follows(other) or other.follows(self)
+
+
+class Items(NamedTuple):
+    """The items of a column.
+
+    Attributes:
+        starts: Where items start, and where the text after an item starts, by index of the line.
+        lines: The indexes of all lines that belong to items.
+    """
+
+    starts: dict[int, Start]
+    lines: set[int]
+
+
+def find_items(column: Sequence[Row]) -> Items:
+    """Return the items of a column.
 
     Args:
         column: The lines of a column.
@@ -63,13 +88,13 @@ def item_starts(column: Sequence[Row]) -> dict[int, Start]:
     markers = {at: marker for at, row in enumerate(column) if (marker := _marker(row.text)) is not None}
     left, edge = margin(column), short_edge(column)
     items = [at for at in markers if markers[at].is_certain or _is_item(at, markers, column, left, edge)]
-    starts = dict.fromkeys(items, Start.ENTRY)
-    for item, end in pairwise([*items, len(column)]):
-        for at in range(item + 1, end):
-            if _is_after(column[item], column[at - 1], column[at], edge):
-                starts[at] = Start.ENTRY
-                break
-    return starts
+    found = Items(dict.fromkeys(items, Start.ENTRY), set())
+    for item, following in pairwise([*items, len(column)]):
+        end, is_certain = _end_of_item(column, item, following, edge)
+        found.lines.update(range(item, end))
+        if is_certain:
+            found.starts[end] = Start.ENTRY
+    return found
 
 
 def is_item_marker(text: str) -> bool:
@@ -123,16 +148,21 @@ def _is_item(at: int, markers: dict[int, _Marker], column: Sequence[Row], left: 
     """
     marker, row = markers[at], column[at]
     before = column[at - 1] if at else None
-    is_after_short = before is None or before.text[-1] == ":" or before.box.right < edge
-    if not is_after_short and before is not None and before.text[-1] not in ".;!?…)":
-        return False
-    others = [
-        other
+    is_after_colon = before is not None and before.text[-1] == ":"
+    if is_after_colon and not marker.is_doubtful and (1 in marker.numbers or not marker.numbers):
+        return True
+    others = {
+        index: other
         for index, other in markers.items()
         if index != at and other.kind == marker.kind and abs(column[index].box.left - row.box.left) <= _SAME_EDGE
-    ]
-    neighbours = {value + step for value in marker.numbers for step in (-1, 1)}
-    is_one_of_several = any(not neighbours or not other.numbers.isdisjoint(neighbours) for other in others)
+    }
+    is_one_of_several = any(marker.is_near(other) for other in others.values())
+    is_next = any(index < at and marker.follows(other) for index, other in others.items())
+    if is_one_of_several and (_has_marker_apart(row) or (is_next and not marker.is_doubtful)):
+        return True
+    is_after_short = before is None or is_after_colon or before.box.right < edge
+    if not is_after_short and before is not None and before.text[-1] not in _SENTENCE_ENDS:
+        return False
     if is_one_of_several or marker.is_doubtful:
         return is_one_of_several
     is_set_off = abs(row.box.left - left) > _SAME_EDGE
@@ -140,8 +170,40 @@ def _is_item(at: int, markers: dict[int, _Marker], column: Sequence[Row], left: 
     return is_after_short and (is_set_off or hangs)
 
 
+def _end_of_item(column: Sequence[Row], item: int, following: int, edge: float) -> tuple[int, bool]:
+    """Return the index after the last line of an item, and whether an entry is certain to start there.
+
+    Args:
+        column: The lines of a column.
+        item: The index of the item's first line.
+        following: The index of the next item.
+        edge: The position before which a short line ends.
+    """
+    for at in range(item + 1, following):
+        above, row = column[at - 1], column[at]
+        if not _is_after(column[item], above, row, edge):
+            continue
+        is_lower, is_full = row.text[0].islower(), above.box.right >= edge
+        if at - 1 > item and row.box.left < above.box.left - _OUTDENT and (is_lower or is_full):
+            before = column[at - 2]
+            if not above.text[0].islower() and (before.box.right < edge or before.text[-1] in _SENTENCE_ENDS):
+                return at - 1, True  # the first line of a paragraph, with an indent
+        # Otherwise the words show whether the sentence goes on.
+        return at, not (is_lower or is_full)
+    return following, False
+
+
 def _is_after(item: Row, above: Row, row: Row, edge: float) -> bool:
     """Return True if a line no longer belongs to the item above it: it stands further left, or behind a short line."""
-    if row.box.left < item.box.left - _OUTDENT:
+    left = item.box.left
+    if row.box.left < left - _OUTDENT:
         return True
-    return row.box.left <= item.box.left + _OUTDENT and above.box.right < edge and not row.text[0].islower()
+    hang = item.segments[1].box.left if _has_marker_apart(item) else left
+    if left + _OUTDENT < row.box.left < hang - _SAME_EDGE:
+        return True
+    return row.box.left <= left + _OUTDENT and above.box.right < edge and not row.text[0].islower()
+
+
+def _has_marker_apart(row: Row) -> bool:
+    """Return True if there is a wide gap between the marker of an item and its text."""
+    return len(row.segments) > 1 and is_item_marker(row.segments[0].text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
 
 from chunk_runner.text.layout.learning import Layout
@@ -47,27 +47,35 @@ def set_apart(column: Sequence[Row], layout: Layout) -> list[bool]:
     return apart
 
 
-def paragraph_starts(column: Sequence[Row], apart: Sequence[bool], layout: Layout) -> list[Start]:
+def paragraph_starts(
+    column: Sequence[Row], apart: Sequence[bool], items: Container[int], layout: Layout
+) -> list[Start]:
     """Return for each line of a column whether a paragraph or a heading starts with it.
 
     Args:
         column: The lines.
         apart: See `set_apart`.
+        items: The indexes of lines that belong to items of lists, which have margins of their own.
         layout: The layout of the document.
     """
-    left = margin(column)
-    starts = [
-        Start.PARAGRAPH
-        if is_apart or (layout.indent > 0 and abs(row.box.left - left - layout.indent) < layout.size / 4)
-        else Start.NOTHING
-        for row, is_apart in zip(column, apart, strict=True)
-    ]
+    left, edge = margin([row for at, row in enumerate(column) if at not in items] or column), short_edge(column)
+    starts = [Start.PARAGRAPH if is_apart else Start.NOTHING for is_apart in apart]
+    for at, row in enumerate(column):
+        is_indented = layout.indent > 0 and abs(row.box.left - left - layout.indent) < layout.size / 4
+        # All lines of an item may have that indent.
+        if is_indented and not (at in items and at and column[at - 1].box.right >= edge):
+            starts[at] = Start.PARAGRAPH
     for begin, end in _headings(column):
         starts[begin] = Start.ENTRY
         starts[begin + 1 : end] = [Start.ENTRY if is_apart else Start.NOTHING for is_apart in apart[begin + 1 : end]]
         if end < len(starts):
             starts[end] = Start.ENTRY
     return starts
+
+
+def ends_with_heading(column: Sequence[Row]) -> bool:
+    """Return True if the last line of a column is one of a heading."""
+    return column[-1].box.is_bold and any(end == len(column) for _, end in _headings(column))
 
 
 def _headings(column: Sequence[Row]) -> list[tuple[int, int]]:

@@ -15,7 +15,10 @@ from chunk_runner.text.layout.lists import is_item_marker
 
 
 _MINIMUM_ROWS = 3
-"""The rows that must have the strip; fewer may be chance."""
+"""The rows that must have the strip. Two may be chance, unless they have two strips in common."""
+
+_EVEN = 1.0
+"""The gaps of a line that is stretched to full width differ by less than this many points."""
 
 _STRIP = 0.4
 """The least width of the strip that all rows have in common, in sizes of the text."""
@@ -32,8 +35,9 @@ def table_rows(column: Sequence[Row]) -> set[int]:
         if len(_cells(column[at])) == 1:  # true of most lines
             at += 1
             continue
-        end = _end_of_table(column, at)
-        if sum(len(_cells(row)) > 1 for row in column[at:end]) >= _MINIMUM_ROWS:
+        end, strips = _table_from(column, at)
+        rows = [row for row in column[at:end] if len(_cells(row)) > 1]
+        if len(rows) >= _MINIMUM_ROWS or (len(rows) > 1 and strips > 1 and not any(map(_is_stretched, rows))):
             found.update(range(at, end))
             at = end
         else:
@@ -49,10 +53,10 @@ def code_lines(column: Sequence[Row]) -> set[int]:
     return {at for at, here in enumerate(is_code) if here and sum(is_code[max(at - 1, 0) : at + 2]) >= _MINIMUM_CODE}
 
 
-def _end_of_table(column: Sequence[Row], begin: int) -> int:
-    """Return the index after the last row of the table that begins at an index; that index if none does."""
+def _table_from(column: Sequence[Row], begin: int) -> tuple[int, int]:
+    """Return the index after the last row of the table that begins at an index, and the number of its strips."""
     strips = _gaps(column[begin])
-    end = begin
+    end, count = begin, 0
     for at in range(begin, len(column)):
         row = column[at]
         if len(_cells(row)) == 1:  # a cell of several lines
@@ -62,8 +66,8 @@ def _end_of_table(column: Sequence[Row], begin: int) -> int:
         strips = _common(strips, _gaps(row), _STRIP * row.box.size)
         if not strips:
             break
-        end = at + 1
-    return end
+        end, count = at + 1, len(strips)
+    return end, count
 
 
 def _cells(row: Row) -> Sequence[Segment]:
@@ -74,6 +78,12 @@ def _cells(row: Row) -> Sequence[Segment]:
 
 def _gaps(row: Row) -> list[Span]:
     return [Span(one.box.right, other.box.left) for one, other in pairwise(_cells(row))]
+
+
+def _is_stretched(row: Row) -> bool:
+    """Return True if all gaps of a row are equal, as those of a line are that is stretched to full width."""
+    widths = [gap.right - gap.left for gap in _gaps(row)]
+    return max(widths) - min(widths) < _EVEN
 
 
 def _common(strips: Sequence[Span], gaps: Sequence[Span], least: float) -> list[Span]:
