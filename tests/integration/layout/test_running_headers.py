@@ -98,3 +98,20 @@ def test_rows_of_a_table_that_repeat_on_every_page_stay(tmp_path: Path) -> None:
 
     assert found.count("Totals each 132") == 6
     assert len(found) == 6 * 45
+
+
+def test_what_stands_beside_a_page_number_stays(tmp_path: Path) -> None:
+    def scale(canvas: Canvas, page: int) -> None:
+        show(canvas, str(page), RIGHT, FOOTER, size=9)
+        if page == 3:
+            for at in range(5):
+                show(canvas, f"{at * 50} km", LEFT + 60 * at, FOOTER)
+
+    sentences = prose(420)
+    write_prose(tmp_path / "slides.pdf", sentences, decoration=scale)
+
+    found = entries(tmp_path / "slides.pdf")
+
+    assert missing(tmp_path / "slides.pdf", sentences) == []
+    assert all(f"{at * 50} km" in " ".join(found) for at in range(5))
+    assert "4" not in found

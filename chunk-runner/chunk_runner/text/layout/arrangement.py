@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunk_runner.pdf.page import Box, Page
+from chunk_runner.text.layout.bands import PageSegments
 from chunk_runner.text.layout.beside import margin_notes, turned
 from chunk_runner.text.layout.captions import captions
 from chunk_runner.text.layout.columns import columns, with_drop_caps
@@ -18,7 +19,7 @@ from chunk_runner.text.layout.line import End, Line, PageText, Row, Segment, Sta
 from chunk_runner.text.layout.line_numbers import line_numbers
 from chunk_runner.text.layout.lists import find_items
 from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
-from chunk_runner.text.layout.running_headers import PageSegments, running_segments
+from chunk_runner.text.layout.running_headers import running_segments
 from chunk_runner.text.layout.tables import code_lines, table_rows
 
 

@@ -13,10 +13,10 @@ from statistics import median
 from typing import Any
 
 from chunk_runner.pdf.page import Page
+from chunk_runner.text.layout.bands import MINIMUM_PAGES, Band, PageSegments, Style, learn_bands, style_of
 from chunk_runner.text.layout.columns import columns
 from chunk_runner.text.layout.line import Segment, rows_of, segments_of
 from chunk_runner.text.layout.line_numbers import NumberColumn, learn_line_numbers
-from chunk_runner.text.layout.running_headers import MINIMUM_PAGES, Band, PageSegments, Style, learn_bands, style_of
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from itertools import pairwise
 
+from chunk_runner.text.layout.bands import PARAGRAPH_SPACING
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.line import Row, Start
-from chunk_runner.text.layout.running_headers import PARAGRAPH_SPACING
 
 
 _SIZE_FACTOR = 1.2
