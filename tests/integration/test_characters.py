@@ -99,6 +99,15 @@ def test_words_without_spaces_between_them_are_parted_by_their_gaps(tmp_path: Pa
     assert page.lines == lines
 
 
+def test_characters_that_pdfium_leaves_out_are_kept_and_counted(tmp_path: Path) -> None:
+    lines = ["5 \x03 5 and the rest", "it\x92s \x93so\x94", "a \x00re here", "an \U0001f600 and more words"]
+
+    page = read(encoded_pdf.write_with_meanings(tmp_path / "a.pdf", lines))
+
+    assert page.lines == ["5 \ufffd 5 and the rest", "it’s “so”", "a \ufffdre here", "an \U0001f600 and more words"]
+    assert page.unnamed_characters == 2
+
+
 def test_accents_that_are_drawn_over_letters_are_read_with_them(tmp_path: Path) -> None:
     # As TeX moves: the accent, back by its width, the letter.
     page = read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chunk_runner.pdf.characters import FILLER
 from chunk_runner.pdf.columns import BoxOf
 
 
@@ -29,9 +30,6 @@ _ACCENT = re.compile(f"[{''.join(_COMBINING)}]")
 
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 
-_FILLER = "\N{WORD JOINER}"
-"""Stands where a character was, so that all others keep their indexes; cleaning leaves it out."""
-
 
 def combine(line: str, start: int, box_of: BoxOf) -> str:
     """Return a line, of the same length, in which an accent and the letter below it are one character.
@@ -52,7 +50,7 @@ def combine(line: str, start: int, box_of: BoxOf) -> str:
                 base = _DOTLESS.get(chars[letter], chars[letter])
                 whole = unicodedata.normalize("NFC", base + _COMBINING[match[0]])
                 if base.isalpha() and len(whole) == 1:
-                    chars[min(at, letter) : max(at, letter) + 1] = [_FILLER] * abs(letter - at) + [whole]
+                    chars[min(at, letter) : max(at, letter) + 1] = [FILLER] * abs(letter - at) + [whole]
                     break
     return "".join(chars)
 

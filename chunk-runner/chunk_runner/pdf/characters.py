@@ -19,7 +19,11 @@ HYPHEN_MARKS = ("\ufffe", "\x02")
 """PDFium's characters for a hyphen at the end of a line, which it puts directly before the next text it finds, even if
 that is a page number."""
 
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a character that nobody can name."""
+
+FILLER = "\N{WORD JOINER}"
+"""Stands where a character was or is half, so that all others keep their indexes; `clean` leaves it out."""
 
 _TEX_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
 
@@ -111,9 +115,9 @@ def clean(raw: str, font_at: Callable[[int], str] | None = None) -> str:
     line = raw
     unknown = " "
     if font_at is not None:
-        unknown = _UNKNOWN
+        unknown = UNKNOWN
         line = _SYMBOL_CODES.sub(lambda match: symbol(match[0], font_at(match.start())), line)
-        line = _LIGATURE_CODES.sub(_ligature, line)
+        line = _LIGATURE_CODES.sub(_ligature, line).replace(FILLER, "")
     line = line.translate(_NAMED)
     line = _CONTROLS.sub(unknown, _INVISIBLE.sub(r"\1", line))
     line = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]).strip(), line)
@@ -125,7 +129,7 @@ def count_unnamed(line: str) -> int:
     """Return the number of characters in a clean line that stand for glyphs whose meaning the file does not say."""
     if line.isascii():
         return 0
-    count = line.count(_UNKNOWN)
+    count = line.count(UNKNOWN)
     if line.replace(SOFT_HYPHEN, "").isprintable():
         return count
     return count + sum(unicodedata.category(char) in ("Co", "Cn") for char in line)

@@ -19,6 +19,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.pdf.characters import count_unnamed
 from chunk_runner.pdf.page import Box, Page, PageRef, PageState
 from chunk_runner.pdf.pdfium_lines import Lines, TextPage
+from chunk_runner.pdf.pdfium_text import read_text
 
 
 _CHARACTERS_LIMIT = 2_000_000
@@ -104,18 +105,10 @@ def _read_text(page: Any) -> _PageText | None:
         count = pdfium.FPDFText_CountChars(text_page)
         if count > _CHARACTERS_LIMIT:
             return None
-        found = TextPage(page, text_page, _text(text_page, count))
+        found = TextPage(page, text_page, read_text(text_page, count))
         return _PageText(found.text, found.lines(), found.annotations)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
-
-
-def _text(text_page: Any, count: int) -> str:
-    if count <= 0:
-        return ""
-    buffer = (ctypes.c_ushort * (count * 2 + 2))()  # a character may take two units of UTF-16
-    units = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
-    return memoryview(buffer).cast("B")[: max(units - 1, 0) * 2].tobytes().decode("utf-16-le", errors="replace")
 
 
 def _quarter_turns(lines: Lines) -> int:
