@@ -70,18 +70,23 @@ class Characters:
         angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) - 90 * self._rotation
         return float(180 - (180 - angle) % 360)
 
-    def drawn(self, count: int) -> list[Rect]:
-        """Return the bounds of each text that was drawn in one go, in drawing order; nothing if there are too many.
+    def drawn(self, count: int, line_count: int) -> list[Rect]:
+        """Return the bounds of each text that was drawn in one go, in drawing order.
+
+        The result is empty if each line was, and if there are too many.
 
         Args:
             count: The number of characters.
+            line_count: The number of lines.
         """
         rects = pdfium.FPDFText_CountRects(self._text_page, 0, count)
+        if not line_count < rects <= _RECTS_LIMIT:
+            return []
         left, bottom, right, top = self._corners
         get, x, y = pdfium.FPDFText_GetRect, self._bounds.left, self._bounds.bottom
         return [
             Rect(left.value - x, bottom.value - y, right.value - x, top.value - y)
-            for at in range(rects if rects <= _RECTS_LIMIT else 0)
+            for at in range(rects)
             if get(self._text_page, at, left, top, right, bottom)
         ]
 

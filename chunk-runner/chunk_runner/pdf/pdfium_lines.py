@@ -79,8 +79,7 @@ class TextPage:
         """Return the segments that lie on the page."""
         found = Lines.none()
         pieces = split_lines(self.text)
-        drawn = self._characters.drawn(len(self.text))
-        rects = drawn if len(drawn) > sum(1 for _, raw in pieces if raw) else []
+        rects = self._characters.drawn(len(self.text), sum(1 for _, raw in pieces if raw))
         if (
             not self._characters.is_rotated
             and len(rects) >= len(pieces) + _COLUMN_RECTS
