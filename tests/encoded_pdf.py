@@ -122,6 +122,16 @@ def write_moving(path: Path, parts: Sequence[str | int]) -> Path:
     return _save(pdf, path, resource, f"[{shown}] TJ")
 
 
+def write_spaced(path: Path, parts: Sequence[tuple[str, float]]) -> Path:
+    """Write one line of parts, each a text and the distance between its characters in points, as Ghostscript does."""
+    pdf = pikepdf.new()
+    resource = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    shown = " ".join(
+        f"{spacing} Tc [<{text.encode('cp1252').hex()}> {1000 * spacing / _SIZE}] TJ" for text, spacing in parts
+    )
+    return _save(pdf, path, resource, shown)
+
+
 def _differences(names: Mapping[int, str]) -> pikepdf.Array:
     return pikepdf.Array(chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items())))
 

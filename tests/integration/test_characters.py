@@ -99,6 +99,14 @@ def test_words_without_spaces_between_them_are_parted_by_their_gaps(tmp_path: Pa
     assert page.lines == lines
 
 
+def test_words_are_parted_where_a_space_is_only_the_distance_of_two_characters(tmp_path: Path) -> None:
+    parts = [("If so", 0), (",t", 4), ("he", 0), ("ya", 4), ("re read", 0)]
+
+    page = read(encoded_pdf.write_spaced(tmp_path / "a.pdf", parts))
+
+    assert page.lines == ["If so, they are read"]
+
+
 def test_characters_that_pdfium_leaves_out_are_kept_and_counted(tmp_path: Path) -> None:
     lines = ["5 \x03 5 and the rest", "it\x92s \x93so\x94", "a \x00re here", "an \U0001f600 and more words"]
 

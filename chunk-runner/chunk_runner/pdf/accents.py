@@ -28,6 +28,9 @@ _COMBINING = {
 
 _ACCENT = re.compile(f"[{''.join(_COMBINING)}]")
 
+_SPACE = 0.1
+"""The narrowest space, in line heights."""
+
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 
 
@@ -44,18 +47,33 @@ def combine(line: str, start: int, box_of: BoxOf) -> str:
     chars = list(line)
     for match in _ACCENT.finditer(line):
         at = match.start()
-        # The letter follows, precedes, or follows after a space that the library saw in the move back.
-        for letter in (at + 1, at - 1, *([at + 2] if line[at + 1 : at + 2] == " " else ())):
-            if 0 <= letter < len(line) and _is_over(start + at, start + letter, box_of):
-                base = _DOTLESS.get(chars[letter], chars[letter])
-                whole = unicodedata.normalize("NFC", base + _COMBINING[match[0]])
-                if base.isalpha() and len(whole) == 1:
-                    chars[min(at, letter) : max(at, letter) + 1] = [FILLER] * abs(letter - at) + [whole]
-                    break
+        # The letter follows, or precedes, or another one stands between; a move back may have become a space.
+        for letter in (at + 1, at - 1, at - 2, at + 2):
+            whole = _combined(chars[letter], match[0]) if 0 <= letter < len(line) else None
+            if whole and _is_over(start + at, start + letter, box_of):
+                chars[letter], chars[at] = whole, FILLER
+                if line[at + 1 : at + 2] == " " and (letter > at or _is_close(start + at, box_of)):
+                    chars[at + 1] = FILLER
+                break
     return "".join(chars)
+
+
+def _combined(letter: str, accent: str) -> str | None:
+    """Return a letter with an accent; `None` if there is none."""
+    base = _DOTLESS.get(letter, letter)
+    whole = unicodedata.normalize("NFC", base + _COMBINING[accent])
+    return whole if base.isalpha() and len(whole) == 1 else None
 
 
 def _is_over(accent: int, letter: int, box_of: BoxOf) -> bool:
     """Return True if the middle of an accent is over a letter, as no apostrophe's is, given the indexes of both."""
     above, below = box_of(accent), box_of(letter)
     return above is not None and below is not None and below.left <= (above.left + above.right) / 2 <= below.right
+
+
+def _is_close(accent: int, box_of: BoxOf) -> bool:
+    """Return True if the space behind an accent is none, but the move back to it, given the index of the accent."""
+    before, after = box_of(accent - 1), box_of(accent + 2)
+    if before is None or after is None:
+        return False
+    return after.left - before.right < _SPACE * (before.top - before.bottom)

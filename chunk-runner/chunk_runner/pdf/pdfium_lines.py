@@ -86,7 +86,7 @@ class TextPage:
             and (between := gutters(rects))
         ):
             pieces = self._in_column_order(pieces, between)
-        self._is_glued = has_glued_words(pieces, self._characters.rect)
+        self._is_glued = has_glued_words(self.text, pieces, self._characters.rect)
         heights = [EVERYWHERE] * bool(rects) if self._characters.is_rotated else heights_of_gaps(rects)
         for row, (start, raw) in enumerate(pieces):
             for begin, segment in self._segments(start, raw, heights):

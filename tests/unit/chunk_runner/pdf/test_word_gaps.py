@@ -92,10 +92,12 @@ def test_a_line_that_runs_downwards_stays_as_it_is() -> None:
         ("Netw orkLinearFlow", 0.13, False),
         ("Netw ork::Netw orkLinearFlow", 0.13, False),
         ("of the man", 0.13, False),
+        ("of a man, but he", 0.2, True),
+        ("a.example.org", 0.2, False),
         ("เขา ไป โรง เรียน ทุก วัน และ กลับ บ้าน", 0.13, False),
     ],
 )
 def test_a_page_is_glued_if_long_words_of_a_line_are_several_each(text: str, gap: float, *, is_glued: bool) -> None:
     line, boxes = boxes_of(text, gap)
 
-    assert has_glued_words([(5, "An Hof"), (0, line)], lambda at: boxes[at % len(boxes)]) is is_glued
+    assert has_glued_words(line, [(5, "An Hof"), (0, line)], lambda at: boxes[at % len(boxes)]) is is_glued
