@@ -9,7 +9,8 @@ from tools.synthetic_books.layout import Layout
 from tools.synthetic_books.typesetting import Line, Place, Run, Typesetter, Word
 
 
-_MARKERS = ("\N{BULLET}", "\N{EN DASH}", "{}.", "{})", "({})", "[{}]")
+_DASH = "\N{EN DASH}"
+_MARKERS = ("\N{BULLET}", _DASH, "{}.", "{})", "({})", "[{}]")
 """What stands before the items of a list; `{}` is the number of the item."""
 
 
@@ -76,6 +77,7 @@ class Blocks:
     def _list(self) -> Iterator[Line]:
         size = self.layout.size
         marker, hangs = self.random.choice(_MARKERS), self.random.random() < 0.7
+        hangs = hangs or marker == _DASH  # otherwise nobody can tell it from a dash at the beginning of a line
         rules = self.random.choice((("object",), ("phrase",), ("plain", "long"), ("plain", "abbr", "long")))
         is_small = self.random.random() < 0.3
         indent = self._item_indent * size
@@ -93,8 +95,9 @@ class Blocks:
 
     def _table(self) -> Iterator[Line]:
         if self.random.random() < 0.6:
-            for line in self.caption("table"):
-                yield line._replace(keep=5 * self.layout.size)
+            lines = self.caption("table")
+            for at, line in enumerate(lines):  # a caption is never apart from its table
+                yield line._replace(keep=5 * self.layout.size + sum(below.leading for below in lines[at + 1 :]))
         size, width = self.layout.size, self.setter.column_width
         columns = [self.random.uniform(0.5, 0.55) * width, self.random.uniform(0.7, 0.75) * width, 0.9 * width]
         is_right = self.random.random() < 0.5
@@ -103,13 +106,15 @@ class Blocks:
             [*self.setter.sentences("thing"), *map(self.setter.phrase, ("year", "n", "n"))]
             for _ in range(self.random.randint(3, 14))
         ]
-        for row in rows:
+        for number, row in enumerate(rows):
             cells = self._cells(row)
             runs = [
                 Run(cell, left - (self._width(cell) if is_right else 0), size)
                 for cell, left in zip(cells[1:], [at + (0.1 * width if is_right else 0) for at in columns], strict=True)
             ]
-            yield Line(cells[0], self.layout.font, size, 1.28 * size, runs=tuple(runs))
+            yield Line(
+                cells[0], self.layout.font, size, 1.28 * size, runs=tuple(runs), keep=2 * size if number == 0 else 0
+            )
 
     def _cells(self, row: Sequence[str]) -> list[list[Word]]:
         words = iter(self.setter.draft(" ".join(row)))

@@ -27,6 +27,7 @@ class Layout:
     drop_caps: bool = False  # at the beginning of a chapter
     figures: bool = False  # at the top of a page, with captions, in the midst of sentences too
     margin_notes: bool = False
+    forms: bool = False  # a filled field at the foot of a page
     line_numbers: int = 0  # beside every line, or every fifth
     stamp: Literal["watermark", "margin", ""] = ""  # the same turned text on each page
     justified: bool = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reportlab.pdfgen.canvas import Canvas
 
@@ -95,6 +95,16 @@ class Margins:
         self.canvas.setFont("Helvetica", size)
         self.canvas.drawString(0, 0, text)
         self.canvas.restoreState()
+
+    def draw_field(self, leaf: Leaf, page: int, bottom: float) -> None:
+        """Draw a form field with a value."""
+        [value] = self.setter.sentences("thing")
+        for word in self.setter.draft(value, Place.FIELD):
+            word.draft.first = word.draft.last = page
+        form: Any = self.canvas.acroForm
+        form.textfield(
+            value=value, name=f"field{page}", x=leaf.left, y=bottom, width=150, height=16, fontSize=9, relative=True
+        )
 
     def number_lines(self, bottoms: Sequence[float], leaf: Leaf) -> None:
         """Draw the numbers of lines, given their lower edges."""

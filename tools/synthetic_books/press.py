@@ -31,7 +31,7 @@ class Press:
         self.random, self.layout = random, layout
         size = layout.page_size or (A5 if layout.columns == 1 else A4)
         self.width, self.height = float(size[0]), float(size[1])
-        self.top, self.bottom, gap = self.height - 56, 52.0, 18
+        self.top, self.bottom, gap = self.height - 56, 76.0 if layout.forms else 52.0, 18
         self.margin = (0.22 if layout.margin_notes else 0.12) * self.width
         column_width = (self.width - 2 * self.margin - (layout.columns - 1) * gap) / layout.columns
         self.column_step = column_width + gap
@@ -111,6 +111,8 @@ class Press:
         self.margins.draw_footer(leaf)
         if self.layout.stamp and not self.margins.stamped_first:
             self.margins.draw_stamp(self.page + 1)
+        if self.layout.forms and self.random.random() < 0.5:
+            self.margins.draw_field(leaf, self.page + 1, self.bottom - 28)
         self._finish_page(rotation)
 
     def _turn(self) -> int:
@@ -132,7 +134,7 @@ class Press:
         last = self.top + 100
         for place in placed:
             noted.append(place)
-            if last - place[1] > 45 and self.random.random() < 0.1:
+            if last - place[1] > 45 and not place[2].runs and self.random.random() < 0.1:
                 noted += self.margins.note(leaf, place[1])
                 last = place[1]
         return noted

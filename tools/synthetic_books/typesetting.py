@@ -23,6 +23,9 @@ _COMPOUND = re.compile(r"(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})")
 _LEADING = 1.28
 """The distance from line to line, in sizes of the font."""
 
+_LABEL_FACTOR = 1.25
+"""The title of a chapter is set larger than its number by this factor."""
+
 _CAPITAL = 0.66
 """The height of a capital letter, in sizes of the font."""
 
@@ -33,7 +36,7 @@ _INITIAL_SIZE = (2 * _LEADING + _CAPITAL) / _CAPITAL
 class Place(IntEnum):
     """Where an entry stands. Of the entries that begin on a page, those of a higher number come later."""
 
-    BODY, CAPTION, FOOTNOTE, MARGIN = range(4)
+    BODY, CAPTION, FOOTNOTE, MARGIN, FIELD = range(5)
 
 
 @dataclass
@@ -170,7 +173,7 @@ class Typesetter:
     def _with_initial(self, words: Sequence[Word]) -> Iterator[Line] | None:
         """The lines of a paragraph with an initial of three lines; `None` if it is short or begins otherwise."""
         size, text = self.layout.size, words[0].text
-        if not text[:2].isalpha() or not text[0].isupper() or len(list(self.lines(words, size))) < 5:
+        if len(text) < 2 or not text[:2].isalpha() or not text[0].isupper() or len(list(self.lines(words, size))) < 5:
             return None
         initial = Run([Word(text[0], words[0].draft)], 0, _INITIAL_SIZE * size, 2 * _LEADING * size)
         width = stringWidth(text[0], self.layout.font, initial.size) + 3
@@ -184,10 +187,13 @@ class Typesetter:
         return self.lines(words, 0.8 * self.layout.size)
 
     def set_heading(self, *texts: str) -> Iterator[Line]:
-        """Return the lines of a heading, each text in one line."""
-        for number, text in enumerate(texts):
-            natural = stringWidth(text, self.heading_font, 1)
-            size = min((1.4 + 0.4 * number) * self.layout.size, self.column_width / natural)
+        """Yield the lines of a heading, each text in one line, the last one in the largest size."""
+        naturals = [stringWidth(text, self.heading_font, 1) for text in texts]
+        largest = self.column_width / naturals[-1]
+        for number, (text, natural) in enumerate(zip(texts, naturals, strict=True)):
+            is_last = number == len(texts) - 1
+            wanted = (1.4 + 0.4 * number) * self.layout.size
+            size = min(wanted, self.column_width / natural, largest if is_last else largest / _LABEL_FACTOR)
             indent = (self.column_width - size * natural) / 2 if self.centred else 0
             before = 0 if number else 2 * self.layout.size
             yield Line(self.draft(text), self.heading_font, size, 1.6 * size, indent, before)

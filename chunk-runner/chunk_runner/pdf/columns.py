@@ -82,7 +82,9 @@ def heights_of_gaps(rects: Sequence[Rect]) -> list[tuple[float, float]]:
     return [
         (min(one.bottom, other.bottom), max(one.top, other.top))
         for one, other in pairwise(rects)
-        if other.left - one.right > least and one.bottom < other.top and other.bottom < one.top
+        if max(other.left - one.right, one.left - other.right) > least
+        and one.bottom < other.top
+        and other.bottom < one.top
     ]
 
 

@@ -190,4 +190,5 @@ def _are_apart(one: Rect, other: Rect) -> bool:
     """Return True if there is a wide gap between two characters; less parts those of different sizes."""
     height = one.top - one.bottom
     is_other_size = abs(other.top - other.bottom - height) > _OTHER_SIZE * height
-    return other.left - one.right > (_GAP_BETWEEN_SIZES if is_other_size else _WIDE_GAP) * height
+    gap = max(other.left - one.right, one.left - other.right)  # a note in the left margin may be drawn after its line
+    return gap > (_GAP_BETWEEN_SIZES if is_other_size else _WIDE_GAP) * height

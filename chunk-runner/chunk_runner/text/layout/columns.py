@@ -67,6 +67,8 @@ def _joined(initial: Row, line: Row, rows: Sequence[Row]) -> Row:
     word = rest.split(maxsplit=1)[0].casefold()
     # “A small house” and “After the war” look alike: the word stands alone only if the page has it elsewhere, too.
     words = {word for row in rows if row is not line for word in row.text.casefold().split()}
-    is_word = rest[0].islower() and word in words and initial.text.casefold() + word not in words
+    is_before_word = rest[0].islower() and word in words and initial.text.casefold() + word not in words
+    is_before_name = rest[0].isupper() and rest[1:2].islower()
+    is_word = is_before_word or is_before_name
     text = f"{initial.text} {rest}" if is_word and initial.text[-1] in "AIOYEUÀÉaioyeu" else initial.text + rest
     return Row(text, line.box, (Segment(text, line.box),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from chunk_runner.pdf.page import Box, Page
@@ -15,6 +16,9 @@ _NEAR = 0.7
 """The lower edges of segments at one height differ by less than these shares of their height; the second is for those
 that the library joins into one line, superscripts among them."""
 
+_TOUCHING = 0.05
+"""Segments whose distance is less than this share of their height are parts of one word: on turned pages, the library
+parts a line before a superscript."""
 
 _FIRST_RIGHT_TO_LEFT = "\u0590"
 """The first character of the scripts that run from right to left, in Unicode order."""
@@ -116,7 +120,12 @@ def rows_of(segments: Iterable[Segment]) -> list[Row]:
 def _continues(box: Box, following: Box) -> bool:
     # The library parts what stands at one height if the gap is very wide, and joins lines of which one is very short.
     distance = abs(box.bottom - following.bottom) / max(min(box.height, following.height), 1)
-    return distance < (_NEAR if box.row == following.row else _LEVEL) and following.left >= box.left
+    is_near = box.row == following.row or _are_one_word(box, following)
+    return distance < (_NEAR if is_near else _LEVEL) and following.left >= box.left
+
+
+def _are_one_word(box: Box, following: Box) -> bool:
+    return box.row != following.row and abs(following.left - box.right) < _TOUCHING * box.height
 
 
 def _row(segments: Sequence[Segment]) -> Row:
@@ -126,7 +135,10 @@ def _row(segments: Sequence[Segment]) -> Row:
     boxes = [segment.box for segment in segments]
     edges = {"left": min(box.left for box in boxes), "right": max(box.right for box in boxes)}
     box = first._replace(**edges, top=max(box.top for box in boxes))
-    return Row(" ".join(segment.text for segment in segments), box, segments)
+    parts = [text]
+    for one, other in pairwise(segments):
+        parts += [other.text] if _are_one_word(one.box, other.box) else [" ", other.text]
+    return Row("".join(parts), box, segments)
 
 
 def _is_right_to_left(segment: Segment) -> bool:

@@ -89,8 +89,10 @@ def find_items(column: Sequence[Row]) -> Items:
     left, edge = margin(column), short_edge(column)
     items = [at for at in markers if markers[at].is_certain or _is_item(at, markers, column, left, edge)]
     found = Items(dict.fromkeys(items, Start.ENTRY), set())
+    hangs = _hangs(items, column, edge)
     for item, following in pairwise([*items, len(column)]):
-        end, is_certain = _end_of_item(column, item, following, edge)
+        hang = hangs.get(round(column[item].box.left), column[item].box.left)
+        end, is_certain = _end_of_item(column, item, following, hang, edge)
         found.lines.update(range(item, end))
         if is_certain:
             found.starts[end] = Start.ENTRY
@@ -170,18 +172,31 @@ def _is_item(at: int, markers: dict[int, _Marker], column: Sequence[Row], left: 
     return is_after_short and (is_set_off or hangs)
 
 
-def _end_of_item(column: Sequence[Row], item: int, following: int, edge: float) -> tuple[int, bool]:
+def _hangs(items: Sequence[int], column: Sequence[Row], edge: float) -> dict[int, float]:
+    """Return the left edge of the further lines of items, by the left edge of their first lines."""
+    found: dict[int, float] = {}
+    for item in items:
+        row, below = column[item], column[item + 1] if item + 1 < len(column) else None
+        if _has_marker_apart(row):
+            found[round(row.box.left)] = row.segments[1].box.left
+        elif below is not None and row.box.right >= edge and below.box.left > row.box.left + _SAME_EDGE:
+            found.setdefault(round(row.box.left), below.box.left)
+    return found
+
+
+def _end_of_item(column: Sequence[Row], item: int, following: int, hang: float, edge: float) -> tuple[int, bool]:
     """Return the index after the last line of an item, and whether an entry is certain to start there.
 
     Args:
         column: The lines of a column.
         item: The index of the item's first line.
         following: The index of the next item.
+        hang: The left edge of the item's further lines.
         edge: The position before which a short line ends.
     """
     for at in range(item + 1, following):
         above, row = column[at - 1], column[at]
-        if not _is_after(column[item], above, row, edge):
+        if not _is_after(column[item].box.left, hang, above, row, edge):
             continue
         is_lower, is_full = row.text[0].islower(), above.box.right >= edge
         if at - 1 > item and row.box.left < above.box.left - _OUTDENT and (is_lower or is_full):
@@ -193,13 +208,9 @@ def _end_of_item(column: Sequence[Row], item: int, following: int, edge: float) 
     return following, False
 
 
-def _is_after(item: Row, above: Row, row: Row, edge: float) -> bool:
-    """Return True if a line no longer belongs to the item above it: it stands further left, or behind a short line."""
-    left = item.box.left
-    if row.box.left < left - _OUTDENT:
-        return True
-    hang = item.segments[1].box.left if _has_marker_apart(item) else left
-    if left + _OUTDENT < row.box.left < hang - _SAME_EDGE:
+def _is_after(left: float, hang: float, above: Row, row: Row, edge: float) -> bool:
+    """Return True if a line does not belong to the item above it: it stands elsewhere, or behind a short line."""
+    if row.box.left < left - _OUTDENT or left + _OUTDENT < row.box.left < hang - _SAME_EDGE:
         return True
     return row.box.left <= left + _OUTDENT and above.box.right < edge and not row.text[0].islower()
 

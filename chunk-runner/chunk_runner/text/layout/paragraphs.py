@@ -58,7 +58,8 @@ def paragraph_starts(
         items: The indexes of lines that belong to items of lists, which have margins of their own.
         layout: The layout of the document.
     """
-    left, edge = margin([row for at, row in enumerate(column) if at not in items] or column), short_edge(column)
+    edge = short_edge(column)
+    left = min(margin(column), margin([row for at, row in enumerate(column) if at not in items] or column))
     starts = [Start.PARAGRAPH if is_apart else Start.NOTHING for is_apart in apart]
     for at, row in enumerate(column):
         is_indented = layout.indent > 0 and abs(row.box.left - left - layout.indent) < layout.size / 4
