@@ -20,13 +20,20 @@ class Done(NamedTuple):
     merged: Merged
 
 
-def run(source: Path, pages_per_chunk: int, **spec: Any) -> Done:
-    """Run a job with this specification; it must succeed."""
+def run(source: Path, pages_per_chunk: int, *, is_reversed: bool = False, **spec: Any) -> Done:
+    """Run a job with this specification; it must succeed.
+
+    Args:
+        source: The file.
+        pages_per_chunk: The pages of a chunk.
+        is_reversed: True to process the last chunk first: with several workers, chunks end in any order.
+        spec: More of the specification.
+    """
     job = JobSpec(source.name, pages_per_chunk=pages_per_chunk, **spec)
     with TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "attempt")
         manifest = prepare(job, identify(source), workspace).manifest
-        for chunk in manifest.chunks:
+        for chunk in reversed(manifest.chunks) if is_reversed else manifest.chunks:
             process(manifest, chunk.index, workspace)
         report = merge(workspace, Failure("Crashed", "never"))
         assert report.failure is None

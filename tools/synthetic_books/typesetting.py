@@ -23,9 +23,6 @@ _COMPOUND = re.compile(r"(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})")
 _LEADING = 1.28
 """The distance from line to line, in sizes of the font."""
 
-_LABEL_FACTOR = 1.25
-"""The title of a chapter is set larger than its number by this factor."""
-
 _CAPITAL = 0.66
 """The height of a capital letter, in sizes of the font."""
 
@@ -187,13 +184,11 @@ class Typesetter:
         return self.lines(words, 0.8 * self.layout.size)
 
     def set_heading(self, *texts: str) -> Iterator[Line]:
-        """Yield the lines of a heading, each text in one line, the last one in the largest size."""
+        """Yield the lines of a heading, each text in one line, none larger than the last one."""
         naturals = [stringWidth(text, self.heading_font, 1) for text in texts]
         largest = self.column_width / naturals[-1]
         for number, (text, natural) in enumerate(zip(texts, naturals, strict=True)):
-            is_last = number == len(texts) - 1
-            wanted = (1.4 + 0.4 * number) * self.layout.size
-            size = min(wanted, self.column_width / natural, largest if is_last else largest / _LABEL_FACTOR)
+            size = min((1.4 + 0.4 * number) * self.layout.size, self.column_width / natural, largest)
             indent = (self.column_width - size * natural) / 2 if self.centred else 0
             before = 0 if number else 2 * self.layout.size
             yield Line(self.draft(text), self.heading_font, size, 1.6 * size, indent, before)

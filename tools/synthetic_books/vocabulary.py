@@ -109,7 +109,7 @@ table: Tabelle
 intro: Man fand {where} Folgendes: | {who} verlangte dies: | {who} schrieb eine Liste:
 phrase: {object} | {object} {where} | {object}, von denen {who} {where} sprach
 caption: {thing} und {other} | {thing} im Jahr {year}
-columns: Gegenstand // Jahr // Bezahlt // Fort
+columns: Gegenstand // Jahr // Preis // Fort
 """,
     "es": """
 chapter: Capítulo

@@ -63,6 +63,8 @@ def _table_from(column: Sequence[Row], begin: int) -> tuple[int, int]:
             if any(_crosses(row, strip) for strip in strips):
                 break
             continue
+        if len(_cells(row)) != len(_cells(column[begin])) and (_is_stretched(row) or _is_stretched(column[begin])):
+            break
         strips = _common(strips, _gaps(row), _STRIP * row.box.size)
         if not strips:
             break
@@ -83,7 +85,7 @@ def _gaps(row: Row) -> list[Span]:
 def _is_stretched(row: Row) -> bool:
     """Return True if all gaps of a row are equal, as those of a line are that is stretched to full width."""
     widths = [gap.right - gap.left for gap in _gaps(row)]
-    return max(widths) - min(widths) < _EVEN
+    return len(widths) > 1 and max(widths) - min(widths) < _EVEN
 
 
 def _common(strips: Sequence[Span], gaps: Sequence[Span], least: float) -> list[Span]:
