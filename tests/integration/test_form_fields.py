@@ -53,6 +53,8 @@ def with_parents(made: AnnotatedPdf) -> None:
 TEXT_FIELDS: dict[str, tuple[Draw, list[list[str]]]] = {
     "an appearance": (lambda it: it.field("Tx", V="1234.5", AP=it.appearance("1,234.50 EUR")), [["1,234.50 EUR"]]),
     "no appearance": (lambda it: it.field("Tx", V="Anna Weber"), [["Anna Weber"]]),
+    "a single letter": (lambda it: it.field("Tx", V="Ж"), [["Ж"]]),
+    "a single character": (lambda it: it.field("Tx", V="女"), [["女"]]),
     "an appearance without text": (
         lambda it: it.field("Tx", V="Anna Weber", AP=Dictionary(N=it.drawing("/Tx BMC EMC"))),
         [["Anna Weber"]],

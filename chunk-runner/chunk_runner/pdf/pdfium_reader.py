@@ -19,6 +19,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.pdf.characters import count_unnamed
 from chunk_runner.pdf.page import Box, Page, PageRef, PageState
 from chunk_runner.pdf.pdfium_lines import Lines, TextPage
+from chunk_runner.pdf.pdfium_missing_fonts import keep_narrow_text
 from chunk_runner.pdf.pdfium_text import read_text
 
 
@@ -57,6 +58,7 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
     if not page:
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
     try:
+        keep_narrow_text(page)
         read = _read_text(page)
         if read is None:
             return Page.failed(ref, Reason.MEMORY_LIMIT_EXCEEDED)

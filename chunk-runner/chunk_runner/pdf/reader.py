@@ -13,7 +13,7 @@ import pypdfium2
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
-from chunk_runner.pdf import pdfium_reader, sandbox
+from chunk_runner.pdf import pdfium_missing_fonts, pdfium_reader, sandbox
 from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.pdf.sandbox import Sandbox, SandboxError
 from chunk_runner.pdf.sandbox_child import ResourceLimits
@@ -110,6 +110,7 @@ def _pdfium_server(path: Path) -> Callable[[Sequence[PageRef]], Iterator[Page]]:
 
     def serve(pages: Sequence[PageRef]) -> Iterator[Page]:
         if not opened:
+            pdfium_missing_fonts.ignore_machine_fonts()
             try:
                 opened.append(pypdfium2.PdfDocument(path))
             except pypdfium2.PdfiumError as error:
