@@ -24,12 +24,11 @@ from chunk_runner.text.dehyphenation import HYPHENS, Dehyphenator
 from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer, with_notes
 from chunk_runner.text.language import DEFAULT_LANGUAGE
 from chunk_runner.text.layout.line import End, Line, Start
+from chunk_runner.text.list_markers import BULLETS
 
 
 VERSION = f"4, {segmenter.VERSION}"
 """Changes whenever the same lines may give other sentences."""
-
-_BULLETS = ("•", "‣", "◦", "▪", "■", "●")
 
 _COMMAS = ",،、，"
 
@@ -167,7 +166,7 @@ class SentenceJoiner:
         if following.starts or line.ends:
             # A small letter continues the sentence wherever it stands: below a figure, in the next column.
             return not (next_text[0].islower() or text[-1] in HYPHENS + _COMMAS)
-        return next_text.startswith(_BULLETS)
+        return next_text[0] in BULLETS
 
     def close(self, block: Sequence[Line]) -> list[Sentence]:
         """Return the sentences of a block, with the pages they cover."""
