@@ -24,6 +24,7 @@ They begin in this order, before all others: what takes longest begins first."""
 NEEDS = {
     "box": ("node",),
     "cluster": ("cluster",),
+    "comparisons": ("poppler", "packages"),
     "control_plane": ("control-plane",),
     "findings": ("poppler", "corpus"),
     "helm": ("helm",),

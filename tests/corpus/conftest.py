@@ -1,13 +1,15 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-Each third file, which takes a minute or two; with `PDFJOB_CORPUS=all`, every one.
+Of the libraries' files each third, which takes a minute or two; with `PDFJOB_CORPUS=all`, every one. The files of
+packages are read in two commands, which takes about a minute.
 """
 
 import os
 
 import pytest
 
-from tools.corpus import table
+from tools.corpus import packages, table
+from tools.corpus.packages import Comparison
 from tools.corpus.survey import Finding, survey
 
 
@@ -21,7 +23,7 @@ SUMMARY = "corpus"
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "findings" in getattr(item, "fixturenames", ()):
+        if not {"findings", "comparisons"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.corpus)
 
 
@@ -30,6 +32,11 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     found = survey(tmp_path_factory.mktemp("corpus"), EVERY)
     print("\n".join(table.rows(found)))  # noqa: T201 (shown where a test fails, and with -s)
     return found
+
+
+@pytest.fixture(scope="session")
+def comparisons(tmp_path_factory: pytest.TempPathFactory) -> list[Comparison]:
+    return packages.compare(tmp_path_factory.mktemp("packages"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

