@@ -98,7 +98,8 @@ class Margins:
 
     def draw_field(self, leaf: Leaf, page: int, bottom: float) -> None:
         """Draw a form field with a value."""
-        [value] = self.setter.sentences("thing")
+        [title] = self.setter.sentences("thing")
+        value = title.replace("’", "'").replace("œ", "oe")  # reportlab writes values in Latin-1 only
         for word in self.setter.draft(value, Place.FIELD):
             word.draft.first = word.draft.last = page
         form: Any = self.canvas.acroForm
