@@ -15,6 +15,9 @@ from tools.synthetic_books.typesetting import Line, Place, Run, Typesetter
 
 _Place = tuple[float, float, Line]
 
+_FIGURE = 90.0
+"""The height in points of a figure at the foot of a column."""
+
 _PUNCTUATION = ".,;:!?…()«»“”„‘’—–-"
 
 
@@ -143,8 +146,12 @@ class Press:
         """Where lines go, and at the column's foot the notes they call for."""
         y, foot = self.top, self.bottom
         body: list[_Place] = []
+        figure: list[_Place] = []
         if self.layout.figures and may_have_figure and self.random.random() < 0.3:
-            body, y = self._figure(x)
+            if self.random.random() < 0.6:
+                body, y = self._figure(x, self.top)
+            else:
+                figure, foot = self._figure_at_foot(x)
         above = len(body)
         notes: list[Line] = []
         while True:
@@ -164,16 +171,22 @@ class Press:
         if notes:
             self.canvas.line(x, foot - 5, x + 60, foot - 5)
         y = foot - 12
-        return body + [(x, y := y - note.leading, note) for note in notes]
+        return body + [(x, y := y - note.leading, note) for note in notes] + figure
 
-    def _figure(self, x: float) -> tuple[list[_Place], float]:
-        """Draw a figure at the top of a column, and return its caption and where the text goes on."""
-        height = self.random.uniform(60, 130)
+    def _figure(self, x: float, top: float, lines: list[Line] | None = None) -> tuple[list[_Place], float]:
+        """Draw a figure with its upper edge there, and return its caption and where the text goes on."""
         width = self.setter.column_width
-        self.canvas.rect(x + 0.2 * width, self.top - height, 0.6 * width, height)
-        y = self.top - height - 4
-        caption = [(x, y := y - line.leading, line) for line in self.blocks.caption("figure")]
+        height = self.random.uniform(60, 130) if lines is None else _FIGURE
+        self.canvas.rect(x + 0.2 * width, top - height, 0.6 * width, height)
+        y = top - height - 4
+        caption = [(x, y := y - line.leading, line) for line in lines or self.blocks.caption("figure")]
         return caption, y - 1.5 * self.layout.size
+
+    def _figure_at_foot(self, x: float) -> tuple[list[_Place], float]:
+        """Draw a figure at the foot of a column, and return its caption and where text and notes end."""
+        lines = self.blocks.caption("figure")
+        top = self.bottom + _FIGURE + 4 + sum(line.leading for line in lines)
+        return self._figure(x, top, lines)[0], top + 1.5 * self.layout.size
 
     def _draw(self, x: float, y: float, line: Line) -> None:
         main = Run(line.words, line.indent, line.size)

@@ -79,27 +79,25 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
     notes: list[Line] = []
     rows = with_drop_caps(rows_of(_select(segments, [at for at in rest if at not in aside])))
     for column in columns(rows, layout.size):
-        first_note = _first_note(column, layout.size)
-        _add_text(column[:first_note], page.number, layout, body, notes)
-        notes += [
-            Line(page.number, row.text, Start.ENTRY if _NOTE_MARK.match(row.text) else Start.NOTHING)
-            for row in column[first_note:]
-        ]
+        _add_column(column, page.number, layout, body, notes)
     notes += _lines_beside(_select(segments, sorted(aside)), page.number)
     return PageText(body, notes, len(dropped))
 
 
-def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line], notes: list[Line]) -> None:
-    """Add the lines of a column to the running text, and those of captions to the notes."""
+def _add_column(column: Sequence[Row], page: int, layout: Layout, body: list[Line], notes: list[Line]) -> None:
+    """Add the lines of a column to the running text, and its captions and footnotes to the notes."""
     table = table_rows(column)
     apart = [is_apart or at in table for at, is_apart in enumerate(set_apart(column, layout))]
     beside = captions(column, apart, layout.size)
-    remaining = [at for at in range(len(column)) if at not in beside]
-    text = [column[at] for at in remaining]
     notes += [
         Line(page, column[at].text, Start.NOTHING if at - 1 in beside and not apart[at] else Start.ENTRY)
         for at in sorted(beside)
     ]
+    remaining = [at for at in range(len(column)) if at not in beside]
+    first_note = _first_note([column[at] for at in remaining], layout.size)
+    notes += _footnotes([column[at] for at in remaining[first_note:]], page)
+    remaining = remaining[:first_note]
+    text = [column[at] for at in remaining]
     items = find_items(text)
     # A line below a caption goes on with the line above it.
     starts = paragraph_starts(text, [apart[at] and at - 1 not in beside for at in remaining], items.lines, layout)
@@ -115,6 +113,19 @@ def _add_text(column: Sequence[Row], page: int, layout: Layout, body: list[Line]
         is_last = is_short_item or ends_with_heading(text)
         end = End.ENTRY if len(text) - 1 in single else End.PARAGRAPH if is_last else End.NOTHING
         body[-1] = body[-1]._replace(ends=end)
+
+
+def _footnotes(rows: Sequence[Row], page: int) -> Iterator[Line]:
+    """Yield the lines of footnotes. A full line may go on with a number that does not count on: “see p.|12”."""
+    edge, number = short_edge(rows), ""
+    for above, row in zip([None, *rows], rows, strict=False):
+        mark = _NOTE_MARK.match(row.text)
+        digits = mark[1].strip("[]()") if mark else ""
+        is_next = not digits.isdecimal() or not number or int(digits) == int(number) + 1
+        is_start = mark is not None and (above is None or above.box.right < edge or is_next)
+        if is_start and digits.isdecimal():
+            number = digits
+        yield Line(page, row.text, Start.ENTRY if is_start else Start.NOTHING)
 
 
 def _lines_beside(segments: Sequence[Segment], page: int) -> Iterator[Line]:
