@@ -200,6 +200,31 @@ def test_a_long_small_caption_close_to_the_text_is_in_no_sentence(tmp_path: Path
     assert missing(tmp_path / "book.pdf", [*sentences, *caption]) == []
 
 
+@pytest.mark.parametrize("size", [11, 9])
+def test_footnotes_may_stand_above_a_figure(tmp_path: Path, size: float) -> None:
+    notes = [
+        "1 See the report of the year, which was printed in the town and never sold to anybody at all, on its page",
+        "12 of the second volume.",
+        "2 The same, on p. 3.",
+    ]
+
+    def notes_and_figure(canvas: Canvas, page: int) -> None:
+        for at, note in enumerate(notes):
+            show(canvas, note, LEFT, TOP - 30 * PITCH - 20 - at * 11, size=8.5)
+        if page % 2 == 0:
+            canvas.rect(150, BOTTOM + 20, 250, 60)
+            show(canvas, f"Figure {page // 2}: The harbour in {1800 + page}.", LEFT, BOTTOM, size=size)
+
+    sentences = prose(100)
+    write_prose(tmp_path / "book.pdf", sentences, decoration=notes_and_figure, place="after", lines_per_page=30)
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    found = entries(tmp_path / "book.pdf")
+    assert "2 The same, on p. 3." in found
+    assert "Figure 1: The harbour in 1802." in found
+    assert any(entry.startswith("1 See") and "12 of the second volume." in entry for entry in found)
+
+
 def test_a_paragraph_about_a_figure_is_no_caption(tmp_path: Path) -> None:
     sentences = ["Figure 2 shows the harbour.", *prose(40), "Table 1 was lost."]
     write_prose(tmp_path / "book.pdf", sentences)

@@ -115,3 +115,24 @@ def test_what_stands_beside_a_page_number_stays(tmp_path: Path) -> None:
     assert missing(tmp_path / "slides.pdf", sentences) == []
     assert all(f"{at * 50} km" in " ".join(found) for at in range(5))
     assert "4" not in found
+
+
+@pytest.mark.parametrize("pages", [3, 4, 7])
+@pytest.mark.parametrize(
+    ("form", "bottom", "size"),
+    [("{} The Letter of {}, in the Archive", BOTTOM - 40, 8), ("{}. The Year {}", TOP + 30, 11), ("{}) In {}", 60, 9)],
+)
+def test_notes_and_headings_whose_numbers_count_with_the_pages_stay(
+    tmp_path: Path, pages: int, form: str, bottom: float, size: float
+) -> None:
+    names = ["Paris", "Rome", "Lyon", "Bonn", "Bern", "Kyiv", "Oslo", "Riga"]
+
+    def numbered_text(canvas: Canvas, page: int) -> None:
+        show(canvas, form.format(page, names[page - 1]), LEFT, bottom, size=size)
+
+    sentences = prose(50 * pages)
+    count = write_prose(tmp_path / "book.pdf", sentences, decoration=numbered_text)
+
+    assert count > 2
+    found = " ".join(entries(tmp_path / "book.pdf"))
+    assert [name for name in names[:count] if name not in found] == []

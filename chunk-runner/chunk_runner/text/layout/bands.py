@@ -9,10 +9,9 @@ these a row may be text, and stays.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -93,13 +92,14 @@ _UNCONFIRMED_SHARE = 0.7
 
 
 class _SeenRow(NamedTuple):
-    """A row of the sample; `margin` is its distance from the nearer end of the page, as a share of its height."""
+    """A row of the sample, made of `parts`; `margin` is its distance from the page's end, as a share of its height."""
 
     bottom: float
     page: int
     text: str
     margin: float
     style: Style
+    parts: tuple[str, ...]
 
 
 class BandRow(NamedTuple):
@@ -155,7 +155,12 @@ def _outer_rows(page: PageSegments, size: float, pitch: float, *, top: bool) -> 
         margin = (page.height - row.bottom if top else row.bottom) / page.height
         if margin < _MARGIN and row.size <= HEADING_SIZE * size and are_apart(row, inner, pitch):
             yield _SeenRow(
-                row.bottom, page.number, row_text(page.segments, row), margin, style_of(page.segments[row.at[0]])
+                row.bottom,
+                page.number,
+                row_text(page.segments, row),
+                margin,
+                style_of(page.segments[row.at[0]]),
+                tuple(page.segments[at].text for at in row.at),
             )
 
 
@@ -205,9 +210,23 @@ def _numbers_match(one: _SeenRow, other: _SeenRow) -> bool:
 
 
 def _counts(rows: Sequence[_SeenRow], least: int) -> frozenset[tuple[int, int]]:
-    """Return how numbers at either end of the rows count the pages, by ones or, in spreads, by twos."""
-    fitting = Counter(chain.from_iterable(_possible_counts(row.text, row.page) for row in rows))
-    return frozenset(count for count, pages in fitting.items() if pages >= least)
+    """Return how numbers at either end of the rows count the pages, by ones or, in spreads, by twos.
+
+    Somewhere the number must stand alone, or beside words that it stands beside on another page, too: the numbers of
+    footnotes and of headings may count with the pages of a short document.
+    """
+    fitting: dict[tuple[int, int], dict[int, str]] = {}
+    for row in rows:
+        for part in row.parts:
+            for count in _possible_counts(part, row.page):
+                fitting.setdefault(count, {})[row.page] = mask_numbers(_PAGE_NUMBER.sub(" ", part))
+    return frozenset(
+        count for count, words in fitting.items() if len(words) >= least and _have_common_words(words.values())
+    )
+
+
+def _have_common_words(texts: Collection[str]) -> bool:
+    return len(set(texts)) < len(texts) or not all(any(map(str.isalpha, text)) for text in texts)
 
 
 def _possible_counts(text: str, page: int) -> set[tuple[int, int]]:
