@@ -33,6 +33,6 @@ def write(path: Path, *, seed: int, language: str = "en", pages: int = 40, **lay
     """Write a book of about this many pages; the other options are those of `Layout`."""
     press = Press(path, Random(seed), language, Layout(**layout))  # noqa: S311 (prose, not secrets)
     press.print_book(pages)
-    drafts = sorted(press.setter.drafts, key=lambda draft: (draft.first, draft.place))
+    drafts = sorted(press.setter.drafts, key=lambda draft: (draft.first, draft.place, draft.turn))
     sentences = [Sentence(draft.text, draft.first, draft.last) for draft in drafts]
     return Book(path, press.page, language, sentences, frozenset(press.headers))

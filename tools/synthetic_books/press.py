@@ -45,7 +45,7 @@ class Press:
         self.setter.centred = random.random() < 0.5
         self.blocks = Blocks(self.setter, random, layout)
         self.headers = self.margins.headers
-        self.page = 0
+        self.page = self._drawn = 0
 
     def print_book(self, pages: int) -> None:
         """Print a preface and chapters."""
@@ -189,6 +189,10 @@ class Press:
         return self._figure(x, top, lines)[0], top + 1.5 * self.layout.size
 
     def _draw(self, x: float, y: float, line: Line) -> None:
+        self._drawn += 1
+        if line.words[0].draft.place is Place.CAPTION:
+            for word in line.words:
+                word.draft.turn = word.draft.turn or self._drawn
         main = Run(line.words, line.indent, line.size)
         for run in sorted([*line.runs, main], key=lambda run: run.indent):
             self._draw_run(x, y, run, line.font, line.stretch if run is main else 0)

@@ -38,12 +38,16 @@ class Place(IntEnum):
 
 @dataclass
 class Draft:
-    """An entry in the making, such as a sentence, with the first and the last page it is on so far."""
+    """An entry in the making, such as a sentence, with the first and the last page it is on so far.
+
+    `turn` is its turn among the captions, in the order in which they are drawn.
+    """
 
     place: Place
     text: str = ""
     first: int = 0
     last: int = 0
+    turn: int = 0
 
 
 class Word(NamedTuple):
