@@ -44,7 +44,7 @@ class Head:
         processor: The `name` and `version` of the processor.
         ledger: Page ranges by state.
         dropped_lines: The number of lines that were left out: running headers and footers.
-        unnamed_characters: The number of characters whose meaning the source does not say.
+        unnamed_characters: The number of characters without a usable Unicode mapping in the source.
         failed_chunks: Every chunk without a result.
         tokens: Tokens used by all attempts.
         page_reasons: Page ranges by reason: pages that failed alone, and pages with the text of a fallback.

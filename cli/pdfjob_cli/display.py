@@ -156,7 +156,7 @@ def _counts(merged: Merged) -> Iterator[str]:
         yield f"left out: {lines} of running headers and footers: --running-lines keep keeps them"
     if merged.unnamed_characters:
         characters = _count(merged.unnamed_characters, "character")
-        yield f"unnamed: {characters} whose meaning the file does not say: --processor gemini can read them"
+        yield f"unnamed: {characters} without a usable Unicode mapping: --processor gemini can read them"
 
 
 def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:

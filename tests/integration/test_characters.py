@@ -82,7 +82,7 @@ def test_a_text_layer_that_is_no_language_is_named_in_the_warnings(tmp_path: Pat
     garbled = encoded_pdf.write_with_meanings(tmp_path / "a.pdf", [numbers] * 8)
     readable = encoded_pdf.write_with_meanings(tmp_path / "b.pdf", [text] * 8)
 
-    assert [warning for warning in warnings_of(garbled, tmp_path / "1") if "no language" in warning]
+    assert [warning for warning in warnings_of(garbled, tmp_path / "1") if "unreadable" in warning]
     assert warnings_of(readable, tmp_path / "2") == ()
 
 

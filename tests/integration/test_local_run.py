@@ -81,7 +81,7 @@ def test_a_failure_can_be_read_by_a_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "Missing argument 'FILE...'"),
+        (["run"], "Missing argument 'FILE'"),
         (["run", "a.pdf", "--workers", "0"], "should be greater than or equal to 1"),
         (["run", "a.pdf", "--pages-per-chunk", "none"], "unable to parse string as an integer"),
         (["run", "a.pdf", "--processor", "magic"], "text"),

@@ -79,7 +79,7 @@ class Merged:
         stats: Statistics of this round; `None` from a version without them.
         answers: Structured answers in the output, which then has no sentences.
         dropped_lines: Lines that were left out of the output: running headers and footers.
-        unnamed_characters: Characters whose meaning the source does not say.
+        unnamed_characters: Characters without a usable Unicode mapping in the source.
         is_retryable: Another attempt may recover pages that are missing.
     """
 

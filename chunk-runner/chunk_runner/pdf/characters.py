@@ -126,7 +126,7 @@ def clean(raw: str, font_at: Callable[[int], str] | None = None) -> str:
 
 
 def count_unnamed(line: str) -> int:
-    """Return the number of characters in a clean line that stand for glyphs whose meaning the file does not say."""
+    """Return the number of characters in a clean line that have no usable Unicode mapping in the file."""
     if line.isascii():
         return 0
     count = line.count(UNKNOWN)

@@ -128,7 +128,7 @@ class Page:
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
         annotations: The lines of each form field, note, stamp and text box that a viewer shows on the page, in drawing
             order; none of them is among `lines`.
-        unnamed_characters: Characters in `lines` that stand for glyphs whose meaning the file does not say.
+        unnamed_characters: The number of characters in `lines` and `annotations` without a usable Unicode mapping.
     """
 
     ref: PageRef

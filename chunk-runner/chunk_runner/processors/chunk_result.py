@@ -24,7 +24,7 @@ class ChunkResult:
         segments: The text, cut into sentences as far as the chunk alone allows. Its `entries` are not read back from a
             workspace: `piece` holds them.
         dropped_lines: The number of lines that were left out: running headers and footers.
-        unnamed_characters: The number of characters whose meaning the source does not say.
+        unnamed_characters: The number of characters without a usable Unicode mapping in the source.
         piece: The entries, rendered for the output.
         peak_memory: The peak memory of the process that made it, in bytes; known once the result has been written.
     """

@@ -90,8 +90,8 @@ def sample_warnings(sample: Sequence[Page]) -> list[str]:
     if not is_garbled(" ".join(" ".join(page.lines)[:share] for page in sample)):
         return []
     warning = (
-        "The text layer is no language, because the fonts do not say what their characters mean: try --processor gemini"
-        " (spec.processor.gemini) with input pdf, which reads the pages as they look."
+        "The text layer is unreadable, because its fonts do not map characters to Unicode: try --processor gemini"
+        " (spec.processor.gemini) with input pdf, which reads the pages as a viewer shows them."
     )
     return [warning]
 

@@ -33,7 +33,7 @@ _GEMINI = "Options for --processor gemini"
 
 
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The PDFs to process; - is stdin.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The PDFs to process; - is stdin.")],
     *,
     output: Annotated[
         str | None,
@@ -146,7 +146,7 @@ def run(
     running_lines: Annotated[
         RunningLines,
         typer.Option(
-            help="Leave out running headers, footers and page numbers (drop), or make them entries of their own (keep)."
+            help="Leave out running headers and footers, page and line numbers (drop), or make them entries (keep)."
         ),
     ] = RunningLines.DROP,
     output_format: Annotated[Format, typer.Option("--format", help="Write the output in this format.")] = Format.JSON,

@@ -49,7 +49,7 @@ def test_people_are_told_what_the_output_has(sentences: int, answers: int, said:
             {"dropped_lines": 1234, "unnamed_characters": 5},
             [
                 "left out: 1,234 lines of running headers and footers: --running-lines keep keeps them",
-                "unnamed: 5 characters whose meaning the file does not say: --processor gemini can read them",
+                "unnamed: 5 characters without a usable Unicode mapping: --processor gemini can read them",
             ],
         ),
     ],

@@ -62,7 +62,7 @@ class Extraction:
         outcomes: The outcomes of the pages so far, by page of the source.
         notes: What stands beside the text of these pages, such as running headers that are kept, in order of pages.
         dropped_lines: Running headers and footers that were left out of the text layers that were used.
-        unnamed_characters: Characters in these text layers whose meaning the source does not say.
+        unnamed_characters: Characters in these text layers without a usable Unicode mapping.
         last_error: The message of the last page that failed.
     """
 

@@ -73,7 +73,7 @@ def test_a_text_layer_that_is_no_language_is_named_with_what_to_do() -> None:
 
     (warning,) = sample_warnings([page_of(*[garbled] * 10, number=number) for number in range(1, 5)])
 
-    assert "no language" in warning
+    assert "unreadable" in warning
     assert "--processor gemini" in warning
     assert sample_warnings([page_of(*[readable] * 10)]) == []
     assert sample_warnings([page_of(garbled)]) == []
