@@ -74,7 +74,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive entries, rendered except for the separators at both ends, which depend on the neighbours.
+    """Consecutive entries, rendered except for the separators at both ends, which depend on the neighbors.
 
     Attributes:
         body: The rendered entries, in UTF-8.

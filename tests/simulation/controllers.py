@@ -245,7 +245,7 @@ async def collect_garbage(store: Store) -> None:
 
 
 def job_ranges(indexes: set[int]) -> str:
-    """As in a Job's status: `"0,2-4"`, and `"0,1"` for two neighbours."""
+    """As in a Job's status: `"0,2-4"`, and `"0,1"` for two neighbors."""
     text, run = [], list[int]()
     for index in [*sorted(indexes), -1]:
         if run and index != run[-1] + 1:

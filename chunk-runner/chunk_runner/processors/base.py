@@ -69,13 +69,13 @@ class Processor(Protocol):
     Attributes:
         name: The name by which a job selects it.
         version: Changes whenever the same pages may give another result; it is part of the key of every result.
-        uses_neighbours: True if the pages before and after a chunk are needed as context.
+        uses_neighbors: True if the pages before and after a chunk are needed as context.
         returns_sentences: True if the returned lines are whole sentences, which must not be segmented again.
     """
 
     name: str
     version: str
-    uses_neighbours: bool
+    uses_neighbors: bool
     returns_sentences: bool
 
     @property

@@ -22,7 +22,7 @@ class TextProcessor:
     name = "text"
     version = f"3 ({reader.VERSION}, {sentences.VERSION})"
     decisive_settings: Mapping[str, Any] = {}
-    uses_neighbours = False
+    uses_neighbors = False
     returns_sentences = False
 
     def process(self, task: Task, on_page: Callable[[], None]) -> ChunkResult:

@@ -52,7 +52,7 @@ def plan(
         spec.format == MARKDOWN,
         {**processor.decisive_settings, **shown},
     ]
-    neighbours = frozenset(selected) if processor.uses_neighbours else frozenset()
+    neighbors = frozenset(selected) if processor.uses_neighbors else frozenset()
     return Manifest(
         source={"name": source.name, "sha256": source.sha256, "bytes": source.bytes, "pages": pages},
         processor=shown,
@@ -67,8 +67,8 @@ def plan(
                 index,
                 format_ranges(run),
                 _key([format_ranges(run), *settings]),
-                before=run[0] - 1 if run[0] - 1 in neighbours else 0,
-                after=run[-1] + 1 if run[-1] + 1 in neighbours else 0,
+                before=run[0] - 1 if run[0] - 1 in neighbors else 0,
+                after=run[-1] + 1 if run[-1] + 1 in neighbors else 0,
             )
             for index, run in enumerate(_runs(selected, spec.pages_per_chunk))
         ),

@@ -1,6 +1,6 @@
 """Joining lines into sentences and cutting them apart again, with the same result for any chunk size.
 
-Everything rests on one rule, `SentenceJoiner.ends_between`: whether a sentence ends between two neighbouring lines is
+Everything rests on one rule, `SentenceJoiner.ends_between`: whether a sentence ends between two neighboring lines is
 decided by these two lines alone, and by what their own pages say of their positions. So a chunk can cut all its text
 except for the lines before its first such end and after its last one, which stay open. The merge looks at the two lines
 on either side of each seam (`seams`) and closes the rest.

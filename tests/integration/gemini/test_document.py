@@ -29,7 +29,7 @@ def test_a_document_comes_out_as_sentences_with_their_pages(pods: Pods, server: 
     require_counted(server, report)
 
 
-def test_chunks_know_their_neighbours_and_send_their_own_pages_only(pods: Pods, server: GeminiServer) -> None:
+def test_chunks_know_their_neighbors_and_send_their_own_pages_only(pods: Pods, server: GeminiServer) -> None:
     assert pods.prepare(spec(2))[1].chunks == 2
     for index in range(2):
         assert pods.process(index)[0] == 0

@@ -56,7 +56,7 @@ class Extraction:
     Attributes:
         settings: The settings of the job's author.
         task: The chunk.
-        pages: Its pages and their neighbours as they were read, by page of the source.
+        pages: Its pages and their neighbors as they were read, by page of the source.
         on_page: Called after each page, to report progress.
         executor: Sends requests.
         outcomes: The outcomes of the pages so far, by page of the source.
@@ -152,7 +152,7 @@ class Extraction:
 
     def _request(self, pages: Sequence[Page]) -> _Answer:
         texts = [running_text(page, self.task.profile) for page in pages]
-        before, after = (running_text(page, self.task.profile) for page in self._neighbours(pages))
+        before, after = (running_text(page, self.task.profile) for page in self._neighbors(pages))
         sends_text = self.settings.input == "text"
         built = prompt.build_prompt(
             self.settings,
@@ -178,16 +178,16 @@ class Extraction:
             request, self._key(pages), tokens, lambda answer: self._parse(answer, pages, texts, built.schema)
         )
 
-    def _neighbours(self, pages: Sequence[Page]) -> tuple[Page | None, Page | None]:
+    def _neighbors(self, pages: Sequence[Page]) -> tuple[Page | None, Page | None]:
         """Return the pages before and after consecutive pages; `None` for those that may not be used as context."""
         return self.pages.get(pages[0].number - 1), self.pages.get(pages[-1].number + 1)
 
     def _key(self, pages: Sequence[Page], *details: str) -> str:
         """Return the key of an answer, made of everything it depends on."""
         numbers = [page.number for page in pages]
-        has_neighbours = [page is not None for page in self._neighbours(pages)]
+        has_neighbors = [page is not None for page in self._neighbors(pages)]
         settings = {**self.settings.answer_settings, "keeps_running_lines": self._keeps_running_lines}
-        return answer_key(prompt.VERSION, settings, self.task.source_sha256, numbers, has_neighbours, *details)
+        return answer_key(prompt.VERSION, settings, self.task.source_sha256, numbers, has_neighbors, *details)
 
     def _parse(self, answer: str, pages: Sequence[Page], texts: Sequence[str], schema: Mapping[str, Any]) -> _Answer:
         """Return what an answer says.

@@ -33,7 +33,7 @@ class GeminiProcessor:
     settings: GeminiSettings
     name = "gemini"
     version = f"{prompt.VERSION} ({reader.VERSION})"
-    uses_neighbours = True
+    uses_neighbors = True
     returns_sentences = True
 
     @property

@@ -60,13 +60,13 @@ _SHAPE = (
     "whatever is printed on them."
 )
 
-_NEIGHBOUR = (
+_NEIGHBOR = (
     "To understand the document's {edge}, here is the text of the page {where} it. It is not part of the document: "
     "give nothing of it back.\n<{where}>\n{text}\n</{where}>"
 )
 
-_NEIGHBOUR_LIMIT = 6_000
-"""Characters of a neighbouring page."""
+_NEIGHBOR_LIMIT = 6_000
+"""Characters of a neighboring page."""
 
 _OUTPUT_LIMIT = 65_536
 """Tokens that current models can return, including thoughts (ai.google.dev/gemini-api/docs/models)."""
@@ -115,9 +115,9 @@ def build_prompt(
         parts.append(_SHAPE.format(pages=pages))
     for text, edge, where in ((before, "beginning", "before"), (after, "end", "after")):
         if text:
-            parts.append(_NEIGHBOUR.format(edge=edge, where=where, text=_neutralised(text[:_NEIGHBOUR_LIMIT])))
+            parts.append(_NEIGHBOR.format(edge=edge, where=where, text=_neutralized(text[:_NEIGHBOR_LIMIT])))
     if texts is not None:
-        marked = (f"--- page {number} ---\n{_neutralised(text)}" for number, text in enumerate(texts, start=1))
+        marked = (f"--- page {number} ---\n{_neutralized(text)}" for number, text in enumerate(texts, start=1))
         parts.append("\n".join(("<document>", *marked, "</document>")))
     needed = _BASE_OUTPUT + _OUTPUT_PER_PAGE * pages
     default = SENTENCES_AND_RUNNING_LINES if keeps_running_lines and not settings.prompt else SENTENCES
@@ -126,6 +126,6 @@ def build_prompt(
     )
 
 
-def _neutralised(text: str) -> str:
+def _neutralized(text: str) -> str:
     """Return text that cannot close or fake the marks around it."""
     return text.replace("</", "< /").replace("---", "- - -")

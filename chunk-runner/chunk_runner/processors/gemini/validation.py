@@ -64,10 +64,10 @@ _MINIMUM_OMITTED = 60
 """Letters of a page that an answer omits altogether; fewer may be a caption or a title."""
 
 _KNOWN_SHARE = 0.4
-"""The share of an answer about a page that must be in its text layer, or in those of its neighbours."""
+"""The share of an answer about a page that must be in its text layer, or in those of its neighbors."""
 
 _COVERED_SHARE = 0.2
-"""The share of a page's text layer that must be in the answers about it and its neighbours."""
+"""The share of a page's text layer that must be in the answers about it and its neighbors."""
 
 _REPETITIONS = 5
 """How much more often an entry may occur in an answer than in the text layer."""

@@ -50,7 +50,7 @@ class _Marker:
         kind: The bullet itself, or the form of the number: `(1)`, `1.`
         numbers: The values that the number may have: `i.` is 1 or 9; empty for a bullet.
         is_certain: True if the marker alone makes an item.
-        is_doubtful: True if it may be the initial of a name or a decimal, so that only a neighbour makes it an item.
+        is_doubtful: True if it may be the initial of a name or a decimal, so that only a neighbor makes it an item.
     """
 
     kind: str
@@ -123,7 +123,7 @@ def _marker(text: str) -> _Marker | None:
 
 
 def _values(label: str) -> frozenset[int]:
-    """Return the values that a number, a letter or a Roman numeral may have, for comparing it with its neighbours."""
+    """Return the values that a number, a letter or a Roman numeral may have, for comparing it with its neighbors."""
     digits = label.rstrip("abcdefghijklmnopqrstuvwxyz")
     if digits.isdecimal():
         return frozenset({int(digits)})

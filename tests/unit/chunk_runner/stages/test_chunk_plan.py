@@ -15,8 +15,8 @@ from chunk_runner.workspace.manifest import Chunk
 SOURCE = Source(Path("a.pdf"), "a.pdf", "ab" * 32, 1000)
 
 
-def chunks(selected: list[int], *, neighbours: bool = False, source: Source = SOURCE, **spec: Any) -> list[Chunk]:
-    processor = SimpleNamespace(name="p", version="1", decisive_settings={}, uses_neighbours=neighbours)
+def chunks(selected: list[int], *, neighbors: bool = False, source: Source = SOURCE, **spec: Any) -> list[Chunk]:
+    processor = SimpleNamespace(name="p", version="1", decisive_settings={}, uses_neighbors=neighbors)
     job = JobSpec("a.pdf", **{"pages_per_chunk": 3} | spec)
     return list(plan(job, source, 20, selected, cast("Processor", processor), lost="", warnings=()).chunks)
 
@@ -26,8 +26,8 @@ def test_all_chunks_but_the_last_have_the_same_size() -> None:
     assert [it.page_range for it in chunks([2, 3, 7, 9])] == ["2-3,7", "9"]
 
 
-def test_only_selected_neighbours_are_read_as_context() -> None:
-    planned = chunks([1, 2, 3, 4, 5, 6, 8], neighbours=True)
+def test_only_selected_neighbors_are_read_as_context() -> None:
+    planned = chunks([1, 2, 3, 4, 5, 6, 8], neighbors=True)
 
     assert [(it.before, it.after) for it in planned] == [(0, 4), (3, 0), (0, 0)]
     assert {(it.before, it.after) for it in chunks([1, 2, 3, 4])} == {(0, 0)}

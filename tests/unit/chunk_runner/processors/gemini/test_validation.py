@@ -151,7 +151,7 @@ def test_a_page_without_a_text_layer_is_believed() -> None:
 
 
 @pytest.mark.parametrize("between", ["", None], ids=["blank", "unseen"])
-def test_a_page_that_says_nothing_hides_no_neighbour(between: str | None) -> None:
+def test_a_page_that_says_nothing_hides_no_neighbor(between: str | None) -> None:
     layer = [PAGES[0], between, PAGES[1]]
     told = [ModelSentence(1, PAGES[0]), ModelSentence(3, PAGES[1])]
 
