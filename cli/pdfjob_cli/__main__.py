@@ -1,6 +1,6 @@
 """The program `pdfjob`: prepares for Ctrl-C before anything else, then loads the commands and runs one.
 
-Imports next to nothing, because a Ctrl-C before `main` shows a traceback. Later ones are a matter of `interrupts`.
+Imports next to nothing, because a Ctrl-C before `main` shows a traceback. `interrupts` handles Ctrl-C during a run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def _exit(_number: int, _frame: object) -> None:
-    """End the process at once: until a run begins, and after it has ended, there is nothing to put in order."""
+    """End the process at once: before and after a run, there is nothing to clean up."""
     os.write(2, f"{INTERRUPTED_MESSAGE}\n".encode())
     os._exit(Exit.INTERRUPTED)
 

@@ -31,13 +31,13 @@ def text(path: Path, option: str) -> str:
         raise typer.BadParameter(f"{shorten(str(path))} is not UTF-8 text", param_hint=f"'{option}'") from None
 
 
-def first_line(path: Path, option: str, what: str) -> str:
+def first_line(path: Path, option: str, kind: str) -> str:
     """Return the first line of a file with a secret; messages never quote its contents.
 
     Args:
         path: The file, or `DASH` for stdin.
         option: The option that names it.
-        what: The kind of secret, for messages.
+        kind: The kind of secret, for messages.
 
     Raises:
         typer.BadParameter: The file cannot be read, is not UTF-8, or its first line is empty.
@@ -51,9 +51,9 @@ def first_line(path: Path, option: str, what: str) -> str:
     except OSError as error:
         raise typer.BadParameter(f"{shorten(str(path))}: {error.strerror}", param_hint=hint) from None
     except ValueError:
-        raise typer.BadParameter(f"the {what} is not UTF-8 text: save it as UTF-8", param_hint=hint) from None
+        raise typer.BadParameter(f"the {kind} is not UTF-8 text: save it as UTF-8", param_hint=hint) from None
     if not line:
-        raise typer.BadParameter(f"the first line is empty: write the {what} there", param_hint=hint)
+        raise typer.BadParameter(f"the first line is empty: write the {kind} there", param_hint=hint)
     return line
 
 

@@ -1,6 +1,6 @@
-"""Ctrl-C while a run holds files and processes, which must not stay behind.
+"""Ctrl-C, SIGTERM and SIGHUP during a run, which must remove its files and end its processes first.
 
-Then it raises `KeyboardInterrupt`, as do SIGTERM and SIGHUP. At any other time it ends the process, see `__main__`.
+During a run, all three raise `KeyboardInterrupt`. At any other time they end the process, see `__main__`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def raised() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Hold back what `raised` raises until the end of the block, which must not be left half done."""
+    """Hold back what `raised` raises until the end of the block, for steps that must not be interrupted halfway."""
     held: list[int] = []
     is_main = threading.current_thread() is threading.main_thread()  # only there signals are handled
     stops = [number for number in _STOPS if is_main and signal.getsignal(number) is signal.default_int_handler]

@@ -15,7 +15,7 @@ OUTPUTS = {"json": "output.json", "jsonl": "output.jsonl", "markdown": "output.m
 """The output formats, and the output's file name in the workspace for each."""
 
 RUNNING_LINES = ("drop", "keep")
-"""What may become of running headers and footers: they are left out, or are entries of their own."""
+"""The treatments of running headers and footers: left out of the output, or kept as entries of their own."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class JobSpec:
         sha256: The expected checksum of the source, in hexadecimal; `None` to accept any.
         pages: The pages to process, as `page_ranges` reads them: `"1-120,130-"`; `None` for all.
         language: The language of the source, as two letters of ISO 639-1; `None` to detect it.
-        running_lines: What becomes of running headers and footers, one of `RUNNING_LINES`.
+        running_lines: The treatment of running headers and footers, one of `RUNNING_LINES`.
         format: The output format, one of `OUTPUTS`.
         api_key_secret: The name of the Secret that holds the API key, for error messages only; `None` without a Secret.
     """

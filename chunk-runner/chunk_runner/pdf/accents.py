@@ -1,4 +1,4 @@
-"""Accents drawn over a letter: old fonts of TeX have none with accents, and say “Wilczy´nski”. Pure."""
+"""Accents drawn over a letter, joined to it: old TeX fonts have no accented letters (“Wilczy´nski”). Pure."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _SPACE = 0.1
 """The narrowest space, in line heights."""
 
 _DOTLESS = {"ı": "i", "ȷ": "j"}
+"""The usual letter for each that has no dot, because an accent replaces it."""
 
 
 def combine(line: str, start: int, box_of: BoxOf) -> str:
@@ -72,7 +73,12 @@ def _is_over(accent: int, letter: int, box_of: BoxOf) -> bool:
 
 
 def _is_close(accent: int, box_of: BoxOf) -> bool:
-    """Return True if the space behind an accent is none, but the move back to it, given the index of the accent."""
+    """Return True if the space behind an accent only stands for the move back to its letter.
+
+    Args:
+        accent: The index of the accent.
+        box_of: See `BoxOf`.
+    """
     before, after = box_of(accent - 1), box_of(accent + 2)
     if before is None or after is None:
         return False

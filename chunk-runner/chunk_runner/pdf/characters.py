@@ -1,7 +1,8 @@
-"""The characters of a line: what fonts and libraries write in Unicode's private use area becomes what it means.
+"""The characters of a line: private-use characters of fonts and libraries are mapped to standard ones.
 
-Knows no PDF library. What nobody can name stays as it is, and `count_unnamed` counts it. Ligatures and Arabic
-presentation forms become the letters that people search for; full-width letters and superscripts stay as printed.
+Knows no PDF library. A character that nobody can name stays as it is, and `count_unnamed` counts it. Ligatures and
+Arabic presentation forms become the letters that people search for; full-width letters and superscripts stay as
+printed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """Stands for a character that nobody can name."""
 
 FILLER = "\N{WORD JOINER}"
-"""Stands where a character was or is half, so that all others keep their indexes; `clean` leaves it out."""
+"""Takes the place of a character that was removed, or of the second UTF-16 unit of one, so that all others keep their
+indexes; `clean` removes it."""
 
 _TEX_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
 

@@ -75,7 +75,7 @@ class Box(NamedTuple):
         size: The size of its font; 0 if nothing is known of the position.
         angle: The direction in which it runs, in degrees counterclockwise; 0 for upright text.
         font: The number of its font, see `font_number`.
-        row: The number of the line, as the library joins what stands at one height.
+        row: The number of the line that the library makes of all text at one height; segments of it share the number.
     """
 
     left: float = 0

@@ -21,7 +21,7 @@ from chunk_runner.pdf.columns import EVERYWHERE, Rect, Span, columns, gutters, h
 from chunk_runner.pdf.page import Box
 from chunk_runner.pdf.pdfium_characters import Characters
 from chunk_runner.pdf.pdfium_fonts import Fonts
-from chunk_runner.pdf.word_gaps import has_glued_words, part
+from chunk_runner.pdf.word_gaps import has_glued_words, restore_spaces
 
 
 _COLUMN_RECTS = 4
@@ -31,7 +31,7 @@ _WIDE_GAP = 1.0
 """A gap that is wider than this many line heights separates two segments."""
 
 _GAP_BETWEEN_SIZES = 0.5
-"""The same if the text beside the gap is of another size: a note in the margin stands close to the text."""
+"""The same if the text beside the gap is of another size: a margin note stands close to the text."""
 
 _OTHER_SIZE = 0.07
 """The heights of characters of different sizes differ by more than this share."""
@@ -94,10 +94,10 @@ class TextPage:
         return found
 
     def _add(self, start: int, raw: str, row: int, found: Lines) -> None:
-        """Add a segment, unless nothing of it lies on the page; one that turns in the middle is parted there."""
+        """Add a segment, unless nothing of it lies on the page; one that changes direction or line is split there."""
         line = combine(raw, start, self._characters.rect)
         if self._is_glued:
-            line = part(line, start, self._characters.rect)
+            line = restore_spaces(line, start, self._characters.rect)
         if not (text := self._clean(line, start)):
             return
         first, last = start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip()) - 1
@@ -187,7 +187,7 @@ class TextPage:
 
 
 def _are_apart(one: Rect, other: Rect) -> bool:
-    """Return True if there is a wide gap between two characters; less parts those of different sizes."""
+    """Return True if there is a wide gap between two characters; a narrower one is enough between different sizes."""
     height = one.top - one.bottom
     is_other_size = abs(other.top - other.bottom - height) > _OTHER_SIZE * height
     gap = max(other.left - one.right, one.left - other.right)  # a note in the left margin may be drawn after its line

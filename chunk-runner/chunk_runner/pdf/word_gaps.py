@@ -1,6 +1,6 @@
-"""Words that a library has glued together: parting them where the gaps between their characters are as wide as spaces.
+"""Spaces that a library has missed: restoring them where the gaps between characters are as wide as spaces. Pure.
 
-Pure. Many files have no spaces but move to the next word, and where the move is small, a library sees no space. Only
+Many files have no spaces but move to the next word, and where the move is small, a library sees no space. Only
 lines with an unusually long word are examined, because getting the positions of all characters takes time.
 """
 
@@ -35,13 +35,13 @@ _GAP_BEHIND_MARK = 0.15
 """A gap behind a mark that is a space, in line heights."""
 
 _CLEARANCE = 2
-"""A space is at least so many times as wide as the widest gap that is none; otherwise the font's widths are wrong."""
+"""A space is at least this many times as wide as the widest other gap; otherwise the font's widths are wrong."""
 
 _MINIMUM_LENGTH = 2.5
 """Characters per word that a line has at least; if words are shorter, the font's widths are wrong."""
 
 _MINIMUM_SPACES = 2
-"""Spaces in a long word that is several words."""
+"""Spaces to restore in a long word for it to count as several words."""
 
 _CLOSING = ",.;:!?)]}»”’"
 """Marks that stand close to the word before them."""
@@ -60,10 +60,10 @@ def has_glued_words(text: str, lines: Iterable[tuple[int, str]], box_of: BoxOf) 
         marks = islice(_MARK_IN_WORD.finditer(text), _MARKS_LIMIT)
         if any(_is_gap(box_of(match.start() + 1), box_of(match.start() + 2)) for match in marks):
             return True
-    return any(_may_be_glued(line) and _is_glued(line, part(line, start, box_of)) for start, line in lines)
+    return any(_may_be_glued(line) and _is_glued(line, restore_spaces(line, start, box_of)) for start, line in lines)
 
 
-def part(line: str, start: int, box_of: BoxOf) -> str:
+def restore_spaces(line: str, start: int, box_of: BoxOf) -> str:
     """Return a line with a space in each wide gap.
 
     Args:
@@ -87,10 +87,10 @@ def part(line: str, start: int, box_of: BoxOf) -> str:
     widest = max((abs(gap - usual) for at, gap in gaps.items() if at not in spaces), default=0)
     if not spaces or min(spaces.values()) - usual < _CLEARANCE * widest:
         return line
-    parted = "".join(
+    spaced = "".join(
         f"{char} " if at in spaces and line[at + 1] not in _CLOSING else char for at, char in enumerate(line)
     )
-    return parted if len(line) >= _MINIMUM_LENGTH * len(parted.split()) else line
+    return spaced if len(line) >= _MINIMUM_LENGTH * len(spaced.split()) else line
 
 
 def _is_gap(mark: Rect | None, following: Rect | None) -> bool:
@@ -105,7 +105,7 @@ def _may_be_glued(line: str) -> bool:
     return line.count(" ") * _MEAN_LENGTH < len(line) and _LONG_WORD.search(line) is not None
 
 
-def _is_glued(line: str, parted: str) -> bool:
-    """Return True if the long words of a line become several each."""
-    parts = (re.search(" ?".join(word), parted) for word in _LONG_WORD.findall(line))
+def _is_glued(line: str, spaced: str) -> bool:
+    """Return True if each long word of a line is several words in the line with its spaces restored."""
+    parts = (re.search(" ?".join(word), spaced) for word in _LONG_WORD.findall(line))
     return all(match is not None and match[0].count(" ") >= _MINIMUM_SPACES for match in parts)

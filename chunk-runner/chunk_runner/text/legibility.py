@@ -1,8 +1,8 @@
-"""Legibility: whether the characters of a text layer are language, or numbers of glyphs. Pure.
+"""Legibility: whether a text layer is in some language, or consists of glyph numbers taken for characters. Pure.
 
 A font without a mapping to Unicode gives the numbers of its glyphs, which look like text: “7KH TXLFN EURZQ IR[”. CLD2
-finds a language in nearly all text that is any. What it does not know may be a rare language, a table or a program, so
-such text counts as garbled only if its letters cannot be those of any language.
+recognizes a language in nearly all text that is in one. Other text may be in a rare language, a table or a program, so
+it counts as garbled only if its letters cannot be those of any language.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import re
 import unicodedata
 from collections import Counter
 
+from chunk_runner.pdf.characters import count_unnamed
 from chunk_runner.text import language
 
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_UNNAMED = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
 
 _MINIMUM_LETTERS = 200
-"""Letters in words of three and more, and characters without a meaning; fewer prove nothing."""
+"""Letters in words of three and more, and characters without a Unicode mapping; fewer prove nothing."""
 
 _LIMIT = 20_000
 """Characters that are examined."""
 
 _UNNAMED_SHARE = 0.2
-"""The share of characters without a meaning that no readable text reaches."""
+"""The share of characters without a Unicode mapping that no readable text reaches."""
 
 _MIXED_SHARE = 0.4
 """The share of words with letters of two scripts that no language reaches."""
@@ -61,7 +61,7 @@ def is_language(text: str) -> bool:
 
 
 def is_garbled(text: str) -> bool:
-    """Return True if a text is certainly no language; False for one that is, and for one that is too short to tell.
+    """Return True if a text is certainly in no language; False if it is in one, or too short to tell.
 
     Args:
         text: A text layer.
@@ -69,7 +69,7 @@ def is_garbled(text: str) -> bool:
     text = text[:_LIMIT]
     words = _WORD.findall(text)
     letters = Counter("".join(words))
-    unnamed = len(_UNNAMED.findall(text))
+    unnamed = count_unnamed(text)
     total = letters.total() + unnamed
     if total < _MINIMUM_LETTERS or is_language(text):
         return False

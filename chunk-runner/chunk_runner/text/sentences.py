@@ -5,8 +5,8 @@ decided by these two lines alone, and by what their own pages say of their posit
 except for the lines before its first such end and after its last one, which stay open. The merge looks at the two lines
 on either side of each seam (`seams`) and closes the rest.
 
-A **block** is a run of lines without a sentence's end between two of them. **Notes** are the footnotes of a page; they
-follow the last sentence that starts on their page.
+A **block** is a run of lines without a sentence's end between two of them. **Notes** are the text beside the running
+text of a page: footnotes, captions, margin notes, form fields. They follow the last sentence that starts on their page.
 """
 
 from __future__ import annotations

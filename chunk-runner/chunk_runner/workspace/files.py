@@ -1,7 +1,7 @@
 """The files of a workspace: their names, and the only code that writes them.
 
     manifest.json            the decisions of prepare; the names of all other files follow from it
-    source.pdf               the source without what comes before its header, if that is much, while prepare reads it
+    source.pdf               the source without the bytes before its header, if there are many, while prepare reads it
     sample.pdf               the sample pages, while prepare reads them
     chunks/00002.pdf         the pages of chunk 2, until its result is durable
     results/00002.result     the result of chunk 2

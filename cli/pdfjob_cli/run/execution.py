@@ -1,4 +1,4 @@
-"""Runs a job with a progress display, and turns every way in which it may end into an exit code and a report."""
+"""The run of one file with a progress display, and its end as an exit code and a report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """What the runs of all files have in common.
+    """The settings that all files have in common.
 
     Attributes:
         spec: The job; its `path` is not used.

@@ -49,7 +49,7 @@ class ThinkingLevel(StrEnum):
 
 
 class RunningLines(StrEnum):
-    """What may become of running headers and footers: `job_spec.RUNNING_LINES`."""
+    """The treatments of running headers and footers: `job_spec.RUNNING_LINES`."""
 
     DROP = "drop"
     KEEP = "keep"

@@ -1,6 +1,6 @@
 """Sources that can be read only once, such as stdin and pipes: copies them to a temporary file.
 
-The source is read several times, by several processes. The copy is removed with the end of the run, however it ends.
+The source is read several times, by several processes. The copy is removed when the run ends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _STDIN = frozenset(map(Path, ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")))
 
 _DESCRIPTORS = (Path("/dev/fd"), Path("/proc"))
-"""What is in these folders is another file for every process."""
+"""A path in these folders is another file for every process."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

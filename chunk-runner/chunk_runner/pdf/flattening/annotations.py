@@ -1,4 +1,4 @@
-"""What a viewer on a screen shows of an annotation: its appearance, text that it draws itself, or a comment."""
+"""The parts of an annotation that a viewer on a screen shows: its appearance, text that the viewer draws, a comment."""
 
 from __future__ import annotations
 

@@ -16,9 +16,8 @@ _DEPTH_LIMIT = 32
 Group = tuple[int, int]
 """The object number and generation of an optional content group."""
 
-
 _DIRECT: Group = (0, 0)
-"""What stands for an object that is part of another one, and so no group."""
+"""The value for a direct object, which can be no group."""
 
 
 class _TooLongError(Exception):

@@ -30,7 +30,8 @@ _PANE_MARGIN = 12.0
 _PANE_LINE = _PANE_SIZE * LEADING
 _PANE_WIDTH = _PANE_COLUMNS * ADVANCE * _PANE_SIZE + 2 * _PANE_MARGIN
 _PANES_LIMIT = 20
-"""Comments stand in panes to the right of the page, which has at most so many."""
+"""Panes for comments, to the right of the page: characters per line, size, margin, line distance and width in points,
+and the number of panes of a page."""
 
 _MARKS_AT = -10_000
 """Marks stand at this height, far from all text: a library that compares heights then breaks the line."""

@@ -9,12 +9,16 @@ from pikepdf import Name, Object, Stream
 
 
 _PIECE = 2**20
+"""Bytes that are decoded at once."""
+
 _HIGHEST_RATIO = 2000
 """The factor by which a filter other than Flate can expand its data: LZW by 1,400."""
 
 _TEXT_OPERATORS = "Tj TJ ' \""
+
 _APPEARANCE_BYTES = 2**20
 _SCOPES_LIMIT = 50
+"""Decoded bytes of a content stream, and content streams of a form XObject, that are searched for text."""
 
 
 def fits(streams: list[Object], limit: int) -> bool:

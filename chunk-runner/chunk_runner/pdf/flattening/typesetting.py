@@ -22,7 +22,10 @@ SMALLEST = 5
 """The smallest size in points; text that would be smaller is set elsewhere."""
 
 USUAL_SIZE = 12
+"""The size in points if an annotation names none."""
+
 _STEP = 0.9
+"""The factor between one size that is tried and the next."""
 
 _KINDS = {"L": "l", "R": "r", "AL": "r", "EN": "d", "AN": "d"}
 """Bidirectional classes: from left to right, from right to left, digits; all others are neutral (`n`)."""

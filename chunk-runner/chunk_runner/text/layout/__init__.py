@@ -1,7 +1,8 @@
-"""From a page's segments to the lines of its text. Pure.
+"""The layout of pages: turns the segments of a page into the lines of its text. Pure.
 
-- `learning`: what is learnt once, from a fixed sample of the document.
+- `learning`: the layout of a document, learnt once from a fixed sample of its pages.
 - `arrangement`: the lines of one page, in reading order; it calls all others.
-- `bands`, `running_headers`, `line_numbers`, `beside`, `captions`: what does not belong to the running text.
-- `columns`, `tables`, `lists`, `paragraphs`: where something new starts in it.
+- `bands`, `running_headers`, `line_numbers`, `beside`, `captions`: text that is not running text.
+- `columns`, `tables`, `lists`, `paragraphs`: where columns, rows, items and paragraphs start.
+- `line`: segments, rows and lines.
 """

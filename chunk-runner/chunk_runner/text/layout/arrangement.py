@@ -1,7 +1,6 @@
-"""The lines of a page: its running text in reading order, and what stands beside it. Pure.
+"""The lines of a page: its running text in reading order, and the notes beside it. Pure.
 
-Everything is seen on the page itself or known from the document's layout, so a page gives the same lines whatever chunk
-it is in.
+Nothing but the page itself and the document's layout decides, so a page gives the same lines whatever chunk it is in.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ _NOTE_MARK = re.compile(r"(\d{1,3}|[*†‡§]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\[\d
 """The mark at the beginning of a note."""
 
 _SAME_SIZE = 0.5
-"""The sizes of the lines of one note in the margin differ by less than this many points."""
+"""The sizes of the lines of one margin note differ by less than this many points."""
 
 _CLOSE = 1.5
-"""The distance from line to line within a note in the margin is less than this many sizes of its font."""
+"""The distance from line to line within a margin note is less than this many sizes of its font."""
 
 _SEGMENTS_LIMIT = 1_000
 """Segments that are compared with each other. A page of a book has 50; one with more is a drawing, or hostile."""
 
 
 def arrange(page: Page, layout: Layout) -> PageText:
-    """Return the text of a page. Running headers, footers and line numbers are left out, or put beside it.
+    """Return the text of a page. Running headers, footers and line numbers are left out, or are among its notes.
 
     Args:
         page: The page.

@@ -1,4 +1,4 @@
-"""What stands beside the running text: watermarks, stamps, notes in the margin. Pure."""
+"""Watermarks, stamps and margin notes, which stand beside the running text. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BESIDE_SHARE = 0.25
 """At most this share of a page's characters stands beside its text; more is a column."""
 
 _SMALLER = 0.95
-"""A note in the margin is set smaller than this share of the text's size."""
+"""A margin note is set smaller than this share of the text's size."""
 
 
 def turned(segments: Iterable[Segment]) -> set[int]:

@@ -1,6 +1,6 @@
 """The layout of a document: what is learnt once, from a fixed sample of its pages, in prepare. Pure.
 
-All else is seen on the page itself. So a page gives the same lines whatever chunk it is in.
+All else is decided on the page itself, so that a page gives the same lines whatever chunk it is in.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from chunk_runner.pdf.page import Box, Page
 _LEVEL = 0.2
 _NEAR = 0.7
 """The lower edges of segments at one height differ by less than these shares of their height; the second is for those
-that the library joins into one line, superscripts among them."""
+that PDFium joins into one line, superscripts among them."""
 
 _TOUCHING = 0.05
-"""Segments whose distance is less than this share of their height are parts of one word: on turned pages, the library
-parts a line before a superscript."""
+"""Segments whose distance is less than this share of their height are parts of one word: on rotated pages, PDFium
+breaks a line before a superscript."""
 
 _FIRST_RIGHT_TO_LEFT = "\u0590"
 """The first character of the scripts that run from right to left, in Unicode order."""
@@ -66,7 +66,7 @@ class PageText(NamedTuple):
     Attributes:
         body: The lines of the running text, in reading order.
         notes: The lines of what stands beside it: footnotes, captions, running headers and footers that are kept; and
-            those of form fields, notes and stamps.
+            those of form fields, comments and stamps.
         dropped: The number of running headers, footers and line numbers that were left out.
     """
 
@@ -118,7 +118,7 @@ def rows_of(segments: Iterable[Segment]) -> list[Row]:
 
 
 def _continues(box: Box, following: Box) -> bool:
-    # The library parts what stands at one height if the gap is very wide, and joins lines of which one is very short.
+    # PDFium breaks a line at a very wide gap, and joins two lines at different heights if one is very short.
     distance = abs(box.bottom - following.bottom) / max(min(box.height, following.height), 1)
     is_near = box.row == following.row or _are_one_word(box, following)
     return distance < (_NEAR if is_near else _LEVEL) and following.left >= box.left

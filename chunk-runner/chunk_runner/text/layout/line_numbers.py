@@ -55,6 +55,7 @@ _SAME_EDGE = 3.0
 """The edges of numbers in one column differ by at most this many points."""
 
 _SAME_SIZE = 0.5
+"""The sizes of numbers in one column differ by at most this many points."""
 
 
 def learn_line_numbers(pages: Sequence[Sequence[Segment]]) -> list[NumberColumn]:

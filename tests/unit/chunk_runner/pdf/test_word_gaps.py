@@ -1,7 +1,7 @@
 import pytest
 
 from chunk_runner.pdf.columns import Rect
-from chunk_runner.pdf.word_gaps import has_glued_words, part
+from chunk_runner.pdf.word_gaps import has_glued_words, restore_spaces
 
 
 SIZE = 10
@@ -21,7 +21,7 @@ def boxes_of(text: str, gap: float, *, spacing: float = 0) -> tuple[str, list[Re
 
 
 def parted(line: str, boxes: list[Rect | None]) -> str:
-    return part(line, 0, boxes.__getitem__)
+    return restore_spaces(line, 0, boxes.__getitem__)
 
 
 @pytest.mark.parametrize(
