@@ -12,7 +12,7 @@ from chunk_runner.output import Piece, render
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import Segments
+from chunk_runner.text.sentences import ChunkSentences
 
 
 @dataclass
@@ -21,8 +21,8 @@ class ChunkResult:
 
     Attributes:
         outcomes: The outcome of every page of the chunk, by page of the source, in ascending order.
-        segments: The text, cut into sentences as far as the chunk alone allows. Its `entries` are not read back from a
-            workspace: `piece` holds them.
+        sentences: The text, cut into sentences as far as the chunk alone allows. Its `entries` are not read back from
+            a workspace: `piece` holds them.
         dropped_lines: The number of lines that were left out: running headers and footers.
         unnamed_characters: The number of characters without a usable Unicode mapping in the source.
         piece: The entries, rendered for the output.
@@ -30,7 +30,7 @@ class ChunkResult:
     """
 
     outcomes: dict[int, PageOutcome]
-    segments: Segments = field(default_factory=Segments)
+    sentences: ChunkSentences = field(default_factory=ChunkSentences)
     dropped_lines: int = 0
     unnamed_characters: int = 0
     piece: Piece | None = None
@@ -52,21 +52,21 @@ class ChunkResult:
         Args:
             output_format: The format for which the entries are rendered.
         """
-        piece = render(self.segments.entries, output_format)
+        piece = render(self.sentences.entries, output_format)
         shape = asdict(piece) if piece else {}
         body: bytes = shape.pop("body", b"")
-        segments = self.segments
+        sentences = self.sentences
         states = _pages_by_value({page: outcome.state.value for page, outcome in self.outcomes.items()})
         content = {
             "states": {state: format_ranges(pages) for state, pages in states.items()},
             "reasons": {reason: format_ranges(pages) for reason, pages in self.pages_by_reason().items()},
             "dropped_lines": self.dropped_lines,
             "unnamed_characters": self.unnamed_characters,
-            "head": segments.head,
-            "is_closed": segments.is_closed,
-            "head_notes": segments.head_notes,
-            "tail": segments.tail,
-            "tail_notes": segments.tail_notes,
+            "head": sentences.head,
+            "is_closed": sentences.is_closed,
+            "head_notes": sentences.head_notes,
+            "tail": sentences.tail,
+            "tail_notes": sentences.tail_notes,
             "piece": shape,
         }
         return content, body
@@ -77,7 +77,7 @@ class ChunkResult:
         states, reasons = _values_by_page(raw["states"]), _values_by_page(raw["reasons"])
         return cls(
             outcomes={page: PageOutcome(PageState(states[page]), reasons.get(page)) for page in sorted(states)},
-            segments=Segments(
+            sentences=ChunkSentences(
                 head=[Line(*line) for line in raw["head"]],
                 is_closed=raw["is_closed"],
                 head_notes=[Sentence(*sentence) for sentence in raw["head_notes"]],

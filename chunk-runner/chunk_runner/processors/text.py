@@ -51,8 +51,8 @@ class TextProcessor:
                         yield _without_soft_hyphens(line, dehyphenator)
                 on_page()
 
-        segments = joiner.segment(items(), notes)
-        return ChunkResult(outcomes, segments, dropped, unnamed)
+        found = joiner.segment(items(), notes)
+        return ChunkResult(outcomes, found, dropped, unnamed)
 
 
 def _without_soft_hyphens(line: Line, dehyphenator: Dehyphenator) -> Line:

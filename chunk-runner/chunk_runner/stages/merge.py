@@ -101,7 +101,7 @@ class _Assembly:
             self.end()
         self._last_page = chunk.pages[-1]
         if isinstance(outcome, ChunkResult):
-            self._put(self._seam.join(outcome.segments))
+            self._put(self._seam.join(outcome.sentences))
             self._body.put(outcome.piece)
         else:
             gaps = [Gap(run[0], run[-1], outcome.reason) for run in parse_ranges(chunk.page_range)]

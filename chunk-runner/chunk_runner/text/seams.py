@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from chunk_runner.text.entries import Entry, Sentence, with_notes
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import Segments, SentenceJoiner
+from chunk_runner.text.sentences import ChunkSentences, SentenceJoiner
 
 
 @dataclass
 class SeamJoiner:
-    """Joins the segments of chunks, in order.
+    """Joins the sentences of chunks, in order.
 
     Attributes:
         joiner: The rules of the document.
@@ -21,16 +21,16 @@ class SeamJoiner:
     _open: list[Line] = field(default_factory=list)
     _notes: list[Sentence] = field(default_factory=list)
 
-    def join(self, segments: Segments) -> list[Entry]:
+    def join(self, sentences: ChunkSentences) -> list[Entry]:
         """Add a chunk, and return the entries that it completes; the chunk's own `entries` follow them."""
         entries: list[Entry] = []
-        if self._open and segments.head and self.joiner.ends_between(self._open[-1], segments.head[0]):
+        if self._open and sentences.head and self.joiner.ends_between(self._open[-1], sentences.head[0]):
             entries += self.close()
-        self._open += segments.head
-        self._notes += segments.head_notes
-        if segments.is_closed:
+        self._open += sentences.head
+        self._notes += sentences.head_notes
+        if sentences.is_closed:
             entries += self.close()
-            self._open, self._notes = list(segments.tail), list(segments.tail_notes)
+            self._open, self._notes = list(sentences.tail), list(sentences.tail_notes)
         return entries
 
     def close(self) -> list[Entry]:

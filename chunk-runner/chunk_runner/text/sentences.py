@@ -57,7 +57,7 @@ Item = Line | MissingPage | UnselectedPages | StructuredAnswer
 
 
 @dataclass
-class Segments:
+class ChunkSentences:
     """A chunk's text, cut into sentences as far as the chunk alone allows.
 
     Attributes:
@@ -97,7 +97,7 @@ class SentenceJoiner:
         """The rules for words that were broken at the end of a line."""
         return Dehyphenator(self.language, self.compounds)
 
-    def segment(self, items: Iterable[Item], notes: Sequence[Line] = ()) -> Segments:
+    def segment(self, items: Iterable[Item], notes: Sequence[Line] = ()) -> ChunkSentences:
         """Cut a chunk's text into sentences.
 
         Args:
@@ -126,13 +126,13 @@ class SentenceJoiner:
                     entries.append(item)
         note_sentences = list(self.segment_notes(notes))
         if head is None:
-            return Segments(head=block, head_notes=note_sentences)
+            return ChunkSentences(head=block, head_notes=note_sentences)
         first = head[-1].page if head else 0
         last = block[0].page if block else None
         early = [note for note in note_sentences if note.first_page < first]
         late = [note for note in note_sentences if last is not None and note.first_page >= max(last, first)]
         within = note_sentences[len(early) : len(note_sentences) - len(late)]
-        return Segments(
+        return ChunkSentences(
             head,
             is_closed=True,
             head_notes=early,

@@ -50,8 +50,8 @@ def sentence_lines(page: Page, profile: DocumentProfile) -> PageText:
     """Return the sentences of a page's text layer, each as one line, like those of a model's answer."""
     seam = SeamJoiner(replace(profile.joiner, is_segmented=False))
     body, notes, dropped = arrange(page, profile.layout)
-    segments = seam.joiner.segment(body)
-    entries = [*seam.join(segments), *segments.entries, *seam.close()]
+    sentences = seam.joiner.segment(body)
+    entries = [*seam.join(sentences), *sentences.entries, *seam.close()]
     return PageText(
         [Line(page.number, it.text, starts=at > 0) for at, it in enumerate(entries) if isinstance(it, Sentence)],
         [Line(page.number, it.text, starts=True) for it in seam.joiner.segment_notes(notes)],

@@ -61,9 +61,9 @@ class GeminiProcessor:
                 coordinator.report_progress(job, task.index, len(extraction.outcomes))
 
         extraction = Extraction(self.settings, task, pages, report_page, executor)
-        segments = task.profile.joiner.segment(extraction.items(), extraction.notes)
+        sentences = task.profile.joiner.segment(extraction.items(), extraction.notes)
         extraction.require_success()
-        return ChunkResult(extraction.outcomes, segments, extraction.dropped_lines, extraction.unnamed_characters)
+        return ChunkResult(extraction.outcomes, sentences, extraction.dropped_lines, extraction.unnamed_characters)
 
 
 def gemini_processor(raw: Mapping[str, Any], secret: str) -> GeminiProcessor:

@@ -21,9 +21,9 @@ def joined(chunks: Iterable[tuple[Stream, Sequence[Line]]], *, joiner: SentenceJ
     seam = SeamJoiner(joiner)
     found: list[Entry] = []
     for stream, notes in chunks:
-        segments = joiner.segment(stream, notes)
-        found += seam.join(segments)
-        found += segments.entries
+        sentences = joiner.segment(stream, notes)
+        found += seam.join(sentences)
+        found += sentences.entries
     return found + seam.close()
 
 
@@ -128,8 +128,8 @@ def test_a_hole_in_the_selection_is_the_same_inside_a_chunk_and_between_two(
                         found += seam.close()
                 stream += pages[number - 1]
                 before = number
-            segments = ENGLISH.segment(stream, [note for note in notes if note.page in chunk])
-            found += [*seam.join(segments), *segments.entries]
+            sentences = ENGLISH.segment(stream, [note for note in notes if note.page in chunk])
+            found += [*seam.join(sentences), *sentences.entries]
         return [*found, *seam.close()]
 
     assert of_chunks(pages_per_chunk) == of_chunks(len(pages))
