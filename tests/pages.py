@@ -9,7 +9,7 @@ from chunk_runner.pdf.page import Box, Page, PageRef, PageState
 SIZE = 10.0
 """The size of the text of these pages."""
 
-PITCH = 14.0
+LEADING = 14.0
 """The distance from line to line."""
 
 WIDTH, HEIGHT = 600.0, 800.0

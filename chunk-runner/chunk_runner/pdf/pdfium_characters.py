@@ -1,4 +1,4 @@
-"""Where the characters of a page stand, as PDFium knows it. Runs in the sandbox."""
+"""The positions of the characters of a page, as PDFium returns them. Runs in the sandbox."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From lines on pages to sentences. Pure: no PDF library, no file."""
+"""The text of pages: turns lines into sentences. Pure: no PDF library, no file."""

@@ -42,7 +42,7 @@ class PdfJob:
         password_secret: Password of the source; `None` if none was given.
         language: Language of the text as an ISO 639-1 code; `None` to detect it.
         pages: Pages to process, as its author wrote them; `None` for all.
-        running_lines: What becomes of running headers and footers: `drop` or `keep`.
+        running_lines: The treatment of running headers and footers: `drop` or `keep`.
         pages_per_chunk: Pages in every chunk but the last.
         workers: Maximum number of chunks in flight, 0 or more.
         processor: Name and settings of the processor, as the chunk runner takes them.

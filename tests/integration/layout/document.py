@@ -20,7 +20,7 @@ from chunk_runner.workspace.files import Workspace
 
 
 WIDTH, HEIGHT = 595.0, 842.0
-FONT, SIZE, PITCH = "Times-Roman", 11.0, 14.0
+FONT, SIZE, LEADING = "Times-Roman", 11.0, 14.0
 LEFT, RIGHT, TOP, BOTTOM = 90.0, 505.0, 750.0, 90.0
 
 Decoration = Callable[[Canvas, int], None]
@@ -64,7 +64,7 @@ def write_prose(
     place: str = "before",
     lines_per_page: int = 40,
     first_line: Callable[[int], int] = lambda _page: 0,
-    pitch: float = PITCH,
+    leading: float = LEADING,
     left: float = LEFT,
 ) -> int:
     """Write sentences as one long paragraph, with a decoration on each page.
@@ -76,7 +76,7 @@ def write_prose(
         place: `before` the text or `after` it.
         lines_per_page: The lines of a page.
         first_line: The lines at the top of a page that stay free, by page.
-        pitch: The distance from line to line.
+        leading: The distance from line to line.
         left: The left edge of the text.
 
     Returns:
@@ -92,7 +92,7 @@ def write_prose(
         free = first_line(page)
         for at in range(free, lines_per_page):
             if lines:
-                show(canvas, lines.pop(0), left, TOP - at * pitch)
+                show(canvas, lines.pop(0), left, TOP - at * leading)
         if place == "after":
             decoration(canvas, page)
         canvas.showPage()

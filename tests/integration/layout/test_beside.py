@@ -10,8 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from integration.layout.document import (
     BOTTOM,
+    LEADING,
     LEFT,
-    PITCH,
     RIGHT,
     TOP,
     entries,
@@ -67,7 +67,7 @@ def numbered(every: int, left: float, *, restart: bool = True, size: float = 8) 
         for at in range(40):
             number = at + 1 + (0 if restart else 40 * (page - 1))
             if number % every == 0:
-                show(canvas, str(number), left, TOP - at * PITCH, size=size)
+                show(canvas, str(number), left, TOP - at * LEADING, size=size)
 
     return draw
 
@@ -95,9 +95,9 @@ def test_line_numbers_are_left_out(tmp_path: Path, decoration: Callable[[Canvas,
 def test_the_numbers_of_a_list_or_table_are_no_line_numbers(tmp_path: Path) -> None:
     canvas = Canvas(str(tmp_path / "names.pdf"), pagesize=(595, 842), invariant=True)
     for at in range(30):
-        show(canvas, str(at + 1), 60, TOP - at * PITCH)
-        show(canvas, f"Member {chr(65 + at % 26)}nn Hill", 100, TOP - at * PITCH)
-        show(canvas, str(at * 7 % 13), 300, TOP - at * PITCH)
+        show(canvas, str(at + 1), 60, TOP - at * LEADING)
+        show(canvas, f"Member {chr(65 + at % 26)}nn Hill", 100, TOP - at * LEADING)
+        show(canvas, str(at * 7 % 13), 300, TOP - at * LEADING)
     canvas.save()
 
     found = entries(tmp_path / "names.pdf")
@@ -109,7 +109,7 @@ def write_cells(path: Path, rows: Sequence[Sequence[str]], lefts: Sequence[float
     canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
     for at, row in enumerate(rows):
         for left, cell in zip(lefts, row, strict=True):
-            show(canvas, cell, left, TOP - at * PITCH)
+            show(canvas, cell, left, TOP - at * LEADING)
     canvas.save()
 
 
@@ -132,7 +132,7 @@ def test_numbers_beside_anything_but_prose_stay(tmp_path: Path, rows: Sequence[S
 
 def keywords(canvas: Canvas, page: int) -> None:
     for at in (3, 11, 24):
-        show(canvas, f"Point {page}.{at}", 30, TOP - at * PITCH, size=8)
+        show(canvas, f"Point {page}.{at}", 30, TOP - at * LEADING, size=8)
 
 
 def remarks(canvas: Canvas, _page: int) -> None:
@@ -142,7 +142,7 @@ def remarks(canvas: Canvas, _page: int) -> None:
 
 def years(canvas: Canvas, page: int) -> None:
     for at in (0, 20, 38):
-        show(canvas, str(1800 + page), 40, TOP - at * PITCH, size=9, font="Times-Italic")
+        show(canvas, str(1800 + page), 40, TOP - at * LEADING, size=9, font="Times-Italic")
 
 
 @pytest.mark.parametrize("decoration", [keywords, remarks, years])
@@ -171,7 +171,7 @@ def test_a_caption_at_the_top_of_a_page_breaks_no_sentence(tmp_path: Path, capti
     def float_at_top(canvas: Canvas, page: int) -> None:
         if page % 2 == 0:
             canvas.rect(150, TOP - 70, 250, 60)
-            show(canvas, caption, 150, TOP - 6 * PITCH, size=size)
+            show(canvas, caption, 150, TOP - 6 * LEADING, size=size)
 
     sentences = prose(140)
     write_prose(tmp_path / "book.pdf", sentences, decoration=float_at_top, first_line=lambda page: 0 if page % 2 else 8)
@@ -192,7 +192,7 @@ def test_a_long_small_caption_close_to_the_text_is_in_no_sentence(tmp_path: Path
                 show(canvas, line, LEFT, TOP - at * 10.5, size=9)
 
     def first_line(page: int) -> int:
-        return 0 if page != 2 else round(len(drawn) * 10.5 / PITCH) + 1
+        return 0 if page != 2 else round(len(drawn) * 10.5 / LEADING) + 1
 
     sentences = prose(140)
     write_prose(tmp_path / "book.pdf", sentences, decoration=float_at_top, first_line=first_line)
@@ -210,7 +210,7 @@ def test_footnotes_may_stand_above_a_figure(tmp_path: Path, size: float) -> None
 
     def notes_and_figure(canvas: Canvas, page: int) -> None:
         for at, note in enumerate(notes):
-            show(canvas, note, LEFT, TOP - 30 * PITCH - 20 - at * 11, size=8.5)
+            show(canvas, note, LEFT, TOP - 30 * LEADING - 20 - at * 11, size=8.5)
         if page % 2 == 0:
             canvas.rect(150, BOTTOM + 20, 250, 60)
             show(canvas, f"Figure {page // 2}: The harbour in {1800 + page}.", LEFT, BOTTOM, size=size)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from integration.layout.document import LEFT, PITCH, RIGHT, TOP, entries, prose, show, wrapped
+from integration.layout.document import LEADING, LEFT, RIGHT, TOP, entries, prose, show, wrapped
 
 
 def write_lines(path: Path, lines: list[tuple[str, float] | tuple[str, float, str] | None]) -> None:
@@ -14,11 +14,11 @@ def write_lines(path: Path, lines: list[tuple[str, float] | tuple[str, float, st
     bottom = TOP
     for line in lines:
         if line is None:
-            bottom -= PITCH / 2
+            bottom -= LEADING / 2
             continue
         text, left, *font = line
         show(canvas, text, left, bottom, font=font[0] if font else "Times-Roman")
-        bottom -= PITCH
+        bottom -= LEADING
     canvas.save()
 
 
@@ -95,9 +95,9 @@ def test_markers_apart_from_their_text_make_no_table(tmp_path: Path, markers: st
     show(canvas, "This is what they found:", LEFT, TOP)
     bottom = TOP
     for marker, item in zip(each, HUNG, strict=True):
-        show(canvas, marker, LEFT, bottom - PITCH)
+        show(canvas, marker, LEFT, bottom - LEADING)
         for line in wrapped(item, 250):
-            bottom -= PITCH
+            bottom -= LEADING
             show(canvas, line, LEFT + 40, bottom)
     canvas.save()
 
@@ -122,13 +122,13 @@ def test_a_paragraph_with_an_indent_follows_a_list(tmp_path: Path, item_indent: 
         at = 0
         for number, sentence in enumerate(sentences[15 * page : 15 * page + 12]):
             mark = f"{number + 1}." if marker == "3." else marker
-            show(canvas, f"{mark} {sentence[:-1]}", LEFT + item_indent, TOP - at * PITCH)
+            show(canvas, f"{mark} {sentence[:-1]}", LEFT + item_indent, TOP - at * LEADING)
             wanted.append(f"{mark} {sentence[:-1]}")
             at += 1
         for _ in range(4):
             indent = 16.0
             for line in wrapped(PARAGRAPH, RIGHT - LEFT - 16):
-                show(canvas, line, LEFT + indent, TOP - at * PITCH)
+                show(canvas, line, LEFT + indent, TOP - at * LEADING)
                 at, indent = at + 1, 0
             wanted.append(PARAGRAPH)
         canvas.showPage()
@@ -144,11 +144,11 @@ TABLE = (("Town", "Bridges", "Mills"), ("Alt Dorf", "3", "12"), ("Bad See", "1",
 def test_a_row_of_a_table_is_an_entry(tmp_path: Path, columns: tuple[float, ...]) -> None:
     canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
     show(canvas, "The towns by the river have bridges and mills, as was counted", LEFT, TOP)
-    show(canvas, "in the year of the flood. Nothing was left out.", LEFT, TOP - PITCH)
+    show(canvas, "in the year of the flood. Nothing was left out.", LEFT, TOP - LEADING)
     for at, row in enumerate(TABLE):
         for column, cell in zip(columns, row, strict=True):
-            show(canvas, cell, column, TOP - 40 - at * PITCH)
-    show(canvas, "More mills were built later. No bridge was.", LEFT, TOP - 40 - 6 * PITCH)
+            show(canvas, cell, column, TOP - 40 - at * LEADING)
+    show(canvas, "More mills were built later. No bridge was.", LEFT, TOP - 40 - 6 * LEADING)
     canvas.save()
 
     assert entries(tmp_path / "table.pdf") == [
@@ -168,11 +168,11 @@ def test_a_caption_above_a_table_has_none_of_its_rows(tmp_path: Path, caption: s
     bottom = TOP
     for line in wrapped(caption, 200):
         show(canvas, line, LEFT, bottom)
-        bottom -= PITCH
+        bottom -= LEADING
     for row in TABLE:
         for column, cell in zip((90, 220, 330), row, strict=True):
             show(canvas, cell, column, bottom)
-        bottom -= PITCH
+        bottom -= LEADING
     canvas.save()
 
     assert sorted(entries(tmp_path / "table.pdf")) == sorted([caption, *(" ".join(row) for row in TABLE)])
@@ -185,7 +185,7 @@ def test_a_table_goes_on_on_the_next_page(tmp_path: Path, on_first: int) -> None
     for page in (rows[:on_first], rows[on_first:]):
         for at, row in enumerate(page):
             for column, cell in zip((90, 230, 330), row, strict=True):
-                show(canvas, cell, column, TOP - at * PITCH)
+                show(canvas, cell, column, TOP - at * LEADING)
         canvas.showPage()
     canvas.save()
 
@@ -239,11 +239,11 @@ def test_a_short_last_line_of_a_page_does_not_run_into_the_next_page(tmp_path: P
     before = [f"{marker} and more of it" for marker in ("1.", "2.")] if last[0] == "3" else []
     lines = [*wrapped(" ".join([*first[:-1], "They needed this:"]), RIGHT - LEFT), *before]
     for at, line in enumerate(lines):
-        show(canvas, line, LEFT, TOP - at * PITCH)
-    show(canvas, last, LEFT, TOP - len(lines) * PITCH, font=font)
+        show(canvas, line, LEFT, TOP - at * LEADING)
+    show(canvas, last, LEFT, TOP - len(lines) * LEADING, font=font)
     canvas.showPage()
     for at, line in enumerate(wrapped(" ".join(second), RIGHT - LEFT)):
-        show(canvas, line, LEFT, TOP - at * PITCH)
+        show(canvas, line, LEFT, TOP - at * LEADING)
     canvas.save()
 
     assert entries(tmp_path / "pages.pdf") == [*first[:-1], "They needed this:", *before, last, *second]
@@ -268,9 +268,9 @@ def test_bold_words_within_a_sentence_are_no_heading(tmp_path: Path) -> None:
 def test_a_drop_cap_belongs_to_its_word(tmp_path: Path, cap: str, rest: str) -> None:
     lines = list(wrapped(f"{rest} at last, nobody in the valley knew what to do. They waited for the spring.", 250))
     canvas = Canvas(str(tmp_path / "cap.pdf"), pagesize=(595, 842), invariant=True)
-    show(canvas, cap, LEFT, TOP - 2 * PITCH, size=50)
+    show(canvas, cap, LEFT, TOP - 2 * LEADING, size=50)
     for at, line in enumerate(lines):
-        show(canvas, line, LEFT + (50 if at < 3 else 0), TOP - at * PITCH)
+        show(canvas, line, LEFT + (50 if at < 3 else 0), TOP - at * LEADING)
     canvas.save()
 
     found = entries(tmp_path / "cap.pdf")

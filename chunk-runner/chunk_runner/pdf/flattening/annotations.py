@@ -72,7 +72,7 @@ class Writing:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a viewer shows of an annotation.
+    """The parts of an annotation that a viewer shows.
 
     Attributes:
         appearance: The form XObject that it draws; `None` for none.
@@ -111,7 +111,7 @@ def is_part_of_field(annotation: object) -> bool:
 
 
 def shown(annotation: Dictionary, *, turns: int, regenerates: bool) -> Shown:
-    """Return what a viewer shows of an annotation, which may have no layer that is off.
+    """Return the parts of an annotation that a viewer shows. The annotation must not be on a layer that is off.
 
     Args:
         annotation: The annotation.

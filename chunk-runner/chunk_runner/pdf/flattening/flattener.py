@@ -25,7 +25,7 @@ _ANNOTATIONS_LIMIT = 5000
 """Annotations of a page that are drawn; a dense form has 500."""
 
 DAMAGE = (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RuntimeError)
-"""What damaged or hostile objects make pikepdf raise."""
+"""The errors that damaged or hostile objects make pikepdf raise."""
 
 
 class Flattener:

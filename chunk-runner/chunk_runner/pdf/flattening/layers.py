@@ -136,7 +136,7 @@ def _view_state(group: object) -> str:
 
 
 def _is_for_view(group: Dictionary | None) -> bool:
-    """Return True if a group decides what a viewer shows: groups may have another intent, such as `Design`."""
+    """Return True if a group controls what a viewer shows, and does not only have another intent, such as `Design`."""
     intent = group.get("/Intent") if group is not None else None
     intents = [str(item) for item in _items(intent)] if isinstance(intent, Array) else [str(intent or "/View")]
     return "/View" in intents or "/All" in intents

@@ -43,7 +43,7 @@ _CHARACTERS_PER_TOKEN = 4
 
 
 class _Answer(NamedTuple):
-    """What an answer says: its entries, and running headers and footers, which stand beside these."""
+    """The content of an answer: its entries, and running headers and footers, which stand beside these."""
 
     entries: list[Line | StructuredAnswer]
     running: list[Line]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from chunk_runner.pdf.page import Box, Page
 from chunk_runner.text.layout.bands import PageSegments
-from chunk_runner.text.layout.beside import margin_notes, turned
+from chunk_runner.text.layout.beside import margin_notes, rotated
 from chunk_runner.text.layout.captions import captions
 from chunk_runner.text.layout.columns import columns, with_drop_caps
 from chunk_runner.text.layout.learning import Layout
@@ -61,12 +61,12 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
     segments = segments_of(page)
     if len(segments) > _SEGMENTS_LIMIT:
         return PageText([Line(page.number, row.text) for row in rows_of(segments)], [])
-    aside = turned(segments)
+    aside = rotated(segments)
     upright = [at for at in range(len(segments)) if at not in aside]
     numbers = _indexes(line_numbers(_select(segments, upright), layout.line_numbers), upright)
     numbered = [at for at in upright if at not in numbers]
     numberless = PageSegments(page.number, page.height, _select(segments, numbered))
-    running = running_segments(numberless, layout.bands, layout.size, layout.pitch)
+    running = running_segments(numberless, layout.bands, layout.size, layout.leading)
     dropped = numbers | _indexes(running.certain, numbered)
     aside |= _indexes(running.possible, numbered)
     if layout.keeps_running_lines:

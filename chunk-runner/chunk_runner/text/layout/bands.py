@@ -116,19 +116,19 @@ def mask_numbers(text: str) -> str:
     return " ".join("#" if _ROMAN.fullmatch(word) else _DIGITS.sub("#", word) for word in text.split())
 
 
-def learn_bands(sample: Sequence[PageSegments], style: Style, pitch: float) -> Iterator[Band]:
+def learn_bands(sample: Sequence[PageSegments], style: Style, leading: float) -> Iterator[Band]:
     """Yield the bands of a sample.
 
     Args:
         sample: The pages.
         style: The style of the text.
-        pitch: The distance from line to line, in points.
+        leading: The distance from line to line, in points.
     """
     if len(sample) <= 1:
         return
     least = min(MINIMUM_PAGES, len(sample))
     for top in (True, False):
-        seen = sorted(row for page in sample for row in _outer_rows(page, style[1], pitch, top=top))
+        seen = sorted(row for page in sample for row in _outer_rows(page, style[1], leading, top=top))
         while seen:
             at_height = [row for row in seen if row.bottom - seen[0].bottom <= SAME_HEIGHT]
             seen = seen[len(at_height) :]
@@ -146,14 +146,14 @@ def learn_bands(sample: Sequence[PageSegments], style: Style, pitch: float) -> I
                 yield Band(top, round(median(row.bottom for row in at_height), 1), texts, counts, styles)
 
 
-def _outer_rows(page: PageSegments, size: float, pitch: float, *, top: bool) -> Iterator[_SeenRow]:
+def _outer_rows(page: PageSegments, size: float, leading: float, *, top: bool) -> Iterator[_SeenRow]:
     """Yield the outermost rows of a page, as far as they are set apart from the text and in the margin."""
     rows = rows_inwards(page.segments, top=top)
     if len(rows) <= OUTERMOST_ROWS + 1:  # all of them may be its text
         return
     for row, inner in pairwise(rows[: OUTERMOST_ROWS + 1]):
         margin = (page.height - row.bottom if top else row.bottom) / page.height
-        if margin < _MARGIN and row.size <= HEADING_SIZE * size and are_apart(row, inner, pitch):
+        if margin < _MARGIN and row.size <= HEADING_SIZE * size and are_apart(row, inner, leading):
             yield _SeenRow(
                 row.bottom,
                 page.number,
@@ -164,9 +164,9 @@ def _outer_rows(page: PageSegments, size: float, pitch: float, *, top: bool) -> 
             )
 
 
-def are_apart(row: BandRow, inner: BandRow, pitch: float) -> bool:
+def are_apart(row: BandRow, inner: BandRow, leading: float) -> bool:
     """Return True if space sets a row apart from the next one inwards."""
-    return abs(row.bottom - inner.bottom) > PARAGRAPH_SPACING * pitch
+    return abs(row.bottom - inner.bottom) > PARAGRAPH_SPACING * leading
 
 
 def rows_inwards(segments: Sequence[Segment], *, top: bool) -> list[BandRow]:

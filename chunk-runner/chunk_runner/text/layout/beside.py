@@ -21,7 +21,7 @@ _SMALLER = 0.95
 """A margin note is set smaller than this share of the text's size."""
 
 
-def turned(segments: Iterable[Segment]) -> set[int]:
+def rotated(segments: Iterable[Segment]) -> set[int]:
     """Return the indexes of segments that are not upright: watermarks, stamps, labels of axes."""
     return {at for at, segment in enumerate(segments) if segment.box.angle}
 

@@ -25,16 +25,16 @@ class Layout:
 
     Attributes:
         size: The size of the text in points; 0 if unknown.
-        pitch: The distance from line to line, in points.
+        leading: The distance from line to line, in points.
         indent: The indent of the first line of a paragraph in points; 0 if there is none.
         bands: The heights at which running headers and footers stand.
         line_numbers: The columns of line numbers.
-        is_fixed_pitch: True if the text is set in a font of fixed pitch, so that such a font is no sign of code.
+        is_fixed_pitch: True if the text is set in a fixed-pitch font, so that such a font is no sign of code.
         keeps_running_lines: True if running headers and footers are kept, beside the text.
     """
 
     size: float = 0
-    pitch: float = 0
+    leading: float = 0
     indent: float = 0
     bands: tuple[Band, ...] = ()
     line_numbers: tuple[NumberColumn, ...] = ()
@@ -92,12 +92,12 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
             fixed[segment.box.is_fixed_pitch] += len(segment.text)
     size = sizes.most_common(1)[0][0]
     steps = [step for page in pages for step in _steps(page.segments)]
-    pitch = round(median(steps), 2) if steps else size
+    leading = round(median(steps), 2) if steps else size
     return Layout(
         size,
-        pitch,
+        leading,
         _indent(pages, size),
-        tuple(learn_bands(pages, styles.most_common(1)[0][0], pitch)),
+        tuple(learn_bands(pages, styles.most_common(1)[0][0], leading)),
         tuple(learn_line_numbers([page.segments for page in pages])[:_COLUMNS_LIMIT]),
         fixed[True] > fixed[False],
     )

@@ -25,7 +25,7 @@ _FIRST_RIGHT_TO_LEFT = "\u0590"
 
 
 class Start(IntEnum):
-    """What starts with a line, by its position and style."""
+    """The kind of boundary before a line, by its position and style."""
 
     NOTHING = 0
     PARAGRAPH = 1
@@ -35,7 +35,7 @@ class Start(IntEnum):
 
 
 class End(IntEnum):
-    """What ends with the last line of a column, by its position and style."""
+    """The kind of boundary after the last line of a column, by its position and style."""
 
     NOTHING = 0
     PARAGRAPH = 1

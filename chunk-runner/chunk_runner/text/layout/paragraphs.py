@@ -42,7 +42,7 @@ def set_apart(column: Sequence[Row], layout: Layout) -> list[bool]:
     for above, row in pairwise(column):
         smaller, larger = sorted((row.box.size, above.box.size))
         step = above.box.bottom - row.box.bottom
-        is_apart = step > PARAGRAPH_SPACING * max(layout.pitch, larger * _USUAL_LEADING)
+        is_apart = step > PARAGRAPH_SPACING * max(layout.leading, larger * _USUAL_LEADING)
         apart.append(is_apart or larger > _SIZE_FACTOR * smaller)
     return apart
 

@@ -27,7 +27,7 @@ class Running(NamedTuple):
     possible: set[int]
 
 
-def running_segments(page: PageSegments, bands: Sequence[Band], size: float, pitch: float) -> Running:
+def running_segments(page: PageSegments, bands: Sequence[Band], size: float, leading: float) -> Running:
     """Return the running segments of a page.
 
     Those that repeat or count the pages are certain, and those set like them but not like the text. What only stands at
@@ -38,7 +38,7 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, pit
         page: The page.
         bands: The bands of the document.
         size: The size of the text, in points.
-        pitch: The distance from line to line, in points.
+        leading: The distance from line to line, in points.
     """
     found = Running(set(), set())
     if not bands:
@@ -49,7 +49,7 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, pit
             at_height = [band for band in bands if band.top is top and abs(band.bottom - row.bottom) <= SAME_HEIGHT]
             if row.size > HEADING_SIZE * size or not at_height:
                 break
-            is_apart = inner is None or are_apart(row, inner, pitch)
+            is_apart = inner is None or are_apart(row, inner, leading)
             texts = frozenset().union(*(band.texts for band in at_height))
             if mask_numbers(row_text(page.segments, row)) in texts:
                 found.certain.update(row.at)

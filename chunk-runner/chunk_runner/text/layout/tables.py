@@ -24,7 +24,7 @@ _STRIP = 0.4
 """The least width of the strip that all rows have in common, in sizes of the text."""
 
 _MINIMUM_CODE = 2
-"""Lines in a font of fixed pitch; a single one may be a word in a sentence."""
+"""Lines in a fixed-pitch font; a single one may be a word in a sentence."""
 
 
 def table_rows(column: Sequence[Row]) -> set[int]:
@@ -46,7 +46,7 @@ def table_rows(column: Sequence[Row]) -> set[int]:
 
 
 def code_lines(column: Sequence[Row]) -> set[int]:
-    """Return the indexes of lines in a font of fixed pitch, at least two together."""
+    """Return the indexes of lines in a fixed-pitch font, at least two together."""
     is_code = [row.box.is_fixed_pitch for row in column]
     if not any(is_code):
         return set()

@@ -6,7 +6,7 @@ from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.learning import Layout, learn_layout
 from chunk_runner.text.layout.line import Line, Start
-from pages import PITCH, SIZE, Text, make_page
+from pages import LEADING, SIZE, Text, make_page
 
 
 def book_page(number: int, *, header: str = "The Log", body: int = 20, offset: float = 0) -> Page:
@@ -14,7 +14,7 @@ def book_page(number: int, *, header: str = "The Log", body: int = 20, offset: f
     texts = [f"{chr(97 + at)}{'xyz'[number % 3] * (number % 7 + 1)} goes on" for at in range(body)]
     return make_page(
         (f"{header} {number}", 60, 760),
-        *((text, 60 if at % 5 else 76, 720 - PITCH * at - offset) for at, text in enumerate(texts)),
+        *((text, 60 if at % 5 else 76, 720 - LEADING * at - offset) for at, text in enumerate(texts)),
         (str(number), 290, 40),
         number=number,
     )
@@ -31,7 +31,7 @@ def test_running_headers_are_learnt_with_their_numbers_masked() -> None:
         (True, frozenset({"the log #"}), frozenset({(1, 0)})),
         (False, frozenset({"#"}), frozenset({(1, 0)})),
     ]
-    assert (layout.size, layout.pitch, layout.indent) == (SIZE, PITCH, 16)
+    assert (layout.size, layout.leading, layout.indent) == (SIZE, LEADING, 16)
 
 
 def test_running_headers_are_left_out() -> None:
@@ -74,7 +74,7 @@ def test_nothing_is_learnt_from_pages_of_one_or_two_lines() -> None:
 def test_notes_that_look_alike_are_not_running_footers() -> None:
     pages = [
         make_page(
-            *((f"{'abcdefgh'[at]}{number * 37} body", 60, 700 - PITCH * at) for at in range(8)),
+            *((f"{'abcdefgh'[at]}{number * 37} body", 60, 700 - LEADING * at) for at in range(8)),
             Text(f"{number * 3} Ibid., p. {number * number}.", 60, 40, 8),
             number=number,
         )
@@ -85,7 +85,7 @@ def test_notes_that_look_alike_are_not_running_footers() -> None:
 
 
 def test_notes_are_small_and_have_a_mark() -> None:
-    layout = Layout(SIZE, PITCH, 0, ())
+    layout = Layout(SIZE, LEADING, 0, ())
     noted = make_page(
         ("The text.1 It goes", 60, 700),
         ("on and on", 60, 686),
@@ -107,7 +107,7 @@ def test_notes_are_small_and_have_a_mark() -> None:
 
 def test_a_page_of_small_lines_has_no_notes() -> None:
     text, notes, _ = arrange(
-        make_page(Text("1 An entry", 60, 700, 8), Text("2 Another", 60, 690, 8)), Layout(SIZE, PITCH, 0, ())
+        make_page(Text("1 An entry", 60, 700, 8), Text("2 Another", 60, 690, 8)), Layout(SIZE, LEADING, 0, ())
     )
 
     assert (len(text), notes) == (2, [])
@@ -116,10 +116,10 @@ def test_a_page_of_small_lines_has_no_notes() -> None:
 @pytest.mark.parametrize(
     ("second", "starts"),
     [
-        (("goes on", 60, 700 - PITCH), False),
-        (("set in", 76, 700 - PITCH), True),
-        (("below a space", 60, 700 - 2 * PITCH), True),
-        (Text("a heading", 60, 700 - PITCH, 2 * SIZE), True),
+        (("goes on", 60, 700 - LEADING), False),
+        (("set in", 76, 700 - LEADING), True),
+        (("below a space", 60, 700 - 2 * LEADING), True),
+        (Text("a heading", 60, 700 - LEADING, 2 * SIZE), True),
         (("in the next column", 320, 750), False),
         (("set in, in the next column", 336, 750), True),
     ],
@@ -133,11 +133,11 @@ def test_a_paragraph_starts_where_the_position_says_so(
         ("first", 60, 714),
         ("line", 60, 700),
         second,
-        ("third", left, second[2] - PITCH),
-        ("4th", left, second[2] - 2 * PITCH),
+        ("third", left, second[2] - LEADING),
+        ("4th", left, second[2] - 2 * LEADING),
     )
 
-    text, *_ = arrange(lines, Layout(SIZE, PITCH, 16, ()))
+    text, *_ = arrange(lines, Layout(SIZE, LEADING, 16, ()))
 
     assert bool(text[2].starts) is starts
 
