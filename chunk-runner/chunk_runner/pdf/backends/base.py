@@ -42,7 +42,7 @@ class Copied(NamedTuple):
 
 
 class Backend(Protocol):
-    """An open PDF, as one library sees it.
+    """An open PDF, as one library sees it. The defaults are for a library that cannot tell.
 
     Attributes:
         page_count: The number of pages.
@@ -54,15 +54,17 @@ class Backend(Protocol):
 
     page_count: int
     is_encrypted: bool
-    warnings: list[str]
-    lost_pages: frozenset[int]
-    is_rebuilt: bool
+    warnings: Sequence[str] = ()
+    lost_pages: frozenset[int] = frozenset()
+    is_rebuilt: bool = False
 
     def content_elsewhere(self) -> tuple[str, ...]:
         """Return one sentence for each kind of content that the file has, but not on its pages."""
+        return ()
 
     def pages_to_flatten(self) -> frozenset[int]:
         """Return the 1-based pages of which a viewer shows more or less than their content, as far as is known."""
+        return frozenset()
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
         """Write pages to a new PDF, flattened, without anything else of the document.

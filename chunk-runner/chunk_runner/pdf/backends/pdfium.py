@@ -7,42 +7,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from chunk_runner.pdf.backends.base import BackendError, Copied, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, PasswordError, describe
 from chunk_runner.pdf.backends.passwords import candidates
 from chunk_runner.pdf.backends.qpdf import flatten_and_save
-
-
-if TYPE_CHECKING:
-    from chunk_runner.pdf.backends.base import Backend
 
 
 _BLANK_PAGE_SIZE = (595, 842)
 """The size of the blank page that replaces one that cannot be copied, in points: A4."""
 
 
-class PdfiumBackend:
+class PdfiumBackend(Backend):
     """An open PDF, as PDFium sees it."""
 
     def __init__(self, document: pypdfium2.PdfDocument) -> None:
         self._document = document
         self.page_count = len(document)
         self.is_encrypted = pdfium.FPDF_GetSecurityHandlerRevision(document.raw) != -1
-        self.warnings: list[str] = []
-        self.lost_pages: frozenset[int] = frozenset()
-        self.is_rebuilt = False
-
-    def content_elsewhere(self) -> tuple[str, ...]:
-        """See `Backend.content_elsewhere`; only qpdf looks for it."""
-        return ()
-
-    def pages_to_flatten(self) -> frozenset[int]:
-        """See `Backend.pages_to_flatten`; PDFium tells too little about a document."""
-        return frozenset()
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
         """See `Backend.copy`."""

@@ -6,37 +6,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import pypdf
 
-from chunk_runner.pdf.backends.base import BackendError, Copied, EncryptionError, PasswordError, describe
+from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, PasswordError, describe
 from chunk_runner.pdf.backends.passwords import candidates
 from chunk_runner.pdf.backends.qpdf import flatten_and_save
 
 
-if TYPE_CHECKING:
-    from chunk_runner.pdf.backends.base import Backend
-
-
-class PypdfBackend:
+class PypdfBackend(Backend):
     """An open PDF, as pypdf sees it."""
 
     def __init__(self, reader: pypdf.PdfReader) -> None:
         self._reader = reader
         self.page_count = len(reader.pages)
         self.is_encrypted = reader.is_encrypted
-        self.warnings: list[str] = []
-        self.lost_pages: frozenset[int] = frozenset()
-        self.is_rebuilt = False
-
-    def content_elsewhere(self) -> tuple[str, ...]:
-        """See `Backend.content_elsewhere`; only qpdf looks for it."""
-        return ()
-
-    def pages_to_flatten(self) -> frozenset[int]:
-        """See `Backend.pages_to_flatten`; a file that only pypdf opens is always copied."""
-        return frozenset()
 
     def copy(self, pages: Sequence[int], file: BinaryIO) -> Copied:
         """See `Backend.copy`."""

@@ -14,6 +14,7 @@ import pikepdf
 from chunk_runner.pdf.backends import shells
 from chunk_runner.pdf.backends.base import (
     DAMAGED_PAGE_TREE,
+    Backend,
     BackendError,
     Copied,
     EncryptionError,
@@ -27,8 +28,6 @@ from chunk_runner.pdf.flattening.flattener import Flattener
 
 if TYPE_CHECKING:
     from io import BytesIO
-
-    from chunk_runner.pdf.backends.base import Backend
 
 
 _PRUNING_FACTOR = 2
@@ -46,7 +45,7 @@ _STRIPPED_KEYS = ("/AA", "/Annots", "/B", "/Metadata", "/PieceInfo", "/StructPar
 Flattening has drawn what a viewer shows of `/Annots`."""
 
 
-class QpdfBackend:
+class QpdfBackend(Backend):
     """An open PDF, as qpdf sees it.
 
     Args:
@@ -72,7 +71,6 @@ class QpdfBackend:
         self.warnings = [describe(warning) for warning in pdf.get_warnings()]
         if any("pages tree" in warning.lower() for warning in self.warnings):
             raise BackendError(DAMAGED_PAGE_TREE)
-        self.lost_pages: frozenset[int] = frozenset()
         if any("reconstruct" in warning for warning in self.warnings):
             self.lost_pages = self._pages_without_content(_truncated_stream(path))
 
