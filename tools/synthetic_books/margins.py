@@ -1,4 +1,4 @@
-"""What stands beside the text of a synthetic book: headers, page numbers, line numbers, marginal notes, stamps."""
+"""Text beside the running text of a synthetic book: headers, page numbers, line numbers, marginal notes, stamps."""
 
 from collections.abc import Callable, Sequence
 from random import Random

@@ -61,25 +61,25 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
     segments = segments_of(page)
     if len(segments) > _SEGMENTS_LIMIT:
         return PageText([Line(page.number, row.text) for row in rows_of(segments)], [])
-    aside = rotated(segments)
-    upright = [at for at in range(len(segments)) if at not in aside]
+    beside = rotated(segments)
+    upright = [at for at in range(len(segments)) if at not in beside]
     numbers = _indexes(line_numbers(_select(segments, upright), layout.line_numbers), upright)
     numbered = [at for at in upright if at not in numbers]
     numberless = PageSegments(page.number, page.height, _select(segments, numbered))
     running = running_segments(numberless, layout.bands, layout.size, layout.leading)
     dropped = numbers | _indexes(running.certain, numbered)
-    aside |= _indexes(running.possible, numbered)
+    beside |= _indexes(running.possible, numbered)
     if layout.keeps_running_lines:
-        aside |= dropped
+        beside |= dropped
         dropped = set()
-    rest = [at for at in numbered if at not in dropped and at not in aside]
-    aside |= _indexes(margin_notes(_select(segments, rest), layout.size), rest)
+    rest = [at for at in numbered if at not in dropped and at not in beside]
+    beside |= _indexes(margin_notes(_select(segments, rest), layout.size), rest)
     body: list[Line] = []
     notes: list[Line] = []
-    rows = with_drop_caps(rows_of(_select(segments, [at for at in rest if at not in aside])))
+    rows = with_drop_caps(rows_of(_select(segments, [at for at in rest if at not in beside])))
     for column in columns(rows, layout.size):
         _add_column(column, page.number, layout, body, notes)
-    notes += _lines_beside(_select(segments, sorted(aside)), page.number)
+    notes += _lines_beside(_select(segments, sorted(beside)), page.number)
     return PageText(body, notes, len(dropped))
 
 
@@ -87,19 +87,19 @@ def _add_column(column: Sequence[Row], page: int, layout: Layout, body: list[Lin
     """Add the lines of a column to the running text, and its captions and footnotes to the notes."""
     table = table_rows(column)
     apart = [is_apart or at in table for at, is_apart in enumerate(set_apart(column, layout))]
-    beside = captions(column, apart, layout.size)
+    in_captions = captions(column, apart, layout.size)
     notes += [
-        Line(page, column[at].text, Start.NOTHING if at - 1 in beside and not apart[at] else Start.ENTRY)
-        for at in sorted(beside)
+        Line(page, column[at].text, Start.NOTHING if at - 1 in in_captions and not apart[at] else Start.ENTRY)
+        for at in sorted(in_captions)
     ]
-    remaining = [at for at in range(len(column)) if at not in beside]
+    remaining = [at for at in range(len(column)) if at not in in_captions]
     first_note = _first_note([column[at] for at in remaining], layout.size)
     notes += _footnotes([column[at] for at in remaining[first_note:]], page)
     remaining = remaining[:first_note]
     text = [column[at] for at in remaining]
     items = find_items(text)
     # A line below a caption goes on with the line above it.
-    starts = paragraph_starts(text, [apart[at] and at - 1 not in beside for at in remaining], items.lines, layout)
+    starts = paragraph_starts(text, [apart[at] and at - 1 not in in_captions for at in remaining], items.lines, layout)
     for at, start in items.starts.items():
         starts[at] = start
     single = {at for at, index in enumerate(remaining) if index in table}
@@ -128,7 +128,7 @@ def _footnotes(rows: Sequence[Row], page: int) -> Iterator[Line]:
 
 
 def _lines_beside(segments: Sequence[Segment], page: int) -> Iterator[Line]:
-    """Yield the lines of what stands beside the text; those of one note stand close below each other."""
+    """Yield the lines of the notes beside the text; those of one note stand close below each other."""
     for above, segment in zip([None, *segments], segments, strict=False):
         is_same = above is not None and _is_next_line(above.box, segment.box)
         yield Line(page, segment.text, Start.NOTHING if is_same else Start.ENTRY)

@@ -65,8 +65,8 @@ class PageText(NamedTuple):
 
     Attributes:
         body: The lines of the running text, in reading order.
-        notes: The lines of what stands beside it: footnotes, captions, running headers and footers that are kept; and
-            those of form fields, comments and stamps.
+        notes: The lines beside it: footnotes, captions, running headers and footers that are kept; and those of form
+            fields, comments and stamps.
         dropped: The number of running headers, footers and line numbers that were left out.
     """
 
