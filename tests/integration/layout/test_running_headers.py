@@ -100,12 +100,13 @@ def test_rows_of_a_table_that_repeat_on_every_page_stay(tmp_path: Path) -> None:
     assert len(found) == 6 * 45
 
 
-def test_what_stands_beside_a_page_number_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", [" km", "", "0.5", " percent"])
+def test_what_stands_beside_a_page_number_stays(tmp_path: Path, unit: str) -> None:
     def scale(canvas: Canvas, page: int) -> None:
         show(canvas, str(page), RIGHT, FOOTER, size=9)
         if page == 3:
             for at in range(5):
-                show(canvas, f"{at * 50} km", LEFT + 60 * at, FOOTER)
+                show(canvas, f"{at * 50 + 20}{unit}", LEFT + 60 * at, FOOTER)
 
     sentences = prose(420)
     write_prose(tmp_path / "slides.pdf", sentences, decoration=scale)
@@ -113,7 +114,7 @@ def test_what_stands_beside_a_page_number_stays(tmp_path: Path) -> None:
     found = entries(tmp_path / "slides.pdf")
 
     assert missing(tmp_path / "slides.pdf", sentences) == []
-    assert all(f"{at * 50} km" in " ".join(found) for at in range(5))
+    assert all(f"{at * 50 + 20}{unit}" in " ".join(found) for at in range(5))
     assert "4" not in found
 
 

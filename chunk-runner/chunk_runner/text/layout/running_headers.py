@@ -65,6 +65,8 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, lea
 def _is_certain(page: PageSegments, at: int, bands: Sequence[Band], *, is_apart: bool) -> bool:
     segment = page.segments[at]
     return any(
-        is_known(segment.text, page.number, band.texts, band.counts) or (is_apart and style_of(segment) in band.styles)
+        # A number that is a part of a row and does not count may be a label of an axis.
+        is_known(segment.text, page.number, band.texts - {"#"}, band.counts)
+        or (is_apart and style_of(segment) in band.styles)
         for band in bands
     )
