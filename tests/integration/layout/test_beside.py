@@ -13,6 +13,7 @@ from integration.layout.document import (
     LEADING,
     LEFT,
     RIGHT,
+    SIZE,
     TOP,
     entries,
     missing,
@@ -58,6 +59,37 @@ def test_turned_text_is_in_no_sentence_and_not_lost(
     assert missing(tmp_path / "book.pdf", sentences) == []
     kept = " ".join(entries(tmp_path / "book.pdf"))
     assert any(words in kept for words in ("NOT FOR CIRCULATION", "Copy", "archive", "Sheet 1"))
+
+
+def across(text: str, left: float, bottom: float, size: float) -> Callable[[Canvas, int], None]:
+    def draw(canvas: Canvas, _page: int) -> None:
+        canvas.setFillGray(0.8)
+        show(canvas, text, left, bottom, size=size, font="Helvetica-Bold" if size > 11 else "Times-Roman")
+        canvas.setFillGray(0)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("decoration", "count"),
+    [
+        (across("DRAFT", 180, 420, 72), 120),
+        (across("DRAFT", 180, 560, 72), 30),
+        (across("Evaluation copy", 150, TOP - 20 * LEADING, 36), 120),
+        (across("CONFIDENTIAL", 240, 403, 14), 120),
+        (across("Not for sale", 260, TOP - 7.5 * LEADING, 11), 120),
+    ],
+    ids=["large", "on a single page", "level with a line", "hardly larger", "of the size of the text"],
+)
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_watermark_across_the_lines_is_in_no_sentence(
+    tmp_path: Path, decoration: Callable[[Canvas, int], None], count: int, place: str
+) -> None:
+    sentences = prose(count)
+    pages = write_prose(tmp_path / "book.pdf", sentences, decoration=decoration, place=place)
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    assert len(entries(tmp_path / "book.pdf")) == count + pages
 
 
 def numbered(every: int, left: float, *, restart: bool = True, size: float = 8) -> Callable[[Canvas, int], None]:
@@ -265,3 +297,89 @@ def test_sideways_pages_are_read_in_their_own_order(tmp_path: Path, angle: float
     canvas.save()
 
     assert entries(tmp_path / "sideways.pdf") == sentences
+
+
+@pytest.mark.parametrize(("left", "text_left"), [(RIGHT + 15, LEFT), (40, LEFT + 30)])
+@pytest.mark.parametrize("order", ["with the lines", "after them"])
+def test_margin_notes_of_the_size_of_the_text_are_entries(
+    tmp_path: Path, left: float, text_left: float, order: str
+) -> None:
+    sentences = prose(120)
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    lines = list(wrapped(" ".join(sentences), RIGHT - text_left))
+    for begin in range(0, len(lines), 40):
+        notes = [(note, TOP - LEADING * at) for at, note in ((5, "Early life"), (16, "School"), (29, "§ 12"))]
+        for at, line in enumerate(lines[begin : begin + 40]):
+            show(canvas, line, text_left, TOP - LEADING * at)
+            for note, bottom in notes:
+                if order == "with the lines" and bottom == TOP - LEADING * at:
+                    show(canvas, note, left, bottom)
+        for note, bottom in notes:
+            if order == "after them" and len(lines) > begin + 30:
+                show(canvas, note, left, bottom)
+        canvas.showPage()
+    canvas.save()
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    assert {"Early life", "School", "§ 12"} <= set(entries(tmp_path / "book.pdf"))
+
+
+@pytest.mark.parametrize(("font", "size"), [("Times-Italic", 16), ("Helvetica-Bold", 13), ("Times-BoldItalic", SIZE)])
+def test_a_pull_quote_breaks_no_sentence(tmp_path: Path, font: str, size: float) -> None:
+    sentences = prose(30)
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    bottom = TOP
+    for at, line in enumerate(wrapped(" ".join(sentences), RIGHT - LEFT)):
+        if at == 7:
+            for number, words in enumerate(("“Nobody had seen", "the light go out.”")):
+                show(canvas, words, LEFT + 40, bottom - 14 - 1.25 * size * number, font=font, size=size)
+            bottom -= 28 + 2.5 * size
+        show(canvas, line, LEFT, bottom)
+        bottom -= LEADING
+    canvas.showPage()
+    canvas.save()
+
+    assert missing(tmp_path / "book.pdf", sentences) == []
+    assert "“Nobody had seen the light go out.”" in entries(tmp_path / "book.pdf")
+
+
+@pytest.mark.parametrize("place", ["at the foot of the page", "between lines"])
+def test_a_table_in_the_middle_of_a_sentence_does_not_break_it(tmp_path: Path, place: str) -> None:
+    sentences = prose(90)
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    lines = list(wrapped(" ".join(sentences), RIGHT - LEFT))
+    # The sentence goes on with a small letter after the table.
+    first = next(at for at in range(20, 40) if lines[at][0].islower() and not lines[at - 1].endswith("."))
+    bottom = TOP
+    for line in lines[:first]:
+        show(canvas, line, LEFT, bottom)
+        bottom -= LEADING
+    rows = ["Year Roof Garden", "2019 1,200 80", "2020 90 120"]
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row.split()):
+            show(canvas, cell, LEFT + 110 * column, bottom - 12 - LEADING * at)
+    bottom -= 24 + 3 * LEADING
+    for line in lines[first:]:
+        if bottom < BOTTOM or (place == "at the foot of the page" and line is lines[first]):
+            canvas.showPage()
+            bottom = TOP
+        show(canvas, line, LEFT, bottom)
+        bottom -= LEADING
+    canvas.save()
+
+    assert missing(tmp_path / "book.pdf", [*sentences, *rows]) == []
+
+
+def test_a_formula_stays_in_its_sentence(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    lines = [
+        ("The clerk wrote down what the twins had told him about the lamp and the kettle, so that", "Times-Roman"),
+        ("E = mc + k for all k in the set", "Times-Italic"),
+        ("where k is the weight of the kettle.", "Times-Roman"),
+    ]
+    for at, (line, font) in enumerate(lines):
+        show(canvas, line, LEFT, TOP - 28 * at, font=font)
+    canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "book.pdf") == [" ".join(line for line, _ in lines)]

@@ -1,5 +1,6 @@
 """Lists, tables, code, headings and drop caps: what is an entry of its own."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,53 @@ def test_a_drop_cap_belongs_to_its_word(tmp_path: Path, cap: str, rest: str) -> 
 
     assert found[0].startswith(cap + rest)
     assert found[-1] == "They waited for the spring."
+
+
+@pytest.mark.parametrize("font", ["Times-Italic", "Helvetica", "capitals"])
+@pytest.mark.parametrize("gap", [0, 8])
+def test_a_heading_in_italics_or_capitals_is_an_entry(tmp_path: Path, font: str, gap: float) -> None:
+    headings = ["Introduction", "What the Clerk Had Seen", "The Return"]
+    sentences = prose(24)
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    bottom = TOP
+    for at, heading in enumerate(headings):
+        is_capitals = font == "capitals"
+        headings[at] = heading.upper() if is_capitals else heading
+        bottom -= gap
+        show(canvas, headings[at], LEFT, bottom, font="Times-Roman" if is_capitals else font)
+        bottom -= LEADING
+        for line in wrapped(" ".join(sentences[8 * at : 8 * at + 8]), RIGHT - LEFT):
+            show(canvas, line, LEFT, bottom)
+            bottom -= LEADING
+    canvas.showPage()
+    canvas.save()
+
+    assert Counter(entries(tmp_path / "book.pdf")) == Counter([*headings, *sentences])
+
+
+@pytest.mark.parametrize("words", ["The Light of the North", "NATO"])
+def test_a_line_that_begins_in_italics_or_capitals_is_no_heading(tmp_path: Path, words: str) -> None:
+    canvas = Canvas(str(tmp_path / "book.pdf"), invariant=True)
+    show(canvas, "Nobody in the village had read a book by the clerk before that winter, and the name was", LEFT, TOP)
+    show(canvas, words, LEFT, TOP - LEADING, font="Times-Italic" if " " in words else "Times-Roman")
+    show(canvas, "Everybody knew it in the spring.", LEFT, TOP - 2 * LEADING)
+    canvas.showPage()
+    canvas.save()
+
+    assert any(f"the name was {words}" in entry for entry in entries(tmp_path / "book.pdf"))
+
+
+def test_a_signature_at_the_foot_of_a_page_ends_there(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "letters.pdf"), invariant=True)
+    sentences = prose(12)
+    for page in range(3):
+        bottom = TOP
+        for line in [*wrapped(" ".join(sentences[4 * page : 4 * page + 4]), RIGHT - LEFT), "Maria Stone, secretary"]:
+            show(canvas, line, LEFT, bottom)
+            bottom -= LEADING
+        canvas.showPage()
+    canvas.save()
+
+    found = entries(tmp_path / "letters.pdf")
+    assert found.count("Maria Stone, secretary") == 3
+    assert [sentence for sentence in sentences if sentence not in found] == []

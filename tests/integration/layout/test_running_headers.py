@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from integration.layout.document import BOTTOM, LEFT, RIGHT, TOP, entries, missing, prose, show, write_prose
+from integration.layout.document import BOTTOM, LEFT, RIGHT, TOP, entries, missing, prose, show, wrapped, write_prose
 
 
 HEADER, FOOTER = TOP + 40, BOTTOM - 50
@@ -116,6 +116,84 @@ def test_what_stands_beside_a_page_number_stays(tmp_path: Path, unit: str) -> No
     assert missing(tmp_path / "slides.pdf", sentences) == []
     assert all(f"{at * 50 + 20}{unit}" in " ".join(found) for at in range(5))
     assert "4" not in found
+
+
+def write_forms(path: Path, lines: dict[float, str], pages: int = 6) -> None:
+    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
+    for page in range(1, pages + 1):
+        for at, line in enumerate(wrapped(" ".join(prose(9, page)), 400)):
+            show(canvas, line, LEFT, 640 - 14 * at)
+        for bottom, line in lines.items():
+            show(canvas, line.format(page + 30), LEFT, bottom)
+        canvas.showPage()
+    canvas.save()
+
+
+@pytest.mark.parametrize(
+    ("bottom", "line"),
+    [
+        (60, "Do not write below this line."),
+        (110, "The form is handed in at the town hall."),
+        (110, "Signature of the tenant"),
+        (735, "Dear member number {},"),
+        (735, "Invoice {}"),
+        (780, "We thank all members for their help;"),
+    ],
+)
+def test_lines_of_forms_and_letters_stay_wherever_they_stand(tmp_path: Path, bottom: float, line: str) -> None:
+    write_forms(tmp_path / "forms.pdf", {bottom: line})
+
+    found = entries(tmp_path / "forms.pdf")
+
+    assert sum(entry in {line.format(page + 30) for page in range(1, 7)} for entry in found) == 6
+
+
+def test_the_head_of_a_table_that_repeats_on_every_page_stays(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
+    for page in range(1, 6):
+        for at in range(40):
+            row = ("Name", "Town", "Sum") if at == 0 else (f"Person {page * 50 + at}", "Leeds", str(at * page))
+            for column, cell in enumerate(row):
+                show(canvas, cell, 90 + 150 * column, 770 - 15 * at - (12 if at else 0))
+        canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "table.pdf").count("Name Town Sum") == 5
+
+
+def two_lines(canvas: Canvas, page: int) -> None:
+    show(canvas, "Journal of Mills", LEFT, HEADER, size=9)
+    show(canvas, f"Vol. 12 ({page})", LEFT, HEADER - 11, size=9)
+
+
+def letterhead(canvas: Canvas, page: int) -> None:
+    for at, line in enumerate(("Miller Ltd", "Quality Manual", f"Page {page}", "Version 3")):
+        show(canvas, line, LEFT, HEADER + 15 - 11 * at, size=8)
+
+
+def first_page_differs(canvas: Canvas, page: int) -> None:
+    show(canvas, *(("1", 297, FOOTER) if page == 1 else (f"M. Stone / Mills {page}", LEFT, HEADER)))
+
+
+def number_between_guide_words(canvas: Canvas, page: int) -> None:
+    show(canvas, "abcdef"[page] + "corn", LEFT, HEADER, size=9)
+    show(canvas, str(page + 10), 290, HEADER, size=9)
+    show(canvas, "abcdef"[page] + "zure", RIGHT - 30, HEADER, size=9)
+
+
+@pytest.mark.parametrize(
+    "decoration",
+    [two_lines, letterhead, first_page_differs, number_between_guide_words, page_of_pages, spreads, times_of_printing],
+)
+@pytest.mark.parametrize("count", [68, 134])
+def test_a_last_page_of_few_lines_confirms_its_headers(
+    tmp_path: Path, decoration: Callable[[Canvas, int], None], count: int
+) -> None:
+    sentences = prose(count)
+    pages = write_prose(tmp_path / "book.pdf", sentences, decoration=decoration)
+
+    assert pages == (2 if count == 68 else 3)
+    assert missing(tmp_path / "book.pdf", sentences) == []
 
 
 @pytest.mark.parametrize("pages", [3, 4, 7])

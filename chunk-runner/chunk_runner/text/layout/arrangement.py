@@ -9,17 +9,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunk_runner.pdf.page import Box, Page
-from chunk_runner.text.layout.bands import PageSegments
 from chunk_runner.text.layout.beside import margin_notes, rotated
-from chunk_runner.text.layout.captions import captions
+from chunk_runner.text.layout.captions import captions, interrupting_tables, pull_quotes
 from chunk_runner.text.layout.columns import columns, with_drop_caps
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.line import End, Line, PageText, Row, Segment, Start, rows_of, segments_of
 from chunk_runner.text.layout.line_numbers import line_numbers
 from chunk_runner.text.layout.lists import find_items
+from chunk_runner.text.layout.outer_rows import PageSegments
 from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
 from chunk_runner.text.layout.running_headers import running_segments
 from chunk_runner.text.layout.tables import code_lines, table_rows
+from chunk_runner.text.layout.watermarks import watermarks
 
 
 _NOTE_SIZE = 0.93
@@ -33,6 +34,9 @@ _SAME_SIZE = 0.5
 
 _CLOSE = 1.5
 """The distance from line to line within a margin note is less than this many sizes of its font."""
+
+_SHORT_LINE = 0.6
+"""A last line that ends before this share of its column ends a paragraph: a signature, an address."""
 
 _SEGMENTS_LIMIT = 1_000
 """Segments that are compared with each other. A page of a book has 50; one with more is a drawing, or hostile."""
@@ -61,7 +65,7 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
     segments = segments_of(page)
     if len(segments) > _SEGMENTS_LIMIT:
         return PageText([Line(page.number, row.text) for row in rows_of(segments)], [])
-    beside = rotated(segments)
+    beside = rotated(segments) | watermarks(segments, layout.watermarks, layout.size)
     upright = [at for at in range(len(segments)) if at not in beside]
     numbers = _indexes(line_numbers(_select(segments, upright), layout.line_numbers), upright)
     numbered = [at for at in upright if at not in numbers]
@@ -84,22 +88,23 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
 
 
 def _add_column(column: Sequence[Row], page: int, layout: Layout, body: list[Line], notes: list[Line]) -> None:
-    """Add the lines of a column to the running text, and its captions and footnotes to the notes."""
+    """Add the lines of a column to the running text, and what interrupts it and its footnotes to the notes."""
     table = table_rows(column)
     apart = [is_apart or at in table for at, is_apart in enumerate(set_apart(column, layout))]
-    in_captions = captions(column, apart, layout.size)
+    interrupting = captions(column, apart, layout.size) | pull_quotes(column, apart)
+    interrupting |= interrupting_tables(column, table, interrupting, short_edge(column)) if table else set()
     notes += [
-        Line(page, column[at].text, Start.NOTHING if at - 1 in in_captions and not apart[at] else Start.ENTRY)
-        for at in sorted(in_captions)
+        Line(page, column[at].text, Start.NOTHING if at - 1 in interrupting and not apart[at] else Start.ENTRY)
+        for at in sorted(interrupting)
     ]
-    remaining = [at for at in range(len(column)) if at not in in_captions]
+    remaining = [at for at in range(len(column)) if at not in interrupting]
     first_note = _first_note([column[at] for at in remaining], layout.size)
     notes += _footnotes([column[at] for at in remaining[first_note:]], page)
     remaining = remaining[:first_note]
     text = [column[at] for at in remaining]
     items = find_items(text)
     # A line below a caption goes on with the line above it.
-    starts = paragraph_starts(text, [apart[at] and at - 1 not in in_captions for at in remaining], items.lines, layout)
+    starts = paragraph_starts(text, [apart[at] and at - 1 not in interrupting for at in remaining], items.lines, layout)
     for at, start in items.starts.items():
         starts[at] = start
     single = {at for at, index in enumerate(remaining) if index in table}
@@ -109,7 +114,7 @@ def _add_column(column: Sequence[Row], page: int, layout: Layout, body: list[Lin
     body += [Line(page, row.text, start) for row, start in zip(text, starts, strict=True)]
     if text:
         is_short_item = len(text) - 1 in items.lines and text[-1].box.right < short_edge(text)
-        is_last = is_short_item or ends_with_heading(text)
+        is_last = is_short_item or ends_with_heading(text) or text[-1].box.right < short_edge(text, _SHORT_LINE)
         end = End.ENTRY if len(text) - 1 in single else End.PARAGRAPH if is_last else End.NOTHING
         body[-1] = body[-1]._replace(ends=end)
 

@@ -1,9 +1,8 @@
 """Bands: the heights at which running headers and footers, page numbers and the like stand on page after page. Pure.
 
-A **row** here is everything that stands at one height: a running title on the left and a page number on the right are
-two segments and one row. A **band** is a height at which such rows stand from page to page. Bands are learnt from the
-sample, from rows that are set apart from the text, in the margin, and repeat or count the pages. Without all three of
-these a row may be text, and stays.
+A **band** is a height at which such rows stand from page to page. Bands are learnt from the sample, from rows that are
+set apart from the text, in the margin, and repeat or count the pages. Without all three of these a row may be text, and
+stays. Where no sentence crosses from page to page, as in letters, invoices and forms, even a row with all three may be.
 """
 
 from __future__ import annotations
@@ -15,24 +14,19 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from chunk_runner.text.layout.line import Segment
-
-
-class PageSegments(NamedTuple):
-    """A page: its 1-based number in the source, its height in points, and its segments."""
-
-    number: int
-    height: float
-    segments: Sequence[Segment]
-
-
-Style = tuple[float, float]
-"""The number of a font, and its size in points."""
-
-
-def style_of(segment: Segment) -> Style:
-    """Return the style of a segment."""
-    return segment.box.font, round(segment.box.size, 1)
+from chunk_runner.text.layout.line import ends_sentence
+from chunk_runner.text.layout.outer_rows import (
+    FAR_APART,
+    NARROW_MARGIN,
+    OUTERMOST_ROWS,
+    SAME_HEIGHT,
+    PageSegments,
+    Style,
+    outer_rows,
+    row_text,
+    rows_inwards,
+    style_of,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,8 @@ class Band:
         texts: The texts seen there more than once, with numbers masked.
         counts: How numbers there count the pages: the step from page to page, and the number of a page 0.
         styles: The font and size of these rows, unless that is the style of the text.
+        is_doubtful: True if the rows may be text: they do not stand in the narrow margin, and no sentence crosses from
+            page to page.
     """
 
     top: bool
@@ -52,25 +48,14 @@ class Band:
     texts: frozenset[str] = frozenset()
     counts: frozenset[tuple[int, int]] = frozenset()
     styles: frozenset[Style] = frozenset()
+    is_doubtful: bool = False
 
-
-SAME_HEIGHT = 2.5
-"""Rows of different pages stand at one height if they differ by at most this many points."""
-
-OUTERMOST_ROWS = 2
-"""The rows at either end of a page that may be running headers or footers."""
 
 MINIMUM_PAGES = 3
 """The pages of the sample on which something must be seen before it counts; fewer may be chance."""
 
-PARAGRAPH_SPACING = 1.3
-"""Lines belong to different paragraphs if they are this many times the usual distance apart."""
-
 _MARGIN = 0.22
 """Headers and footers stand in the upper or lower part of a page, up to this share of its height."""
-
-_NARROW_MARGIN = 0.1
-"""The same where less confirms them: in a document of two pages, and for rows that neither repeat nor count."""
 
 _ROMAN = re.compile(r"[ivxlcdm]{1,7}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
@@ -91,8 +76,16 @@ _UNCONFIRMED_SHARE = 0.7
 """A band whose rows do neither has them on at least this share of the sample's pages: guide words, changing titles."""
 
 
+_FULL_LINE = 0.8
+"""A full line is at least this share as wide as the widest one of its page."""
+
+
 class _SeenRow(NamedTuple):
-    """A row of the sample, made of `parts`; `margin` is its distance from the page's end, as a share of its height."""
+    """A row of the sample, made of `parts`.
+
+    `margin` is its distance from the page's end, as a share of its height; `is_alone` is true on a page with so few
+    rows that all of them may be its text.
+    """
 
     bottom: float
     page: int
@@ -100,14 +93,7 @@ class _SeenRow(NamedTuple):
     margin: float
     style: Style
     parts: tuple[str, ...]
-
-
-class BandRow(NamedTuple):
-    """A row: the indexes of its segments, its lower edge, and the size of its largest text, both in points."""
-
-    at: tuple[int, ...]
-    bottom: float
-    size: float
+    is_alone: bool
 
 
 def mask_numbers(text: str) -> str:
@@ -127,65 +113,55 @@ def learn_bands(sample: Sequence[PageSegments], style: Style, leading: float) ->
     if len(sample) <= 1:
         return
     least = min(MINIMUM_PAGES, len(sample))
+    goes_on = sum(map(_ends_in_mid_sentence, sample)) >= _BAND_SHARE * len(sample)
     for top in (True, False):
         seen = sorted(row for page in sample for row in _outer_rows(page, style[1], leading, top=top))
         while seen:
             at_height = [row for row in seen if row.bottom - seen[0].bottom <= SAME_HEIGHT]
             seen = seen[len(at_height) :]
             pages = len({row.page for row in at_height})
-            if pages < max(least, _BAND_SHARE * len(sample)):
+            texts = _repeated_texts(at_height)
+            is_outside = max(row.margin for row in at_height) < NARROW_MARGIN
+            enough = least - 1 if is_outside and _repeat_with_numbers(at_height, texts) else least
+            if pages < max(enough, 2, _BAND_SHARE * len(sample)) or all(row.is_alone for row in at_height):
                 continue
-            texts, counts = _repeated_texts(at_height), _counts(at_height, least)
-            known = [row for row in at_height if is_known(row.text, row.page, texts, counts)]
-            is_outside = max(row.margin for row in at_height) < _NARROW_MARGIN
+            counts = _counts(at_height, enough)
+            known = [
+                row
+                for row in at_height
+                if any(is_known(text, row.page, texts, counts) for text in (row.text, *row.parts))
+            ]
             is_confirmed = len(known) >= _CONFIRMED_SHARE * len(at_height) and (is_outside or pages >= MINIMUM_PAGES)
             # Not at the bottom of the page, where the last line of the notes may stand at one height.
-            is_usual = top and is_outside and pages >= max(MINIMUM_PAGES + 1, _UNCONFIRMED_SHARE * len(sample))
+            is_frequent = pages > MINIMUM_PAGES or all(row.style != style for row in at_height)
+            is_usual = top and is_outside and is_frequent and pages >= _UNCONFIRMED_SHARE * len(sample)
             if is_confirmed or is_usual:
                 styles = frozenset(row.style for row in known) - {style} if is_confirmed else frozenset()
-                yield Band(top, round(median(row.bottom for row in at_height), 1), texts, counts, styles)
+                bottom = round(median(row.bottom for row in at_height), 1)
+                yield Band(top, bottom, texts, counts, styles, not (is_outside or goes_on))
+
+
+def _ends_in_mid_sentence(page: PageSegments) -> bool:
+    """Return True if the last full line of a page does not end a sentence, nor any shorter one below it."""
+    widest = max(segment.box.right - segment.box.left for segment in page.segments)
+    for row in rows_inwards(page.segments, top=False)[: OUTERMOST_ROWS + 1]:
+        if ends_sentence(row_text(page.segments, row)):
+            return False
+        if any(page.segments[at].box.right - page.segments[at].box.left > _FULL_LINE * widest for at in row.at):
+            return True
+    return False
 
 
 def _outer_rows(page: PageSegments, size: float, leading: float, *, top: bool) -> Iterator[_SeenRow]:
     """Yield the outermost rows of a page, as far as they are set apart from the text and in the margin."""
     rows = rows_inwards(page.segments, top=top)
-    if len(rows) <= OUTERMOST_ROWS + 1:  # all of them may be its text
-        return
-    for row, inner in pairwise(rows[: OUTERMOST_ROWS + 1]):
-        margin = (page.height - row.bottom if top else row.bottom) / page.height
-        if margin < _MARGIN and row.size <= HEADING_SIZE * size and are_apart(row, inner, leading):
-            yield _SeenRow(
-                row.bottom,
-                page.number,
-                row_text(page.segments, row),
-                margin,
-                style_of(page.segments[row.at[0]]),
-                tuple(page.segments[at].text for at in row.at),
-            )
-
-
-def are_apart(row: BandRow, inner: BandRow, leading: float) -> bool:
-    """Return True if space sets a row apart from the next one inwards."""
-    return abs(row.bottom - inner.bottom) > PARAGRAPH_SPACING * leading
-
-
-def rows_inwards(segments: Sequence[Segment], *, top: bool) -> list[BandRow]:
-    """Return the outermost rows at one end of the page, and one or two further ones, inwards."""
-    bottoms = [segment.box.bottom for segment in segments]
-    rows: list[BandRow] = []
-    for at in sorted(range(len(segments)), key=bottoms.__getitem__, reverse=top):
-        if rows and abs(rows[-1].bottom - bottoms[at]) <= SAME_HEIGHT:
-            rows[-1] = BandRow((*rows[-1].at, at), rows[-1].bottom, max(rows[-1].size, segments[at].box.size))
-        elif len(rows) > OUTERMOST_ROWS + 1:
-            break
-        else:
-            rows.append(BandRow((at,), bottoms[at], segments[at].box.size))
-    return rows
-
-
-def row_text(segments: Sequence[Segment], row: BandRow) -> str:
-    """Return the text of a row, from left to right."""
-    return " ".join(segment.text for segment in sorted((segments[at] for at in row.at), key=lambda one: one.box.left))
+    is_alone = len(rows) <= OUTERMOST_ROWS + 1
+    for row, margin, is_apart in outer_rows(page, rows, leading * FAR_APART if is_alone else leading, top=top):
+        if margin < (NARROW_MARGIN if is_alone else _MARGIN) and row.size <= HEADING_SIZE * size and is_apart:
+            text = row_text(page.segments, row)
+            style = style_of(page.segments[row.at[0]])
+            parts = tuple(page.segments[at].text for at in row.at)
+            yield _SeenRow(row.bottom, page.number, text, margin, style, parts, is_alone)
 
 
 def _repeated_texts(rows: Sequence[_SeenRow]) -> frozenset[str]:
@@ -203,6 +179,12 @@ def _repeated_texts(rows: Sequence[_SeenRow]) -> frozenset[str]:
     )
 
 
+def _repeat_with_numbers(rows: Sequence[_SeenRow], texts: frozenset[str]) -> bool:
+    """Return True if rows repeat each other but for numbers that count the pages, so that two of them are no chance."""
+    masked = [mask_numbers(row.text) for row in rows]
+    return all(text in texts and "#" in text for text in masked)
+
+
 def _numbers_match(one: _SeenRow, other: _SeenRow) -> bool:
     numbers = zip(_DIGITS.findall(_TIME.sub("", one.text)), _DIGITS.findall(_TIME.sub("", other.text)), strict=False)
     pages = one.page - other.page
@@ -218,7 +200,7 @@ def _counts(rows: Sequence[_SeenRow], least: int) -> frozenset[tuple[int, int]]:
     fitting: dict[tuple[int, int], dict[int, str]] = {}
     for row in rows:
         for part in row.parts:
-            for count in _possible_counts(part, row.page):
+            for count in possible_counts(part, row.page):
                 fitting.setdefault(count, {})[row.page] = mask_numbers(_PAGE_NUMBER.sub(" ", part))
     return frozenset(
         count for count, words in fitting.items() if len(words) >= least and _have_common_words(words.values())
@@ -229,7 +211,8 @@ def _have_common_words(texts: Collection[str]) -> bool:
     return len(set(texts)) < len(texts) or not all(any(map(str.isalpha, text)) for text in texts)
 
 
-def _possible_counts(text: str, page: int) -> set[tuple[int, int]]:
+def possible_counts(text: str, page: int) -> set[tuple[int, int]]:
+    """Return how a number at either end of a row may count the pages: the step, and the number of a page 0."""
     numbers = {int(number) for match in _PAGE_NUMBER.finditer(text) for number in match.groups() if number}
     return {(step, number - step * page) for number in numbers for step in (1, 2)}
 
@@ -239,6 +222,6 @@ def is_known(text: str, page: int, texts: frozenset[str], counts: frozenset[tupl
     masked = mask_numbers(text)
     return (
         masked in texts
-        or not counts.isdisjoint(_possible_counts(text, page))
+        or not counts.isdisjoint(possible_counts(text, page))
         or (masked == "#" and _DIGITS.search(text) is None)
     )

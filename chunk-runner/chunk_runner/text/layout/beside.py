@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chunk_runner.pdf.columns import Span
-from chunk_runner.text.layout.line import Segment
+from chunk_runner.text.layout.line import Segment, ends_sentence
 
 
 _WIDE_SHARE = 0.5
@@ -18,7 +18,10 @@ _BESIDE_SHARE = 0.25
 """At most this share of a page's characters stands beside its text; more is a column."""
 
 _SMALLER = 0.95
-"""A margin note is set smaller than this share of the text's size."""
+"""A note in the margin that nothing else confirms is set smaller than this share of the text's size."""
+
+_FULL_LINE = 0.8
+"""A full line reaches this share of the width of the text."""
 
 
 def rotated(segments: Iterable[Segment]) -> set[int]:
@@ -27,27 +30,45 @@ def rotated(segments: Iterable[Segment]) -> set[int]:
 
 
 def margin_notes(segments: Sequence[Segment], size: float) -> set[int]:
-    """Return the indexes of segments that stand left or right of all the text, and are set smaller than it.
+    """Return the indexes of segments that stand left or right of all the text, and are no column of a table.
+
+    Notes are set smaller than the text, or stand beside the middle of sentences.
 
     Args:
         segments: The segments of the page.
         size: The size of the text, in points.
     """
-    small = [at for at, segment in enumerate(segments) if segment.box.size < _SMALLER * size]
-    if not small:  # true of most pages
-        return set()
-    widest = max(map(_width, segments))
+    widest = max(map(_width, segments), default=0)
     main = [segment for segment in segments if _width(segment) >= _WIDE_SHARE * widest]
-    if len(main) < _MINIMUM_LINES:
+    if len(main) < _MINIMUM_LINES or len(main) == len(segments):
         return set()
+    left, right = min(segment.box.left for segment in main), max(segment.box.right for segment in main)
     spans = [Span(segment.box.left, segment.box.right) for segment in main]
-    beside = {
+    beside = [
         at
-        for at in small
-        if not any(segments[at].box.left < span.right and segments[at].box.right > span.left for span in spans)
-    }
+        for at, segment in enumerate(segments)
+        if (segment.box.right <= left or segment.box.left >= right or segment.box.size < _SMALLER * size)
+        and not any(segment.box.left < span.right and segment.box.right > span.left for span in spans)
+    ]
+    if not all(segments[at].box.size < _SMALLER * size for at in beside) and not _interrupt(
+        [segments[at] for at in beside], main, right
+    ):
+        beside = [at for at in beside if segments[at].box.size < _SMALLER * size]
     characters = sum(len(segments[at].text) for at in beside)
-    return beside if characters <= _BESIDE_SHARE * sum(len(segment.text) for segment in segments) else set()
+    return set(beside) if characters <= _BESIDE_SHARE * sum(len(segment.text) for segment in segments) else set()
+
+
+def _interrupt(notes: Sequence[Segment], main: Sequence[Segment], right: float) -> bool:
+    """Return True if at least half of the notes stand beside a line that goes on with the sentence of a full line."""
+    going_on = 0
+    for note in notes:
+        middle = (note.box.bottom + note.box.top) / 2
+        level = next((at for at, line in enumerate(main) if line.box.bottom < middle < line.box.top), 0)
+        if level:
+            above, line = main[level - 1], main[level]
+            is_full = above.box.right - above.box.left >= _FULL_LINE * (right - above.box.left)
+            going_on += is_full and line.text[0].islower() and not ends_sentence(above.text)
+    return going_on * 2 >= len(notes)
 
 
 def _width(segment: Segment) -> float:

@@ -13,10 +13,12 @@ from statistics import median
 from typing import Any
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text.layout.bands import MINIMUM_PAGES, Band, PageSegments, Style, learn_bands, style_of
+from chunk_runner.text.layout.bands import MINIMUM_PAGES, Band, learn_bands
 from chunk_runner.text.layout.columns import columns
 from chunk_runner.text.layout.line import Segment, rows_of, segments_of
 from chunk_runner.text.layout.line_numbers import NumberColumn, learn_line_numbers
+from chunk_runner.text.layout.outer_rows import PageSegments, Style, style_of
+from chunk_runner.text.layout.watermarks import Watermark, learn_watermarks, watermarks
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Layout:
         bands: The heights at which running headers and footers stand.
         line_numbers: The columns of line numbers.
         is_fixed_pitch: True if the text is set in a fixed-pitch font, so that such a font is no sign of code.
+        watermarks: The texts that are printed across the lines at one place on several pages.
         keeps_running_lines: True if running headers and footers are kept, beside the text.
     """
 
@@ -39,6 +42,7 @@ class Layout:
     bands: tuple[Band, ...] = ()
     line_numbers: tuple[NumberColumn, ...] = ()
     is_fixed_pitch: bool = False
+    watermarks: tuple[Watermark, ...] = ()
     keeps_running_lines: bool = False
 
     def dump(self) -> dict[str, Any]:
@@ -59,17 +63,26 @@ class Layout:
                 frozenset(band["texts"]),
                 frozenset((step, start) for step, start in band["counts"]),
                 frozenset((font, size) for font, size in band["styles"]),
+                band["is_doubtful"],
             )
             for band in raw["bands"]
         )
         return cls(
-            **{**raw, "bands": bands, "line_numbers": tuple(NumberColumn(*column) for column in raw["line_numbers"])}
+            **{
+                **raw,
+                "bands": bands,
+                "line_numbers": tuple(NumberColumn(*column) for column in raw["line_numbers"]),
+                "watermarks": tuple(Watermark(*mark) for mark in raw["watermarks"]),
+            }
         )
 
 
 _STEPS = (4, 60)
 """The distance from a line to the next one in the same paragraph, in points: more than the first, less than the
 second."""
+
+_WATERMARKS_LIMIT = 64
+"""Watermarks that are remembered; some repeat across the page."""
 
 _COLUMNS_LIMIT = 8
 """Columns of line numbers that are remembered."""
@@ -91,6 +104,8 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
             styles[style] += len(segment.text)
             fixed[segment.box.is_fixed_pitch] += len(segment.text)
     size = sizes.most_common(1)[0][0]
+    marks = learn_watermarks([page.segments for page in pages])
+    pages = [page for page in (_without_watermarks(page, marks, size) for page in pages) if page.segments]
     steps = [step for page in pages for step in _steps(page.segments)]
     leading = round(median(steps), 2) if steps else size
     return Layout(
@@ -100,7 +115,13 @@ def learn_layout(sample: Sequence[Page]) -> Layout:
         tuple(learn_bands(pages, styles.most_common(1)[0][0], leading)),
         tuple(learn_line_numbers([page.segments for page in pages])[:_COLUMNS_LIMIT]),
         fixed[True] > fixed[False],
+        tuple(marks[:_WATERMARKS_LIMIT]),
     )
+
+
+def _without_watermarks(page: PageSegments, marks: Sequence[Watermark], size: float) -> PageSegments:
+    aside = watermarks(page.segments, marks, size)
+    return page._replace(segments=[one for at, one in enumerate(page.segments) if at not in aside]) if aside else page
 
 
 def _upright(page: Page) -> list[Segment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
@@ -22,6 +23,14 @@ breaks a line before a superscript."""
 
 _FIRST_RIGHT_TO_LEFT = "\u0590"
 """The first character of the scripts that run from right to left, in Unicode order."""
+
+
+_SENTENCE_END = re.compile(r"[.!?:;…。！？；।؟]['\"”’»)]*$")
+
+
+def ends_sentence(text: str) -> bool:
+    """Return True if a line may end a sentence, or what precedes a list."""
+    return _SENTENCE_END.search(text) is not None
 
 
 class Start(IntEnum):

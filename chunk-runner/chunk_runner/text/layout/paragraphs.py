@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from itertools import pairwise
 
-from chunk_runner.text.layout.bands import PARAGRAPH_SPACING
 from chunk_runner.text.layout.learning import Layout
-from chunk_runner.text.layout.line import Row, Start
+from chunk_runner.text.layout.line import Row, Start, ends_sentence
+from chunk_runner.text.layout.outer_rows import PARAGRAPH_SPACING
 
 
 _SIZE_FACTOR = 1.2
@@ -20,6 +20,9 @@ _USUAL_LEADING = 1.1
 _FULL_LINE = 0.85
 """A line that ends before this share of its column is short: a heading, the end of a paragraph or of an item."""
 
+_CAPITALS = 4
+"""Letters of a heading in capitals; fewer may be an abbreviation."""
+
 _HEADING_LINES = 3
 """Lines of a heading. More of them are a paragraph in another font."""
 
@@ -29,11 +32,11 @@ def margin(column: Sequence[Row]) -> float:
     return Counter(round(row.box.left) for row in column).most_common(1)[0][0] if column else 0
 
 
-def short_edge(column: Sequence[Row]) -> float:
-    """Return the position in points before which a short line of a column ends."""
+def short_edge(column: Sequence[Row], share: float = _FULL_LINE) -> float:
+    """Return the position in points before which a short line of a column ends: a share of its width."""
     left = min((row.box.left for row in column), default=0)
     right = max((row.box.right for row in column), default=0)
-    return left + _FULL_LINE * (right - left)
+    return left + share * (right - left)
 
 
 def set_apart(column: Sequence[Row], layout: Layout) -> list[bool]:
@@ -80,16 +83,15 @@ def ends_with_heading(column: Sequence[Row]) -> bool:
 
 
 def _headings(column: Sequence[Row]) -> list[tuple[int, int]]:
-    """Return the ranges of lines that are headings: short, bold, and followed by a sentence in another font."""
-    bold = sum(row.box.is_bold for row in column)
-    if bold == 0 or bold * 2 > len(column):
-        return []
+    """Return the ranges of headings: short lines in another font or in capitals, followed by a sentence."""
+    fonts = Counter(row.box.font for row in column)
     found: list[tuple[int, int]] = []
     edge = short_edge(column)
     begin = 0
     while begin < len(column):
+        style = _heading_style(column[begin], fonts)
         end = begin
-        while end < len(column) and column[end].box.is_bold and column[end].box.font == column[begin].box.font:
+        while style and end < len(column) and _heading_style(column[end], fonts) == style:
             end += 1
         if begin < end <= begin + _HEADING_LINES and _is_heading(column, begin, end, edge):
             found.append((begin, end))
@@ -97,12 +99,24 @@ def _headings(column: Sequence[Row]) -> list[tuple[int, int]]:
     return found
 
 
+def _heading_style(row: Row, fonts: Counter[float]) -> float | str | None:
+    """Return what a line has in common with the other lines of a heading; `None` if it is set like the text."""
+    if fonts[row.box.font] * 2 <= fonts.total():
+        return row.box.font
+    return "capitals" if row.text.isupper() and sum(map(str.isalpha, row.text)) >= _CAPITALS else None
+
+
 def _is_heading(column: Sequence[Row], begin: int, end: int, edge: float) -> bool:
     follows = column[end].text if end < len(column) else ""
-    before = column[begin - 1].text if begin else ""
+    before = column[begin - 1] if begin else None
+    if not column[begin].box.is_bold:
+        # Words in italics or capitals stand in sentences, too.
+        is_after_text = before is None or ends_sentence(before.text) or before.box.right < edge
+        if not follows or not is_after_text or ends_sentence(column[end - 1].text):
+            return False
     return (
         column[end - 1].box.right < edge
         and not column[begin].text[0].islower()
         and not follows[:1].islower()
-        and not before.endswith((",", "-"))
+        and not (before is not None and before.text.endswith((",", "-")))
     )
