@@ -22,6 +22,7 @@ from integration.layout.document import (
     wrapped,
     write_prose,
 )
+from sizes import cases
 
 
 def turned(canvas: Canvas, text: str, left: float, bottom: float, *, angle: float, size: float) -> None:
@@ -49,7 +50,7 @@ def stamp_downwards(canvas: Canvas, page: int) -> None:
 
 
 @pytest.mark.parametrize("decoration", [watermark, watermark_across, stamp, stamp_downwards])
-@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("place", cases(["before", "after"], quick=["before"]))
 def test_turned_text_is_in_no_sentence_and_not_lost(
     tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str
 ) -> None:
@@ -81,7 +82,7 @@ def across(text: str, left: float, bottom: float, size: float) -> Callable[[Canv
     ],
     ids=["large", "on a single page", "level with a line", "hardly larger", "of the size of the text"],
 )
-@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("place", cases(["before", "after"], quick=["before"]))
 def test_a_watermark_across_the_lines_is_in_no_sentence(
     tmp_path: Path, decoration: Callable[[Canvas, int], None], count: int, place: str
 ) -> None:
@@ -115,7 +116,7 @@ def numbered(every: int, left: float, *, restart: bool = True, size: float = 8) 
     ],
     ids=["on each page", "every fifth", "at the right", "small, every tenth", "every other line"],
 )
-@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("place", cases(["before", "after"], quick=["before"]))
 def test_line_numbers_are_left_out(tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str) -> None:
     sentences = prose(150)
     write_prose(tmp_path / "bill.pdf", sentences, decoration=decoration, place=place)
@@ -178,7 +179,7 @@ def years(canvas: Canvas, page: int) -> None:
 
 
 @pytest.mark.parametrize("decoration", [keywords, remarks, years])
-@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("place", cases(["before", "after"], quick=["before"]))
 def test_notes_in_the_margin_are_entries(tmp_path: Path, decoration: Callable[[Canvas, int], None], place: str) -> None:
     sentences = prose(130)
     write_prose(tmp_path / "notes.pdf", sentences, decoration=decoration, place=place)
@@ -197,8 +198,8 @@ CAPTIONS = (
 )
 
 
-@pytest.mark.parametrize("caption", CAPTIONS)
-@pytest.mark.parametrize("size", [11, 9])
+@pytest.mark.parametrize("caption", cases(CAPTIONS, quick=CAPTIONS[:2]))
+@pytest.mark.parametrize("size", cases([11, 9], quick=[11]))
 def test_a_caption_at_the_top_of_a_page_breaks_no_sentence(tmp_path: Path, caption: str, size: float) -> None:
     def float_at_top(canvas: Canvas, page: int) -> None:
         if page % 2 == 0:
@@ -232,7 +233,7 @@ def test_a_long_small_caption_close_to_the_text_is_in_no_sentence(tmp_path: Path
     assert missing(tmp_path / "book.pdf", [*sentences, *caption]) == []
 
 
-@pytest.mark.parametrize("size", [11, 9])
+@pytest.mark.parametrize("size", cases([11, 9], quick=[11]))
 def test_footnotes_may_stand_above_a_figure(tmp_path: Path, size: float) -> None:
     notes = [
         "1 See the report of the year, which was printed in the town and never sold to anybody at all, on its page",
@@ -269,7 +270,7 @@ def slug(canvas: Canvas, page: int) -> None:
     show(canvas, "cyan yellow", 60, BOTTOM - 85, size=7)
 
 
-@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("rotation", cases([0, 90, 180, 270], quick=[0, 90]))
 def test_what_lies_outside_the_crop_box_is_not_there(tmp_path: Path, rotation: int) -> None:
     sentences = prose(130)
     write_prose(tmp_path / "drawn.pdf", sentences, decoration=slug)

@@ -7,6 +7,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from integration.layout.document import LEADING, LEFT, RIGHT, TOP, entries, prose, show, wrapped
+from sizes import cases
 
 
 def write_lines(path: Path, lines: list[tuple[str, float] | tuple[str, float, str] | None]) -> None:
@@ -28,10 +29,13 @@ ITEMS = ("a coat that is warm", "Money for the ferryman", "two loaves. They last
 AFTER = "Children cross for nothing. Their parents pay at the other side."
 
 
-@pytest.mark.parametrize("marker", ["•", "–", "-", "*", "1.", "1)", "(1)", "a)", "(a)", "A.", "i.", "1.1", "§ 1"])
-@pytest.mark.parametrize("indent", [0, 18])
-@pytest.mark.parametrize("hanging", [0, 24])
-def test_an_item_is_an_entry_with_its_marker(tmp_path: Path, marker: str, indent: float, hanging: float) -> None:
+MARKERS = ("•", "–", "-", "*", "1.", "1)", "(1)", "a)", "(a)", "A.", "i.", "1.1", "§ 1")
+
+
+@pytest.mark.parametrize("marker", cases(MARKERS, quick=["•", "–", "1.", "(a)", "i."]))
+@pytest.mark.parametrize("indents", cases([(0, 0), (18, 0), (0, 24), (18, 24)], quick=[(0, 24)]))
+def test_an_item_is_an_entry_with_its_marker(tmp_path: Path, marker: str, indents: tuple[float, float]) -> None:
+    indent, hanging = indents
     markers = [_next(marker, at) for at in range(len(ITEMS))]
     lines: list[tuple[str, float] | tuple[str, float, str] | None] = [
         (line, LEFT) for line in wrapped(INTRODUCTION, 300)
@@ -68,7 +72,10 @@ def _next(marker: str, steps: int) -> str:
     return marker[:at] + chr(ord(marker[at]) + steps) + marker[at + 1 :]
 
 
-@pytest.mark.parametrize("text", ["He paid for it – and", "It was about 300 km or", "They read the list of"])
+OPEN = ("He paid for it – and", "It was about 300 km or", "They read the list of")
+
+
+@pytest.mark.parametrize("text", cases(OPEN, quick=OPEN[:1]))
 @pytest.mark.parametrize("following", ["– as I was told – went away.", "12. That is all.", "- or so they said."])
 def test_a_dash_or_number_at_a_line_start_may_belong_to_a_sentence(tmp_path: Path, text: str, following: str) -> None:
     before = prose(6)
@@ -89,7 +96,10 @@ HUNG = (
 )
 
 
-@pytest.mark.parametrize("markers", ["••••", "––––", "1. 2. 3. 4.", "[1] [2] [3] [4]", "(a) (b) (c) (d)"])
+HUNG_MARKERS = ("••••", "––––", "1. 2. 3. 4.", "[1] [2] [3] [4]", "(a) (b) (c) (d)")
+
+
+@pytest.mark.parametrize("markers", cases(HUNG_MARKERS, quick=["––––", "[1] [2] [3] [4]"]))
 def test_markers_apart_from_their_text_make_no_table(tmp_path: Path, markers: str) -> None:
     each = markers.split() if " " in markers else list(markers)
     canvas = Canvas(str(tmp_path / "list.pdf"), pagesize=(595, 842), invariant=True)
@@ -113,7 +123,7 @@ PARAGRAPH = (
 )
 
 
-@pytest.mark.parametrize("item_indent", [0, 16, 24])
+@pytest.mark.parametrize("item_indent", cases([0, 16, 24], quick=[16]))
 @pytest.mark.parametrize("marker", ["–", "•", "3."])
 def test_a_paragraph_with_an_indent_follows_a_list(tmp_path: Path, item_indent: float, marker: str) -> None:
     sentences = prose(60)
@@ -141,7 +151,7 @@ def test_a_paragraph_with_an_indent_follows_a_list(tmp_path: Path, item_indent: 
 TABLE = (("Town", "Bridges", "Mills"), ("Alt Dorf", "3", "12"), ("Bad See", "1", "4"), ("Sum", "4", "16"))
 
 
-@pytest.mark.parametrize("columns", [(90, 220, 330), (90, 180, 230), (110, 300, 460)])
+@pytest.mark.parametrize("columns", cases([(90, 220, 330), (90, 180, 230), (110, 300, 460)], quick=[(90, 180, 230)]))
 def test_a_row_of_a_table_is_an_entry(tmp_path: Path, columns: tuple[float, ...]) -> None:
     canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
     show(canvas, "The towns by the river have bridges and mills, as was counted", LEFT, TOP)
@@ -179,7 +189,7 @@ def test_a_caption_above_a_table_has_none_of_its_rows(tmp_path: Path, caption: s
     assert sorted(entries(tmp_path / "table.pdf")) == sorted([caption, *(" ".join(row) for row in TABLE)])
 
 
-@pytest.mark.parametrize("on_first", [5, 6, 7, 8])
+@pytest.mark.parametrize("on_first", cases([5, 6, 7, 8], quick=[7]))
 def test_a_table_goes_on_on_the_next_page(tmp_path: Path, on_first: int) -> None:
     rows = [(f"Town {number}", str(number * 3), str(1800 + number)) for number in range(10)]
     canvas = Canvas(str(tmp_path / "table.pdf"), pagesize=(595, 842), invariant=True)
@@ -214,7 +224,7 @@ def test_a_text_in_a_font_of_fixed_pitch_is_no_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("heading", ["The Flood", "2.1 The Year of the Flood", "NOTES", "II. What Came After"])
-@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize("gap", cases([False, True], quick=[False]))
 def test_a_heading_of_the_size_of_the_text_is_an_entry(tmp_path: Path, heading: str, *, gap: bool) -> None:
     first, second = prose(5, seed=2), prose(5, seed=3)
     write_lines(
@@ -281,7 +291,7 @@ def test_a_drop_cap_belongs_to_its_word(tmp_path: Path, cap: str, rest: str) -> 
 
 
 @pytest.mark.parametrize("font", ["Times-Italic", "Helvetica", "capitals"])
-@pytest.mark.parametrize("gap", [0, 8])
+@pytest.mark.parametrize("gap", cases([0, 8], quick=[0]))
 def test_a_heading_in_italics_or_capitals_is_an_entry(tmp_path: Path, font: str, gap: float) -> None:
     headings = ["Introduction", "What the Clerk Had Seen", "The Return"]
     sentences = prose(24)

@@ -7,6 +7,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from integration.layout.document import BOTTOM, LEFT, RIGHT, TOP, entries, missing, prose, show, wrapped, write_prose
+from sizes import cases
 
 
 HEADER, FOOTER = TOP + 40, BOTTOM - 50
@@ -47,12 +48,16 @@ DECORATIONS = (changing_titles, spreads, times_of_printing, numbers_of_sections,
 
 
 @pytest.mark.parametrize(
-    ("decoration", "count"),
-    [*((decoration, count) for decoration in DECORATIONS for count in (100, 420)), (guide_words, 420)],
+    "decorated",
+    cases(
+        [*((decoration, count) for decoration in DECORATIONS for count in (100, 420)), (guide_words, 420)],
+        quick=[*((decoration, 100) for decoration in DECORATIONS), (guide_words, 420)],
+    ),
 )
 def test_no_header_or_footer_is_in_a_sentence(
-    tmp_path: Path, decoration: Callable[[Canvas, int], None], count: int
+    tmp_path: Path, decorated: tuple[Callable[[Canvas, int], None], int]
 ) -> None:
+    decoration, count = decorated
     sentences = prose(count)
     pages = write_prose(tmp_path / "book.pdf", sentences, decoration=decoration)
 
