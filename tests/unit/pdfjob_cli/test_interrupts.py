@@ -1,8 +1,17 @@
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from pdfjob_cli import interrupts
+
+
+@pytest.fixture(autouse=True)
+def not_ignored() -> Iterator[None]:
+    """SIGINT raises `KeyboardInterrupt`; it is ignored if the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
