@@ -338,3 +338,45 @@ def test_a_signature_at_the_foot_of_a_page_ends_there(tmp_path: Path) -> None:
     found = entries(tmp_path / "letters.pdf")
     assert found.count("Maria Stone, secretary") == 3
     assert [sentence for sentence in sentences if sentence not in found] == []
+
+
+TABLES = (
+    ["Year Roof Windows Garden", "2019 1,200 350 80", "2020 90 2,400 120", "Total 1,290 2,750 200"],
+    ["Apples twelve", "Pears nine", "Horses nothing", "Letters four"],
+    ["Leeds 12", "York 9", "Hull 104"],
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("align", ["drawString", "drawRightString"])
+def test_a_table_that_is_drawn_column_by_column_is_read_by_rows(tmp_path: Path, table: list[str], align: str) -> None:
+    sentences = prose(8)
+    canvas = Canvas(str(tmp_path / "table.pdf"), invariant=True)
+    bottom = TOP
+    for line in wrapped(" ".join(sentences[:4]), RIGHT - LEFT):
+        show(canvas, line, LEFT, bottom)
+        bottom -= LEADING
+    rows = [row.split() for row in table]
+    for column in range(len(rows[0])):
+        for at, row in enumerate(rows):
+            getattr(canvas, align)(LEFT + 60 + 90 * column, bottom - 10 - 15 * at, row[column])
+    bottom -= 20 + 15 * len(rows)
+    for line in wrapped(" ".join(sentences[4:]), RIGHT - LEFT):
+        show(canvas, line, LEFT, bottom)
+        bottom -= LEADING
+    canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "table.pdf") == [*sentences[:4], *table, *sentences[4:]]
+
+
+def test_columns_of_short_lines_stay_columns(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "index.pdf"), invariant=True)
+    for column, letter in enumerate("abc"):
+        for at in range(30):
+            show(canvas, f"{letter}{'bdfgklmnprstvz'[at % 14]}, {at + 7}", LEFT + 140 * column, TOP - LEADING * at)
+    canvas.showPage()
+    canvas.save()
+
+    found = " ".join(entries(tmp_path / "index.pdf"))
+    assert found.index("az") < found.index("bb") < found.index("bz") < found.index("cb")

@@ -19,7 +19,7 @@ from chunk_runner.text.layout.lists import find_items
 from chunk_runner.text.layout.outer_rows import PageSegments
 from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
 from chunk_runner.text.layout.running_headers import running_segments
-from chunk_runner.text.layout.tables import code_lines, table_rows
+from chunk_runner.text.layout.tables import code_lines, joined_columns, table_rows
 from chunk_runner.text.layout.watermarks import watermarks
 
 
@@ -81,7 +81,7 @@ def _arranged_lines(page: Page, layout: Layout) -> PageText:
     body: list[Line] = []
     notes: list[Line] = []
     rows = with_drop_caps(rows_of(_select(segments, [at for at in rest if at not in beside])))
-    for column in columns(rows, layout.size):
+    for column in columns(joined_columns(rows, layout.size), layout.size):
         _add_column(column, page.number, layout, body, notes)
     notes += _lines_beside(_select(segments, sorted(beside)), page.number)
     return PageText(body, notes, len(dropped))

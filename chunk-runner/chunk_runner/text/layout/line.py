@@ -123,7 +123,7 @@ def rows_of(segments: Iterable[Segment]) -> list[Row]:
             rows[-1].append(segment)
         else:
             rows.append([segment])
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def _continues(box: Box, following: Box) -> bool:
@@ -137,7 +137,8 @@ def _are_one_word(box: Box, following: Box) -> bool:
     return box.row != following.row and abs(following.left - box.right) < _TOUCHING * box.height
 
 
-def _row(segments: Sequence[Segment]) -> Row:
+def row_of(segments: Sequence[Segment]) -> Row:
+    """Return the line of segments that stand side by side, given from left to right."""
     text, first = segments[0]
     if len(segments) == 1:
         return Row(text, first, segments)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chunk_runner.pdf.columns import Span
-from chunk_runner.text.layout.line import Row, Segment
+from chunk_runner.text.layout.line import Row, Segment, row_of
 from chunk_runner.text.layout.lists import is_item_marker
 
 
@@ -23,8 +23,58 @@ _EVEN = 1.0
 _STRIP = 0.4
 """The least width of the strip that all rows have in common, in sizes of the text."""
 
+_CELL_WIDTH = 12
+"""Cells of a table that is drawn column by column are less than this many sizes of the text wide; prose is wider."""
+
+_COLUMN_LIMIT = 20
+"""Rows of such a table; columns with more short lines are those of an index."""
+
 _MINIMUM_CODE = 2
 """Lines in a fixed-pitch font; a single one may be a word in a sentence."""
+
+
+def joined_columns(rows: Sequence[Row], size: float) -> list[Row]:
+    """Return the lines of a page, those of tables that were drawn column by column joined to rows.
+
+    Args:
+        rows: The lines, in drawing order.
+        size: The size of the text, in points.
+    """
+    joined: list[Row] = []
+    at = 0
+    while at < len(rows):
+        height = _height_of_columns(joined, rows, at, size)
+        if height:
+            cells = [[row] for row in joined[-height:]]
+            while _is_column(rows[at : at + height], [row[-1] for row in cells], size):
+                for row, cell in zip(cells, rows[at : at + height], strict=True):
+                    row.append(cell)
+                at += height
+            joined[-height:] = [row_of([segment for cell in row for segment in cell.segments]) for row in cells]
+        else:
+            joined.append(rows[at])
+            at += 1
+    return joined
+
+
+def _height_of_columns(before: Sequence[Row], rows: Sequence[Row], at: int, size: float) -> int:
+    """Return the number of rows of a table whose second column begins at an index; 0 if none does."""
+    if not before or rows[at].box.bottom <= before[-1].box.bottom + size:  # true of most lines
+        return 0
+    for height in range(_MINIMUM_ROWS, min(len(before), _COLUMN_LIMIT) + 1):
+        if _is_column(rows[at : at + height], before[-height:], size):
+            return height
+    return 0
+
+
+def _is_column(cells: Sequence[Row], others: Sequence[Row], size: float) -> bool:
+    """Return True if short lines stand to the right of others, each at the height of one of them."""
+    return len(cells) == len(others) and all(
+        abs(cell.box.bottom - other.box.bottom) <= _EVEN
+        and cell.box.left > other.box.right
+        and max(cell.box.right - cell.box.left, other.box.right - other.box.left) < _CELL_WIDTH * size
+        for cell, other in zip(cells, others, strict=True)
+    )
 
 
 def table_rows(column: Sequence[Row]) -> set[int]:
