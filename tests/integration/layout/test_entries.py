@@ -380,3 +380,11 @@ def test_columns_of_short_lines_stay_columns(tmp_path: Path) -> None:
 
     found = " ".join(entries(tmp_path / "index.pdf"))
     assert found.index("az") < found.index("bb") < found.index("bz") < found.index("cb")
+
+
+@pytest.mark.parametrize("marker", ["#{}", "{}:", "{}°", "{} -"])
+def test_numbers_of_items_have_many_forms(tmp_path: Path, marker: str) -> None:
+    items = [f"{marker.format(at + 1)} {sentence[:-1]}" for at, sentence in enumerate(prose(4))]
+    write_lines(tmp_path / "list.pdf", [("The guests must know:", LEFT), *((item, LEFT + 20) for item in items)])
+
+    assert entries(tmp_path / "list.pdf") == ["The guests must know:", *items]

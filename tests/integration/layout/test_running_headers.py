@@ -220,3 +220,27 @@ def test_notes_and_headings_whose_numbers_count_with_the_pages_stay(
     assert count > 2
     found = " ".join(entries(tmp_path / "book.pdf"))
     assert [name for name in names[:count] if name not in found] == []
+
+
+def small_title(canvas: Canvas, _page: int) -> None:
+    show(canvas, "The mills of the north", LEFT, HEADER, size=8)
+    show(canvas, "Leeds 2021", 280, FOOTER, size=8)
+
+
+def small_letterhead(canvas: Canvas, _page: int) -> None:
+    for column, lines in enumerate((("Miller Ltd", "12 Mill Lane", "Leeds"), ("Bank of York", "Acc. 123", "BIC YORK"))):
+        for at, line in enumerate(lines):
+            show(canvas, line, LEFT + 160 * column, FOOTER - 9 * at, size=6.5)
+
+
+@pytest.mark.parametrize("decoration", [small_title, small_letterhead])
+@pytest.mark.parametrize("count", [30, 68])
+def test_small_lines_in_the_margin_of_one_page_are_in_no_sentence(
+    tmp_path: Path, decoration: Callable[[Canvas, int], None], count: int
+) -> None:
+    sentences = prose(count)
+    write_prose(tmp_path / "letter.pdf", sentences, decoration=decoration)
+
+    assert missing(tmp_path / "letter.pdf", sentences) == []
+    # On two pages they repeat, and are left out.
+    assert count > 30 or "Leeds" in " ".join(entries(tmp_path / "letter.pdf"))

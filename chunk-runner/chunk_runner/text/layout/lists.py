@@ -22,7 +22,9 @@ _WEAK_BULLETS = frozenset("-–—*o·+>»~→⇒➔")
 """Characters that begin an item if the position says so."""
 
 _NUMBER = re.compile(
-    r"(?:§\s*)?[(\[]?(?P<number>\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,6})(?P<mark>[.)\]]|\.\))\s+\S"
+    r"(?:§\s*)?[(\[]?(?P<number>\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,6})(?P<mark>[.)\]:°]|\.\))\s+\S"
+    r"|#?(?P<dashed>\d{1,3})(?:\s[-–]|(?<=#\d)|(?<=#\d\d))\s+\S"
+    r"|(?P<circled>[①-⑳])\s*\S"
     r"|(?P<section>\d{1,2}(?:\.\d{1,2})+)\s+\S"
     r"|§\s*(?P<clause>\d{1,4}[a-z]?)\s+\S"
 )
@@ -115,7 +117,7 @@ def _marker(text: str) -> _Marker | None:
     found = _NUMBER.match(text)
     if found is None:
         return None
-    label = found["number"] or found["section"] or found["clause"]
+    label = next(filter(None, found.group("number", "section", "clause", "dashed", "circled")))
     kind = found[0].replace(label, "#", 1).rstrip(found[0][-1]).rstrip() + str(label.count("."))
     is_initial = len(label) == 1 and label.isupper() and found["mark"] == "."
     is_decimal = found["section"] is not None and found[0][-1].islower()
@@ -127,6 +129,8 @@ def _values(label: str) -> frozenset[int]:
     digits = label.rstrip("abcdefghijklmnopqrstuvwxyz")
     if digits.isdecimal():
         return frozenset({int(digits)})
+    if not label.isalpha() and len(label) == 1:  # in a circle
+        return frozenset({int(unicodedata.numeric(label))})
     values = {ord(label.lower()) - ord("a") + 1} if len(label) == 1 else set()
     if not set(label.lower()) - set(_ROMAN_DIGITS):
         values.add(_roman(label.lower()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from chunk_runner.text.layout.bands import HEADING_SIZE, Band, is_known, mask_numbers, possible_counts
@@ -32,6 +33,12 @@ _LONE_NUMBER = re.compile(r"\W{0,3}\d{1,4}(?: ?/ ?\d{1,4})?\W{0,3}")
 
 _SAME_EDGE = 2.0
 """The edges of cells in one column of a table differ by at most this many points."""
+
+
+_SMALLER = 0.95
+"""Small rows are set smaller than this share of the text's size."""
+
+_FOOTNOTE = re.compile(r"[\d*†‡§¹²³⁰⁴-⁹\[(]")
 
 
 class Running(NamedTuple):
@@ -78,7 +85,22 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, lea
                 certain = set()
             found.certain.update(certain)
             found.possible.update(set(row.at) - certain)
+        found.possible.update(_small_rows(page, rows, size, leading, top=top) - found.certain)
     return found
+
+
+def _small_rows(page: PageSegments, rows: Sequence[BandRow], size: float, leading: float, *, top: bool) -> set[int]:
+    """Return the segments of small rows in the narrow margin, far apart from the text, on any page."""
+    small: set[int] = set()
+    for row, inner in pairwise(rows):
+        margin = (page.height - row.bottom if top else row.bottom) / page.height
+        if margin >= NARROW_MARGIN or row.size >= _SMALLER * size:
+            return set()
+        small.update(row.at)
+        if are_apart(row, inner, FAR_APART * leading):
+            # Footnotes are notes already.
+            return set() if not top and _FOOTNOTE.match(row_text(page.segments, row)) else small
+    return set()
 
 
 def _reads_as_text(text: str) -> bool:

@@ -14,11 +14,12 @@ from chunk_runner.text.layout.line import Segment
 
 
 class Watermark(NamedTuple):
-    """A text that is printed across lines, and its lower left corner, in points."""
+    """A text that is printed across lines, its lower left corner and its size, in points."""
 
     text: str
     left: float
     bottom: float
+    size: float
 
 
 _LARGER = 1.2
@@ -33,9 +34,6 @@ _CHARACTER_WIDTH = 0.35
 _EDGE = 0.25
 _SLIGHT_EDGE = 0.1
 """The shares of a line's height, above and below, that may overlap other lines; the second if the place confirms it."""
-
-_SAME_PLACE = 1.0
-"""The places of one watermark on two pages differ by less than this many points."""
 
 _MINIMUM_PAGES = 3
 """The pages of the sample on which a watermark stands, unless the sample has fewer."""
@@ -71,10 +69,12 @@ def watermarks(segments: Sequence[Segment], known: Sequence[Watermark], size: fl
         known: The watermarks of the document.
         size: The size of the text, in points.
     """
+    # The same words in large letters may stand elsewhere, too, between the lines.
+    large = {(mark.text, mark.size) for mark in known if mark.size >= _LARGER * size}
     return {
         at
         for at, segment in enumerate(segments)
-        if (known and _place(segment) in known)
+        if (known and (_place(segment) in known or (segment.text, round(segment.box.size, 1)) in large))
         or (segment.box.size >= _LARGER * size and _is_large(segment) and _is_across(segment, segments, _EDGE))
     }
 
@@ -87,9 +87,8 @@ def _is_large(segment: Segment) -> bool:
 
 
 def _place(segment: Segment) -> Watermark:
-    return Watermark(
-        segment.text, _SAME_PLACE * round(segment.box.left / _SAME_PLACE), _SAME_PLACE * round(segment.box.bottom)
-    )
+    box = segment.box
+    return Watermark(segment.text, round(box.left), round(box.bottom), round(box.size, 1))
 
 
 def _is_across(mark: Segment, segments: Sequence[Segment], edge: float) -> bool:
