@@ -17,7 +17,7 @@ _WIDE_CLOSING_MARKS = "」』）】》〉〕｝］"
 CLOSING_MARKS = QUOTES + "’')]}" + SUPERSCRIPTS + "*†‡" + _WIDE_CLOSING_MARKS
 
 _OPENING_BRACKETS = "(["
-_OPENING_MARKS = _OPENING_BRACKETS + QUOTES
+_OPENING_MARKS = _OPENING_BRACKETS + QUOTES + "‚"
 _WIDE_OPENING_MARKS = "“‘「『（《〈【〔"
 """Opening marks of scripts that put no space before them."""
 
@@ -70,7 +70,7 @@ _AFTER_STOP = CLOSING_MARKS + "0123456789 "
 _CONTINUATIONS = frozenset(",;:)]}%&/،؛、，；：")
 """Characters with which no sentence begins."""
 
-_LEADING = " ([{" + QUOTES + "‘’'-—–"
+_LEADING = " ([{" + QUOTES + "‚‘’'-—–"
 
 
 class Boundaries:

@@ -52,7 +52,7 @@ FRENCH = [
 ]
 GERMAN = [
     "Dr. Müller kam am 3. Mai 1871 um 5 Uhr.|Das ist z. B. gut, d. h. ca. 5 km.",
-    "„Nein!“ sagte er.|„Geh.|Jetzt.“|Sie ging in den 2. Stock.|Das war 1999.|Dann kam er.",
+    "„Nein!“ sagte er.|„Geh.|Jetzt.“|Sie ging in den 2. Stock.|Das war 1999.|‚Nein‘, sagte er.",
     "Vgl. Abb. 3, S. 12, Nr. 7 usw.|Die Lampe brannte.|„Warum?“14|Der Hafen lag still.",
     "Das steht auf der Seite 4.|Niemand wohnt darin.|Zzgl. MwSt. kostet es 5 Euro.|Es waren noch 12.|Dann kamen Leute.",
     "Ludwig XIV. und Papst Johannes XXIII. Roncalli.|Am 12. Mai, im 19. Jahrhundert.|Unter Ludwig XIV.|Die Armee.",
