@@ -388,3 +388,20 @@ def test_numbers_of_items_have_many_forms(tmp_path: Path, marker: str) -> None:
     write_lines(tmp_path / "list.pdf", [("The guests must know:", LEFT), *((item, LEFT + 20) for item in items)])
 
     assert entries(tmp_path / "list.pdf") == ["The guests must know:", *items]
+
+
+@pytest.mark.parametrize("label", ["1999–2003", "Axle", "A long label"])
+def test_the_last_cell_of_a_row_may_have_several_lines(tmp_path: Path, label: str) -> None:
+    canvas = Canvas(str(tmp_path / "table.pdf"), invariant=True)
+    texts = [f"{sentence[:-1]} and went home in the evening with nothing but a lamp." for sentence in prose(4)]
+    bottom = TOP
+    for text in texts:
+        show(canvas, label, LEFT, bottom)
+        for line in wrapped(text, 250):
+            show(canvas, line, LEFT + 100, bottom)
+            bottom -= LEADING
+        bottom -= 6
+    canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "table.pdf") == [f"{label} {text}" for text in texts]

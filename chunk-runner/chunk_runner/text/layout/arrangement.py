@@ -19,7 +19,7 @@ from chunk_runner.text.layout.lists import find_items
 from chunk_runner.text.layout.outer_rows import PageSegments
 from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
 from chunk_runner.text.layout.running_headers import running_segments
-from chunk_runner.text.layout.tables import code_lines, joined_columns, table_rows
+from chunk_runner.text.layout.tables import code_lines, continued_cells, joined_columns, table_rows
 from chunk_runner.text.layout.watermarks import watermarks
 
 
@@ -107,10 +107,12 @@ def _add_column(column: Sequence[Row], page: int, layout: Layout, body: list[Lin
     starts = paragraph_starts(text, [apart[at] and at - 1 not in interrupting for at in remaining], items.lines, layout)
     for at, start in items.starts.items():
         starts[at] = start
-    single = {at for at, index in enumerate(remaining) if index in table}
-    single |= set() if layout.is_fixed_pitch else code_lines(text)
+    rows = {at for at, index in enumerate(remaining) if index in table}
+    single = rows | (set() if layout.is_fixed_pitch else code_lines(text))
     for at in single:
         starts[at : at + 2] = [Start.ENTRY] * len(starts[at : at + 2])
+    for at in continued_cells(text, rows) if rows else ():
+        starts[at] = Start.NOTHING
     body += [Line(page, row.text, start) for row, start in zip(text, starts, strict=True)]
     if text:
         is_short_item = len(text) - 1 in items.lines and text[-1].box.right < short_edge(text)

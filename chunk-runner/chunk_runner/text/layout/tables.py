@@ -6,7 +6,7 @@ prose have such gaps only where they are justified, and never one below the othe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
 
 from chunk_runner.pdf.columns import Span
@@ -22,6 +22,9 @@ _EVEN = 1.0
 
 _STRIP = 0.4
 """The least width of the strip that all rows have in common, in sizes of the text."""
+
+_SAME_EDGE = 2.0
+"""The left edges of the lines of one cell differ by at most this many points."""
 
 _CELL_WIDTH = 12
 """Cells of a table that is drawn column by column are less than this many sizes of the text wide; prose is wider."""
@@ -92,6 +95,21 @@ def table_rows(column: Sequence[Row]) -> set[int]:
             at = end
         else:
             at += 1
+    return found
+
+
+def continued_cells(column: Sequence[Row], table: Container[int]) -> set[int]:
+    """Return the indexes of lines that go on, with a small letter, with the last cell of the row above them."""
+    found: set[int] = set()
+    left: float | None = None
+    for at, row in enumerate(column):
+        cells = _cells(row)
+        if at in table and len(cells) > 1:
+            left = cells[-1].box.left
+        elif left is None or abs(row.box.left - left) > _SAME_EDGE:
+            left = None
+        elif len(cells) == 1 and row.text[0].islower():
+            found.add(at)
     return found
 
 
