@@ -143,6 +143,7 @@ def write_forms(path: Path, lines: dict[float, str], pages: int = 6) -> None:
         (735, "Dear member number {},"),
         (735, "Invoice {}"),
         (780, "We thank all members for their help;"),
+        (780, "Table {}. Sums of the Year"),
     ],
 )
 def test_lines_of_forms_and_letters_stay_wherever_they_stand(tmp_path: Path, bottom: float, line: str) -> None:

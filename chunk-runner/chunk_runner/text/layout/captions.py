@@ -69,7 +69,7 @@ def pull_quotes(column: Sequence[Row], apart: Sequence[bool]) -> set[int]:
 
 
 def interrupting_tables(column: Sequence[Row], table: Container[int], beside: Container[int], edge: float) -> set[int]:
-    """Return the indexes of rows of tables that stand in the middle of a sentence, or below it at the end of a column.
+    """Return the indexes of rows of tables that stand in the middle of a sentence, or at an end of the column.
 
     Args:
         column: The lines of a column.
@@ -85,8 +85,9 @@ def interrupting_tables(column: Sequence[Row], table: Container[int], beside: Co
         while end < len(column) and (end in table or end in beside):
             end += 1
         if end > at:
-            is_open = before is not None and before.box.right >= edge and not ends_sentence(before.text)
-            if is_open and (end == len(column) or column[end].text[0].islower()):
+            is_open = before is None or (before.box.right >= edge and not ends_sentence(before.text))
+            goes_on = column[end].text[0].islower() if end < len(column) else before is not None
+            if is_open and goes_on:
                 found.update(index for index in range(at, end) if index in table)
             at = end
         else:

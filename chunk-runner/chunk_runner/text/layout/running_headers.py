@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from chunk_runner.text.caption_labels import is_caption
 from chunk_runner.text.layout.bands import HEADING_SIZE, Band, is_known, mask_numbers, possible_counts
 from chunk_runner.text.layout.outer_rows import (
     FAR_APART,
@@ -75,7 +76,7 @@ def running_segments(page: PageSegments, bands: Sequence[Band], size: float, lea
                 break
             text = row_text(page.segments, row)
             is_repeated = mask_numbers(text) in frozenset().union(*(band.texts for band in at_height))
-            if is_repeated and inner is not None and _is_table_row(page, row, inner):
+            if is_caption(text) or (is_repeated and inner is not None and _is_table_row(page, row, inner)):
                 break
             certain = {at for at in row.at if is_repeated or _is_certain(page, at, at_height, is_apart=is_apart)}
             if not certain and not is_apart:
