@@ -38,6 +38,10 @@ _SLIGHT_EDGE = 0.1
 _MINIMUM_PAGES = 3
 """The pages of the sample on which a watermark stands, unless the sample has fewer."""
 
+_PLACES_LIMIT = 4
+_SEGMENTS_LIMIT = 1_000
+"""The pages that are looked at for each text, and the segments of a page: all lines of a form may repeat."""
+
 
 def learn_watermarks(pages: Sequence[Sequence[Segment]]) -> list[Watermark]:
     """Return the watermarks that stand at one place on several pages, and overlap lines on most of them.
@@ -47,16 +51,17 @@ def learn_watermarks(pages: Sequence[Sequence[Segment]]) -> list[Watermark]:
     """
     seen: defaultdict[Watermark, list[tuple[int, Segment]]] = defaultdict(list)
     for at, segments in enumerate(pages):
-        for segment in segments:
+        for segment in segments if len(segments) <= _SEGMENTS_LIMIT else ():
             if len(segment.text) >= _MINIMUM_CHARACTERS:
                 seen[_place(segment)].append((at, segment))
     least = max(2, min(_MINIMUM_PAGES, len(pages)))
     found: list[Watermark] = []
     for mark, places in seen.items():
         if len({at for at, _ in places}) >= least:
-            across = sum(_is_across(segment, pages[at], _SLIGHT_EDGE) for at, segment in places)
+            looked_at = places[:_PLACES_LIMIT]
+            across = sum(_is_across(segment, pages[at], _SLIGHT_EDGE) for at, segment in looked_at)
             # The last page may have no lines there.
-            if across * 2 >= len(places):
+            if across * 2 >= len(looked_at):
                 found.append(mark)
     return found
 
