@@ -85,7 +85,10 @@ def interrupting_tables(column: Sequence[Row], table: Container[int], beside: Co
         while end < len(column) and (end in table or end in beside):
             end += 1
         if end > at:
-            is_open = before is None or (before.box.right >= edge and not ends_sentence(before.text))
+            if before is None:  # a table of its own, unless a caption says that it is not
+                is_open = any(index in beside for index in range(at, end))
+            else:
+                is_open = before.box.right >= edge and not ends_sentence(before.text)
             goes_on = column[end].text[0].islower() if end < len(column) else before is not None
             if is_open and goes_on:
                 found.update(index for index in range(at, end) if index in table)
