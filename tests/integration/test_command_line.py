@@ -17,6 +17,7 @@ from pdfjob_cli.run.outputs import workspace_of
 from processes import PATIENCE_SECONDS, Running, until
 from sizes import cases
 from tools import pdfs
+from tools.hostile_pdfs import structures
 
 
 PDFJOB = (sys.executable, "-m", "pdfjob_cli")
@@ -258,10 +259,10 @@ def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, moment: tuple[
 @pytest.mark.parametrize("number", cases([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], quick=[signal.SIGTERM]))
 def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "tmp").mkdir()
-    pdfs.write_prose(tmp_path / "long.pdf", [f"Sentence {index} of a long book." for index in range(60_000)])
+    structures.form_loop(tmp_path / "endless.pdf")  # its last page takes as long as a page may
     os.mkfifo(tmp_path / "fifo.pdf")
-    command = [*PDFJOB, "run", "fifo.pdf", "--pages-per-chunk", "2", "--workers", "1"]
-    data = (tmp_path / "long.pdf").read_bytes()
+    command = [*PDFJOB, "run", "fifo.pdf", "--pages-per-chunk", "1", "--workers", "1"]
+    data = (tmp_path / "endless.pdf").read_bytes()
     with Running(command, cwd=tmp_path, env={"TMPDIR": str(tmp_path / "tmp")}) as process:
         (tmp_path / "fifo.pdf").write_bytes(data)
         until((workspace_of(tmp_path / "fifo.json") / "results" / "00000.result").exists)
