@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import tempfile
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker, sharedctypes
@@ -34,6 +36,10 @@ _PROCESSES.set_forkserver_preload([worker.__name__])
 _REFRESH_SECONDS = 0.1
 """Interval at which progress is reported."""
 
+_SOCKET_FOLDER_LIMIT = 60
+"""Bytes of the folder in which multiprocessing creates one with the server's socket, whose address may have 103 bytes
+on macOS and 107 on Linux (unix(7))."""
+
 KILLED = Failure(
     Reason.CRASHED, "The chunk's process exited without reporting a result: it was killed or ran out of memory."
 )
@@ -58,8 +64,23 @@ class Observer(Protocol):
 def warm_up() -> None:
     """Start the server that forks the workers: it loads the libraries while the source is inspected."""
     resource_tracker.ensure_running()  # which the server would start, and thereby receive Ctrl-C again
-    with interrupts.kept_from_children():  # the server would show a traceback, and so would a worker that just starts
+    with (
+        _folder_for_sockets(),
+        interrupts.kept_from_children(),
+    ):  # the server would show a traceback, and so would a worker that just starts
         forkserver.ensure_running()
+
+
+@contextmanager
+def _folder_for_sockets() -> Iterator[None]:
+    """Create temporary files in `/tmp` within the block, if the address of a socket in the usual folder is too long."""
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _SOCKET_FOLDER_LIMIT:
+        tempfile.tempdir = "/tmp"  # noqa: S108 (multiprocessing creates a folder of its own in it)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def process_all(prepared: Prepared, workspace: Workspace, source: Path, workers: int, observer: Observer) -> bool:
