@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chunk_runner.pdf.columns import Span
-from chunk_runner.text.layout.line import Segment, ends_sentence
+from chunk_runner.text.layout.line import Segment, are_level, ends_sentence, is_smaller
 
 
 _WIDE_SHARE = 0.5
@@ -16,9 +16,6 @@ _MINIMUM_LINES = 5
 
 _BESIDE_SHARE = 0.25
 """At most this share of a page's characters stands beside its text; more is a column."""
-
-_SMALLER = 0.95
-"""A note in the margin that nothing else confirms is set smaller than this share of the text's size."""
 
 _FULL_LINE = 0.8
 """A full line reaches this share of the width of the text."""
@@ -47,13 +44,13 @@ def margin_notes(segments: Sequence[Segment], size: float) -> set[int]:
     beside = [
         at
         for at, segment in enumerate(segments)
-        if (segment.box.right <= left or segment.box.left >= right or segment.box.size < _SMALLER * size)
+        if (segment.box.right <= left or segment.box.left >= right or is_smaller(segment.box.size, size))
         and not any(segment.box.left < span.right and segment.box.right > span.left for span in spans)
     ]
-    if not all(segments[at].box.size < _SMALLER * size for at in beside) and not _interrupt(
+    if not all(is_smaller(segments[at].box.size, size) for at in beside) and not _interrupt(
         [segments[at] for at in beside], main, right
     ):
-        beside = [at for at in beside if segments[at].box.size < _SMALLER * size]
+        beside = [at for at in beside if is_smaller(segments[at].box.size, size)]
     characters = sum(len(segments[at].text) for at in beside)
     return set(beside) if characters <= _BESIDE_SHARE * sum(len(segment.text) for segment in segments) else set()
 
@@ -62,8 +59,7 @@ def _interrupt(notes: Sequence[Segment], main: Sequence[Segment], right: float) 
     """Return True if at least half of the notes stand beside a line that goes on with the sentence of a full line."""
     going_on = 0
     for note in notes:
-        middle = (note.box.bottom + note.box.top) / 2
-        level = next((at for at, line in enumerate(main) if line.box.bottom < middle < line.box.top), 0)
+        level = next((at for at, line in enumerate(main) if are_level(line, note)), 0)
         if level:
             above, line = main[level - 1], main[level]
             is_full = above.box.right - above.box.left >= _FULL_LINE * (right - above.box.left)

@@ -6,14 +6,11 @@ from collections.abc import Container, Sequence
 from itertools import pairwise
 
 from chunk_runner.text.caption_labels import is_caption
-from chunk_runner.text.layout.line import Row, ends_sentence
+from chunk_runner.text.layout.line import Row, ends_sentence, is_smaller
 
 
 _LINES_LIMIT = 12
 """Lines of a caption of the text's size. More, without a gap below them, are the text of the page."""
-
-_SMALLER = 0.95
-"""A caption of any length is set smaller than this share of the text's size."""
 
 _SAME_SIZE = 0.3
 """The sizes of a caption's lines differ by at most this many points."""
@@ -43,7 +40,7 @@ def captions(column: Sequence[Row], apart: Sequence[bool], size: float) -> set[i
             own_size = column[at].box.size
             while end < len(column) and not apart[end] and abs(column[end].box.size - own_size) <= _SAME_SIZE:
                 end += 1
-            if end - at <= _LINES_LIMIT or own_size < _SMALLER * size:
+            if end - at <= _LINES_LIMIT or is_smaller(own_size, size):
                 found.update(range(at, end))
         at = end
     return found

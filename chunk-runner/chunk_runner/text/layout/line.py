@@ -1,4 +1,4 @@
-"""The lines of a page's text, and the segments they are made of. Knows no rule."""
+"""The lines of a page's text, the segments they are made of, and what several modules ask of them. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ that PDFium joins into one line, superscripts among them."""
 _TOUCHING = 0.05
 """Segments whose distance is less than this share of their height are parts of one word: on rotated pages, PDFium
 breaks a line before a superscript."""
+
+_SMALLER = 0.95
+"""Captions, notes and the like are set smaller than this share of the text's size."""
 
 _FIRST_RIGHT_TO_LEFT = "\u0590"
 """The first character of the scripts that run from right to left, in Unicode order."""
@@ -149,6 +152,17 @@ def row_of(segments: Sequence[Segment]) -> Row:
     for one, other in pairwise(segments):
         parts += [other.text] if _are_one_word(one.box, other.box) else [" ", other.text]
     return Row("".join(parts), box, segments)
+
+
+def are_level(line: Segment | Row, other: Segment) -> bool:
+    """Return True if a segment stands at the height of a line: the middle of the one lies within the other."""
+    middle = (other.box.bottom + other.box.top) / 2
+    return line.box.bottom < middle < line.box.top
+
+
+def is_smaller(size: float, text_size: float) -> bool:
+    """Return True if a size, in points, is clearly smaller than that of the text."""
+    return size < _SMALLER * text_size
 
 
 def _is_right_to_left(segment: Segment) -> bool:

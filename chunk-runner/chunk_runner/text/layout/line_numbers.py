@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from chunk_runner.text.layout.line import Row, Segment, rows_of
+from chunk_runner.text.layout.line import Row, Segment, are_level, rows_of
 
 
 class NumberColumn(NamedTuple):
@@ -143,7 +143,7 @@ def _are_line_numbers(numbers: Sequence[Segment], step: int, segments: Sequence[
         return False
     rows = rows_of(segment for segment in segments if segment not in numbers)
     prose = [row for row in rows if len(row.segments) == 1 and _is_wide(row)]
-    beside = [row for row in prose if any(_are_level(row, number) for number in numbers)]
+    beside = [row for row in prose if any(are_level(row, number) for number in numbers)]
     in_mid_sentence = sum(row.text[0].islower() for row in prose)
     return 2 * len(beside) >= len(numbers) and in_mid_sentence >= _LOWER_CASE_SHARE * len(prose)
 
@@ -154,12 +154,7 @@ def _is_wide(row: Row) -> bool:
 
 def _is_within(number: Segment, segments: Sequence[Segment]) -> bool:
     """Return True if a number has text on both sides, as in a table."""
-    level = [segment for segment in segments if segment is not number and _are_level(segment, number)]
+    level = [segment for segment in segments if segment is not number and are_level(segment, number)]
     is_leftmost = all(segment.box.left >= number.box.right for segment in level)
     is_rightmost = all(segment.box.right <= number.box.left for segment in level)
     return not (is_leftmost or is_rightmost)
-
-
-def _are_level(one: Segment | Row, other: Segment) -> bool:
-    middle = (other.box.bottom + other.box.top) / 2
-    return one.box.bottom < middle < one.box.top

@@ -18,7 +18,7 @@ from chunk_runner.text.layout.paragraphs import margin, short_edge
 from chunk_runner.text.list_markers import BULLETS
 
 
-_WEAK_BULLETS = frozenset("-–—*o·+>»~→⇒➔")
+_WEAK_BULLETS = frozenset("-–—*o·+>»~→⇒")
 """Characters that begin an item if the position says so."""
 
 _NUMBER = re.compile(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chunk_runner.text.caption_labels import is_caption
 from chunk_runner.text.layout.bands import HEADING_SIZE, Band, is_known, mask_numbers, possible_counts
+from chunk_runner.text.layout.line import is_smaller
 from chunk_runner.text.layout.outer_rows import (
     FAR_APART,
     NARROW_MARGIN,
@@ -34,10 +35,6 @@ _LONE_NUMBER = re.compile(r"\W{0,3}\d{1,4}(?: ?/ ?\d{1,4})?\W{0,3}")
 
 _SAME_EDGE = 2.0
 """The edges of cells in one column of a table differ by at most this many points."""
-
-
-_SMALLER = 0.95
-"""Small rows are set smaller than this share of the text's size."""
 
 _FOOTNOTE = re.compile(r"[\d*†‡§¹²³⁰⁴-⁹\[(]")
 
@@ -95,7 +92,7 @@ def _small_rows(page: PageSegments, rows: Sequence[BandRow], size: float, leadin
     small: set[int] = set()
     for row, inner in pairwise(rows):
         margin = (page.height - row.bottom if top else row.bottom) / page.height
-        if margin >= NARROW_MARGIN or row.size >= _SMALLER * size:
+        if margin >= NARROW_MARGIN or not is_smaller(row.size, size):
             return set()
         small.update(row.at)
         if are_apart(row, inner, FAR_APART * leading):
