@@ -1,6 +1,6 @@
 """The output of a job: the merged results in one of three formats, written as a stream.
 
-- `json`: one document, `{"source": …, "processor": …, "ledger": …, "droppedLines": …, "unnamedCharacters": …,
+- `json`: one document, `{"source": …, "processor": …, "ledger": …, "droppedLines": …, "unmappedCharacters": …,
   "failedChunks": …, "tokens": …, "sentences": […]}`, one sentence a line.
 - `jsonl`: only the sentences, one a line.
 - `markdown`: the running text in paragraphs, with a marker where each page begins: `[p. 12]`.
@@ -44,7 +44,7 @@ class Head:
         processor: The `name` and `version` of the processor.
         ledger: Page ranges by state.
         dropped_lines: The number of lines that were left out: running headers and footers.
-        unnamed_characters: The number of characters without a usable Unicode mapping in the source.
+        unmapped_characters: The number of characters without a usable Unicode mapping in the source.
         failed_chunks: Every chunk without a result.
         tokens: Tokens used by all attempts.
         page_reasons: Page ranges by reason: pages that failed alone, and pages with the text of a fallback.
@@ -55,7 +55,7 @@ class Head:
     processor: Mapping[str, Any]
     ledger: Mapping[str, str]
     dropped_lines: int
-    unnamed_characters: int
+    unmapped_characters: int
     failed_chunks: tuple[FailedChunk, ...]
     tokens: Tokens
     page_reasons: Mapping[str, str] = field(default_factory=dict)
@@ -184,7 +184,7 @@ def _head(head: Head) -> bytes:
         "processor": head.processor,
         "ledger": head.ledger,
         "droppedLines": head.dropped_lines,
-        "unnamedCharacters": head.unnamed_characters,
+        "unmappedCharacters": head.unmapped_characters,
         "failedChunks": [asdict(chunk) for chunk in head.failed_chunks],
         "tokens": asdict(head.tokens),
         **({"pageReasons": head.page_reasons} if head.page_reasons else {}),

@@ -154,9 +154,9 @@ def _counts(merged: Merged) -> Iterator[str]:
     if merged.dropped_lines:
         lines = _count(merged.dropped_lines, "line")
         yield f"left out: {lines} of running headers and footers: --running-lines keep keeps them"
-    if merged.unnamed_characters:
-        characters = _count(merged.unnamed_characters, "character")
-        yield f"unnamed: {characters} without a usable Unicode mapping: --processor gemini can read them"
+    if merged.unmapped_characters:
+        characters = _count(merged.unmapped_characters, "character")
+        yield f"unmapped: {characters} without a usable Unicode mapping: --processor gemini can read them"
 
 
 def summary_json(report: Report, output: str | None, seconds: float) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def summary_json(report: Report, output: str | None, seconds: float) -> dict[str
             "failedChunks": [vars(chunk) for chunk in merged.failed_chunks],
             "pageReasons": dict(merged.page_reasons),
             "droppedLines": merged.dropped_lines,
-            "unnamedCharacters": merged.unnamed_characters,
+            "unmappedCharacters": merged.unmapped_characters,
             "tokens": vars(merged.tokens),
         }
         if merged.output is not None:

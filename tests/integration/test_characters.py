@@ -25,7 +25,7 @@ def test_old_style_digits_small_capitals_and_ligatures_are_read_as_what_they_mea
     )
 
     assert page.lines == ["In 19 the first", "Nato"]
-    assert page.unnamed_characters == 0
+    assert page.unmapped_characters == 0
 
 
 def test_the_names_of_glyphs_say_the_same(tmp_path: Path) -> None:
@@ -49,18 +49,18 @@ def test_the_codes_of_a_symbol_font_are_read_by_its_name(tmp_path: Path) -> None
     others = encoded_pdf.write_with_meanings(tmp_path / "b.pdf", ["\uf061 \uf0b7 \uf062"])
 
     assert read(symbols).lines == ["α ≤ β"]
-    assert (read(others).lines, read(others).unnamed_characters) == (["\uf061 • \uf062"], 2)
+    assert (read(others).lines, read(others).unmapped_characters) == (["\uf061 • \uf062"], 2)
 
 
-def test_unnamed_characters_are_counted(tmp_path: Path) -> None:
+def test_unmapped_characters_are_counted(tmp_path: Path) -> None:
     page = read(encoded_pdf.write_with_meanings(tmp_path / "a.pdf", ["The \ue001\ue002 end", "\ufffd"]))
 
     assert page.lines == ["The \ue001\ue002 end", "\ufffd"]
-    assert page.unnamed_characters == 3
+    assert page.unmapped_characters == 3
 
 
 @pytest.mark.parametrize("form", OUTPUTS)
-def test_the_unnamed_characters_of_all_pages_are_in_the_report_and_the_head(form: str, tmp_path: Path) -> None:
+def test_the_unmapped_characters_of_all_pages_are_in_the_report_and_the_head(form: str, tmp_path: Path) -> None:
     book = pikepdf.new()
     for number, text in enumerate(["One \ue001.", "Two.", "Three \ue001\ue002\ufffd."]):
         with pikepdf.open(encoded_pdf.write_with_meanings(tmp_path / f"{number}.pdf", [text])) as page:
@@ -69,11 +69,11 @@ def test_the_unnamed_characters_of_all_pages_are_in_the_report_and_the_head(form
 
     outputs = [run(tmp_path / "book.pdf", size, format=form) for size in (1, 2, 3)]
 
-    assert {it.merged.unnamed_characters for it in outputs} == {4}
+    assert {it.merged.unmapped_characters for it in outputs} == {4}
     assert len({it.output for it in outputs}) == 1
     assert "\ue001\ue002\ufffd" in outputs[0].output.decode()
     if form == "json":
-        assert json.loads(outputs[0].output)["unnamedCharacters"] == 4
+        assert json.loads(outputs[0].output)["unmappedCharacters"] == 4
 
 
 def test_a_text_layer_that_is_no_language_is_named_in_the_warnings(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_characters_that_pdfium_leaves_out_are_kept_and_counted(tmp_path: Path) 
     page = read(encoded_pdf.write_with_meanings(tmp_path / "a.pdf", lines))
 
     assert page.lines == ["5 \ufffd 5 and the rest", "it’s “so”", "a \ufffdre here", "an \U0001f600 and more words"]
-    assert page.unnamed_characters == 2
+    assert page.unmapped_characters == 2
 
 
 def test_accents_that_are_drawn_over_letters_are_read_with_them(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ OTHER_TEXT = {
 
 _CALLOUT = "poppler shows the letter of a symbol font, such as y for a check box or a number in a circle"
 _LIGATURE = "the font does not name its ligatures and accents"
-_UNNAMED = "the font does not name its characters; PdfJob counts them as unnamed"
+_UNMAPPED = "the font does not name its characters; PdfJob counts them as unmapped"
 
 _CHOICE = "auto-multiple-choice-doc-pdf/share/doc/auto-multiple-choice"
 
@@ -66,6 +66,6 @@ LOST = {
     f"{_CHOICE}/latex/sample-separate.pdf": (_CALLOUT, 240),
     "dblatex-doc/share/doc/dblatex/manual.pdf": (_CALLOUT, 25),
     "feynmf/share/doc/feynmf/feynmf.pdf": (_LIGATURE, 7),
-    "pdf-parse/test/data/04-valid.pdf": (_UNNAMED, 20),
+    "pdf-parse/test/data/04-valid.pdf": (_UNMAPPED, 20),
 }
 """Files of packages with lost words that their texts do not explain: the reason, and how many words at most."""

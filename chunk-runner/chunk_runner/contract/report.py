@@ -79,7 +79,7 @@ class Merged:
         stats: Statistics of this round; `None` from a version without them.
         answers: Structured answers in the output, which then has no sentences.
         dropped_lines: Lines that were left out of the output: running headers and footers.
-        unnamed_characters: Characters without a usable Unicode mapping in the source.
+        unmapped_characters: Characters without a usable Unicode mapping in the source.
         is_retryable: Another attempt may recover pages that are missing.
     """
 
@@ -97,7 +97,7 @@ class Merged:
     stats: Stats | None = None
     answers: int = 0
     dropped_lines: int = 0
-    unnamed_characters: int = 0
+    unmapped_characters: int = 0
     is_retryable: bool = False
 
 

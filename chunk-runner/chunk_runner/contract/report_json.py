@@ -156,7 +156,7 @@ def _merged(raw: Mapping[str, Any]) -> Merged:
         stats=_optional(Stats.load, raw.get("stats")),
         answers=count(raw.get("answers", 0)),
         dropped_lines=count(raw.get("dropped_lines", 0)),
-        unnamed_characters=count(raw.get("unnamed_characters", 0)),
+        unmapped_characters=count(raw.get("unmapped_characters", 0)),
         is_retryable=raw.get("is_retryable") is True,
     )
 

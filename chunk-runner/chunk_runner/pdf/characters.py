@@ -1,7 +1,7 @@
 """The characters of a line: private-use characters of fonts and libraries are mapped to standard ones.
 
-Knows no PDF library. A character that nobody can name stays as it is, and `count_unnamed` counts it. Ligatures and
-Arabic presentation forms become the letters that people search for; full-width letters and superscripts stay as
+Knows no PDF library. A character without a Unicode mapping stays as it is, and `count_unmapped` counts it. Ligatures
+and Arabic presentation forms become the letters that people search for; full-width letters and superscripts stay as
 printed.
 """
 
@@ -127,7 +127,7 @@ def clean(raw: str, font_at: Callable[[int], str] | None = None) -> str:
     return text + BREAK if text and font_at is not None and raw.endswith(BREAK) else text
 
 
-def count_unnamed(line: str) -> int:
+def count_unmapped(line: str) -> int:
     """Return the number of characters in a clean line that have no usable Unicode mapping in the file."""
     if line.isascii():
         return 0

@@ -128,7 +128,7 @@ class Page:
         has_picture: True if a picture takes up a large part of a page with little text: the lines lack what it shows.
         annotations: The lines of each form field, note, stamp and text box that a viewer shows on the page, in drawing
             order; none of them is among `lines`.
-        unnamed_characters: The number of characters in `lines` and `annotations` without a usable Unicode mapping.
+        unmapped_characters: The number of characters in `lines` and `annotations` without a usable Unicode mapping.
     """
 
     ref: PageRef
@@ -139,7 +139,7 @@ class Page:
     height: float = 0
     reason: Reason | None = None
     has_picture: bool = False
-    unnamed_characters: int = 0
+    unmapped_characters: int = 0
     annotations: list[list[str]] = field(default_factory=list)
 
     @classmethod

@@ -16,7 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf.characters import count_unnamed
+from chunk_runner.pdf.characters import count_unmapped
 from chunk_runner.pdf.page import Box, Page, PageRef, PageState
 from chunk_runner.pdf.pdfium_lines import Lines, TextPage
 from chunk_runner.pdf.pdfium_missing_fonts import keep_narrow_text
@@ -80,7 +80,7 @@ def read_page(document: pypdfium2.PdfDocument, path: Path, ref: PageRef) -> Page
             height,
             has_picture=has_picture,
             annotations=annotations,
-            unnamed_characters=sum(map(count_unnamed, chain(lines.texts, *annotations))),
+            unmapped_characters=sum(map(count_unmapped, chain(lines.texts, *annotations))),
         )
     finally:
         pdfium.FPDF_ClosePage(page)

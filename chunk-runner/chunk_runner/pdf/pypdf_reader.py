@@ -17,7 +17,7 @@ import pypdf.errors
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
 from chunk_runner.pdf import annotation_text
-from chunk_runner.pdf.characters import clean, count_unnamed
+from chunk_runner.pdf.characters import clean, count_unmapped
 from chunk_runner.pdf.page import Page, PageRef, PageState
 
 
@@ -56,8 +56,8 @@ def _read_page(reader: pypdf.PdfReader, ref: PageRef) -> Page:
         log.debug("pypdf cannot read page %d", ref.number, exc_info=True)
         return Page.failed(ref, Reason.PAGE_UNREADABLE)
     state = PageState.OK if lines or annotations else PageState.NO_TEXT if has_content else PageState.EMPTY
-    unnamed = sum(map(count_unnamed, chain(lines, *annotations)))
-    return Page(ref, state, lines, annotations=annotations, unnamed_characters=unnamed)
+    unmapped = sum(map(count_unmapped, chain(lines, *annotations)))
+    return Page(ref, state, lines, annotations=annotations, unmapped_characters=unmapped)
 
 
 def _clean(raw: str) -> str:

@@ -24,7 +24,7 @@ class ChunkResult:
         sentences: The text, cut into sentences as far as the chunk alone allows. Its `entries` are not read back from
             a workspace: `piece` holds them.
         dropped_lines: The number of lines that were left out: running headers and footers.
-        unnamed_characters: The number of characters without a usable Unicode mapping in the source.
+        unmapped_characters: The number of characters without a usable Unicode mapping in the source.
         piece: The entries, rendered for the output.
         peak_memory: The peak memory of the process that made it, in bytes; known once the result has been written.
     """
@@ -32,7 +32,7 @@ class ChunkResult:
     outcomes: dict[int, PageOutcome]
     sentences: ChunkSentences = field(default_factory=ChunkSentences)
     dropped_lines: int = 0
-    unnamed_characters: int = 0
+    unmapped_characters: int = 0
     piece: Piece | None = None
     peak_memory: int = 0
 
@@ -61,7 +61,7 @@ class ChunkResult:
             "states": {state: format_ranges(pages) for state, pages in states.items()},
             "reasons": {reason: format_ranges(pages) for reason, pages in self.pages_by_reason().items()},
             "dropped_lines": self.dropped_lines,
-            "unnamed_characters": self.unnamed_characters,
+            "unmapped_characters": self.unmapped_characters,
             "head": sentences.head,
             "is_closed": sentences.is_closed,
             "head_notes": sentences.head_notes,
@@ -85,7 +85,7 @@ class ChunkResult:
                 tail_notes=[Sentence(*sentence) for sentence in raw["tail_notes"]],
             ),
             dropped_lines=raw["dropped_lines"],
-            unnamed_characters=raw["unnamed_characters"],
+            unmapped_characters=raw["unmapped_characters"],
             piece=Piece(body, **raw["piece"]) if raw["piece"] else None,
             peak_memory=raw.get("figures", {}).get("peakMemoryBytes", 0),
         )

@@ -31,10 +31,10 @@ class TextProcessor:
         dehyphenator = joiner.dehyphenator
         outcomes: dict[int, PageOutcome] = {}
         notes: list[Line] = []
-        dropped = unnamed = 0
+        dropped = unmapped = 0
 
         def items() -> Iterator[Item]:
-            nonlocal dropped, unnamed
+            nonlocal dropped, unmapped
             for page in with_breaks(reader.read(task.path, task.pages, keep_open=task.is_source)):
                 if isinstance(page, UnselectedPages):
                     yield page
@@ -45,14 +45,14 @@ class TextProcessor:
                 elif page.state is PageState.OK:
                     text = arrange(page, task.profile.layout)
                     dropped += text.dropped
-                    unnamed += page.unnamed_characters
+                    unmapped += page.unmapped_characters
                     notes.extend(_without_soft_hyphens(line, dehyphenator) for line in text.notes)
                     for line in text.body:
                         yield _without_soft_hyphens(line, dehyphenator)
                 on_page()
 
         found = joiner.segment(items(), notes)
-        return ChunkResult(outcomes, found, dropped, unnamed)
+        return ChunkResult(outcomes, found, dropped, unmapped)
 
 
 def _without_soft_hyphens(line: Line, dehyphenator: Dehyphenator) -> Line:

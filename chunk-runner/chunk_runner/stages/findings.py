@@ -46,7 +46,7 @@ class Findings:
         peaks: Peak memory of each result's process in bytes, by chunk.
         usage: For each chunk with requests to a model: their number and cost.
         dropped_lines: See `ChunkResult`.
-        unnamed_characters: See `ChunkResult`.
+        unmapped_characters: See `ChunkResult`.
         pages_by_reason: Pages that failed alone, or have another text than was asked for, by reason.
         is_retryable: Another attempt may recover pages that are missing.
     """
@@ -58,7 +58,7 @@ class Findings:
     peaks: dict[int, int] = field(default_factory=dict)
     usage: list[dict[str, Any]] = field(default_factory=list)
     dropped_lines: int = 0
-    unnamed_characters: int = 0
+    unmapped_characters: int = 0
     pages_by_reason: dict[str, list[int]] = field(default_factory=dict)
     is_retryable: bool = False
 
@@ -75,7 +75,7 @@ class Findings:
         self.stats.add_chunk(attempts, OK, [page.state for page in outcome.outcomes.values()])
         self.peaks[chunk.index] = outcome.peak_memory
         self.dropped_lines += outcome.dropped_lines
-        self.unnamed_characters += outcome.unnamed_characters
+        self.unmapped_characters += outcome.unmapped_characters
         for reason, pages in outcome.pages_by_reason().items():
             self.pages_by_reason.setdefault(reason, []).extend(pages)
         self.is_retryable |= outcome.is_retryable

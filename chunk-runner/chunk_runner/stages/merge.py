@@ -122,7 +122,7 @@ def _write(manifest: Manifest, findings: Findings, workspace: Workspace, body: o
         processor=manifest.processor,
         ledger=findings.ledger.ranges(),
         dropped_lines=findings.dropped_lines,
-        unnamed_characters=findings.unnamed_characters,
+        unmapped_characters=findings.unmapped_characters,
         failed_chunks=tuple(findings.failed.values()),
         tokens=findings.tokens,
         page_reasons=findings.page_reasons(),

@@ -93,7 +93,7 @@ def _merged(findings: Findings) -> Merged:
         ledger={state: sum(map(len, parse_ranges(ranges))) for state, ranges in ledger.items()},
         failed_pages=ledger[PageState.FAILED],
         dropped_lines=findings.dropped_lines,
-        unnamed_characters=findings.unnamed_characters,
+        unmapped_characters=findings.unmapped_characters,
         page_reasons=findings.page_reasons(),
         failed_chunks=tuple(findings.failed.values())[:FAILED_CHUNKS_LIMIT],
         tokens=findings.tokens,

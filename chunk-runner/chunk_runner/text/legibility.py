@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from chunk_runner.pdf.characters import count_unnamed
+from chunk_runner.pdf.characters import count_unmapped
 from chunk_runner.text import language
 
 
@@ -24,7 +24,7 @@ _MINIMUM_LETTERS = 200
 _LIMIT = 20_000
 """Characters that are examined."""
 
-_UNNAMED_SHARE = 0.2
+_UNMAPPED_SHARE = 0.2
 """The share of characters without a Unicode mapping that no readable text reaches."""
 
 _MIXED_SHARE = 0.4
@@ -69,11 +69,11 @@ def is_garbled(text: str) -> bool:
     text = text[:_LIMIT]
     words = _WORD.findall(text)
     letters = Counter("".join(words))
-    unnamed = count_unnamed(text)
-    total = letters.total() + unnamed
+    unmapped = count_unmapped(text)
+    total = letters.total() + unmapped
     if total < _MINIMUM_LETTERS or is_language(text):
         return False
-    if unnamed > _UNNAMED_SHARE * total:
+    if unmapped > _UNMAPPED_SHARE * total:
         return True
     scripts: Counter[str] = Counter()
     for char, count in letters.items():

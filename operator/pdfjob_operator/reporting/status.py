@@ -98,7 +98,7 @@ def _merged(pdfjob: PdfJob, merged: Merged, prices: Prices) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "sentences": merged.sentences,
         "droppedLines": merged.dropped_lines,
-        "unnamedCharacters": merged.unnamed_characters,
+        "unmappedCharacters": merged.unmapped_characters,
         "tokens": asdict(merged.tokens),
     }
     if merged.answers:

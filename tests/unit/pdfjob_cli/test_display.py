@@ -46,10 +46,10 @@ def test_people_are_told_what_the_output_has(sentences: int, answers: int, said:
             ["left out: 1 line of running headers and footers: --running-lines keep keeps them"],
         ),
         (
-            {"dropped_lines": 1234, "unnamed_characters": 5},
+            {"dropped_lines": 1234, "unmapped_characters": 5},
             [
                 "left out: 1,234 lines of running headers and footers: --running-lines keep keeps them",
-                "unnamed: 5 characters without a usable Unicode mapping: --processor gemini can read them",
+                "unmapped: 5 characters without a usable Unicode mapping: --processor gemini can read them",
             ],
         ),
     ],
@@ -59,9 +59,11 @@ def test_people_are_told_what_is_left_out(counts: dict[str, int], said: list[str
 
 
 def test_programs_are_told_what_is_left_out() -> None:
-    summary = summary_json(Report(pages=9, merged=make_merged(dropped_lines=4, unnamed_characters=2)), "book.json", 1.0)
+    summary = summary_json(
+        Report(pages=9, merged=make_merged(dropped_lines=4, unmapped_characters=2)), "book.json", 1.0
+    )
 
-    assert (summary["droppedLines"], summary["unnamedCharacters"]) == (4, 2)
+    assert (summary["droppedLines"], summary["unmappedCharacters"]) == (4, 2)
 
 
 def test_programs_are_told_of_of_warnings_and_of_pages_that_failed_alone() -> None:

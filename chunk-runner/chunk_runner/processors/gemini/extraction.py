@@ -62,7 +62,7 @@ class Extraction:
         outcomes: The outcomes of the pages so far, by page of the source.
         notes: What stands beside the text of these pages, such as running headers that are kept, in order of pages.
         dropped_lines: Running headers and footers that were left out of the text layers that were used.
-        unnamed_characters: Characters in these text layers without a usable Unicode mapping.
+        unmapped_characters: Characters in these text layers without a usable Unicode mapping.
         last_error: The message of the last page that failed.
     """
 
@@ -74,7 +74,7 @@ class Extraction:
     outcomes: dict[int, PageOutcome] = field(default_factory=dict)
     notes: list[Line] = field(default_factory=list)
     dropped_lines: int = 0
-    unnamed_characters: int = 0
+    unmapped_characters: int = 0
     last_error: str = ""
 
     def items(self) -> Iterator[Item]:
@@ -233,7 +233,7 @@ class Extraction:
     def _count(self, page: Page, dropped: int) -> None:
         """Count a page of which the text layer was used, and so many lines of it left out."""
         self.dropped_lines += dropped
-        self.unnamed_characters += page.unnamed_characters
+        self.unmapped_characters += page.unmapped_characters
 
     def _record(self, page: Page, outcome: PageOutcome) -> None:
         self.outcomes[page.number] = outcome

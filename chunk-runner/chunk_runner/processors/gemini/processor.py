@@ -63,7 +63,7 @@ class GeminiProcessor:
         extraction = Extraction(self.settings, task, pages, report_page, executor)
         sentences = task.profile.joiner.segment(extraction.items(), extraction.notes)
         extraction.require_success()
-        return ChunkResult(extraction.outcomes, sentences, extraction.dropped_lines, extraction.unnamed_characters)
+        return ChunkResult(extraction.outcomes, sentences, extraction.dropped_lines, extraction.unmapped_characters)
 
 
 def gemini_processor(raw: Mapping[str, Any], secret: str) -> GeminiProcessor:

@@ -45,7 +45,7 @@ reports = st.builds(
         sentences=st.integers(0, 10**9),
         answers=st.integers(0, 10**9),
         dropped_lines=st.integers(0, 10**9),
-        unnamed_characters=st.integers(0, 10**9),
+        unmapped_characters=st.integers(0, 10**9),
         failed=st.integers(0, 10**6),
         ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
         failed_pages=st.text(max_size=5000),
@@ -135,7 +135,7 @@ def test_a_short_report_comes_back_as_it_was() -> None:
         page_reasons={"PageUnreadable": "7,12"},
         failed_chunks=(failed,),
         dropped_lines=12,
-        unnamed_characters=7,
+        unmapped_characters=7,
         tokens=Tokens(1, 2, 3, 4, 5),
     )
     report = Report(pages=90, chunks=3, warnings=("It was repaired.",), merged=merged)
@@ -173,7 +173,7 @@ def test_a_report_of_an_earlier_version_counts_nothing_that_it_did_not_know() ->
 
     assert read is not None
     assert read.merged is not None
-    assert (read.merged.dropped_lines, read.merged.unnamed_characters) == (0, 0)
+    assert (read.merged.dropped_lines, read.merged.unmapped_characters) == (0, 0)
 
 
 def test_a_report_of_a_later_version_is_understood() -> None:
@@ -201,8 +201,8 @@ def test_a_report_of_a_later_version_is_understood() -> None:
         report(dropped_lines=-1),
         report(dropped_lines="12"),
         report(dropped_lines=2**53),
-        report(unnamed_characters=True),
-        report(unnamed_characters=None),
+        report(unmapped_characters=True),
+        report(unmapped_characters=None),
         report(output=["output.json"]),
         report(todo=[]),
         report(todo="٣"),

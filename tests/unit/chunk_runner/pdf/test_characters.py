@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.pdf.characters import clean, count_unnamed
+from chunk_runner.pdf.characters import clean, count_unmapped
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 
 
@@ -40,7 +40,7 @@ def test_a_clean_line_has_single_spaces_and_one_kind_of_soft_hyphen(raw: str, li
 )
 def test_characters_without_a_meaning_in_unicode_become_what_fonts_mean_by_them(raw: str, line: str) -> None:
     assert clean(raw) == line
-    assert count_unnamed(line) == 0
+    assert count_unmapped(line) == 0
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_presentation_forms_become_letters_and_other_forms_stay_as_printed(raw: 
 )
 def test_characters_that_nobody_can_name_are_kept_and_counted(raw: str, line: str, count: int) -> None:
     assert clean(raw, lambda _: "") == line
-    assert count_unnamed(line) == count
+    assert count_unmapped(line) == count
 
 
 @given(st.text())

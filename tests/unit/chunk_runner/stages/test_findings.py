@@ -88,11 +88,11 @@ def test_a_retry_is_worth_it_where_a_chunk_or_a_page_may_yet_succeed(
 
 
 def test_what_is_left_out_is_added_up_over_all_results() -> None:
-    findings = found(ChunkResult({4: OK, 5: OK}, dropped_lines=3, unnamed_characters=1))
-    findings.add(Chunk(2, "6-7", "key"), [], ChunkResult({6: OK, 7: OK}, dropped_lines=4, unnamed_characters=5))
+    findings = found(ChunkResult({4: OK, 5: OK}, dropped_lines=3, unmapped_characters=1))
+    findings.add(Chunk(2, "6-7", "key"), [], ChunkResult({6: OK, 7: OK}, dropped_lines=4, unmapped_characters=5))
     findings.add(Chunk(3, "8-9", "key"), [], UNFINISHED)
 
-    assert (findings.dropped_lines, findings.unnamed_characters) == (7, 6)
+    assert (findings.dropped_lines, findings.unmapped_characters) == (7, 6)
 
 
 def test_pages_of_several_chunks_never_make_a_retry_worth_it_together() -> None:

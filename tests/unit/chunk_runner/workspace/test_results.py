@@ -41,12 +41,12 @@ def test_a_result_comes_back_as_it_was(workspace: Workspace) -> None:
 
 
 def test_the_counts_of_a_result_come_back_with_it(workspace: Workspace) -> None:
-    put(workspace, replace(result(), dropped_lines=4, unnamed_characters=9))
+    put(workspace, replace(result(), dropped_lines=4, unmapped_characters=9))
 
     read = read_result(workspace, CHUNK)
 
     assert isinstance(read, ChunkResult)
-    assert (read.dropped_lines, read.unnamed_characters) == (4, 9)
+    assert (read.dropped_lines, read.unmapped_characters) == (4, 9)
 
 
 def test_where_there_is_no_result_there_is_none(workspace: Workspace) -> None:

@@ -60,11 +60,11 @@ def test_a_finished_job_counts_its_sentences_or_answers(answers: int, counted: d
 
 
 def test_a_finished_job_counts_what_was_left_out() -> None:
-    progress = Progress(120, 4, 0, 4, 0, make_merged(dropped_lines=118, unnamed_characters=7))
+    progress = Progress(120, 4, 0, 4, 0, make_merged(dropped_lines=118, unmapped_characters=7))
 
     status = render_status(make_pdfjob(), JobState(Phase.SUCCEEDED, "…", "…", progress), NOW)
 
-    assert (status["droppedLines"], status["unnamedCharacters"]) == (118, 7)
+    assert (status["droppedLines"], status["unmappedCharacters"]) == (118, 7)
     assert "droppedLines" not in render_status(make_pdfjob(), PROCESSING, NOW)
 
 
