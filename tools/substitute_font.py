@@ -17,7 +17,7 @@ from fontTools.ttLib import newTable
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 
-TARGET = Path(__file__).parents[1] / "chunk-runner/chunk_runner/pdf/substitute.ttf"
+TARGET = Path(__file__).parents[1] / "chunk-runner/chunk_runner/pdf/text_layer/substitute.ttf"
 
 _EM = 1000
 _ASCENT, _DESCENT = 880, -120

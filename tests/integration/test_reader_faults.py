@@ -9,8 +9,9 @@ import pytest
 from pypdfium2 import PdfDocument
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf import pdfium_reader, reader
+from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import Page, PageRef
+from chunk_runner.pdf.text_layer import pdfium_page
 from tools import pdfs
 
 
@@ -23,14 +24,14 @@ def sentence(page: int) -> str:
 
 def on_page_3(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
     """Instead of reading page 3 with PDFium, call this: no file is known that makes PDFium hang or crash."""
-    read = pdfium_reader.read_page
+    read = pdfium_page.read_page
 
     def faulty(document: PdfDocument, path: Path, ref: PageRef) -> Page:
         if ref.position == 3:
             {"hang": signal.pause, "crash": _crash}[act]()
         return read(document, path, ref)
 
-    monkeypatch.setattr(pdfium_reader, "read_page", faulty)
+    monkeypatch.setattr(pdfium_page, "read_page", faulty)
 
 
 def _crash() -> None:

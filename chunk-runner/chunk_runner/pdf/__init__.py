@@ -5,10 +5,10 @@
 - `reader`: the text of pages, line by line.
 - `page`: a page as it was read.
 - `sandbox`, `sandbox_child`: child processes with limited resources.
-- `backends`: the libraries that open and copy; `pdfium_reader`, `pypdf_reader`: the libraries that read.
-- `pdfium_missing_fonts`: text in fonts that a file does not embed, alike on every machine.
+- `backends`: the libraries that open files and copy pages.
 - `flattening`: annotations and layers, made content of the pages; `annotation_text`: how readers tell their text apart.
-- `columns`: columns that are drawn row by row.
+- `text_layer`: the libraries that read the text of a page.
+- `glyphs`: from single glyphs to characters, words and columns.
 """
 
 import logging

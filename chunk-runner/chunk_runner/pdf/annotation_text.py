@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from chunk_runner.pdf.characters import HYPHEN_MARKS
+from chunk_runner.pdf.glyphs.characters import HYPHEN_MARKS
 
 
 class Mark(StrEnum):

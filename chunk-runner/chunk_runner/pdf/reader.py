@@ -13,10 +13,11 @@ import pypdfium2
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
-from chunk_runner.pdf import pdfium_missing_fonts, pdfium_reader, sandbox
+from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.pdf.sandbox import Sandbox, SandboxError
 from chunk_runner.pdf.sandbox_child import ResourceLimits
+from chunk_runner.pdf.text_layer import pdfium_missing_fonts, pdfium_page
 
 
 VERSION = f"pdfium {pypdfium2.PDFIUM_INFO.build}"
@@ -120,7 +121,7 @@ def _pdfium_server(path: Path) -> Callable[[Sequence[PageRef]], Iterator[Page]]:
                     Reason.WORKSPACE_UNAVAILABLE, f"{path.name} cannot be read ({error.strerror or 'file not found'})."
                 ) from error
         for page in pages:
-            yield pdfium_reader.read_page(opened[0], path, page)
+            yield pdfium_page.read_page(opened[0], path, page)
 
     return serve
 
@@ -148,6 +149,6 @@ def _read_with_pypdf(path: Path, pages: Sequence[PageRef], limits: ResourceLimit
 
 def _serve_pypdf(path: Path, pages: Sequence[PageRef]) -> Iterator[Page]:
     """In the sandbox: read pages with pypdf."""
-    from chunk_runner.pdf import pypdf_reader  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
+    from chunk_runner.pdf.text_layer import pypdf_page  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
 
-    return pypdf_reader.read(path, pages)
+    return pypdf_page.read(path, pages)

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from chunk_runner.pdf.characters import count_unmapped
+from chunk_runner.pdf.glyphs.characters import count_unmapped
 from chunk_runner.text import language
 
 

@@ -21,7 +21,7 @@ from referencing.exceptions import Unresolvable
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.pdf.characters import clean
+from chunk_runner.pdf.glyphs.characters import clean
 from chunk_runner.processors.gemini.messages import ResponseKind
 from chunk_runner.processors.gemini.settings import validator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chunk_runner.pdf.columns import Span
+from chunk_runner.pdf.glyphs.columns import Span
 from chunk_runner.text.layout.line import Segment, are_level, ends_sentence, is_smaller
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from itertools import pairwise
 
-from chunk_runner.pdf.columns import Span
+from chunk_runner.pdf.glyphs.columns import Span
 from chunk_runner.text.layout.line import Row, Segment, row_of
 from chunk_runner.text.layout.lists import is_item_marker
 

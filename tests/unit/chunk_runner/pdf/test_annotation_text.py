@@ -2,7 +2,7 @@ import pytest
 
 from chunk_runner.pdf import annotation_text
 from chunk_runner.pdf.annotation_text import Mark, SplitText
-from chunk_runner.pdf.characters import clean
+from chunk_runner.pdf.glyphs.characters import clean
 from chunk_runner.pdf.page import SOFT_HYPHEN
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from chunk_runner.pdf.accents import combine
-from chunk_runner.pdf.characters import clean
-from chunk_runner.pdf.columns import Rect
+from chunk_runner.pdf.glyphs.accents import combine
+from chunk_runner.pdf.glyphs.characters import clean
+from chunk_runner.pdf.glyphs.columns import Rect
 
 
 def combined(line: str, places: list[float]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from chunk_runner.pdf.characters import FILLER, UNKNOWN
+from chunk_runner.pdf.glyphs.characters import FILLER, UNKNOWN
 
 
 _BEYOND_ONE_UNIT = re.compile("[\U00010000-\U0010ffff]")

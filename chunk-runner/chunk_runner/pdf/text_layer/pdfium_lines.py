@@ -15,13 +15,13 @@ from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from chunk_runner.pdf import annotation_text
-from chunk_runner.pdf.accents import combine
-from chunk_runner.pdf.characters import clean, split_lines
-from chunk_runner.pdf.columns import EVERYWHERE, Rect, Span, columns, gutters, heights_of_gaps
+from chunk_runner.pdf.glyphs.accents import combine
+from chunk_runner.pdf.glyphs.characters import clean, split_lines
+from chunk_runner.pdf.glyphs.columns import EVERYWHERE, Rect, Span, columns, gutters, heights_of_gaps
+from chunk_runner.pdf.glyphs.word_gaps import has_glued_words, restore_spaces
 from chunk_runner.pdf.page import Box
-from chunk_runner.pdf.pdfium_characters import Characters
-from chunk_runner.pdf.pdfium_fonts import Fonts
-from chunk_runner.pdf.word_gaps import has_glued_words, restore_spaces
+from chunk_runner.pdf.text_layer.pdfium_characters import Characters
+from chunk_runner.pdf.text_layer.pdfium_fonts import Fonts
 
 
 _COLUMN_RECTS = 4

@@ -1,6 +1,6 @@
 """Pages that PDFium cannot read or leaves in doubt, examined with the other two libraries.
 
-Runs in the sandbox. Slow to load and rarely needed, so only `reader` and `pdfium_reader` import it, when they need it.
+Runs in the sandbox. Slow to load and rarely needed, so only `reader` and `pdfium_page` import it, when they need it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pypdf.errors
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
 from chunk_runner.pdf import annotation_text
-from chunk_runner.pdf.characters import clean, count_unmapped
+from chunk_runner.pdf.glyphs.characters import clean, count_unmapped
 from chunk_runner.pdf.page import Page, PageRef, PageState
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 from statistics import median
 
-from chunk_runner.pdf.columns import BoxOf, Rect
+from chunk_runner.pdf.glyphs.columns import BoxOf, Rect
 
 
 _LETTER = r"[A-Za-z\u00c0-\u02af\u0370-\u052f]"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.pdf.characters import clean, count_unmapped
+from chunk_runner.pdf.glyphs.characters import clean, count_unmapped
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
 
 

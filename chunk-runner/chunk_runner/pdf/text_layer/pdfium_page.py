@@ -16,11 +16,11 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf.characters import count_unmapped
+from chunk_runner.pdf.glyphs.characters import count_unmapped
 from chunk_runner.pdf.page import Box, Page, PageRef, PageState
-from chunk_runner.pdf.pdfium_lines import Lines, TextPage
-from chunk_runner.pdf.pdfium_missing_fonts import keep_narrow_text
-from chunk_runner.pdf.pdfium_text import read_text
+from chunk_runner.pdf.text_layer.pdfium_lines import Lines, TextPage
+from chunk_runner.pdf.text_layer.pdfium_missing_fonts import keep_narrow_text
+from chunk_runner.pdf.text_layer.pdfium_text import read_text
 
 
 _CHARACTERS_LIMIT = 2_000_000
@@ -149,8 +149,8 @@ def _page_without_lines(page: Any, path: Path, ref: PageRef, *, has_characters: 
     if has_characters or kinds & _VISIBLE_KINDS:
         return Page(ref, PageState.NO_TEXT)
     if not kinds:
-        from chunk_runner.pdf import pypdf_reader  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
+        from chunk_runner.pdf.text_layer import pypdf_page  # noqa: PLC0415 (takes longer to load than a chunk takes to read)
 
-        if not pypdf_reader.has_decodable_content(path, ref.position):
+        if not pypdf_page.has_decodable_content(path, ref.position):
             return Page.failed(ref, Reason.PAGE_UNREADABLE)
     return Page(ref, PageState.EMPTY)

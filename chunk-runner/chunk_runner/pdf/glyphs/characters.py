@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from itertools import chain
 
+from chunk_runner.pdf.glyphs.symbol_fonts import symbol
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
-from chunk_runner.pdf.symbol_fonts import symbol
 
 
 HYPHEN_MARKS = ("\ufffe", "\x02")

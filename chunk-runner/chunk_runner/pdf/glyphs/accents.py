@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from chunk_runner.pdf.characters import FILLER
-from chunk_runner.pdf.columns import BoxOf
+from chunk_runner.pdf.glyphs.characters import FILLER
+from chunk_runner.pdf.glyphs.columns import BoxOf
 
 
 _COMBINING = {

@@ -1,6 +1,6 @@
 from itertools import chain
 
-from chunk_runner.pdf.columns import Rect, Span, columns, gutters
+from chunk_runner.pdf.glyphs.columns import Rect, Span, columns, gutters
 
 
 HEIGHT = 8

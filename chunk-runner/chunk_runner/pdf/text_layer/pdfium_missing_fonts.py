@@ -18,7 +18,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 
-_SUBSTITUTE = (resources.files("chunk_runner.pdf") / "substitute.ttf").read_bytes()
+_SUBSTITUTE = (resources.files("chunk_runner.pdf.text_layer") / "substitute.ttf").read_bytes()
 """A font of boxes, made by `tools/substitute_font.py`. Without it, these characters would have no height either, from
 which columns are found."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from chunk_runner.pdf.columns import Rect, Span
+from chunk_runner.pdf.glyphs.columns import Rect, Span
 
 
 _RECTS_LIMIT = 10_000

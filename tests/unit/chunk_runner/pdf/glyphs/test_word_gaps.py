@@ -1,7 +1,7 @@
 import pytest
 
-from chunk_runner.pdf.columns import Rect
-from chunk_runner.pdf.word_gaps import has_glued_words, restore_spaces
+from chunk_runner.pdf.glyphs.columns import Rect
+from chunk_runner.pdf.glyphs.word_gaps import has_glued_words, restore_spaces
 
 
 SIZE = 10
