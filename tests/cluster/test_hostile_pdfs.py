@@ -72,7 +72,7 @@ CASES = {
     "markdown": Case(NINE_PAGES, {"output": {"format": "markdown"}}, pages=9, ok="1-9", output="output.md"),
 }
 """One case for each thing that a pod has and a process has not: a real limit to its memory, a Secret, a status to tell
-it in. Every attack is in tests/integration/test_hostile_pdfs.py, where each runs as a pod's program does."""
+it in. Every attack is in tests/integration/pdf/test_hostile_pdfs.py, where each runs as a pod's program does."""
 
 PASSWORDS = {"right": whole_files.USER_PASSWORD}
 
