@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chart.helm import CI, Helm, Manifest, values
-from tools.testcluster import binaries
+from tools.builds import binaries
 
 
 @pytest.fixture(scope="session")

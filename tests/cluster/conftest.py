@@ -17,8 +17,9 @@ import pytest
 
 from cluster import model
 from cluster.model import Model
+from tools.builds import binaries, images
 from tools.kubectl import CLAIM, PATIENCE_SECONDS, Kubectl, Volume, claim, librarian
-from tools.testcluster import binaries, images, node
+from tools.testcluster import node
 from tools.testcluster.layout import Cluster
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
+from tools.builds.shell import run
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
 from tools.testcluster import isolation, volumes
 from tools.testcluster.layout import Cluster
-from tools.testcluster.shell import run
 
 
 FILL = "cat /dev/zero > filler 2>&- || test -s filler"

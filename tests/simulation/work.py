@@ -13,7 +13,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
 from simulation.store import RefusedError, Store
-from tools.fake_runner import Plan
+from tools.control_plane.fake_runner import Plan
 
 
 ANNOTATION_JOB = "pdfjob.dev/job"

@@ -2,12 +2,12 @@
 
 import sys
 
-from tools.testcluster import binaries
-from tools.testcluster.shell import ClusterError
+from tools.builds import binaries
+from tools.builds.shell import SetupError
 
 
 if __name__ == "__main__":
     try:
         sys.stdout.write(f"{binaries.helm()}\n")
-    except ClusterError as error:
+    except SetupError as error:
         sys.exit(str(error))

@@ -8,7 +8,7 @@ from chunk_runner.contract.environment import CHUNKS_ENV
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
 from tools.control_plane.api import Manifest
-from tools.fake_runner import Plan
+from tools.control_plane.fake_runner import Plan
 
 
 LABEL_STAGE = "pdfjob.dev/stage"

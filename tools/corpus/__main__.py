@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.builds.shell import SetupError, say
 from tools.corpus import lost_table, packages, table
 from tools.corpus.survey import survey
 from tools.prerequisites import catalogue
-from tools.testcluster.shell import ClusterError, say
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "corpus.md"
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     output: Path = parser.parse_args(argv).output
     try:
         catalogue.install("poppler", "corpus", "packages")
-    except ClusterError as error:
+    except SetupError as error:
         say(f"corpus: {error}")
         return 1
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from tools.testcluster import cache
-from tools.testcluster.shell import ClusterError, run
+from tools.builds import cache
+from tools.builds.shell import SetupError, run
 
 
 _SECONDS = 60
@@ -63,23 +63,21 @@ def fetch(archive: Archive) -> None:
     """Download an archive, and unpack its PDFs into its folder, unless they are there.
 
     Raises:
-        ClusterError: It cannot be downloaded, or is not the pinned one.
+        SetupError: It cannot be downloaded, or is not the pinned one.
     """
 
     def make(folder: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="corpus-") as scratch:
             package = _FETCHERS[archive.registry](archive, Path(scratch))
             if hashlib.sha256(package.read_bytes()).hexdigest() != archive.sha256:
-                raise ClusterError(
-                    f"the archive of {archive.name} {archive.version} does not match its pinned checksum"
-                )
+                raise SetupError(f"the archive of {archive.name} {archive.version} does not match its pinned checksum")
             folder.mkdir()
             _unpack(_tar(package, Path(scratch)), folder)
 
     try:
         cache.once(archive.folder, make)
     except OSError as error:
-        raise ClusterError(f"{archive.name} {archive.version} could not be downloaded: {error}") from error
+        raise SetupError(f"{archive.name} {archive.version} could not be downloaded: {error}") from error
 
 
 def update_package_lists() -> None:

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.builds.shell import say
 from tools.corpus.archives import Archive, Registry, fetch, update_package_lists
-from tools.testcluster.shell import say
 
 
 LIBRARIES = (
@@ -210,7 +210,7 @@ def download(archives: Sequence[Archive]) -> None:
     """Download the archives that are missing.
 
     Raises:
-        ClusterError: They could not be downloaded.
+        SetupError: They could not be downloaded.
     """
     missing = _missing(archives)
     if missing:

@@ -7,9 +7,9 @@ error; otherwise the tests that need it are left out.
 import os
 import sys
 
+from tools.builds import cache
+from tools.builds.shell import SetupError, say
 from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
-from tools.testcluster import cache
-from tools.testcluster.shell import ClusterError, say
 
 
 IMAGES = "images of the project and a Debian base image for them: built by the first test that needs them, 3-5 minutes"
@@ -29,7 +29,7 @@ def main() -> int:
     try:
         for needed in wanted.values():
             needed.install()
-    except ClusterError as error:
+    except SetupError as error:
         say(str(error))
         return 1
     return 0

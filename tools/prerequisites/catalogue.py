@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tools.builds import binaries, packages
+from tools.builds.shell import SetupError
 from tools.corpus import sources
 from tools.prerequisites import programs
-from tools.testcluster import binaries, packages
-from tools.testcluster.shell import ClusterError
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Prerequisite:
     Attributes:
         is_ready: Returns whether tests can use it now.
         obstacle: Returns why it cannot be installed here; an empty text if it can.
-        install: Installs or builds it; raises `ClusterError`.
+        install: Installs or builds it; raises `SetupError`.
         work: What `install` does, and how long that takes the first time.
     """
 
@@ -42,14 +42,14 @@ def install(*names: str) -> None:
     """Install what is missing of these.
 
     Raises:
-        ClusterError: It cannot be installed here, or that failed.
+        SetupError: It cannot be installed here, or that failed.
     """
     for name in names:
         needed = PREREQUISITES[name]
         if needed.is_ready():
             continue
         if obstacle := needed.obstacle():
-            raise ClusterError(f"{name} is missing: {obstacle}")
+            raise SetupError(f"{name} is missing: {obstacle}")
         needed.install()
 
 

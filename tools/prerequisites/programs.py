@@ -7,8 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
-from tools.testcluster import cache, packages
-from tools.testcluster.shell import run
+from tools.builds import cache, packages
+from tools.builds.shell import run
 
 
 POPPLER = ("pdfinfo", "pdftotext")

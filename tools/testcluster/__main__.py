@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from tools.testcluster import binaries, cache, images, node
+from tools.builds import binaries, cache, images
+from tools.builds.packages import UnsuitableMachineError, require_suitable_machine
+from tools.builds.shell import SetupError, say
+from tools.testcluster import node
 from tools.testcluster.components import COMPONENTS
 from tools.testcluster.layout import Cluster
-from tools.testcluster.packages import UnsuitableMachineError, require_suitable_machine
-from tools.testcluster.shell import ClusterError, say
 
 
 PROJECT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     except UnsuitableMachineError as error:
         say(f"testcluster: {error}")
         return 3
-    except ClusterError as error:
+    except SetupError as error:
         say(f"testcluster: {error}")
         return 1
     return 0

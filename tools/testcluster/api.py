@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from tools.builds.shell import SetupError
 from tools.testcluster.layout import Cluster
-from tools.testcluster.shell import ClusterError
 
 
 class Api:
@@ -28,7 +28,7 @@ class Api:
         """Return whether the API server reports that it is ready."""
         try:
             status, _ = self._call("GET", "/readyz")
-        except ClusterError:
+        except SetupError:
             return False
         return status == HTTPStatus.OK
 
@@ -54,10 +54,10 @@ class Api:
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
-            raise ClusterError(f"the API server does not answer ({error}); see {self._log}") from error
+            raise SetupError(f"the API server does not answer ({error}); see {self._log}") from error
         finally:
             connection.close()
 
     def _require(self, status: int, path: str, body: str) -> None:
         if status >= HTTPStatus.BAD_REQUEST:
-            raise ClusterError(f"the API server answered {status} to {path}: {body.strip()}; see {self._log}")
+            raise SetupError(f"the API server answered {status} to {path}: {body.strip()}; see {self._log}")

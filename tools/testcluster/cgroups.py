@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from tools.builds.shell import wait_until
 from tools.testcluster.layout import Cluster
-from tools.testcluster.shell import wait_until
 
 
 CGROUPS = Path("/sys/fs/cgroup")

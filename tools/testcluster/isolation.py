@@ -12,10 +12,10 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.builds.packages import SYSTEM_PATH
+from tools.builds.shell import SetupError, run, tail, wait_until
 from tools.testcluster import cgroups
 from tools.testcluster.layout import NODE, SERVICE_NETWORK, Cluster
-from tools.testcluster.packages import SYSTEM_PATH
-from tools.testcluster.shell import ClusterError, run, tail, wait_until
 
 
 PROC = Path("/proc")
@@ -127,7 +127,7 @@ def free_network() -> str:
         candidate = f"10.77.{third}"
         if not any(ipaddress.ip_network(f"{candidate}.0/24").overlaps(network) for network in used):
             return candidate
-    raise ClusterError("no network 10.77.x.0/24 is free on this machine: take some test clusters down")
+    raise SetupError("no network 10.77.x.0/24 is free on this machine: take some test clusters down")
 
 
 def _start(argv: Sequence[str], log: Path) -> int:
@@ -142,7 +142,7 @@ def _child_of(parent: int, log: Path) -> int | None:
     try:
         children = (PROC / str(parent) / "task" / str(parent) / "children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
-        raise ClusterError(f"a program exited immediately after its start; see {log}\n{tail(log)}") from None
+        raise SetupError(f"a program exited immediately after its start; see {log}\n{tail(log)}") from None
     return int(children[0]) if children else None
 
 
@@ -181,7 +181,7 @@ def _pid_file(cluster: Cluster, name: str) -> Path:
 def _require_init(cluster: Cluster) -> int:
     if init := init_pid(cluster):
         return init
-    raise ClusterError(f"no cluster is running under {cluster.folder}: start it with `python -m tools.testcluster up`")
+    raise SetupError(f"no cluster is running under {cluster.folder}: start it with `python -m tools.testcluster up`")
 
 
 def _alive(number: int) -> bool:

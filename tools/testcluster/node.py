@@ -7,9 +7,12 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tools.testcluster import cache, images, isolation, pki, settings, volumes
+from tools.builds import cache, images
+from tools.builds.binaries import kube
+from tools.builds.packages import cni_folder, install, require_suitable_machine
+from tools.builds.shell import SetupError, run, say, tail, wait_until
+from tools.testcluster import isolation, pki, settings, volumes
 from tools.testcluster.api import Api
-from tools.testcluster.binaries import kube
 from tools.testcluster.components import (
     COMPONENTS,
     CONTROL_PLANE,
@@ -19,8 +22,6 @@ from tools.testcluster.components import (
     first_objects,
 )
 from tools.testcluster.layout import NODE, Cluster, name_of
-from tools.testcluster.packages import cni_folder, install, require_suitable_machine
-from tools.testcluster.shell import ClusterError, run, say, tail, wait_until
 
 
 VOLUMES = 200
@@ -106,11 +107,11 @@ def require_running(folder: Path) -> Cluster:
     """Return the cluster that runs under a folder.
 
     Raises:
-        ClusterError: No cluster runs there.
+        SetupError: No cluster runs there.
     """
     cluster = Cluster.at(folder.resolve())
     if cluster is None or not is_running(folder):
-        raise ClusterError(f"no cluster is running under {folder}: start it with `python -m tools.testcluster up`")
+        raise SetupError(f"no cluster is running under {folder}: start it with `python -m tools.testcluster up`")
     return cluster
 
 
@@ -160,7 +161,7 @@ def _works(cluster: Cluster, component: str) -> bool:
         return isolation.listens(cluster, PORTS[component])
     try:
         _ctr(cluster, "version", what="asking containerd for its version")
-    except ClusterError:
+    except SetupError:
         return False
     return True
 
@@ -179,7 +180,7 @@ def _require_alive(cluster: Cluster, components: Sequence[str]) -> None:
     for component in components:
         if isolation.was_spawned(cluster, component) and not isolation.pid(cluster, component):
             log = cluster.log / f"{component}.log"
-            raise ClusterError(f"{component} died; the end of {log} says:\n{tail(log)}")
+            raise SetupError(f"{component} died; the end of {log} says:\n{tail(log)}")
 
 
 def _ctr(cluster: Cluster, *arguments: str, what: str) -> str:
@@ -189,7 +190,7 @@ def _ctr(cluster: Cluster, *arguments: str, what: str) -> str:
 
 def _known(component: str) -> str:
     if component not in COMPONENTS:
-        raise ClusterError(f"unknown component {component}: expected one of {', '.join(COMPONENTS)}")
+        raise SetupError(f"unknown component {component}: expected one of {', '.join(COMPONENTS)}")
     return component
 
 
@@ -203,4 +204,4 @@ def _remove(folder: Path, *, keep_log: bool = False) -> None:
         if not keep_log:
             cache.remove(cluster.log)
     elif folder.exists() and any(folder.iterdir()):
-        raise ClusterError(f"{folder} exists and is not a test cluster: choose another folder")
+        raise SetupError(f"{folder} exists and is not a test cluster: choose another folder")

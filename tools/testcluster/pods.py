@@ -7,17 +7,17 @@ import os
 import signal
 from contextlib import suppress
 
+from tools.builds.shell import SetupError
 from tools.testcluster import cgroups
 from tools.testcluster.api import Api
 from tools.testcluster.layout import Cluster
-from tools.testcluster.shell import ClusterError
 
 
 def kill(cluster: Cluster, namespace: str, pod: str) -> None:
     """Kill a pod's processes with SIGKILL, as the kernel does when memory is short."""
     found = processes(cluster, namespace, pod)
     if not found:
-        raise ClusterError(f"the pod {pod} in the namespace {namespace} has no process")
+        raise SetupError(f"the pod {pod} in the namespace {namespace} has no process")
     for process in found:
         with suppress(ProcessLookupError):  # its parent's end has ended it, too
             os.kill(process, signal.SIGKILL)
@@ -27,7 +27,7 @@ def processes(cluster: Cluster, namespace: str, pod: str, container: str | None 
     """Return the process ids, on this machine, of a pod's running containers or of one of them."""
     found = Api(cluster).get(f"/api/v1/namespaces/{namespace}/pods/{pod}")
     if found is None:
-        raise ClusterError(f"there is no pod {pod} in the namespace {namespace}")
+        raise SetupError(f"there is no pod {pod} in the namespace {namespace}")
     status = found["status"]
     statuses = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
     return [

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from tools.builds.images import PAUSE_IMAGE
 from tools.testcluster.layout import NODE, POD_NETWORK, Cluster
 
 
-PAUSE_IMAGE = "localhost/pause:1"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 """Inside the cluster's own mount namespace; from outside it is reached through `isolation.inside`."""
 

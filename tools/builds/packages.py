@@ -8,8 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools.testcluster import cache
-from tools.testcluster.shell import ClusterError, run, say
+from tools.builds import cache
+from tools.builds.shell import SetupError, run, say
 
 
 PACKAGE_OF = {
@@ -34,7 +34,7 @@ SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/s
 """A PATH that includes the folders of administrators' programs."""
 
 
-class UnsuitableMachineError(ClusterError):
+class UnsuitableMachineError(SetupError):
     """This machine cannot run the test cluster."""
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class ClusterError(Exception):
+class SetupError(Exception):
     """A foreseeable failure; the message tells the user the reason."""
 
 
@@ -50,10 +50,10 @@ def run(
                 )
             output = tail(log)
     except FileNotFoundError as missing:
-        raise ClusterError(f"{what} failed: program {argv[0]} is not installed") from missing
+        raise SetupError(f"{what} failed: program {argv[0]} is not installed") from missing
     if done.returncode:
         where = f"; see {log}" if log else ""
-        raise ClusterError(f"{what} failed with exit code {done.returncode}{where}\n{output.strip()}")
+        raise SetupError(f"{what} failed with exit code {done.returncode}{where}\n{output.strip()}")
     return done.stdout or ""
 
 
@@ -75,6 +75,6 @@ def wait_until(condition: Callable[[], T | None], *, what: str, seconds: float, 
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         if time.monotonic() > deadline:
-            raise ClusterError(f"{what} within {seconds:.0f} s; see {see}")
+            raise SetupError(f"{what} within {seconds:.0f} s; see {see}")
         time.sleep(every)
     return answer

