@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from chunk_runner.output import Piece, render
+from chunk_runner.output.pieces import Piece, render
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line

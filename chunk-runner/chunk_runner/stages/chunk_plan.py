@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.ranges import format_ranges
-from chunk_runner.output import MARKDOWN
+from chunk_runner.output.pieces import MARKDOWN
 from chunk_runner.workspace.manifest import Chunk, Manifest
 
 

@@ -10,11 +10,11 @@ import json
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from chunk_runner import output
 from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure, Report
+from chunk_runner.output import pieces, writer
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.stages import merge_report
 from chunk_runner.stages.findings import Findings, outcome_of
@@ -59,7 +59,7 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
         return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
     findings = Findings(StatsBuilder(workspace.round_number))
     with workspace.spool() as spool:
-        body = output.BodyWriter(spool, manifest.form)
+        body = writer.BodyWriter(spool, manifest.form)
         assembly = _Assembly(manifest, body)
         for chunk in manifest.chunks:
             attempts = workspace.attempts(chunk.index)
@@ -89,7 +89,7 @@ class _Assembly:
         body: Writes the entries of the output.
     """
 
-    def __init__(self, manifest: Manifest, body: output.BodyWriter) -> None:
+    def __init__(self, manifest: Manifest, body: writer.BodyWriter) -> None:
         self._form = manifest.form
         self._seam = SeamJoiner(manifest.profile.joiner)
         self._body = body
@@ -112,12 +112,12 @@ class _Assembly:
         self._put(self._seam.close())
 
     def _put(self, entries: Sequence[Entry]) -> None:
-        self._body.put(output.render(entries, self._form))
+        self._body.put(pieces.render(entries, self._form))
 
 
-def _write(manifest: Manifest, findings: Findings, workspace: Workspace, body: output.BodyWriter) -> Report:
+def _write(manifest: Manifest, findings: Findings, workspace: Workspace, body: writer.BodyWriter) -> Report:
     """Write the output, the usage of each chunk, and the report of an output."""
-    head = output.Head(
+    head = writer.Head(
         source=manifest.source,
         processor=manifest.processor,
         ledger=findings.ledger.ranges(),
@@ -130,7 +130,7 @@ def _write(manifest: Manifest, findings: Findings, workspace: Workspace, body: o
     )
     name = OUTPUTS[manifest.form]
     with workspace.replacing(name) as file:
-        written = output.write(file, head, body)
+        written = writer.write(file, head, body)
         # Results are removed only after the manifest: while it is there, this merge read all results.
         Manifest.read(workspace)
     report = merge_report.success(manifest, findings, name, written)

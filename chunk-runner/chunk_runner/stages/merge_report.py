@@ -13,7 +13,7 @@ from chunk_runner.pdf.page import PageState
 
 
 if TYPE_CHECKING:
-    from chunk_runner.output import Written
+    from chunk_runner.output.writer import Written
     from chunk_runner.stages.findings import Findings
     from chunk_runner.workspace.manifest import Manifest
 

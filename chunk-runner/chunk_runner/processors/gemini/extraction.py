@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError
-from chunk_runner.output import canonical
+from chunk_runner.output.pieces import canonical
 from chunk_runner.pdf.page import Page, PageOutcome, PageState
 from chunk_runner.pdf.splitter import extract
 from chunk_runner.processors.base import Task, with_breaks
