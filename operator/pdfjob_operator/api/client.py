@@ -1,6 +1,7 @@
 """Reads and writes any kind of object: plain dicts in and out, every failure an `ApiError`, every answer counted.
 
-The only module that knows the HTTP library. Knows nothing of what the objects mean.
+The only module that knows the HTTP library. Knows nothing of what the objects mean, and trusts none of them: names are
+checked before they become part of a path, and a list is read in parts of bounded size.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 from lightkube import AsyncClient
+from lightkube.core.selector import build_selector
 from lightkube.types import CascadeType, PatchType
 
+from chunk_runner.contract.limits import shorten
 from pdfjob_operator.api.errors import ApiError, ConflictError, NotFoundError
+from pdfjob_operator.api.paths import check_names, resource_of
 from pdfjob_operator.metrics import registry
 
 
@@ -26,8 +30,15 @@ if TYPE_CHECKING:
 
 _REQUEST_TIMEOUT_SECONDS = 30
 
-_PAGE_SIZE = 500
-"""Objects in one answer to a list request."""
+PAGE_SIZE = 500
+"""Maximum number of objects in one answer to a list request."""
+
+PAGE_BYTES = 4 * 2**20
+"""Maximum size of an answer to a list request. Of a longer one, no more is read, and fewer objects are requested:
+anybody's objects are in the list, and an object may have more than a mebibyte."""
+
+_MESSAGE_LIMIT = 2000
+"""Maximum length of an error message, in characters: webhooks and validation rules word it."""
 
 _ERRORS: Mapping[int, type[ApiError]] = {HTTPStatus.NOT_FOUND: NotFoundError, HTTPStatus.CONFLICT: ConflictError}
 
@@ -56,6 +67,7 @@ class Client:
 
     async def get(self, kind: Any, name: str, namespace: str | None = None) -> Manifest:
         """Return an object; `namespace` is for namespaced kinds."""
+        check_names(name, namespace)
         scope = {} if namespace is None else {"namespace": namespace}
         with _translated_errors():
             found: Manifest = await self._lightkube.get(kind, name, **scope)
@@ -79,15 +91,16 @@ class Client:
             fields: Field selector, as lightkube takes it.
             limit: Maximum number of objects.
         """
+        if namespace is not None:
+            check_names(namespace)
+        params = {
+            "labelSelector": build_selector(dict(labels)) if labels else None,
+            "fieldSelector": build_selector(dict(fields), for_fields=True) if fields else None,
+        }
         number = 0
         with _translated_errors():
-            async for raw in self._lightkube.list(
-                kind,
-                namespace=namespace or "*",
-                labels=None if labels is None else dict(labels),
-                fields=None if fields is None else dict(fields),
-                chunk_size=limit or _PAGE_SIZE,
-            ):
+            size = min(limit or PAGE_SIZE, PAGE_SIZE)
+            async for raw in self._lightkube.list_in_parts(kind, namespace or "*", params, most=size):
                 yield raw
                 number += 1
                 if number == limit:
@@ -95,17 +108,20 @@ class Client:
 
     async def create(self, kind: Any, manifest: Mapping[str, Any]) -> None:
         """Create an object."""
+        check_names(manifest["metadata"]["namespace"])
         with _translated_errors():
             await self._lightkube.create(kind.from_dict(manifest))
 
     async def replace(self, kind: Any, manifest: Mapping[str, Any]) -> None:
         """Replace an object, or its status, provided that its `resourceVersion` is still the same."""
         meta = manifest["metadata"]
+        check_names(meta["name"], meta["namespace"])
         with _translated_errors():
             await self._lightkube.replace(kind.from_dict(manifest), meta["name"], namespace=meta["namespace"])
 
     async def patch(self, kind: Any, name: str, namespace: str, patch: Manifest) -> None:
         """Apply a merge patch to an object."""
+        check_names(name, namespace)
         with _translated_errors():
             await self._lightkube.patch(kind, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
 
@@ -118,6 +134,7 @@ class Client:
             namespace: Its namespace.
             uid: Only delete the object if it has this uid; raises `ConflictError` if it has another.
         """
+        check_names(name, namespace)
         with _translated_errors():
             if uid is None:
                 await self._lightkube.delete(kind, name, namespace=namespace, cascade=CascadeType.BACKGROUND)
@@ -126,7 +143,7 @@ class Client:
 
 
 class _Lightkube(AsyncClient):
-    """lightkube's client, with counted answers and deletion under a precondition."""
+    """lightkube's client, with counted answers, lists of bounded size, and deletion under a precondition."""
 
     def __init__(self) -> None:
         super().__init__(timeout=httpx2.Timeout(_REQUEST_TIMEOUT_SECONDS), field_manager="pdfjob-operator")
@@ -140,26 +157,53 @@ class _Lightkube(AsyncClient):
         response = await self._client.send(self._client.build_adapter_request(request))  # type: ignore[no-untyped-call]
         self._client.handle_response("delete", response, request)
 
+    async def list_in_parts(
+        self, kind: Any, namespace: str, params: dict[str, Any], *, most: int
+    ) -> AsyncIterator[Manifest]:
+        """Yield objects; of those that are not yielded yet, hold no more than one answer.
+
+        Args:
+            kind: The resource.
+            namespace: Name of the namespace, or `*`.
+            params: Selectors.
+            most: Maximum number of objects in one answer.
+        """
+        request = self._client.prepare_request("list", kind, namespace=namespace, params=params)
+        size, more = most, True
+        while more:
+            request.params["limit"] = str(size)
+            response = await self._receive(request, most_bytes=PAGE_BYTES if size > 1 else None)
+            if response is None:
+                size = max(size // 4, 1)
+                continue
+            more, _, objects = self._client.handle_response("list", response, request)  # also sets `continue`
+            if 2 * len(response.content) <= PAGE_BYTES:
+                size = min(2 * size, most)
+            del response
+            objects.reverse()
+            while objects:
+                yield objects.pop()
+
+    async def _receive(self, request: Any, *, most_bytes: int | None) -> httpx2.Response | None:
+        """Send a request, and read the answer; return `None` if it is longer than `most_bytes`."""
+        answer = await self._client.send(self._client.build_adapter_request(request), stream=True)  # type: ignore[no-untyped-call]
+        try:
+            if answer.is_error:
+                await answer.aread()
+                return answer
+            body = bytearray()
+            async for part in answer.aiter_bytes():
+                body += part
+                if most_bytes is not None and len(body) > most_bytes:
+                    return None
+            return httpx2.Response(answer.status_code, content=bytes(body), request=answer.request)
+        finally:
+            await answer.aclose()
+
 
 async def _count(response: httpx2.Response) -> None:
     resource = resource_of(response.request.url.path)
     registry.API_REQUESTS.labels(response.request.method, resource, response.status_code).inc()
-
-
-def resource_of(path: str) -> str:
-    """Return the resource in a path of the API, without names: `jobs`, `pdfjobs/status`."""
-    parts = path.strip("/").split("/")
-    begin = next((at for at, part in enumerate(parts) if part in ("api", "apis")), None)
-    if begin is None:
-        return "other"
-    parts = parts[begin:]  # the server may be behind a prefix
-    parts = parts[3 if parts[0] == "apis" else 2 :]
-    match parts:
-        case ["namespaces", _, resource, *rest]:
-            return "/".join([resource, *rest[1:]])
-        case [resource, *rest]:
-            return "/".join([resource, *rest[1:]])
-    return "other"
 
 
 @contextmanager
@@ -170,13 +214,13 @@ def _translated_errors() -> Iterator[None]:
     except httpx2.HTTPStatusError as error:
         status = error.response.status_code
         raise _ERRORS.get(status, ApiError)(
-            str(error),
+            shorten(str(error), _MESSAGE_LIMIT),
             status=status,
             is_transient=status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             retry_after=_retry_after(error.response),
         ) from error
     except (httpx2.HTTPError, OSError) as error:
-        message = str(error) or type(error).__name__
+        message = shorten(str(error), _MESSAGE_LIMIT) or type(error).__name__
         raise ApiError(message, is_transient=isinstance(error, (httpx2.TransportError, TimeoutError))) from error
 
 

@@ -1,7 +1,8 @@
 """The cluster as the operator sees it: PdfJobs, Jobs, pods, Events and namespaces.
 
 Every call reads the current state; nothing is cached. Objects are plain dicts, and `None` stands for one that does not
-exist. Methods raise `ApiError` wherever they do not say otherwise.
+exist. Anybody may create objects with any labels, so a selection is a stream: its reader keeps what it needs of each
+object, and drops the rest. Methods raise `ApiError` wherever they do not say otherwise.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 
@@ -26,10 +27,12 @@ from pdfjob_operator.objects.pdfjob import Key, PdfJob
 
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 
     from pdfjob_operator.api.client import Client
 
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,27 @@ _PODS = create_namespaced_resource("", "v1", "Pod", "pods")
 _EVENTS = create_namespaced_resource("", "v1", "Event", "events")
 _NAMESPACES = create_global_resource("", "v1", "Namespace", "namespaces")
 
+_EVENTS_READ = 500
+_EVENTS_KEPT = 20
+"""Events about one object that are read, and of these the newest, which are kept: anybody may post any number."""
+
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+
+
+async def newest(found: AsyncIterable[T], most: int, time: Callable[[T], str]) -> list[T]:
+    """Return the newest items of a stream, oldest first, and never hold more than twice as many.
+
+    Args:
+        found: The stream.
+        most: How many to return.
+        time: Returns the timestamp of an item.
+    """
+    kept: list[T] = []
+    async for item in found:
+        kept.append(item)
+        if len(kept) >= 2 * most:
+            kept = sorted(kept, key=time)[-most:]
+    return sorted(kept, key=time)[-most:]
 
 
 class Cluster:
@@ -85,16 +108,17 @@ class Cluster:
         *,
         fields: Mapping[str, Any] | None = None,
         limit: int | None = None,
-    ) -> list[Manifest]:
-        """Return the pods that match the selectors in a namespace, or in the whole cluster for `None`, oldest first."""
-        pods = [raw async for raw in self._client.list(_PODS, namespace, labels=labels, fields=fields, limit=limit)]
-        return sorted(pods, key=lambda raw: str(raw["metadata"]["creationTimestamp"]))
+    ) -> AsyncIterator[Manifest]:
+        """Yield the pods that match the selectors in a namespace, or in the whole cluster for `None`."""
+        async for raw in self._client.list(_PODS, namespace, labels=labels, fields=fields, limit=limit):
+            yield raw
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
-        """Return the Events of type `Warning` about an object, newest first."""
+        """Return Events of type `Warning` about an object, newest first: the newest of the first `_EVENTS_READ`."""
         fields: dict[str, Any] = {"involvedObject.uid": uid, "type": "Warning"}
-        events = [raw async for raw in self._client.list(_EVENTS, namespace, fields=fields)]
-        return sorted(events, key=lambda raw: str(raw.get("lastTimestamp") or raw.get("eventTime")), reverse=True)
+        found = self._client.list(_EVENTS, namespace, fields=fields, limit=_EVENTS_READ)
+        events = await newest(found, _EVENTS_KEPT, lambda raw: str(raw.get("lastTimestamp") or raw.get("eventTime")))
+        return events[::-1]
 
     async def is_terminating(self, namespace: str) -> bool:
         """Return whether a namespace is deleted or being deleted."""

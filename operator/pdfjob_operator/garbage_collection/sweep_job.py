@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chunk_runner.contract import environment
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.names import is_object_name
 from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
 
 
@@ -86,9 +87,9 @@ def sweep_labels(claim: Claim) -> dict[str, str]:
 
 
 def claim_of_job(job: Manifest) -> Claim | None:
-    """Return the claim of a sweep Job, or `None` if its annotation is missing."""
-    name = job["metadata"].get("annotations", {}).get(ANNOTATION_CLAIM)
-    return Claim(job["metadata"]["namespace"], name) if name else None
+    """Return the claim of a sweep Job, or `None` if its annotation is missing, or is not a name."""
+    name = job["metadata"].get("annotations", {}).get(ANNOTATION_CLAIM, "")
+    return Claim(job["metadata"]["namespace"], name) if is_object_name(name) else None
 
 
 def claim_of_pod(pod: Manifest) -> Claim:

@@ -61,10 +61,10 @@ class SweepReports:
         """
         found: dict[Claim, _Finished] = {}
         for namespace in self._settings.namespaces or (None,):
-            for pod in await self._cluster.pods(namespace, {LABEL_STAGE: SWEEP}):
-                finished = _finished(pod)
-                if finished is not None:
-                    found[claim_of_pod(pod)] = finished
+            async for pod in self._cluster.pods(namespace, {LABEL_STAGE: SWEEP}):
+                finished, claim = _finished(pod), claim_of_pod(pod)
+                if finished is not None and (claim not in found or found[claim].when <= finished.when):
+                    found[claim] = finished
         for claim, finished in found.items():
             if finished.volume is not None:
                 self._recorder.record_volume(claim, finished.volume, finished.when)

@@ -1,4 +1,4 @@
-"""The names of everything that belongs to a PdfJob: Jobs, selectors, the workspace. Pure.
+"""The names of everything that belongs to a PdfJob (Jobs, selectors, the workspace), and what a name may be. Pure.
 
 Names are deterministic, so that no Job can be created twice.
 """
@@ -17,6 +17,18 @@ from pdfjob_operator.objects.phases import Stage
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.objects.pdfjob import PdfJob
+
+
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""A DNS subdomain (RFC 1123)."""
+
+_MAX_OBJECT_NAME = 253
+"""Maximum length of the name of an object."""
+
+
+def is_object_name(text: str) -> bool:
+    """Return whether an object may have this name, so that it can be part of a path of the API."""
+    return len(text) <= _MAX_OBJECT_NAME and _OBJECT_NAME.fullmatch(text) is not None
 
 
 def name_prefix(pdfjob: PdfJob) -> str:

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.objects.stage_pod import is_out_of_memory, is_volume_failure
 from pdfjob_operator.observation import diagnostics, owned_objects
+from pdfjob_operator.observation.owned_objects import FailedIndexes
 from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.observation import Observation
 from pdfjob_operator.runtime.work_queue import soonest
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from chunk_runner.contract.report import Failure
     from pdfjob_operator.api.cluster import Cluster
-    from pdfjob_operator.objects.kubernetes import Manifest
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.observation.page_progress import PageProgress
@@ -83,12 +82,12 @@ class Observer:
             self.forget(key)
             return Observation(pdfjob, now)
         owned = Observation(pdfjob, now, *await owned_objects.stage_jobs_and_pods(self._cluster, pdfjob))
-        failed_pods = await self._failed_chunk_pods(owned)
+        failed = await self._failed_indexes(owned)
         stall = await self._examine_stall(owned)
         return replace(
             owned,
-            out_of_memory_indexes=frozenset(index for index, pod in failed_pods.items() if is_out_of_memory(pod)),
-            volume_failed=any(is_volume_failure(pod) for pod in failed_pods.values()),
+            out_of_memory_indexes=failed.out_of_memory,
+            volume_failed=failed.volume_failed,
             diagnosis=stall.diagnosis,
             namespace_terminating=stall.namespace_terminating,
             pages_processed=await self._pages_processed(owned),
@@ -99,12 +98,12 @@ class Observer:
         """Forget what is remembered of a PdfJob."""
         self._diagnoses.pop(key, None)
 
-    async def _failed_chunk_pods(self, owned: Observation) -> Mapping[int, Manifest]:
-        """Read the last pod of each failed index of a chunks Job that has failed and is not merged yet."""
+    async def _failed_indexes(self, owned: Observation) -> FailedIndexes:
+        """Read how the indexes of a chunks Job failed that has failed and is not merged yet."""
         job = owned.job(Stage.CHUNKS)
         if job is None or job.outcome is not JobOutcome.FAILED or not job.failed or owned.job(Stage.MERGE) is not None:
-            return {}
-        return await owned_objects.last_failed_pods(self._cluster, owned.pdfjob.key.namespace, job)
+            return FailedIndexes()
+        return await owned_objects.failed_indexes(self._cluster, owned.pdfjob.key.namespace, job)
 
     async def _examine_stall(self, owned: Observation) -> _Stall:
         """Find out whether the unfinished Job has fewer ready pods than it wants, and if so, why."""

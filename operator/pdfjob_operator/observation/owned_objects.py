@@ -1,19 +1,24 @@
-"""Reads the Jobs and pods of a PdfJob. What only carries their labels is left out: ownership is proved by uid."""
+"""Reads the Jobs and pods of a PdfJob. What only carries their labels is left out: ownership is proved by uid.
+
+Of each object, only the parts that are needed are kept, and of these a bounded number, because a Job of 10,000 chunks
+may leave 40,000 pods, and anybody may create more with the same labels.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pdfjob_operator.api.cluster import newest
 from pdfjob_operator.objects.kubernetes import is_controlled_by
 from pdfjob_operator.objects.labels import LABEL_STAGE, LABEL_UID
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job
-from pdfjob_operator.objects.stage_pod import StagePod
+from pdfjob_operator.objects.stage_pod import StagePod, is_out_of_memory, is_volume_failure
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator
 
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.objects.kubernetes import Manifest
@@ -23,39 +28,95 @@ if TYPE_CHECKING:
 LABEL_JOB_NAME = "batch.kubernetes.io/job-name"
 ANNOTATION_INDEX = "batch.kubernetes.io/job-completion-index"
 
+_INDEX_DIGITS = 10
+"""Digits that no index has: whoever may edit a pod may write anything into it."""
+
 _SAMPLE = 20
 """Waiting pods that are looked at: they all wait for the same."""
+
+
+_PODS_KEPT = 50
+"""Pods of prepare and merge that are kept, the newest: more are only left if a drained node evicts them again and
+again."""
+
+
+class FailedIndexes(NamedTuple):
+    """How the indexes of a failed Job failed, as far as their last pods have not been deleted.
+
+    Attributes:
+        out_of_memory: Indexes whose last pod ran out of memory.
+        volume_failed: True if the last pod of any index could not write to its volume.
+    """
+
+    out_of_memory: frozenset[int] = frozenset()
+    volume_failed: bool = False
+
+
+class _PodEnd(NamedTuple):
+    """The end of a failed pod."""
+
+    created: str
+    out_of_memory: bool
+    volume_failed: bool
 
 
 async def stage_jobs_and_pods(cluster: Cluster, pdfjob: PdfJob) -> tuple[tuple[StageJob, ...], tuple[StagePod, ...]]:
     """Read the Jobs of a PdfJob's current round, and the pods of its last prepare and merge Jobs, oldest first."""
     jobs = await _stage_jobs(cluster, pdfjob)
     uids = {job.uid for stage in Stage if (job := last_job(jobs, stage)) is not None}
-    labels = {LABEL_UID: pdfjob.uid, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
-    found = await cluster.pods(pdfjob.key.namespace, labels)
-    owned = [raw for raw in found if any(is_controlled_by(raw, uid) for uid in uids)]
-    return jobs, tuple(pod for raw in owned if (pod := StagePod.parse(raw)) is not None)
+    pods = await newest(_reporting_pods(cluster, pdfjob, uids), _PODS_KEPT, lambda found: found[0])
+    return jobs, tuple(pod for _, pod in pods)
 
 
-async def last_failed_pods(cluster: Cluster, namespace: str, job: StageJob) -> Mapping[int, Manifest]:
-    """Read the last failed pod of each index of a Job, unless it has been deleted."""
-    found = await cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": "Failed"})
-    owned = [raw for raw in found if is_controlled_by(raw, job.uid)]
-    last = {raw["metadata"].get("annotations", {}).get(ANNOTATION_INDEX, ""): raw for raw in owned}
-    return {int(index): raw for index, raw in last.items() if index.isdecimal()}
+async def failed_indexes(cluster: Cluster, namespace: str, job: StageJob) -> FailedIndexes:
+    """Read how the last failed pod of each index of a Job ended, unless it has been deleted."""
+    last: dict[int, _PodEnd] = {}
+    async for raw in cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": "Failed"}):
+        index = _index(raw)
+        if index is None or index >= job.completions or not is_controlled_by(raw, job.uid):
+            continue
+        end = _PodEnd(_created(raw), is_out_of_memory(raw), is_volume_failure(raw))
+        if index not in last or last[index].created <= end.created:
+            last[index] = end
+    return FailedIndexes(
+        out_of_memory=frozenset(index for index, end in last.items() if end.out_of_memory),
+        volume_failed=any(end.volume_failed for end in last.values()),
+    )
 
 
 async def waiting_pods(cluster: Cluster, namespace: str, job: StageJob) -> list[Manifest]:
     """Read some of a Job's pods that have not started."""
-    found = await cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": "Pending"}, limit=_SAMPLE)
-    return [raw for raw in found if is_controlled_by(raw, job.uid)]
+    found = cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": "Pending"}, limit=_SAMPLE)
+    return [raw async for raw in found if is_controlled_by(raw, job.uid)]
+
+
+async def _reporting_pods(cluster: Cluster, pdfjob: PdfJob, job_uids: set[str]) -> AsyncIterator[tuple[str, StagePod]]:
+    """Yield the pods of these prepare and merge Jobs, each after the time of its creation."""
+    labels = {LABEL_UID: pdfjob.uid, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
+    async for raw in cluster.pods(pdfjob.key.namespace, labels):
+        pod = StagePod.parse(raw) if any(is_controlled_by(raw, uid) for uid in job_uids) else None
+        if pod is not None:
+            yield _created(raw), pod
 
 
 async def _stage_jobs(cluster: Cluster, pdfjob: PdfJob) -> tuple[StageJob, ...]:
-    found = [raw async for raw in cluster.jobs(pdfjob.key.namespace, {LABEL_UID: pdfjob.uid})]
-    parsed = [job for raw in found if is_controlled_by(raw, pdfjob.uid) and (job := StageJob.parse(raw)) is not None]
     return tuple(
-        job
-        for job in parsed
-        if job.round == pdfjob.round and job.name == stage_job_name(pdfjob, job.stage, job.round, job.doublings)
+        [
+            job
+            async for raw in cluster.jobs(pdfjob.key.namespace, {LABEL_UID: pdfjob.uid})
+            if is_controlled_by(raw, pdfjob.uid)
+            and (job := StageJob.parse(raw)) is not None
+            and job.round == pdfjob.round
+            and job.name == stage_job_name(pdfjob, job.stage, job.round, job.doublings)
+        ]
     )
+
+
+def _created(raw: Manifest) -> str:
+    return str(raw["metadata"]["creationTimestamp"])
+
+
+def _index(pod: Manifest) -> int | None:
+    """Return the index of a pod of an Indexed Job; `None` if its annotation is missing or not a number."""
+    text = str(pod["metadata"].get("annotations", {}).get(ANNOTATION_INDEX, ""))
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _INDEX_DIGITS else None

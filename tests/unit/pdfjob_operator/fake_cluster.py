@@ -56,10 +56,11 @@ class FakeCluster(Cluster):
         *,
         fields: Mapping[str, Any] | None = None,
         limit: int | None = None,
-    ) -> list[Manifest]:
+    ) -> AsyncIterator[Manifest]:
         phase = (fields or {}).get("status.phase")
         self.reads.append(f"pods {phase}" if phase else "pods")
-        return [raw for raw in self.pod_list if phase in (None, raw["status"].get("phase"))][:limit]
+        for raw in [raw for raw in self.pod_list if phase in (None, raw["status"].get("phase"))][:limit]:
+            yield raw
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
         self.reads.append(f"events {uid}")

@@ -1,16 +1,62 @@
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+from weakref import WeakSet
+
+import pytest
+
 from builders import make_job, make_started
 from chunk_runner.contract import report_json
 from chunk_runner.contract.report import Report
+from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.labels import LABEL_ROUND
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.observation.owned_objects import last_failed_pods, stage_jobs_and_pods, waiting_pods
+from pdfjob_operator.observation.owned_objects import (
+    FailedIndexes,
+    failed_indexes,
+    stage_jobs_and_pods,
+    waiting_pods,
+)
 from unit.pdfjob_operator.fake_cluster import FakeCluster, raw_job, raw_pod, terminated
 
 
 PDFJOB = make_started()
 NAME = stage_job_name(PDFJOB, Stage.CHUNKS, 0, 0)
-JOB = make_job(Stage.CHUNKS, uid="job-uid")
+JOB = make_job(Stage.CHUNKS, uid="job-uid", completions=10_000)
+
+
+class Counted(dict[str, Any]):
+    """An object of which is known whether it is still held: a plain dict would not say."""
+
+    __hash__ = object.__hash__
+
+
+class CountingCluster(FakeCluster):
+    """A cluster that counts the objects which its reader holds on to.
+
+    Attributes:
+        most: Most objects that were held at any time.
+    """
+
+    def __init__(self, pods: Iterable[Manifest] = (), jobs: Iterable[Manifest] = ()) -> None:
+        super().__init__()
+        self.most = 0
+        self._held: WeakSet[Counted] = WeakSet()
+        self._pods, self._jobs = pods, jobs
+
+    async def pods(self, *_: object, **__: object) -> AsyncIterator[Manifest]:
+        for raw in self._pods:
+            yield self._counted(raw)
+
+    async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
+        for raw in self._jobs:
+            yield self._counted(raw)
+
+    def _counted(self, raw: Manifest) -> Counted:
+        found = Counted(raw)
+        self._held.add(found)
+        self.most = max(self.most, len(self._held))
+        return found
 
 
 async def test_only_jobs_that_the_pdfjob_owns_in_this_round_are_its_own() -> None:
@@ -45,25 +91,79 @@ async def test_only_reports_of_pods_that_its_jobs_own_are_read() -> None:
     assert [pod.report for pod in pods] == [report]
 
 
-async def test_the_last_failed_pod_of_an_index_counts() -> None:
+def failed_pod(index: int, exit_code: int, *, job: str = "job-uid", second: int = 0) -> Manifest:
+    pod = raw_pod(index=index, job=job, phase="Failed", containerStatuses=terminated(exit_code))
+    pod["metadata"]["creationTimestamp"] = f"2026-11-23T11:59:{second:02d}Z"
+    return pod
+
+
+async def test_the_last_failed_pod_of_an_index_counts_in_whatever_order_they_are_listed() -> None:
     cluster = FakeCluster()
     cluster.pod_list = [
-        raw_pod(index=2, phase="Failed", containerStatuses=terminated(1)),
-        raw_pod(index=2, phase="Failed", containerStatuses=terminated(137)),
-        raw_pod(index=3, phase="Failed", job="somebody-else"),
+        failed_pod(2, 1),
+        failed_pod(2, 137, second=10),
+        failed_pod(5, 137, second=20),
+        failed_pod(5, 1, second=30),
+        failed_pod(7, 1, second=50),
+        failed_pod(7, 137, second=40),
+        failed_pod(3, 137, job="somebody-else"),
     ]
 
-    pods = await last_failed_pods(cluster, "books", JOB)
-
-    assert {index: pod["status"]["containerStatuses"] for index, pod in pods.items()} == {2: terminated(137)}
+    assert await failed_indexes(cluster, "books", JOB) == FailedIndexes(out_of_memory=frozenset({2}))
 
 
-async def test_a_pod_without_an_index_is_left_out() -> None:
+async def test_a_volume_that_cannot_be_written_is_found_among_the_last_pods() -> None:
     cluster = FakeCluster()
-    cluster.pod_list = [raw_pod(phase="Failed")]
-    cluster.pod_list[0]["metadata"]["annotations"] = {}
+    cluster.pod_list = [failed_pod(1, 1), failed_pod(2, 23)]
 
-    assert await last_failed_pods(cluster, "books", JOB) == {}
+    assert await failed_indexes(cluster, "books", JOB) == FailedIndexes(volume_failed=True)
+
+
+@pytest.mark.parametrize("index", [None, "", "one", "-1", "²", "10000", "9" * 5000])
+async def test_a_pod_without_an_index_of_the_job_is_left_out(index: str | None) -> None:
+    cluster = FakeCluster()
+    cluster.pod_list = [failed_pod(0, 137)]
+    annotations = {} if index is None else {"batch.kubernetes.io/job-completion-index": index}
+    cluster.pod_list[0]["metadata"]["annotations"] = annotations
+
+    assert await failed_indexes(cluster, "books", JOB) == FailedIndexes()
+
+
+async def test_of_ten_thousand_failed_pods_none_is_held() -> None:
+    cluster = CountingCluster(failed_pod(index, 137) for index in range(10_000))
+
+    found = await failed_indexes(cluster, "books", JOB)
+
+    assert len(found.out_of_memory) == 10_000
+    assert cluster.most <= 2
+
+
+async def test_of_other_peoples_objects_with_the_labels_of_a_pdfjob_none_is_held() -> None:
+    forged = raw_job("forged", name=NAME, owner="somebody-else")
+    cluster = CountingCluster(
+        pods=(raw_pod(stage="prepare", job="somebody-else") for _ in range(1000)),
+        jobs=[*(forged for _ in range(1000)), raw_job(name=NAME)],
+    )
+
+    jobs, pods = await stage_jobs_and_pods(cluster, PDFJOB)
+
+    assert ([job.uid for job in jobs], pods) == (["job-uid"], ())
+    assert cluster.most <= 2
+
+
+async def test_of_the_pods_that_a_job_lost_again_and_again_the_newest_are_kept() -> None:
+    def pod(number: int) -> Manifest:
+        raw = raw_pod(stage="prepare", containerStatuses=terminated(number % 100))
+        raw["metadata"]["creationTimestamp"] = f"2026-11-23T11:{number // 60:02d}:{number % 60:02d}Z"
+        return raw
+
+    cluster = CountingCluster(pods=map(pod, range(999)), jobs=[raw_job(name=NAME)])
+
+    _, pods = await stage_jobs_and_pods(cluster, PDFJOB)
+
+    assert len(pods) == 50
+    assert pods[-1].exit_code == 98
+    assert cluster.most <= 2
 
 
 async def test_waiting_pods_are_a_sample_of_those_that_the_job_owns() -> None:
