@@ -87,8 +87,8 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             claims=collector.claims,
             liveness=liveness,
         )
-        queue = WorkQueue(reconciler.reconcile, gate=leader_election.wait_until_leader)
-        tracker = Tracker(queue, collector, liveness, job_gauges)
+        queue = WorkQueue(reconciler.reconcile, group=lambda key: key.namespace, gate=leader_election.wait_until_leader)
+        tracker = Tracker(queue, collector, liveness, job_gauges, now)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
         registry.QUEUE_LONGEST_WAIT.set_function(queue.longest_wait)
         registry.WATCH_LAG.set_function(liveness.lag)
@@ -100,7 +100,7 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             return health.unhealthy_reason(
                 leading_seconds=leader_election.leading_seconds(),
                 watch_lag=liveness.lag(),
-                queue_wait=queue.longest_wait(),
+                queue_stall=queue.stalled_seconds(),
             )
 
         server = await health.serve(settings.health_port, unhealthy, ready=leader_election.is_leader)

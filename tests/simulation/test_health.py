@@ -25,7 +25,7 @@ def complaint() -> str | None:
     """What `/healthz` would say, from the same figures."""
     age = registry.REGISTRY.get_sample_value("pdfjob_watch_lag_seconds") or 0.0
     queue = registry.REGISTRY.get_sample_value("pdfjob_workqueue_longest_wait_seconds") or 0.0
-    return unhealthy_reason(leading_seconds=float("inf"), watch_lag=age, queue_wait=queue)
+    return unhealthy_reason(leading_seconds=float("inf"), watch_lag=age, queue_stall=queue)
 
 
 @pytest.mark.parametrize("plural", ["pdfjobs", "jobs"])
@@ -61,11 +61,11 @@ async def test_a_working_operator_is_always_healthy() -> None:
 
 
 def test_an_operator_is_not_unhealthy_because_the_api_server_is_unavailable() -> None:
-    assert unhealthy_reason(leading_seconds=0, watch_lag=600, queue_wait=600) is None
-    assert unhealthy_reason(leading_seconds=10, watch_lag=600, queue_wait=600) is None
-    assert unhealthy_reason(leading_seconds=700, watch_lag=0, queue_wait=0) is None
-    assert "not delivered" in str(unhealthy_reason(leading_seconds=700, watch_lag=100, queue_wait=0))
-    assert "work queue" in str(unhealthy_reason(leading_seconds=700, watch_lag=0, queue_wait=400))
+    assert unhealthy_reason(leading_seconds=0, watch_lag=600, queue_stall=600) is None
+    assert unhealthy_reason(leading_seconds=10, watch_lag=600, queue_stall=600) is None
+    assert unhealthy_reason(leading_seconds=700, watch_lag=0, queue_stall=0) is None
+    assert "not delivered" in str(unhealthy_reason(leading_seconds=700, watch_lag=100, queue_stall=0))
+    assert "work queue" in str(unhealthy_reason(leading_seconds=700, watch_lag=0, queue_stall=400))
 
 
 async def test_a_write_is_pending_until_its_event_arrives_or_the_pdfjob_is_deleted() -> None:

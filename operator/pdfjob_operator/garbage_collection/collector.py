@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.api.errors import NamespaceGoneError
@@ -63,7 +64,7 @@ class GarbageCollector:
         self._claims_loaded = False
         self.claims = ClaimRegistry(cluster, settings)
         self._reports = SweepReports(cluster, settings, self.claims, recorder)
-        self.queue: WorkQueue[Claim] = WorkQueue(self._sweep, workers=1, gate=gate)
+        self.queue: WorkQueue[Claim] = WorkQueue(self._sweep, group=lambda claim: claim.namespace, workers=1, gate=gate)
 
     def known_uids(self) -> set[str]:
         """Return the uids of the PdfJobs that are known to exist."""
@@ -73,7 +74,8 @@ class GarbageCollector:
         """Remember the claim of an existing PdfJob."""
         meta, storage = raw["metadata"], raw.get("spec", {}).get("storage", {})
         claim = storage.get("claimName") or self._settings.workspace_claim
-        self._claim_of[meta["uid"]] = Claim(meta["namespace"], claim)
+        # Interned, because nearly all PdfJobs of a namespace have the same claim, and there may be a hundred thousand.
+        self._claim_of[meta["uid"]] = Claim(sys.intern(meta["namespace"]), sys.intern(claim))
 
     def remove(self, uid: str) -> None:
         """Schedule a sweep of the claim of a deleted PdfJob."""

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
-
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 CHUNK_STATES = ("waiting", "active", "succeeded", "failed")
@@ -38,6 +35,15 @@ class _Entry(NamedTuple):
     since: float
     idle: bool
     chunks: Mapping[str, int]
+
+
+_NO_CHUNKS: Mapping[str, int] = {}
+
+
+@cache
+def _finished(phase: str) -> _Entry:
+    """Return the state of every PdfJob that ended in this phase: there may be a hundred thousand of them."""
+    return _Entry(phase, (), 0.0, idle=True, chunks=_NO_CHUNKS)
 
 
 class JobGauges:
@@ -64,18 +70,20 @@ class JobGauges:
         """Take over a PdfJob with the status that a reconcile rendered, written or not."""
         uid, status, spec = raw["metadata"]["uid"], raw.get("status") or {}, raw.get("spec") or {}
         phase = status.get("phase", Phase.PENDING)
+        if phase in TERMINAL_PHASES:
+            self._entries[uid] = _finished(phase)
+            return
         counts: Counter[str] = Counter(status.get("chunks") or {})
-        if phase not in TERMINAL_PHASES:
-            counts["waiting"] = counts["total"] - counts["active"] - counts["succeeded"] - counts["failed"]
+        counts["waiting"] = counts["total"] - counts["active"] - counts["succeeded"] - counts["failed"]
         done = counts["succeeded"] + counts["failed"]
         progress = (phase, done, status.get("pagesProcessed"), status.get("round"))
         before = self._entries.get(uid)
         moved = before is None or before.progress != progress
         paused = spec.get("suspend") is True or spec.get("workers") == 0
-        idle = paused or phase in (*TERMINAL_PHASES, Phase.SUSPENDED)
+        idle = paused or phase == Phase.SUSPENDED
         now = asyncio.get_running_loop().time()
         since = now if before is None or moved or before.idle else before.since
-        self._entries[uid] = _Entry(phase, progress, since, idle, {} if phase in TERMINAL_PHASES else counts)
+        self._entries[uid] = _Entry(phase, progress, since, idle, counts if counts["total"] else _NO_CHUNKS)
 
     def remove(self, uid: str) -> None:
         """Forget a PdfJob that no longer exists."""

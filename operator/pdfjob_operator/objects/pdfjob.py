@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
@@ -183,6 +183,24 @@ def is_settled(raw: Mapping[str, Any]) -> bool:
         and status.get("observedGeneration") == meta.get("generation")
         and "ttlSecondsAfterFinished" not in raw.get("spec", {})
     )
+
+
+def due_in(raw: Mapping[str, Any], now: datetime) -> float | None:
+    """Return the seconds until a PdfJob needs a reconciliation although nothing happens to it; `None` for never.
+
+    One that has not finished needs it now, and one that has finished when it is to be deleted.
+    """
+    spec = dict(raw.get("spec", {}))
+    seconds = spec.pop("ttlSecondsAfterFinished", None)
+    if not is_settled({"metadata": raw["metadata"], "spec": spec, "status": raw.get("status")}):
+        return 0.0
+    if seconds is None:
+        return None
+    try:
+        due = parse_time(raw["status"]["completionTime"]) + timedelta(seconds=seconds)
+        return max((due - now).total_seconds(), 0.0)
+    except (KeyError, ValueError, TypeError, OverflowError):  # whoever may write statuses may write anything
+        return 0.0
 
 
 def _secret_key(reference: Mapping[str, str] | None) -> SecretKey | None:

@@ -120,6 +120,7 @@ class Reporter:
             await self._cluster.post_event(render_event(pdfjob, state, observation.now))
         if state.is_terminal:
             self._recorder.record_finished(observation, state)
+            self._written_at.pop(pdfjob.key, None)  # no progress will be written
 
     def _record_volumes(self, observation: Observation) -> None:
         """Record how full the volume is, as finished pods saw it."""

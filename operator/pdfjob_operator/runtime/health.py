@@ -1,7 +1,8 @@
 """HTTP endpoints: `/healthz` for the liveness probe, `/readyz` for the readiness probe, `/metrics` for Prometheus.
 
 A watch can stop although the process runs. So the operator only counts as healthy if its watches deliver its own writes
-and its work queue moves. An unavailable API server does not make it unhealthy, because a restart would not help.
+and its work queue moves. Neither an unavailable API server nor a backlog makes it unhealthy, because a restart would
+not help: a queue that moves may be long, and a watch that delivers anything may be late.
 """
 
 from __future__ import annotations
@@ -23,25 +24,26 @@ if TYPE_CHECKING:
 MAX_WATCH_LAG_SECONDS = 90
 """Watch lag at which the operator is unhealthy. A watch that was cut off is back within a minute."""
 
-MAX_QUEUE_WAIT_SECONDS = 300
-"""Wait in the work queue at which the operator is unhealthy."""
+MAX_QUEUE_STALL_SECONDS = 300
+"""Time without a reconcile, although PdfJobs are due, at which the operator is unhealthy. One reconcile takes at most
+`work_queue.PROCESS_TIMEOUT_SECONDS`."""
 
 LAG_PERIOD_SECONDS = 1.0
 """Time between two measurements of the event loop's lag."""
 
 
-def unhealthy_reason(*, leading_seconds: float, watch_lag: float, queue_wait: float) -> str | None:
+def unhealthy_reason(*, leading_seconds: float, watch_lag: float, queue_stall: float) -> str | None:
     """Return why the operator is unhealthy, or `None` if it is healthy.
 
     Args:
         leading_seconds: Seconds since the operator became the leader; it is not responsible for anything earlier.
         watch_lag: Seconds since the oldest write that the watches have not delivered.
-        queue_wait: Seconds that the longest waiting PdfJob has been due.
+        queue_stall: Seconds for which PdfJobs have been due and none was reconciled.
     """
     if min(watch_lag, leading_seconds) > MAX_WATCH_LAG_SECONDS:
         return f"the watch has not delivered the operator's own writes for {watch_lag:.0f} s"
-    if min(queue_wait, leading_seconds) > MAX_QUEUE_WAIT_SECONDS:
-        return f"a PdfJob has been due in the work queue for {queue_wait:.0f} s"
+    if min(queue_stall, leading_seconds) > MAX_QUEUE_STALL_SECONDS:
+        return f"PdfJobs are due, but the work queue has not moved for {queue_stall:.0f} s"
     return None
 
 

@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # not exported, but `kopf.operator` takes one
 
 from pdfjob_operator.metrics import registry as metrics
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, LABEL_UID, PLURAL, VERSION
@@ -32,6 +33,9 @@ IDENTITY: Any = "pdfjob-operator"
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 15.0
 
+LIST_SIZE = 20
+"""Number of objects in one answer, when Kopf lists objects before it watches them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -47,15 +51,31 @@ class Backoffs:
 
 
 class NoDiffBaseStorage(kopf.AnnotationsDiffBaseStorage):
-    """Stores nothing and reads nothing.
+    """Stores nothing, reads nothing, and copies nothing.
 
     Before it calls any handler, Kopf reads what it stored in an annotation. An annotation that is not JSON would hide
-    its object from every handler.
+    its object from every handler. Kopf also copies each object, to compare it with what was stored.
     """
 
     def fetch(self, **_: object) -> kopf.BodyEssence | None:
         """Read nothing."""
         return None
+
+    def build(self, **_: object) -> kopf.BodyEssence:
+        """Copy nothing."""
+        return kopf.BodyEssence({})
+
+
+class NoMemories(ResourceMemories):
+    """Remembers nothing of an object.
+
+    Kopf would remember every object until it is deleted, for change handlers and daemons, which do not exist here: a
+    kilobyte for each PdfJob, and for each of its Jobs and pods.
+    """
+
+    async def recall(self, raw_body: kopf.RawBody, **options: Any) -> ResourceMemory:
+        """Return a memory that is used once."""
+        return await super().recall(raw_body, **{**options, "ephemeral": True})
 
 
 def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
@@ -71,9 +91,10 @@ def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
         settings.networking.error_backoffs = Backoffs()
         settings.networking.connect_timeout = 10
         settings.networking.request_timeout = 60
-        # By default, Kopf reads whole lists at once, and keeps each object for 5 s: 260 MiB for 1,000 PdfJobs.
-        settings.watching.chunk_size = 100
-        settings.queueing.idle_timeout = 0.5
+        # Anybody's objects are in the list, and an object may have more than a mebibyte. By default, Kopf reads whole
+        # lists at once, and keeps each object for 5 s.
+        settings.watching.chunk_size = LIST_SIZE
+        settings.queueing.idle_timeout = 0.05
         settings.watching.reconnect_backoff = 1.0
         settings.watching.server_timeout = 300
         settings.watching.client_timeout = 330
@@ -108,7 +129,7 @@ async def watch(settings: Settings, tracker: Tracker) -> None:
     for pause in Backoffs():
         try:
             registry = registry_for(tracker)
-            await kopf.operator(registry=registry, standalone=True, identity=IDENTITY, **scope)
+            await kopf.operator(registry=registry, memories=NoMemories(), standalone=True, identity=IDENTITY, **scope)
         except Exception as error:  # noqa: BLE001 (an ERROR event in the stream, a missing CRD: whatever it is, watch again)
             log.warning("the watch failed, restarting it in %.0f s: %r", pause, error)
             metrics.WATCH_RESTARTS.inc()

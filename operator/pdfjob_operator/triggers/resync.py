@@ -1,4 +1,8 @@
-"""The resync: lists all PdfJobs every few minutes, so that a lost watch event delays a PdfJob, but does not stop it."""
+"""The resync: lists all PdfJobs every few minutes, so that a lost watch event delays a PdfJob, but does not stop it.
+
+The more PdfJobs there are, the longer a listing takes, and the rarer it becomes, so that it never takes more than a
+tenth of the time, and the API server has a rest.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+REST = 9
+"""Length of the pause after a listing, at least, as a multiple of the listing's."""
+
 
 async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker, collector: GarbageCollector) -> None:
     """List all PdfJobs, and what sweeps report, until cancelled.
@@ -32,7 +39,9 @@ async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker,
         collector: Reads the reports of sweeps, once it knows which PdfJobs exist.
     """
     trigger = Trigger.START
+    time = asyncio.get_running_loop().time
     while True:
+        began = time()
         pause = with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
         try:
             await tracker.sync(_all_pdfjobs(cluster, settings), trigger)
@@ -42,7 +51,7 @@ async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker,
         except ApiError as error:
             log.warning("cannot list all PdfJobs: %s", error)
             pause /= 4
-        await asyncio.sleep(pause)
+        await asyncio.sleep(max(pause, REST * (time() - began)))
 
 
 async def _all_pdfjobs(cluster: Cluster, settings: Settings) -> AsyncIterator[Mapping[str, Any]]:

@@ -6,19 +6,26 @@ Kopf nor the API server.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from pdfjob_operator.objects.labels import ANNOTATION_JOB, PLURAL
-from pdfjob_operator.objects.pdfjob import Key, is_settled
+from pdfjob_operator.objects.labels import ANNOTATION_JOB, LABEL_UID, PLURAL
+from pdfjob_operator.objects.pdfjob import Key, due_in
+from pdfjob_operator.runtime.work_queue import Trigger
 
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Mapping
+    from collections.abc import AsyncIterable, Callable, Mapping
+    from datetime import datetime
 
     from pdfjob_operator.garbage_collection.collector import GarbageCollector
     from pdfjob_operator.metrics.job_gauges import JobGauges
     from pdfjob_operator.runtime.watch_liveness import WatchLiveness
-    from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
+    from pdfjob_operator.runtime.work_queue import WorkQueue
+
+
+HORIZON_SECONDS = 3600
+"""PdfJobs that are due later need no timer: a resync before then will find them."""
 
 
 class Tracker:
@@ -29,15 +36,23 @@ class Tracker:
         collector: Sweeps their volumes once they are gone.
         liveness: Waits for what was written to come back.
         job_gauges: Counts them by phase.
+        now: The wall clock.
     """
 
     def __init__(
-        self, queue: WorkQueue[Key], collector: GarbageCollector, liveness: WatchLiveness, job_gauges: JobGauges
+        self,
+        queue: WorkQueue[Key],
+        collector: GarbageCollector,
+        liveness: WatchLiveness,
+        job_gauges: JobGauges,
+        now: Callable[[], datetime],
     ) -> None:
         self._queue = queue
         self._collector = collector
         self._liveness = liveness
         self._job_gauges = job_gauges
+        self._now = now
+        self._uids: dict[Key, str] = {}  # of the PdfJobs that exist
 
     def pdfjob_event(self, raw: Mapping[str, Any], *, deleted: bool) -> None:
         """Take in a watch event about a PdfJob.
@@ -50,9 +65,10 @@ class Tracker:
         self._liveness.record_event(PLURAL, key)
         self._add(raw)
         if deleted:
-            self._remove(raw["metadata"]["uid"])
-        if deleted or not is_settled(raw):
+            self._remove(key, raw["metadata"]["uid"])
             self._queue.add(key)
+        else:
+            self._add_when_due(raw, Trigger.WATCH)
 
     def owned_object_event(self, plural: str, raw: Mapping[str, Any]) -> None:
         """Take in a watch event about a Job or a pod of a PdfJob.
@@ -61,10 +77,10 @@ class Tracker:
             plural: Plural name of its resource.
             raw: The Job or the pod.
         """
-        name = raw["metadata"].get("annotations", {}).get(ANNOTATION_JOB)
-        if name is not None:
-            key = Key(raw["metadata"]["namespace"], name)
-            self._liveness.record_event(plural, key)
+        meta = raw["metadata"]
+        key, uid = Key(meta["namespace"], meta.get("annotations", {}).get(ANNOTATION_JOB, "")), _label_uid(raw)
+        self._liveness.record_event(plural, key)
+        if uid is not None and self._uids.get(key) == uid:  # anybody may write any annotation
             self._queue.add(key)
 
     async def sync(self, pdfjobs: AsyncIterable[Mapping[str, Any]], trigger: Trigger) -> None:
@@ -74,26 +90,40 @@ class Tracker:
             pdfjobs: The list.
             trigger: Why they are listed.
         """
-        known = self._collector.known_uids()
-        keys, uids = set(), set()
+        gone = dict(self._uids)
         async for raw in pdfjobs:
-            keys.add(_key(raw))
-            uids.add(raw["metadata"]["uid"])
+            key = _key(raw)
+            gone.pop(key, None)
             self._add(raw)
-            if not is_settled(raw):
-                self._queue.add(_key(raw), trigger=trigger)
-        for uid in known - uids:
-            self._remove(uid)
-        self._liveness.retain(keys)
+            self._add_when_due(raw, trigger)
+        for key, uid in gone.items():
+            self._remove(key, uid)
+        self._liveness.retain(self._uids.keys())
+
+    def _add_when_due(self, raw: Mapping[str, Any], trigger: Trigger) -> None:
+        seconds = due_in(raw, self._now())
+        if seconds is not None and seconds < HORIZON_SECONDS:
+            self._queue.add(_key(raw), seconds, trigger=trigger)
 
     def _add(self, raw: Mapping[str, Any]) -> None:
+        key, uid = _key(raw), raw["metadata"]["uid"]
+        if self._uids.setdefault(key, uid) != uid:  # nobody said that the one before was deleted
+            self._remove(key, self._uids[key])
+            self._uids[key] = uid
         self._collector.add(raw)
         self._job_gauges.add(raw)
 
-    def _remove(self, uid: str) -> None:
+    def _remove(self, key: Key, uid: str) -> None:
+        if self._uids.get(key) == uid:
+            del self._uids[key]
         self._collector.remove(uid)
         self._job_gauges.remove(uid)
 
 
 def _key(raw: Mapping[str, Any]) -> Key:
-    return Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
+    return Key(sys.intern(raw["metadata"]["namespace"]), raw["metadata"]["name"])
+
+
+def _label_uid(raw: Mapping[str, Any]) -> str | None:
+    uid: str | None = raw["metadata"].get("labels", {}).get(LABEL_UID)
+    return uid

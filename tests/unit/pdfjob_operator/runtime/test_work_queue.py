@@ -1,16 +1,20 @@
 import asyncio
+import sys
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
 from pdfjob_operator.runtime import work_queue
-from pdfjob_operator.runtime.work_queue import WorkQueue
+from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 
 
 @asynccontextmanager
 async def running(process: Callable[[str], Awaitable[float | None]], workers: int = 8) -> AsyncIterator[WorkQueue[str]]:
-    queue: WorkQueue[str] = WorkQueue(lambda key, _: process(key), workers=workers)
+    queue: WorkQueue[str] = WorkQueue(
+        lambda key, _: process(key), group=lambda key: key.partition("/")[0], workers=workers
+    )
     task = asyncio.create_task(queue.run())
     try:
         async with asyncio.timeout(10):
@@ -128,3 +132,111 @@ async def test_no_more_keys_are_processed_at_the_same_time_than_there_are_worker
         await done.wait()
 
     assert most == 3
+
+
+async def test_a_neighbour_is_served_next_whatever_a_group_has_put_before_it() -> None:
+    served: list[str] = []
+    done = asyncio.Event()
+
+    async def process(key: str) -> None:
+        served.append(key)
+        if key == "quiet/one":
+            done.set()
+
+    queue: WorkQueue[str] = WorkQueue(lambda key, _: process(key), group=lambda key: key.partition("/")[0], workers=1)
+    for number in range(10_000):
+        queue.add(f"loud/{number}")
+    queue.add("quiet/one")
+    task = asyncio.create_task(queue.run())
+    await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert served == ["loud/0", "quiet/one"]
+
+
+async def test_a_group_whose_keys_all_hang_leaves_workers_to_others() -> None:
+    hanging, six, served = 0, asyncio.Event(), asyncio.Event()
+
+    async def process(key: str) -> None:
+        nonlocal hanging
+        if key.startswith("loud"):
+            hanging += 1
+            if hanging == 6:
+                six.set()
+            await asyncio.Event().wait()
+        served.set()
+
+    async with running(process) as queue:
+        for number in range(100):
+            queue.add(f"loud/{number}")
+        await six.wait()
+        queue.add("quiet/one")
+        await served.wait()
+
+    assert hanging == 6
+
+
+async def test_a_backlog_is_no_stall_as_long_as_keys_are_taken() -> None:
+    taken = asyncio.Event()
+
+    async def process(_key: str) -> None:
+        taken.set()
+        await asyncio.Event().wait()
+
+    queue: WorkQueue[str] = WorkQueue(lambda key, _: process(key), group=lambda _: "", workers=1)
+    assert queue.stalled_seconds() == 0
+    for number in range(100):
+        queue.add(str(number), -1000)
+    assert queue.stalled_seconds() >= 1000
+    task = asyncio.create_task(queue.run())
+    await taken.wait()
+
+    assert queue.longest_wait() >= 1000
+    assert queue.stalled_seconds() < 1000
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_timers_that_were_replaced_are_not_kept() -> None:
+    passes, done = 0, asyncio.Event()
+    only = str(uuid.uuid4())  # a string of its own, whose references can be counted
+
+    async def process(_key: str) -> float:
+        nonlocal passes
+        passes += 1
+        if passes == 1000:
+            done.set()
+        else:
+            queue.add(only)
+        return 86400
+
+    async with running(process) as queue:
+        queue.add(only)
+        await done.wait()
+        held = sys.getrefcount(only)
+
+    assert held < 100
+
+
+async def test_the_triggers_of_many_keys_take_no_memory_of_their_own() -> None:
+    seen: list[frozenset[Trigger]] = []
+    done = asyncio.Event()
+
+    async def process(_: str, triggers: frozenset[Trigger]) -> None:
+        seen.append(triggers)
+        if len(seen) == 100:
+            done.set()
+
+    queue: WorkQueue[str] = WorkQueue(process, group=lambda _: "")
+    for number in range(100):
+        for trigger in (Trigger.WATCH, Trigger.RESYNC):
+            queue.add(str(number), trigger=trigger)
+    task = asyncio.create_task(queue.run())
+    await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert set(seen) == {frozenset({Trigger.WATCH, Trigger.RESYNC})}
+    assert len({id(triggers) for triggers in seen}) == 1

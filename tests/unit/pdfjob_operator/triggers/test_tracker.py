@@ -1,7 +1,10 @@
 """What is told when a PdfJob appears, changes or goes: async, because time is the event loop's."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+
+import pytest
 
 from builders import NOW, SETTINGS, make_pdfjob
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
@@ -22,11 +25,11 @@ class Listeners:
 
         async def reconcile(_: Key, __: frozenset[Trigger]) -> None: ...
 
-        self.queue: WorkQueue[Key] = WorkQueue(reconcile)
+        self.queue: WorkQueue[Key] = WorkQueue(reconcile, group=lambda key: key.namespace)
         self.liveness, self.job_gauges = WatchLiveness(), JobGauges()
         recorder = MetricsRecorder(SETTINGS.prices)
         self.collector = GarbageCollector(FakeCluster(), SETTINGS, lambda: NOW, wait, recorder)
-        self.tracker = Tracker(self.queue, self.collector, self.liveness, self.job_gauges)
+        self.tracker = Tracker(self.queue, self.collector, self.liveness, self.job_gauges, lambda: NOW)
 
     def count(self) -> tuple[int, int, int]:
         """How many PdfJobs wait, exist for the garbage collection, and exist for the gauges."""
@@ -34,8 +37,8 @@ class Listeners:
         return len(self.queue), len(self.collector.known_uids()), gauges
 
 
-def pdfjob(name: str = "germinal", **status: Any) -> Mapping[str, Any]:
-    raw = make_pdfjob(name=name, status=status).raw
+def pdfjob(name: str = "germinal", spec: Mapping[str, Any] | None = None, **status: Any) -> Mapping[str, Any]:
+    raw = make_pdfjob(name=name, status=status, **spec or {}).raw
     return raw | {"metadata": raw["metadata"] | {"uid": name}}
 
 
@@ -80,17 +83,66 @@ async def test_a_pdfjob_that_is_first_heard_of_when_it_is_deleted_is_swept_too()
     assert len(listeners.collector.queue) == 1
 
 
-async def test_a_job_or_a_pod_asks_for_the_pdfjob_that_it_names() -> None:
+def owned(uid: str = "germinal", *, job: str = "germinal", namespace: str = "books") -> Mapping[str, Any]:
+    """A Job or a pod that says whose it is."""
+    labels, annotations = {"pdfjob.dev/uid": uid}, {"pdfjob.dev/job": job}
+    return {"metadata": {"namespace": namespace, "name": "any", "labels": labels, "annotations": annotations}}
+
+
+async def test_a_job_or_a_pod_asks_for_the_pdfjob_that_it_belongs_to() -> None:
     listeners = Listeners()
+    listeners.tracker.pdfjob_event(pdfjob(phase="Succeeded", observedGeneration=1), deleted=False)
     listeners.liveness.record_write("jobs", Key("books", "germinal"))
 
-    for annotations in ({"pdfjob.dev/job": "germinal"}, {}):
-        listeners.tracker.owned_object_event(
-            "jobs", {"metadata": {"namespace": "books", "name": "any", "annotations": annotations}}
-        )
+    listeners.tracker.owned_object_event("jobs", owned())
 
     assert len(listeners.queue) == 1
     assert listeners.liveness.lag() == 0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        owned(job="../../../../api/v1/pods"),
+        owned(job="nana"),
+        owned("another-uid"),
+        owned(namespace="elsewhere"),
+        {"metadata": {"namespace": "books", "name": "any", "labels": {"pdfjob.dev/uid": "germinal"}}},
+        {"metadata": {"namespace": "books", "name": "any", "annotations": {"pdfjob.dev/job": "germinal"}}},
+        {"metadata": {"namespace": "books", "name": "any"}},
+    ],
+)
+async def test_what_names_no_pdfjob_that_exists_is_ignored(raw: Mapping[str, Any]) -> None:
+    listeners = Listeners()
+    listeners.tracker.pdfjob_event(pdfjob(phase="Succeeded", observedGeneration=1), deleted=False)
+
+    listeners.tracker.owned_object_event("pods", raw)
+
+    assert len(listeners.queue) == 0
+
+
+async def test_what_a_deleted_pdfjob_leaves_asks_for_nothing() -> None:
+    listeners = Listeners()
+    listeners.tracker.pdfjob_event(pdfjob(), deleted=False)
+    listeners.tracker.pdfjob_event(pdfjob(phase="Succeeded", observedGeneration=1), deleted=True)
+    before = len(listeners.queue)
+
+    listeners.tracker.owned_object_event("pods", owned())
+
+    assert (len(listeners.queue), before) == (1, 1)  # the PdfJob's own deletion
+
+
+async def test_a_pdfjob_that_took_the_name_of_another_unheard_replaces_it() -> None:
+    listeners = Listeners()
+    first = pdfjob()
+    second = {**first, "metadata": {**first["metadata"], "uid": "second"}}
+    listeners.tracker.pdfjob_event(first, deleted=False)
+
+    listeners.tracker.pdfjob_event(second, deleted=False)
+
+    assert listeners.count() == (1, 1, 1)
+    assert listeners.collector.known_uids() == {"second"}
+    assert len(listeners.collector.queue) == 1
 
 
 async def test_a_listing_finds_what_appeared_and_what_is_gone() -> None:
@@ -103,3 +155,45 @@ async def test_a_listing_finds_what_appeared_and_what_is_gone() -> None:
     assert listeners.count() == (2, 2, 2)
     assert len(listeners.collector.queue) == 1
     assert listeners.liveness.lag() == 0
+
+
+@pytest.mark.parametrize("trigger", [Trigger.START, Trigger.RESYNC])
+async def test_a_finished_pdfjob_costs_nothing_until_shortly_before_it_is_deleted(trigger: Trigger) -> None:
+    listeners = Listeners()
+    ended = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
+
+    await listeners.tracker.sync(
+        listing(
+            pdfjob("kept", **ended),
+            pdfjob("next-week", {"ttlSecondsAfterFinished": 604800}, **ended),
+            pdfjob("soon", {"ttlSecondsAfterFinished": 3700}, **ended),
+        ),
+        trigger,
+    )
+
+    assert len(listeners.queue) == 1
+    assert listeners.queue.longest_wait() == 0  # not due yet
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{}, {"completionTime": ""}, {"completionTime": "soon"}, {"completionTime": "2026-11-23T11:00:00"}],
+    ids=str,
+)
+async def test_a_finished_pdfjob_with_a_strange_status_is_looked_at(status: dict[str, str]) -> None:
+    listeners = Listeners()
+
+    spec = {"ttlSecondsAfterFinished": 604800}
+    listeners.tracker.pdfjob_event(pdfjob("a", spec, phase="Failed", observedGeneration=1, **status), deleted=False)
+
+    assert len(listeners.queue) == 1
+
+
+async def test_a_pdfjob_that_is_to_be_deleted_is_looked_at_in_time() -> None:
+    listeners = Listeners()
+    ended = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
+
+    listeners.tracker.pdfjob_event(pdfjob("over", {"ttlSecondsAfterFinished": 60}, **ended), deleted=False)
+    await asyncio.sleep(0.001)
+
+    assert listeners.queue.longest_wait() > 0

@@ -1,0 +1,84 @@
+"""Objects that others write: no text of theirs leads the operator elsewhere, and none of them is held in memory."""
+
+import gc
+from typing import Any
+
+import kopf
+import pytest
+from kopf._core.reactor.inventory import ResourceMemory
+
+from pdfjob_operator.metrics import registry
+from simulation.faults import Call
+from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
+from simulation.store import How
+from simulation.work import TimedPlan
+from simulation.world import NAMESPACE, Simulation, pdfjob, simulation
+from sizes import cases
+
+
+RESOURCES = {"pdfjobs", "pdfjobs/status", "jobs", "pods", "events", "namespaces", "leases", "other"}
+
+
+def stranger(uid: str, job: str) -> Manifest:
+    """A Job that says it belongs to this PdfJob."""
+    meta = {"labels": {"pdfjob.dev/uid": uid}, "annotations": {"pdfjob.dev/job": job}}
+    return {"metadata": {"name": "stranger", **meta}, "spec": {"suspend": True, "template": {}}}
+
+
+def leads_astray(call: Call) -> bool:
+    """Whether a request is one that no PdfJob needs."""
+    everybodys = call.ref.kind is PODS and "labelSelector" not in call.params
+    return call.verb == "discover" or everybodys
+
+
+def settled(sim: Simulation, name: str) -> None:
+    """Make a PdfJob that has finished."""
+    ref = Ref(PDFJOBS, NAMESPACE, name)
+    sim.store.create(ref, pdfjob(name))
+    status = {"phase": "Succeeded", "observedGeneration": 1}
+    sim.store.patch(ref, {"status": status}, How("patch", "status"))
+
+
+def alive(*kinds: type[Any]) -> int:
+    """Count the objects of these types that are held."""
+    gc.collect()
+    return sum(type(found) in kinds for found in gc.get_objects())
+
+
+@pytest.mark.parametrize(
+    "path",
+    cases(
+        [
+            *("../" * depth + "api/v1/pods" for depth in range(1, 8)),
+            "../../books/jobs",
+            "germinal/status",
+            "?watch=1",
+            "%2e%2e/%2e%2e/pods",
+            ".",
+            "",
+        ],
+        quick=["../../../../../../api/v1/pods"],
+    ),
+)
+async def test_an_annotation_never_becomes_a_path(path: str) -> None:
+    async with simulation(plans={"germinal": TimedPlan(pages=120)}) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+        before = len(sim.server.calls)
+
+        sim.store.create(Ref(JOBS, NAMESPACE, "stranger"), stranger(sim.pdfjob("germinal")["metadata"]["uid"], path))
+        await sim.rest(300)
+
+        assert [call for call in sim.server.calls[before:] if leads_astray(call)] == []
+        counted = next(iter(registry.API_REQUESTS.collect())).samples
+        assert {sample.labels["resource"] for sample in counted} <= RESOURCES
+
+
+async def test_kopf_remembers_no_object() -> None:
+    async with simulation() as sim:
+        for number in range(100):
+            settled(sim, f"job-{number}")
+        await sim.rest(30)
+
+        assert registry.REGISTRY.get_sample_value("pdfjob_jobs", {"phase": "Succeeded"}) == 100
+        assert alive(ResourceMemory, kopf.Body) == 0
