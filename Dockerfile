@@ -4,8 +4,12 @@
 #
 # Stages: base (Python), build (an installer, and the locked requirements with their hashes), wheel (this project), then
 # two per image: the first installs the image's dependency group and the wheel into /app, the last copies only /app.
+#
+# The tag moves with Debian's security updates. To build on one known base image, give its digest:
+#   docker build --build-arg BASE_IMAGE=debian:trixie-slim@sha256:… --target operator .
+ARG BASE_IMAGE=debian:trixie-slim
 
-FROM debian:trixie-slim AS base
+FROM ${BASE_IMAGE} AS base
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*

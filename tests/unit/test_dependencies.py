@@ -102,3 +102,13 @@ def test_the_bounds_of_the_runner_stand_once() -> None:
 
     assert [_name(requirement) for requirement in runner] == runner
     assert set(runner) <= {_name(requirement) for requirement in everything}
+
+
+def test_whoever_builds_the_images_decides_about_every_base_image() -> None:
+    stages, bases = set(), set()
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        if match := re.fullmatch(r"FROM (\S+) AS (\S+)", line):
+            bases.add(match[1])
+            stages.add(match[2])
+
+    assert bases - stages == {"${BASE_IMAGE}"}
