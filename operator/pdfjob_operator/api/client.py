@@ -186,7 +186,8 @@ class _Lightkube(AsyncClient):
 
     async def _receive(self, request: Any, *, most_bytes: int | None) -> httpx2.Response | None:
         """Send a request, and read the answer; return `None` if it is longer than `most_bytes`."""
-        answer = await self._client.send(self._client.build_adapter_request(request), stream=True)  # type: ignore[no-untyped-call]
+        adapted = self._client.build_adapter_request(request)
+        answer: httpx2.Response = await self._client.send(adapted, stream=True)  # type: ignore[no-untyped-call]
         try:
             if answer.is_error:
                 await answer.aread()

@@ -168,7 +168,7 @@ class LargeObjects:
         self.limits: list[int] = []
         self.accepted: list[int] = []
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         begin, limit = int(request.query.get("continue", "0")), int(request.query["limit"])
         if begin and begin == self._last[0]:
             self.accepted.append(self._last[1])
@@ -205,7 +205,7 @@ async def test_a_list_is_read_in_parts_that_fit_in_memory(
 ) -> None:
     server = LargeObjects(sizes)
 
-    async with connected(server, tmp_path, monkeypatch) as client:
+    async with connected(server.serve, tmp_path, monkeypatch) as client:
         names = [raw["metadata"]["name"] async for raw in client.list(PDFJOBS, "books")]
 
     assert names == [f"job-{number}" for number in range(len(sizes))]
@@ -216,7 +216,7 @@ async def test_a_list_is_read_in_parts_that_fit_in_memory(
 async def test_small_objects_are_read_in_few_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = LargeObjects([4000] * 1000)
 
-    async with connected(server, tmp_path, monkeypatch) as client:
+    async with connected(server.serve, tmp_path, monkeypatch) as client:
         assert len([raw async for raw in client.list(PDFJOBS, "books")]) == 1000
 
     assert server.limits == [500, 500]
@@ -225,7 +225,7 @@ async def test_small_objects_are_read_in_few_parts(tmp_path: Path, monkeypatch: 
 async def test_no_more_is_requested_than_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = LargeObjects([10] * 1000)
 
-    async with connected(server, tmp_path, monkeypatch) as client:
+    async with connected(server.serve, tmp_path, monkeypatch) as client:
         assert len([raw async for raw in client.list(PDFJOBS, "books", limit=20)]) == 20
 
     assert server.limits == [20]

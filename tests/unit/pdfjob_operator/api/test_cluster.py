@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from weakref import WeakSet
 
 from pdfjob_operator.api.client import Client
 from pdfjob_operator.api.cluster import Cluster, newest
@@ -36,3 +37,24 @@ async def test_the_newest_are_kept_in_whatever_order_they_come() -> None:
 
     assert await newest(found(), 3, lambda item: item) == ["997", "998", "999"]
     assert await newest(found(), 2000, lambda item: item) == [f"{number:03d}" for number in range(1000)]
+
+
+async def test_of_a_long_stream_few_items_are_held() -> None:
+    class Item:
+        def __init__(self, time: str) -> None:
+            self.time = time
+            held.add(self)
+
+    held: WeakSet[Item] = WeakSet()
+    most = 0
+
+    async def found() -> AsyncIterator[Item]:
+        nonlocal most
+        for number in range(1000):
+            yield Item(f"{number:04d}")
+            most = max(most, len(held))
+
+    kept = await newest(found(), 5, lambda item: item.time)
+
+    assert [item.time for item in kept] == ["0995", "0996", "0997", "0998", "0999"]
+    assert most <= 11

@@ -1,6 +1,6 @@
+import weakref
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
-from weakref import WeakSet
 
 import pytest
 
@@ -26,9 +26,7 @@ JOB = make_job(Stage.CHUNKS, uid="job-uid", completions=10_000)
 
 
 class Counted(dict[str, Any]):
-    """An object of which is known whether it is still held: a plain dict would not say."""
-
-    __hash__ = object.__hash__
+    """An object that says when nobody holds it any more, which a plain dict does not."""
 
 
 class CountingCluster(FakeCluster):
@@ -40,8 +38,7 @@ class CountingCluster(FakeCluster):
 
     def __init__(self, pods: Iterable[Manifest] = (), jobs: Iterable[Manifest] = ()) -> None:
         super().__init__()
-        self.most = 0
-        self._held: WeakSet[Counted] = WeakSet()
+        self.most = self._held = 0
         self._pods, self._jobs = pods, jobs
 
     async def pods(self, *_: object, **__: object) -> AsyncIterator[Manifest]:
@@ -54,9 +51,13 @@ class CountingCluster(FakeCluster):
 
     def _counted(self, raw: Manifest) -> Counted:
         found = Counted(raw)
-        self._held.add(found)
-        self.most = max(self.most, len(self._held))
+        weakref.finalize(found, self._drop)
+        self._held += 1
+        self.most = max(self.most, self._held)
         return found
+
+    def _drop(self) -> None:
+        self._held -= 1
 
 
 async def test_only_jobs_that_the_pdfjob_owns_in_this_round_are_its_own() -> None:

@@ -160,7 +160,7 @@ async def test_a_listing_finds_what_appeared_and_what_is_gone() -> None:
 @pytest.mark.parametrize("trigger", [Trigger.START, Trigger.RESYNC])
 async def test_a_finished_pdfjob_costs_nothing_until_shortly_before_it_is_deleted(trigger: Trigger) -> None:
     listeners = Listeners()
-    ended = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
+    ended: dict[str, Any] = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
 
     await listeners.tracker.sync(
         listing(
@@ -191,7 +191,7 @@ async def test_a_finished_pdfjob_with_a_strange_status_is_looked_at(status: dict
 
 async def test_a_pdfjob_that_is_to_be_deleted_is_looked_at_in_time() -> None:
     listeners = Listeners()
-    ended = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
+    ended: dict[str, Any] = {"phase": "Succeeded", "observedGeneration": 1, "completionTime": "2026-11-23T11:00:00Z"}
 
     listeners.tracker.pdfjob_event(pdfjob("over", {"ttlSecondsAfterFinished": 60}, **ended), deleted=False)
     await asyncio.sleep(0.001)
