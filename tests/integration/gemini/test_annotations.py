@@ -2,9 +2,9 @@
 
 import pytest
 
-from annotated_pdfs import AnnotatedPdf
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import output, spec, texts
+from pdf_files.annotated import AnnotatedPdf
 from processes import Pods
 
 

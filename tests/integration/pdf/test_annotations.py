@@ -9,9 +9,9 @@ import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from annotated_pdfs import HIDDEN, NO_VIEW, PRINT, AnnotatedPdf
 from chunk_runner.pdf.splitter import PartOutcome
-from copied_pages import copied, copy_all
+from pdf_files.annotated import HIDDEN, NO_VIEW, PRINT, AnnotatedPdf
+from pdf_files.copied_pages import copied, copy_all
 
 
 Draw = Callable[[AnnotatedPdf], Any]

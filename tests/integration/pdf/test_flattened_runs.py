@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import Array
 
-from annotated_pdfs import AnnotatedPdf
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Failure
 from chunk_runner.source import identify
@@ -18,6 +17,7 @@ from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
+from pdf_files.annotated import AnnotatedPdf
 from tools.hostile_pdfs import pdf_objects
 
 

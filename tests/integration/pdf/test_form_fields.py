@@ -9,9 +9,20 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from reportlab.pdfgen.canvas import Canvas
 
-from annotated_pdfs import COMB, COMBO, HIDDEN, MULTILINE, NO_VIEW, PASSWORD, PRINT, PUSH_BUTTON, RADIO, AnnotatedPdf
 from chunk_runner.pdf.page import PageState
-from copied_pages import copied
+from pdf_files.annotated import (
+    COMB,
+    COMBO,
+    HIDDEN,
+    MULTILINE,
+    NO_VIEW,
+    PASSWORD,
+    PRINT,
+    PUSH_BUTTON,
+    RADIO,
+    AnnotatedPdf,
+)
+from pdf_files.copied_pages import copied
 
 
 Draw = Callable[[AnnotatedPdf], Any]

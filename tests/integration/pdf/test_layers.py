@@ -9,8 +9,8 @@ import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from annotated_pdfs import AnnotatedPdf
-from copied_pages import copied
+from pdf_files.annotated import AnnotatedPdf
+from pdf_files.copied_pages import copied
 
 
 def shown(text: str, x: int = 72, y: int = 600) -> str:

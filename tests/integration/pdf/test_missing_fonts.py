@@ -8,12 +8,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-import unembedded_pdf
 from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import Page, PageRef
+from pdf_files import unembedded
+from pdf_files.unembedded import Collection, Placed
 from sizes import cases
 from tools import substitute_font
-from unembedded_pdf import Collection, Placed
 
 
 JAPANESE = Collection("Japan1", "90ms-RKSJ-H", "cp932")
@@ -68,7 +68,7 @@ def test_the_font_is_the_one_that_its_script_builds() -> None:
 def test_characters_that_are_drawn_one_by_one_are_read_in_every_collection(
     tmp_path: Path, collection: Collection, text: str
 ) -> None:
-    path = unembedded_pdf.write_in_collection(tmp_path / "a.pdf", one_by_one(text), collection)
+    path = unembedded.write_in_collection(tmp_path / "a.pdf", one_by_one(text), collection)
 
     assert text_of(path) == text
     assert len(read(path).lines) == 1
@@ -93,7 +93,7 @@ def test_so_are_those_that_reportlab_draws(tmp_path: Path, font: str, text: str)
 def test_so_are_those_of_a_font_that_says_only_what_they_mean(tmp_path: Path, text: str, font: str, forms: int) -> None:
     placed = one_by_one(text)
 
-    path = unembedded_pdf.write_with_meanings(tmp_path / "a.pdf", placed, font=font, forms=forms)
+    path = unembedded.write_with_meanings(tmp_path / "a.pdf", placed, font=font, forms=forms)
 
     assert sorted(text_of(path)) == sorted(text)
 
@@ -101,7 +101,7 @@ def test_so_are_those_of_a_font_that_says_only_what_they_mean(tmp_path: Path, te
 def test_so_are_those_of_a_simple_font(tmp_path: Path) -> None:
     names = {"и": "afii10074", "в": "afii10067", "я": "afii10097"}
 
-    path = unembedded_pdf.write_with_names(tmp_path / "a.pdf", one_by_one("ивя"), names)
+    path = unembedded.write_with_names(tmp_path / "a.pdf", one_by_one("ивя"), names)
 
     assert text_of(path) == "ивя"
 
@@ -129,9 +129,9 @@ def test_a_character_between_texts_of_other_fonts_stands_in_its_place(tmp_path: 
     ids=lambda value: value.cmap if isinstance(value, Collection) else "",
 )
 def test_vertical_text_is_read(tmp_path: Path, collection: Collection, text: str) -> None:
-    whole = unembedded_pdf.write_in_collection(tmp_path / "a.pdf", [Placed(text, 500, 700)], collection)
+    whole = unembedded.write_in_collection(tmp_path / "a.pdf", [Placed(text, 500, 700)], collection)
     characters = [Placed(char, 500, 700 - at * SIZE) for at, char in enumerate(text)]
-    parts = unembedded_pdf.write_in_collection(tmp_path / "b.pdf", characters, collection)
+    parts = unembedded.write_in_collection(tmp_path / "b.pdf", characters, collection)
 
     assert text_of(whole) == text_of(parts) == text
 
@@ -142,7 +142,7 @@ def test_columns_that_are_drawn_row_by_row_are_read_one_after_the_other(tmp_path
         Placed(text, edge, 700 - at * 16) for at in range(12) for text, edge in ((left, 50), (right, 50 + 17 * SIZE))
     ]
 
-    path = unembedded_pdf.write_in_collection(tmp_path / "a.pdf", rows, JAPANESE)
+    path = unembedded.write_in_collection(tmp_path / "a.pdf", rows, JAPANESE)
 
     assert read(path).lines == [left] * 12 + [right] * 12
 
@@ -150,7 +150,7 @@ def test_columns_that_are_drawn_row_by_row_are_read_one_after_the_other(tmp_path
 def test_blanks_between_the_parts_of_a_line_do_not_part_it(tmp_path: Path) -> None:
     texts = [Placed("名", 50, 700), Placed("　", 300, 400), Placed("　", 320, 400), Placed("前", 62, 700)]
 
-    path = unembedded_pdf.write_in_collection(tmp_path / "a.pdf", texts, JAPANESE)
+    path = unembedded.write_in_collection(tmp_path / "a.pdf", texts, JAPANESE)
 
     assert read(path).lines == ["名前"]
 
@@ -158,7 +158,7 @@ def test_blanks_between_the_parts_of_a_line_do_not_part_it(tmp_path: Path) -> No
 def test_blanks_of_a_font_of_unknown_characters_do_not_either(tmp_path: Path) -> None:
     texts = [Placed("Ж", 50, 700), Placed(" ", 300, 400), Placed(" ", 320, 400), Placed("д", 62, 700)]
 
-    path = unembedded_pdf.write_with_meanings(tmp_path / "a.pdf", texts)
+    path = unembedded.write_with_meanings(tmp_path / "a.pdf", texts)
 
     assert [line.replace(" ", "") for line in read(path).lines] == ["Жд"]
 
@@ -166,7 +166,7 @@ def test_blanks_of_a_font_of_unknown_characters_do_not_either(tmp_path: Path) ->
 def test_text_of_size_0_stays_hidden(tmp_path: Path) -> None:
     texts = [*one_by_one("Жди"), Placed("ю", 50, 600, 0)]
 
-    assert text_of(unembedded_pdf.write_with_meanings(tmp_path / "a.pdf", texts)) == "Жди"
+    assert text_of(unembedded.write_with_meanings(tmp_path / "a.pdf", texts)) == "Жди"
 
 
 def test_a_page_is_the_same_whatever_was_read_before(tmp_path: Path) -> None:

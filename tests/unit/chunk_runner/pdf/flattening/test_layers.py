@@ -5,8 +5,8 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from annotated_pdfs import AnnotatedPdf
 from chunk_runner.pdf.flattening.layers import Layers
+from pdf_files.annotated import AnnotatedPdf
 
 
 class Groups:
