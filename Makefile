@@ -11,6 +11,8 @@ SAMPLE := samples/lighthouse.pdf
 PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
 WITH_CLUSTERS := --numprocesses=3
 export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
+# Tests start hundreds of programs: without cached bytecode, each would compile its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-cluster test-all lint format lock soak dashboard chart-readme install-yaml images cluster-up cluster-down clean
