@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import format_ranges
 from integration.job import run
+from sizes import cases
 from tools import pdfs
 
 
@@ -36,7 +37,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     return path, {form: output(path, 10**6, form) for form in OUTPUTS}
 
 
-@pytest.mark.parametrize("form", OUTPUTS)
+@pytest.mark.parametrize("form", cases(OUTPUTS, quick=["json"]))
 @settings(max_examples=EXAMPLES // 4)
 @given(pages_per_chunk=st.integers(1, 40))
 def test_no_chunk_size_changes_the_output(book: Book, form: str, pages_per_chunk: int) -> None:
@@ -53,7 +54,7 @@ def test_the_book_has_what_makes_seams_hard(book: Book) -> None:
     assert any(first < last for first, last in (entry["pages"] for entry in found["sentences"]))
 
 
-@pytest.mark.parametrize("form", OUTPUTS)
+@pytest.mark.parametrize("form", cases(OUTPUTS, quick=["json"]))
 @settings(max_examples=EXAMPLES // 6)
 @given(pages_per_chunk=st.integers(1, 28), selected=st.sets(st.integers(1, 28), min_size=1))
 def test_no_chunk_size_changes_the_output_of_a_selection_with_holes(
@@ -65,7 +66,7 @@ def test_no_chunk_size_changes_the_output_of_a_selection_with_holes(
     assert output(path, pages_per_chunk, form, pages) == output(path, 10**6, form, pages)
 
 
-@pytest.mark.parametrize("pages_per_chunk", [1, 7, 30, 10**6])
+@pytest.mark.parametrize("pages_per_chunk", cases([1, 7, 30, 10**6], quick=[7]))
 def test_no_chunk_size_changes_the_sample(pages_per_chunk: int) -> None:
     sample = SAMPLES / "lighthouse.pdf"
 

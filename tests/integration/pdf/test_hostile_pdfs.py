@@ -143,7 +143,6 @@ ONE_OF_EACH_FAMILY = (
         "field-loop",
         "layer-bomb",
         "count-huge",
-        "truncated-50",
         "zero-length",
         "header-and-garbage",
         "encrypted",
