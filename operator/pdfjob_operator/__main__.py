@@ -27,6 +27,7 @@ from pdfjob_operator.observation.page_progress import PageProgress
 from pdfjob_operator.reconciler import Reconciler
 from pdfjob_operator.reporting.reporter import Reporter
 from pdfjob_operator.runtime import health
+from pdfjob_operator.runtime.admission import Admission
 from pdfjob_operator.runtime.leader_election import LeaderElection, LeadershipLostError
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from pdfjob_operator.runtime.work_queue import WorkQueue
@@ -77,18 +78,21 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         liveness = WatchLiveness()
         job_gauges, recorder = JobGauges(), MetricsRecorder(settings.prices)
         collector = GarbageCollector(cluster, settings, now, leader_election.wait_until_leader, recorder)
+        admission = Admission(settings.max_pdfjobs_per_namespace)
         page_progress = PageProgress(settings.redis_url) if settings.redis_url else None
         reporter = Reporter(cluster, settings, liveness=liveness, recorder=recorder, job_gauges=job_gauges)
         reconciler = Reconciler(
             cluster,
             settings,
-            observer=Observer(cluster, now, page_progress),
+            observer=Observer(
+                cluster, now, page_progress, admission=admission, max_workers=settings.max_workers_per_job
+            ),
             reporter=reporter,
             claims=collector.claims,
             liveness=liveness,
         )
         queue = WorkQueue(reconciler.reconcile, group=lambda key: key.namespace, gate=leader_election.wait_until_leader)
-        tracker = Tracker(queue, collector, liveness, job_gauges, now)
+        tracker = Tracker(queue, collector, liveness, job_gauges, admission=admission, now=now)
         registry.QUEUE_DEPTH.set_function(lambda: len(queue))
         registry.QUEUE_LONGEST_WAIT.set_function(queue.longest_wait)
         registry.WATCH_LAG.set_function(liveness.lag)

@@ -78,6 +78,8 @@ def test_a_typo_is_refused(value: Value) -> None:
         {"imagePullSecrets": [{"nam": "x"}]},
         {"commonLabels": {"team": 7}},
         {"gemini": {"requestsPerMinute": 0}},
+        {"maxWorkersPerJob": 0},
+        {"maxPdfJobsPerNamespace": "few"},
     ],
     ids=str,
 )
@@ -90,6 +92,14 @@ def test_a_limit_can_be_set_and_removed_on_the_command_line(helm: Helm) -> None:
         return environment(helm.render(f"--set=gemini.tokensPerMinute={value}"))["PDFJOB_GEMINI_TOKENS_PER_MINUTE"]
 
     assert (limit("4000000"), limit(""), limit("null")) == ("4000000", "", "")
+
+
+def test_limits_of_a_namespace_reach_the_operator(helm: Helm) -> None:
+    unlimited = load_settings(environment(helm.render()))
+    limited = load_settings(environment(helm.render("--set=maxWorkersPerJob=20,maxPdfJobsPerNamespace=50")))
+
+    assert (unlimited.max_workers_per_job, unlimited.max_pdfjobs_per_namespace) == (None, None)
+    assert (limited.max_workers_per_job, limited.max_pdfjobs_per_namespace) == (20, 50)
 
 
 def test_large_numbers_in_a_values_file_remain_integers(helm: Helm, tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         workspace_retention_seconds=variables.number(
             "PDFJOB_WORKSPACE_RETENTION_SECONDS", Settings.workspace_retention_seconds
         ),
+        max_workers_per_job=variables.limit("PDFJOB_MAX_WORKERS_PER_JOB"),
+        max_pdfjobs_per_namespace=variables.limit("PDFJOB_MAX_PDFJOBS_PER_NAMESPACE"),
         resync_period_seconds=variables.number("PDFJOB_RESYNC_PERIOD_SECONDS", Settings.resync_period_seconds),
         gemini_base_url=variables.url("PDFJOB_GEMINI_BASE_URL", ("https", "http"), "https://gateway.example.com"),
         gemini_requests_per_minute=variables.limit("PDFJOB_GEMINI_REQUESTS_PER_MINUTE"),

@@ -34,6 +34,8 @@ class Settings:
         pod_labels: Additional labels of Jobs and pods; they cannot override the operator's own.
         resources: Resource requests and limits of each pod.
         max_memory: Upper bound for memory increases after an OOM kill, in bytes.
+        max_workers_per_job: Most workers of a PdfJob, whatever it asks for; `None` for no limit.
+        max_pdfjobs_per_namespace: Most PdfJobs of a namespace that are worked on at once; `None` for no limit.
         resync_period_seconds: Interval between full listings.
         workspace_retention_seconds: Minimum time for which the workspace of a deleted PdfJob is kept.
         gemini_base_url: Address of the Gemini API; empty for Google's.
@@ -55,6 +57,8 @@ class Settings:
     pod_labels: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
     max_memory: int = 4 * 2**30
+    max_workers_per_job: int | None = None
+    max_pdfjobs_per_namespace: int | None = None
     resync_period_seconds: int = 120
     workspace_retention_seconds: int = 300
     gemini_base_url: str = ""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
+from pdfjob_operator.objects.standing import Standing, standing_of
 
 
 CHUNK_STATES = ("waiting", "active", "succeeded", "failed")
@@ -26,7 +27,7 @@ class _Entry(NamedTuple):
         phase: Its phase.
         progress: Values of which at least one changes whenever the PdfJob makes progress.
         since: Event loop time of the last progress.
-        idle: No progress is expected: it is finished, suspended or paused.
+        idle: No progress is expected: it is finished, suspended or paused, or waits for another PdfJob.
         chunks: Number of chunks by state; empty once it is finished.
     """
 
@@ -80,7 +81,7 @@ class JobGauges:
         before = self._entries.get(uid)
         moved = before is None or before.progress != progress
         paused = spec.get("suspend") is True or spec.get("workers") == 0
-        idle = paused or phase == Phase.SUSPENDED
+        idle = paused or phase == Phase.SUSPENDED or standing_of(raw) is Standing.WAITING
         now = asyncio.get_running_loop().time()
         since = now if before is None or moved or before.idle else before.since
         self._entries[uid] = _Entry(phase, progress, since, idle, counts if counts["total"] else _NO_CHUNKS)

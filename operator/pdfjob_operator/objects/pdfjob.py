@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import LABEL_QUEUE
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Condition, Phase
+from pdfjob_operator.objects.reasons import LIMITS
 
 
 class Key(NamedTuple):
@@ -44,7 +45,7 @@ class PdfJob:
         pages: Pages to process, as its author wrote them; `None` for all.
         running_lines: The treatment of running headers and footers: `drop` or `keep`.
         pages_per_chunk: Pages in every chunk but the last.
-        workers: Maximum number of chunks in flight, 0 or more.
+        workers: Maximum number of chunks in flight, 0 or more, as far as the administrator allows.
         processor: Name and settings of the processor, as the chunk runner takes them.
         api_key_secret: Key of the model's API; `None` for a processor that needs none.
         output_format: Format of the output.
@@ -125,6 +126,11 @@ class PdfJob:
         )
 
     @property
+    def requested_workers(self) -> int:
+        """The number of workers that its author asks for."""
+        return int(self.raw["spec"]["workers"])
+
+    @property
     def round(self) -> int:
         """The current round: the value of `spec.retryFailed` when it began."""
         return int(self.status.get("round", self.retry_failed))
@@ -149,13 +155,17 @@ class PdfJob:
     def last_diagnosis(self) -> Failure | None:
         """The reason in its status why it does not make progress; `None` if it does."""
         reconciling = self.condition(Condition.RECONCILING)
-        if reconciling.get("status") != "True" or reconciling.get("reason") in {*Phase, None}:
+        if reconciling.get("status") != "True" or reconciling.get("reason") in {*Phase, *LIMITS, None}:
             return None
         return Failure(reconciling["reason"], reconciling["message"])
 
     def in_round(self, round_: int) -> PdfJob:
         """Return the PdfJob at the beginning of another round, with nothing left of the status of the last one."""
         return replace(self, status={"round": round_, "conditions": self.status["conditions"]})
+
+    def with_workers(self, most: int | None) -> PdfJob:
+        """Return the PdfJob with at most so many workers; `None` for as many as its author asks for."""
+        return self if most is None else replace(self, workers=min(self.workers, most))
 
     def condition(self, kind: Condition) -> Mapping[str, Any]:
         """Return the condition of this type from its status; empty if there is none."""
@@ -183,24 +193,6 @@ def is_settled(raw: Mapping[str, Any]) -> bool:
         and status.get("observedGeneration") == meta.get("generation")
         and "ttlSecondsAfterFinished" not in raw.get("spec", {})
     )
-
-
-def due_in(raw: Mapping[str, Any], now: datetime) -> float | None:
-    """Return the seconds until a PdfJob needs a reconciliation although nothing happens to it; `None` for never.
-
-    One that has not finished needs it now, and one that has finished when it is to be deleted.
-    """
-    spec = dict(raw.get("spec", {}))
-    seconds = spec.pop("ttlSecondsAfterFinished", None)
-    if not is_settled({"metadata": raw["metadata"], "spec": spec, "status": raw.get("status")}):
-        return 0.0
-    if seconds is None:
-        return None
-    try:
-        due = parse_time(raw["status"]["completionTime"]) + timedelta(seconds=seconds)
-        return max((due - now).total_seconds(), 0.0)
-    except (KeyError, ValueError, TypeError, OverflowError):  # whoever may write statuses may write anything
-        return 0.0
 
 
 def _secret_key(reference: Mapping[str, str] | None) -> SecretKey | None:

@@ -18,6 +18,10 @@ class OperatorReason(StrEnum):
 
     QUEUED = "Queued"
     """Kueue has not admitted the chunks Job yet."""
+    NAMESPACE_LIMIT_REACHED = "NamespaceLimitReached"
+    """As many PdfJobs of the namespace are worked on as the administrator allows, so this one waits."""
+    WORKERS_LIMITED = "WorkersLimited"
+    """The PdfJob asks for more workers than the administrator allows, and runs with as many as that."""
     NAMESPACE_TERMINATING = "NamespaceTerminating"
     JOB_REFUSED = "JobRefused"
     """The API server refuses to create a Job."""
@@ -35,3 +39,7 @@ class OperatorReason(StrEnum):
     CONTAINER_NOT_STARTED = "ContainerNotStarted"
     POD_NOT_STARTED = "PodNotStarted"
     """The node cannot create the pod's sandbox."""
+
+
+LIMITS = frozenset({OperatorReason.QUEUED, OperatorReason.NAMESPACE_LIMIT_REACHED, OperatorReason.WORKERS_LIMITED})
+"""The reasons of a PdfJob that is not stuck, but makes less progress than it could, because somebody limits it."""

@@ -15,6 +15,7 @@ from pdfjob_operator.observation import diagnostics, owned_objects
 from pdfjob_operator.observation.owned_objects import FailedIndexes
 from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.observation import Observation
+from pdfjob_operator.runtime.admission import Admission
 from pdfjob_operator.runtime.work_queue import soonest
 
 
@@ -58,13 +59,23 @@ class Observer:
         cluster: The API server.
         now: The wall clock.
         page_progress: Pages done as running pods say; `None` without a Redis.
+        admission: Decides whether a PdfJob is worked on now; `None` for always.
+        max_workers: Most workers of a PdfJob; `None` for as many as it asks for.
     """
 
     def __init__(
-        self, cluster: Cluster, now: Callable[[], datetime], page_progress: PageProgress | None = None
+        self,
+        cluster: Cluster,
+        now: Callable[[], datetime],
+        page_progress: PageProgress | None = None,
+        *,
+        admission: Admission | None = None,
+        max_workers: int | None = None,
     ) -> None:
         self._cluster = cluster
         self._now = now
+        self._admission = admission or Admission(None)
+        self._max_workers = max_workers
         self._page_progress = page_progress
         self._diagnoses: dict[Key, _Diagnosis] = {}
 
@@ -77,10 +88,10 @@ class Observer:
         if pdfjob is None or pdfjob.deleting:
             self.forget(key)
             return None
-        now = self._now()
+        pdfjob, now = pdfjob.with_workers(self._max_workers), self._now()
         if pdfjob.is_finished or not pdfjob.status:
             self.forget(key)
-            return Observation(pdfjob, now)
+            return Observation(pdfjob, now, admitted=pdfjob.is_finished or self._admit(pdfjob, has_jobs=False))
         owned = Observation(pdfjob, now, *await owned_objects.stage_jobs_and_pods(self._cluster, pdfjob))
         failed = await self._failed_indexes(owned)
         stall = await self._examine_stall(owned)
@@ -88,6 +99,7 @@ class Observer:
             owned,
             out_of_memory_indexes=failed.out_of_memory,
             volume_failed=failed.volume_failed,
+            admitted=self._admit(pdfjob, has_jobs=bool(owned.jobs)),
             diagnosis=stall.diagnosis,
             namespace_terminating=stall.namespace_terminating,
             pages_processed=await self._pages_processed(owned),
@@ -97,6 +109,13 @@ class Observer:
     def forget(self, key: Key) -> None:
         """Forget what is remembered of a PdfJob."""
         self._diagnoses.pop(key, None)
+
+    def _admit(self, pdfjob: PdfJob, *, has_jobs: bool) -> bool:
+        """Return whether to work on a PdfJob; one that is suspended without Jobs takes no place."""
+        if pdfjob.suspend and not has_jobs:
+            self._admission.remove(pdfjob.key, pdfjob.uid)
+            return True
+        return self._admission.admit(pdfjob.key, pdfjob.uid, has_jobs=has_jobs)
 
     async def _failed_indexes(self, owned: Observation) -> FailedIndexes:
         """Read how the indexes of a chunks Job failed that has failed and is not merged yet."""

@@ -19,6 +19,7 @@ from pdfjob_operator.planning.progress import Progress, chunk_progress
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.pdfjob import PdfJob
     from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.planning.observation import Observation
 
@@ -69,7 +70,19 @@ def processing_state(observation: Observation, progress: Progress) -> JobState:
     message = f"{progress.succeeded + progress.failed} of {progress.total} chunks are done."
     if observation.pdfjob.workers == 0:
         message += " Paused: spec.workers is 0, so no further chunks start."
-    return in_phase(Phase.PROCESSING, message, replace(progress, pages_processed=observation.pages_processed))
+    state = in_phase(Phase.PROCESSING, message, replace(progress, pages_processed=observation.pages_processed))
+    return _limited(state, observation.pdfjob)
+
+
+def _limited(state: JobState, pdfjob: PdfJob) -> JobState:
+    """Say so if the administrator allows fewer workers than the PdfJob asks for, and than there are chunks."""
+    if min(pdfjob.requested_workers, state.progress.total or 0) <= pdfjob.workers:
+        return state
+    message = (
+        f"{state.message} spec.workers is {pdfjob.requested_workers}, but the operator's configuration allows "
+        f"{pdfjob.workers} workers (maxWorkersPerJob)."
+    )
+    return replace(state, reason=OperatorReason.WORKERS_LIMITED, message=message)
 
 
 def _wait(observation: Observation, job: StageJob) -> Decision:

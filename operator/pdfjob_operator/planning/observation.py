@@ -23,6 +23,7 @@ class Observation:
         pods: The pods of the last prepare Job and the last merge Job, oldest first.
         out_of_memory_indexes: Indexes of the last chunks Job whose last pod ran out of memory.
         volume_failed: True if the last pod of any of these indexes could not write to its volume.
+        admitted: False if it has to wait until another PdfJob of its namespace has finished.
         diagnosis: The reason why the unfinished Job has fewer ready pods than it wants; `None` if unknown.
         namespace_terminating: True if the namespace is being deleted.
         pages_processed: Pages that are done in all chunks, as running pods say; `None` if unknown.
@@ -35,6 +36,7 @@ class Observation:
     pods: tuple[StagePod, ...] = ()
     out_of_memory_indexes: frozenset[int] = frozenset()
     volume_failed: bool = False
+    admitted: bool = True
     diagnosis: Failure | None = None
     namespace_terminating: bool = False
     pages_processed: int | None = None

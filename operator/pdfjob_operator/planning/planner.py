@@ -19,7 +19,7 @@ from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import decide_chunks
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
 from pdfjob_operator.planning.merging import MIN_MERGE_SECONDS
-from pdfjob_operator.planning.preparation import decide_preparation
+from pdfjob_operator.planning.preparation import decide_preparation, waiting_state
 from pdfjob_operator.planning.progress import chunk_progress
 
 
@@ -40,7 +40,7 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     if pdfjob.is_finished:
         return _retry_or_delete(observation)
     if not pdfjob.status:
-        return _accept(observation)
+        return _accept(observation, settings)
     if observation.namespace_terminating:
         return _release_namespace(observation)
     job = observation.unfinished_job()
@@ -68,8 +68,10 @@ def _retry_or_delete(observation: Observation) -> Decision:
     return Decision(None, delete_pdfjob=seconds == 0, requeue_after=seconds or None)
 
 
-def _accept(observation: Observation) -> Decision:
+def _accept(observation: Observation, settings: Settings) -> Decision:
     """Record the start time and the round before anything is created."""
+    if not observation.admitted:
+        return Decision(waiting_state(settings))
     phase = Phase.SUSPENDED if observation.pdfjob.suspend else Phase.PENDING
     return Decision(in_phase(phase, "Accepted."), requeue_after=0)
 

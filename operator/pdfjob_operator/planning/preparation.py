@@ -10,8 +10,9 @@ from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.objects.job_manifests import chunks_job, prepare_job
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import processing_state
-from pdfjob_operator.planning.decision import Decision, in_phase
+from pdfjob_operator.planning.decision import Decision, JobState, in_phase
 from pdfjob_operator.planning.merging import MergeInput, clean_up, decide_merge
 from pdfjob_operator.planning.outcome import (
     deadline_exceeded,
@@ -57,11 +58,22 @@ def decide_preparation(observation: Observation, settings: Settings) -> Decision
     return Decision(_PENDING)
 
 
+def waiting_state(settings: Settings) -> JobState:
+    """Return the state of a PdfJob that waits until another one of its namespace has finished."""
+    message = (
+        "Waiting until another PdfJob of this namespace has finished: the operator's configuration allows "
+        f"{settings.max_pdfjobs_per_namespace} at the same time (maxPdfJobsPerNamespace)."
+    )
+    return JobState(Phase.PENDING, OperatorReason.NAMESPACE_LIMIT_REACHED, message)
+
+
 def _begin(observation: Observation, settings: Settings) -> Decision:
     if observation.job(Stage.MERGE) is not None:
         return clean_up(observation, settings, missing_report(Stage.PREPARE))
     if observation.seconds_left <= 0:
         return clean_up(observation, settings, deadline_exceeded(observation.pdfjob))
+    if not observation.admitted:
+        return Decision(waiting_state(settings))
     return Decision(_PENDING, create=(prepare_job(observation.pdfjob, settings, seconds=observation.seconds_left),))
 
 

@@ -10,7 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pdfjob_operator.objects.labels import ANNOTATION_JOB, LABEL_UID, PLURAL
-from pdfjob_operator.objects.pdfjob import Key, due_in
+from pdfjob_operator.objects.pdfjob import Key
+from pdfjob_operator.objects.standing import Standing, due_in, standing_of
 from pdfjob_operator.runtime.work_queue import Trigger
 
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pdfjob_operator.garbage_collection.collector import GarbageCollector
     from pdfjob_operator.metrics.job_gauges import JobGauges
+    from pdfjob_operator.runtime.admission import Admission
     from pdfjob_operator.runtime.watch_liveness import WatchLiveness
     from pdfjob_operator.runtime.work_queue import WorkQueue
 
@@ -36,6 +38,7 @@ class Tracker:
         collector: Sweeps their volumes once they are gone.
         liveness: Waits for what was written to come back.
         job_gauges: Counts them by phase.
+        admission: Decides how many of a namespace are worked on.
         now: The wall clock.
     """
 
@@ -45,12 +48,15 @@ class Tracker:
         collector: GarbageCollector,
         liveness: WatchLiveness,
         job_gauges: JobGauges,
+        *,
+        admission: Admission,
         now: Callable[[], datetime],
     ) -> None:
         self._queue = queue
         self._collector = collector
         self._liveness = liveness
         self._job_gauges = job_gauges
+        self._admission = admission
         self._now = now
         self._uids: dict[Key, str] = {}  # of the PdfJobs that exist
 
@@ -98,12 +104,14 @@ class Tracker:
             self._add_when_due(raw, trigger)
         for key, uid in gone.items():
             self._remove(key, uid)
+        for namespace in self._admission.namespaces():
+            self._admit_next(namespace)
         self._liveness.retain(self._uids.keys())
 
     def _add_when_due(self, raw: Mapping[str, Any], trigger: Trigger) -> None:
         seconds = due_in(raw, self._now())
         if seconds is not None and seconds < HORIZON_SECONDS:
-            self._queue.add(_key(raw), seconds, trigger=trigger)
+            self._queue.add(_key(raw), seconds, trigger=Trigger.TIMER if seconds else trigger)
 
     def _add(self, raw: Mapping[str, Any]) -> None:
         key, uid = _key(raw), raw["metadata"]["uid"]
@@ -112,12 +120,22 @@ class Tracker:
             self._uids[key] = uid
         self._collector.add(raw)
         self._job_gauges.add(raw)
+        standing = standing_of(raw)
+        self._admission.learn(key, uid, standing)
+        if standing is Standing.FINISHED:
+            self._admit_next(key.namespace)
 
     def _remove(self, key: Key, uid: str) -> None:
         if self._uids.get(key) == uid:
             del self._uids[key]
         self._collector.remove(uid)
         self._job_gauges.remove(uid)
+        self._admission.remove(key, uid)
+        self._admit_next(key.namespace)
+
+    def _admit_next(self, namespace: str) -> None:
+        for key in self._admission.admit_next(namespace):
+            self._queue.add(key)
 
 
 def _key(raw: Mapping[str, Any]) -> Key:

@@ -20,6 +20,8 @@ def test_an_empty_variable_is_not_set() -> None:
         "HEALTH_PORT",
         "LEASE",
         "LOG_FORMAT",
+        "MAX_PDFJOBS_PER_NAMESPACE",
+        "MAX_WORKERS_PER_JOB",
         "POD_LABELS",
         "PRICES",
         "REDIS_URL",
@@ -55,6 +57,8 @@ def test_numbers_and_pairs_are_read() -> None:
             "PDFJOB_HEALTH_PORT": "9090",
             "PDFJOB_RESYNC_PERIOD_SECONDS": "30",
             "PDFJOB_WORKSPACE_RETENTION_SECONDS": "600",
+            "PDFJOB_MAX_WORKERS_PER_JOB": "20",
+            "PDFJOB_MAX_PDFJOBS_PER_NAMESPACE": "50",
             "PDFJOB_RUNNER_MAX_MEMORY": "3Gi",
             "PDFJOB_LEASE": "books/pdfjob",
             "PDFJOB_LOG_FORMAT": "json",
@@ -68,6 +72,7 @@ def test_numbers_and_pairs_are_read() -> None:
         30,
         600,
     )
+    assert (settings.max_workers_per_job, settings.max_pdfjobs_per_namespace) == (20, 50)
     assert (settings.max_memory, settings.lease, settings.log_json) == (3 * 2**30, ("books", "pdfjob"), True)
     assert (settings.image_pull_policy, settings.pod_labels) == ("Always", {"team": "books"})
 
@@ -118,6 +123,8 @@ def test_a_missing_variable_is_named() -> None:
         ("PDFJOB_HEALTH_PORT", "65536", "a port number"),
         ("PDFJOB_RESYNC_PERIOD_SECONDS", "soon", "a whole number"),
         ("PDFJOB_WORKSPACE_RETENTION_SECONDS", "-5", "a whole number"),
+        ("PDFJOB_MAX_WORKERS_PER_JOB", "0", "a whole number"),
+        ("PDFJOB_MAX_PDFJOBS_PER_NAMESPACE", "few", "a whole number"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "many", "a whole number"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "0", "a whole number"),
         ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "1e+06", "a whole number"),

@@ -14,6 +14,7 @@ from pdfjob_operator.observation.page_progress import POLL_SECONDS, PageProgress
 from pdfjob_operator.planning.decision import JobState
 from pdfjob_operator.planning.observation import Observation
 from pdfjob_operator.reporting.status import render_status
+from pdfjob_operator.runtime.admission import Admission
 from unit.pdfjob_operator.fake_cluster import FakeCluster, raw_job, raw_pod, terminated
 
 
@@ -155,3 +156,39 @@ class TestPages:
         observation = await observe(cluster, FakePageProgress())
 
         assert (observation.pages_processed, observation.recheck_after) == (None, None)
+
+
+class TestAdmission:
+    """Whether a PdfJob is worked on, if one is allowed and another has that place."""
+
+    async def admitted(self, cluster: FakeCluster) -> bool:
+        admission = Admission(1)
+        admission.admit(Key("books", "nana"), "another-uid", has_jobs=True)
+        observation = await Observer(cluster, lambda: NOW, admission=admission).observe(KEY)
+        assert observation is not None
+        return observation.admitted
+
+    @pytest.mark.parametrize("pdfjob", [make_pdfjob(), make_started()], ids=["new", "accepted"])
+    async def test_one_without_jobs_waits(self, pdfjob: PdfJob) -> None:
+        assert not await self.admitted(FakeCluster(pdfjob))
+
+    async def test_one_with_jobs_goes_on(self) -> None:
+        assert await self.admitted(with_jobs(raw_job(name=NAME, active=4, ready=4)))
+
+    async def test_one_that_has_finished_needs_no_place(self) -> None:
+        assert await self.admitted(FakeCluster(make_pdfjob(status={"phase": "Failed"})))
+
+    async def test_one_that_is_suspended_takes_no_place(self) -> None:
+        admission = Admission(1)
+        observer = Observer(FakeCluster(make_started(suspend=True)), lambda: NOW, admission=admission)
+
+        await observer.observe(KEY)
+
+        assert admission.admit(Key("books", "nana"), "another-uid", has_jobs=False)
+
+
+async def test_a_pdfjob_has_at_most_the_workers_that_are_allowed() -> None:
+    observation = await Observer(FakeCluster(make_pdfjob(workers=50)), lambda: NOW, max_workers=20).observe(KEY)
+
+    assert observation is not None
+    assert (observation.pdfjob.workers, observation.pdfjob.requested_workers) == (20, 50)

@@ -29,6 +29,25 @@ def test_another_number_of_workers_reaches_the_running_job(workers: int, paralle
     assert decided.patch == {"germinal-chunks": {"parallelism": parallelism}}
 
 
+def test_a_pdfjob_with_fewer_workers_than_it_asks_for_says_so() -> None:
+    pdfjob = make_started(workers=50).with_workers(2)
+
+    decided = decide(make_chunks_job(), pdfjob=pdfjob)
+
+    assert decided.patch == {"germinal-chunks": {"parallelism": 2}}
+    assert (decided.state.phase, decided.state.reason) == ("Processing", "WorkersLimited")
+    assert decided.state.message.endswith(
+        "spec.workers is 50, but the operator's configuration allows 2 workers (maxWorkersPerJob)."
+    )
+
+
+@pytest.mark.parametrize(("workers", "most"), [(50, 4), (3, 4), (0, 4), (50, None)])
+def test_a_limit_that_changes_nothing_is_not_mentioned(workers: int, most: int | None) -> None:
+    assert (
+        decide(make_chunks_job(), pdfjob=make_started(workers=workers).with_workers(most)).state.reason == "Processing"
+    )
+
+
 def test_the_right_number_of_workers_is_left_alone() -> None:
     assert decide(make_chunks_job()).patch == {}
 

@@ -1,5 +1,6 @@
 """What the planner decides whatever the stage: suspension, diagnoses, terminating namespaces, retries, deletion."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,30 @@ def test_the_first_reconciliation_creates_nothing(spec: dict[str, Any], phase: s
     decision = plan(make_observation(pdfjob=make_pdfjob(**spec)), SETTINGS)
 
     assert decision == Decision(JobState(Phase(phase), phase, "Accepted."), requeue_after=0)
+
+
+class TestAdmission:
+    LIMITED = replace(SETTINGS, max_pdfjobs_per_namespace=2)
+
+    def test_a_pdfjob_that_is_not_admitted_waits_and_says_for_what(self) -> None:
+        for pdfjob in (make_pdfjob(), make_started()):
+            decision = plan(make_observation(pdfjob=pdfjob, admitted=False), self.LIMITED)
+
+            assert decision.state is not None
+            assert (decision.state.phase, decision.state.reason) == ("Pending", "NamespaceLimitReached")
+            assert "allows 2 at the same time (maxPdfJobsPerNamespace)" in decision.state.message
+            assert (decision.create, decision.requeue_after, decision.state.warning) == ((), None, False)
+
+    def test_one_that_is_out_of_time_does_not_wait(self) -> None:
+        pdfjob = make_started(timeoutSeconds=1)
+
+        decision = plan(make_observation(pdfjob=pdfjob, admitted=False), self.LIMITED)
+
+        assert decision.state is not None
+        assert decision.state.reason == "DeadlineExceeded"
+
+    def test_one_that_is_at_work_goes_on(self) -> None:
+        assert decide(make_chunks_job(active=2), admitted=False).state.phase == "Processing"
 
 
 class TestSuspension:

@@ -11,6 +11,7 @@ from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics.job_gauges import JobGauges
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.pdfjob import Key
+from pdfjob_operator.runtime.admission import Admission
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 from pdfjob_operator.triggers.tracker import Tracker
@@ -20,16 +21,19 @@ from unit.pdfjob_operator.fake_cluster import FakeCluster
 class Listeners:
     """A tracker, and all that it tells."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int | None = None) -> None:
         async def wait() -> None: ...
 
         async def reconcile(_: Key, __: frozenset[Trigger]) -> None: ...
 
         self.queue: WorkQueue[Key] = WorkQueue(reconcile, group=lambda key: key.namespace)
         self.liveness, self.job_gauges = WatchLiveness(), JobGauges()
+        self.admission = Admission(most)
         recorder = MetricsRecorder(SETTINGS.prices)
         self.collector = GarbageCollector(FakeCluster(), SETTINGS, lambda: NOW, wait, recorder)
-        self.tracker = Tracker(self.queue, self.collector, self.liveness, self.job_gauges, lambda: NOW)
+        self.tracker = Tracker(
+            self.queue, self.collector, self.liveness, self.job_gauges, admission=self.admission, now=lambda: NOW
+        )
 
     def count(self) -> tuple[int, int, int]:
         """How many PdfJobs wait, exist for the garbage collection, and exist for the gauges."""
@@ -197,3 +201,49 @@ async def test_a_pdfjob_that_is_to_be_deleted_is_looked_at_in_time() -> None:
     await asyncio.sleep(0.001)
 
     assert listeners.queue.longest_wait() > 0
+
+
+WAITING: dict[str, Any] = {"phase": "Pending", "observedGeneration": 1, "startTime": "2026-11-23T11:00:00Z"} | {
+    "conditions": [{"type": "Reconciling", "status": "True", "reason": "NamespaceLimitReached"}]
+}
+
+
+async def test_a_pdfjob_that_waits_for_another_costs_nothing_until_that_one_has_finished() -> None:
+    listeners = Listeners(most=1)
+    listeners.tracker.pdfjob_event(pdfjob("first", phase="Processing", observedGeneration=1), deleted=False)
+    await listeners.tracker.sync(
+        listing(pdfjob("first", phase="Processing", observedGeneration=1), pdfjob("second", **WAITING)), Trigger.RESYNC
+    )
+    assert len(listeners.queue) == 1  # the first
+
+    listeners.tracker.pdfjob_event(pdfjob("first", phase="Succeeded", observedGeneration=1), deleted=False)
+
+    assert len(listeners.queue) == 2
+    assert listeners.admission.admit(Key("books", "second"), "second", has_jobs=False)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_pdfjob_that_is_deleted_makes_room(*, heard: bool) -> None:
+    listeners = Listeners(most=1)
+    first, second = pdfjob("first", phase="Merging", observedGeneration=1), pdfjob("second", **WAITING)
+    await listeners.tracker.sync(listing(first, second), Trigger.START)
+
+    if heard:
+        listeners.tracker.pdfjob_event(first, deleted=True)
+    else:
+        await listeners.tracker.sync(listing(second), Trigger.RESYNC)
+
+    assert listeners.admission.namespaces() == []
+    assert listeners.admission.admit(Key("books", "second"), "second", has_jobs=False)
+
+
+async def test_a_pdfjob_that_waits_is_looked_at_when_it_is_changed_or_out_of_time() -> None:
+    listeners = Listeners(most=1)
+    late: dict[str, Any] = {**WAITING, "startTime": "2026-11-22T11:00:00Z"}
+    changed: dict[str, Any] = {**WAITING, "observedGeneration": 0}
+
+    await listeners.tracker.sync(
+        listing(pdfjob("patient", **WAITING), pdfjob("late", **late), pdfjob("changed", **changed)), Trigger.RESYNC
+    )
+
+    assert len(listeners.queue) == 3  # one of them is the one for which there is room
