@@ -126,7 +126,7 @@ class Pods:
         """Start a pod's process."""
         folders: list[str | Path] = ["--workspace", self.workspace, "--source", self.volume]
         command = [sys.executable, "-m", "chunk_runner", stage, *folders, "--report", self.volume.parent / "report"]
-        return Running(command, env=env)
+        return Running(command, env={"PDFJOB_CACHE_SECONDS": "0", **env})  # a local disk hides no file
 
     def run(self, stage: str, **env: str) -> tuple[int, Report]:
         """Run a pod to its end: its exit code, and its report but for how full the disk is, which others change."""

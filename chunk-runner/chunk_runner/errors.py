@@ -50,5 +50,9 @@ class UnwritableError(WorkspaceError):
     """The workspace cannot be written, so every chunk would fail until there is room or permission."""
 
 
+class LostWorkspaceError(WorkspaceError):
+    """The workspace of a prepared job is not there; another attempt at the same stage would fail, too."""
+
+
 class LedgerError(StageError):
     """The ledger has not exactly one entry for each page: a bug, and the job must not complete."""

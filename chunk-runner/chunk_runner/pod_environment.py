@@ -16,6 +16,7 @@ from pathlib import Path
 from chunk_runner.contract import environment
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import nth, parse_ranges
 from chunk_runner.contract.reasons import Reason, reason_or_unexpected
 from chunk_runner.errors import ConfigurationError, UsageError
@@ -102,6 +103,23 @@ def unfinished_reason(env: Mapping[str, str] = os.environ) -> str | None:
 def out_of_memory_chunks(env: Mapping[str, str] = os.environ) -> frozenset[int]:
     """Return the chunks whose pods were killed for using too much memory."""
     return frozenset(chain.from_iterable(_chunks(env, environment.OUT_OF_MEMORY_ENV)))
+
+
+def completed_chunks(env: Mapping[str, str] = os.environ) -> NumberSet | None:
+    """Return the chunks that have a result, as Kubernetes says; `None` if the variable is not set."""
+    text = env.get(environment.COMPLETED_ENV)
+    if not text:
+        return None
+    try:
+        return NumberSet.loads(text)
+    except ValueError as error:
+        raise _invalid(environment.COMPLETED_ENV, text, "a set of chunks") from error
+
+
+def cache_seconds(env: Mapping[str, str] = os.environ) -> int:
+    """Return for how many seconds a file that another node has written may not be visible here."""
+    seconds = _number(env, environment.CACHE_ENV, least=0)
+    return environment.CACHE_SECONDS if seconds is None else seconds
 
 
 def live_uids(env: Mapping[str, str] = os.environ) -> frozenset[str]:

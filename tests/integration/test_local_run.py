@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from chunk_runner.contract.job_spec import JobSpec
+from chunk_runner.errors import SourceError
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli.run import local_runner
 from pdfjob_cli.run.outputs import workspace_of
@@ -272,6 +273,23 @@ def test_a_failed_chunk_leaves_a_gap_and_a_later_run_mends_it(tmp_path: Path) ->
     assert "6 pages reused" in done.stderr
     assert json.loads(out.read_text())["failedChunks"] == []
     assert not workspace_of(out).exists()
+
+
+def test_a_run_that_fails_before_it_begins_keeps_what_an_earlier_one_has_left(tmp_path: Path) -> None:
+    source, out = write_encrypted(tmp_path / "a.pdf", 9), tmp_path / "a.json"
+    workspace = workspace_of(out)
+    local_runner.run(
+        JobSpec("a.pdf", pages_per_chunk=3), source, out, workers=2, resume=False, observer=Spoiler(workspace, 1)
+    )
+    before = {path for path in workspace.rglob("*") if path.is_file()}
+    assert workspace / "results" / "00000.result" in before
+
+    with pytest.raises(SourceError):
+        local_runner.run(
+            JobSpec("a.pdf", pages="90-"), source, out, workers=2, resume=True, observer=Spoiler(workspace, 1)
+        )
+
+    assert {path for path in workspace.rglob("*") if path.is_file()} == before
 
 
 @pytest.fixture

@@ -43,7 +43,12 @@ class Arguments:
         Raises:
             UsageError: The environment names no valid attempt or round.
         """
-        return Workspace(self.workspace, pod_environment.attempt_name(), pod_environment.round_number())
+        return Workspace(
+            self.workspace,
+            pod_environment.attempt_name(),
+            pod_environment.round_number(),
+            cache_seconds=pod_environment.cache_seconds(),
+        )
 
 
 def parse() -> Arguments:

@@ -25,7 +25,10 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
     """
     workspace = arguments.open_workspace()
     unfinished = _unfinished(pod_environment.unfinished_reason())
-    return merge(workspace, unfinished, pod_environment.out_of_memory_chunks()), ExitCode.OK
+    report = merge(
+        workspace, unfinished, pod_environment.out_of_memory_chunks(), completed=pod_environment.completed_chunks()
+    )
+    return report, ExitCode.OK
 
 
 def _unfinished(reason: str | None) -> Failure:

@@ -12,18 +12,18 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Report
-from chunk_runner.errors import ChunkError, ConfigurationError, SourceError
+from chunk_runner.errors import ChunkError, ConfigurationError, LostWorkspaceError, SourceError
 from chunk_runner.source import identify, locate
 from chunk_runner.stages.merge import merge
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
-from chunk_runner.workspace.files import MANIFEST, REPORT, CorruptFileError
+from chunk_runner.workspace.files import CorruptFileError
+from chunk_runner.workspace.job_state import manifest_or_report
 from chunk_runner.workspace.manifest import Manifest
 
 
 if TYPE_CHECKING:
     from chunk_runner.commands.arguments import Arguments
-    from chunk_runner.source import Source
     from chunk_runner.workspace.files import Workspace
 
 log = logging.getLogger(__name__)
@@ -36,18 +36,17 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
         StageError: The job cannot be prepared.
     """
     workspace, spec = arguments.open_workspace(), pod_environment.job_spec()
-    is_prepared = workspace.path(MANIFEST).is_file()
-    try:
-        source = identify(locate(arguments.source, spec.path), sha256=spec.sha256)
-        _require_unchanged(source, workspace)
-        if not is_prepared and workspace.path(REPORT).is_file():
-            # An earlier pod processed and merged the job, but its report was lost.
-            return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
-        prepared = prepare(spec, source, workspace, password=pod_environment.source_password())
-    except (SourceError, ConfigurationError):
-        if not is_prepared:  # nothing in the workspace will ever be of use
-            workspace.clear()
-        raise
+    source = identify(locate(arguments.source, spec.path), sha256=spec.sha256)
+    before = _before(workspace)
+    if isinstance(before, Report):
+        # Nothing is left to do: an earlier pod merged the job, but its report was lost, or no page can be retried.
+        return replace(merge(workspace, UNFINISHED), chunks=1), ExitCode.OK
+    if before is not None and before.source["sha256"] != source.sha256:
+        raise SourceError(
+            Reason.SOURCE_CHANGED,
+            f"“{source.name}” has changed since the job began: restore the original file or create another PdfJob.",
+        )
+    prepared = prepare(spec, source, workspace, password=pod_environment.source_password())
     manifest = prepared.manifest
     if len(manifest.chunks) == 1:
         return _process_and_merge(manifest, workspace), ExitCode.OK
@@ -56,25 +55,25 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
     return report, ExitCode.OK
 
 
-def _require_unchanged(source: Source, workspace: Workspace) -> None:
-    """Raise `SourceError` if the results in the workspace are those of another file."""
+def _before(workspace: Workspace) -> Manifest | Report | None:
+    """Return what an earlier pod left: the manifest, the report of a job that is merged for good, or nothing.
+
+    A workspace that was removed is no error here: the whole job is prepared again.
+    """
     try:
-        before = Manifest.read(workspace).source
-    except FileNotFoundError:
-        return
+        return manifest_or_report(workspace, is_prepared=False)
+    except LostWorkspaceError as error:
+        log.warning("%s; preparing the job again", error)
     except CorruptFileError as error:
         log.warning("%s; writing a new one", error)
-        return
-    if before["sha256"] != source.sha256:
-        raise SourceError(
-            Reason.SOURCE_CHANGED,
-            f"“{source.name}” has changed since the job began: restore the original file or create another PdfJob.",
-        )
+    return None
 
 
 def _process_and_merge(manifest: Manifest, workspace: Workspace) -> Report:
+    completed: tuple[int, ...] = ()
     try:
         process(manifest, 0, workspace, more_memory=pod_environment.has_more_memory())
+        completed = (0,)
     except (ChunkError, ConfigurationError) as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts
-    return replace(merge(workspace, UNFINISHED), chunks=1)
+    return replace(merge(workspace, UNFINISHED, completed=completed), chunks=1)

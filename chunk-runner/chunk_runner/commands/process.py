@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from chunk_runner import pod_environment
@@ -9,13 +10,16 @@ from chunk_runner.contract.environment import INDEX_ENV
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Report
-from chunk_runner.errors import UsageError, WorkspaceError
+from chunk_runner.errors import UsageError
 from chunk_runner.stages.process import process
+from chunk_runner.workspace.job_state import manifest_or_report
 from chunk_runner.workspace.manifest import Manifest
 
 
 if TYPE_CHECKING:
     from chunk_runner.commands.arguments import Arguments
+
+log = logging.getLogger(__name__)
 
 
 def run(arguments: Arguments) -> tuple[Report, ExitCode]:
@@ -25,13 +29,10 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
         StageError: The chunk cannot be processed.
     """
     workspace, index = arguments.open_workspace(), pod_environment.chunk_index()
-    try:
-        manifest = Manifest.read(workspace)
-    except FileNotFoundError as error:
-        raise WorkspaceError(
-            Reason.WORKSPACE_UNAVAILABLE,
-            "The workspace has no manifest: check that the claim is the one that prepare used.",
-        ) from error
+    manifest = manifest_or_report(workspace, is_prepared=True)
+    if not isinstance(manifest, Manifest):
+        log.info("the job is merged, and with it chunk %d", index)
+        return Report(), ExitCode.OK
     if index >= len(manifest.chunks):
         raise UsageError(
             Reason.CONFIGURATION_ERROR,

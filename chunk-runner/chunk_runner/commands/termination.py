@@ -20,6 +20,7 @@ from chunk_runner.contract.report import Failure, Report, Volume
 from chunk_runner.errors import (
     ChunkError,
     ConfigurationError,
+    LostWorkspaceError,
     MoreMemoryError,
     SourceError,
     StageError,
@@ -46,6 +47,7 @@ _EXIT_CODES: dict[type[StageError], ExitCode] = {
     UsageError: ExitCode.USAGE,
     WorkspaceError: ExitCode.WORKSPACE,
     UnwritableError: ExitCode.WORKSPACE,
+    LostWorkspaceError: ExitCode.WORKSPACE_LOST,
 }
 
 _RESEND_SECONDS = 0.01

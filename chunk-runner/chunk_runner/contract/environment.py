@@ -25,6 +25,17 @@ CHUNKS_ENV = "PDFJOB_CHUNKS"
 OUT_OF_MEMORY_ENV = "PDFJOB_OUT_OF_MEMORY"
 """For merge: the chunks whose pods were killed for using too much memory, as ranges; they could not report it."""
 
+COMPLETED_ENV = "PDFJOB_COMPLETED"
+"""For merge: the chunks that have a result, as a `NumberSet`: all that Kubernetes has seen to complete, and those that
+prepare did not hand out again. A result that is not found is one that this node does not see yet. Not set if no chunk
+was handed out: then the job may not be prepared, and merge cleans up."""
+
+CACHE_ENV = "PDFJOB_CACHE_SECONDS"
+"""For how many seconds a node may not see a file that another node has written: `CACHE_SECONDS` if not set."""
+
+CACHE_SECONDS = 75
+"""Longer than the attribute cache of NFS, which also remembers that there was no file (60 s, `acdirmax` in nfs(5))."""
+
 LIVE_ENV = "PDFJOB_LIVE"
 """For sweep: the first `LIVE_LENGTH` characters of the uid of every PdfJob in the namespace, separated by commas."""
 

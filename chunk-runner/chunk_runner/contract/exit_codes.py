@@ -25,5 +25,7 @@ class ExitCode(IntEnum):
     """A page needs more memory than this pod may use, and a pod with more can follow (its index fails at once)."""
     UNAVAILABLE = 25
     """The model's service did not answer for a long time; another attempt may succeed."""
+    WORKSPACE_LOST = 26
+    """The workspace of a prepared job is gone, and no further attempt will bring it back (the Job fails at once)."""
     INTERRUPTED = 143
     """SIGTERM: the pod was told to stop. Finished work is kept."""

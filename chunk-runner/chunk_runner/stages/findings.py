@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory
 from chunk_runner.contract.stats import Tokens
+from chunk_runner.errors import WorkspaceError
 from chunk_runner.pdf.page import PageState
 from chunk_runner.processors.chunk_result import ChunkResult
-from chunk_runner.workspace.answer_store import is_request, tokens_of
+from chunk_runner.workspace.answer_store import is_about_attempt, is_request, tokens_of
+from chunk_runner.workspace.files import MANIFEST, attempts_file, result_file
 from chunk_runner.workspace.ledger import Ledger
 from chunk_runner.workspace.results import read_result
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder
@@ -98,22 +102,64 @@ class Findings:
         return Memory(self.peaks[chunk], chunk, sum(self.peaks.values()) // len(self.peaks))
 
 
-def outcome_of(
-    workspace: Workspace, chunk: Chunk, attempts: Attempts, unfinished: Failure, out_of_memory: frozenset[int]
-) -> ChunkResult | Failure:
-    """Return the result of a chunk, or the reason why it has none.
+class FoundChunk(NamedTuple):
+    """What the workspace holds of a chunk: the records of its attempts, and its result or the damage of it, if any."""
+
+    attempts: Attempts
+    result: ChunkResult | Failure | None
+
+
+def find_chunk(workspace: Workspace, chunk: Chunk, *, must_have_result: bool) -> FoundChunk:
+    """Find the result of a chunk, looking again for what must exist.
 
     Args:
         workspace: The job's workspace.
         chunk: The chunk.
-        attempts: The records of its attempts.
+        must_have_result: Kubernetes says that the chunk has completed, which needs a result.
+
+    Raises:
+        FileNotFoundError: The manifest is gone: another merge is done, and removes the results.
+        WorkspaceError: The result is missing.
+    """
+    found = FoundChunk((), None)
+
+    def look() -> FoundChunk:
+        nonlocal found
+        found = FoundChunk(workspace.attempts(chunk.index), read_result(workspace, chunk))
+        # A result comes after a record of it, and an attempt that succeeded writes one next.
+        if found.result is None and (must_have_result or any(map(_has_succeeded, found.attempts))):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), result_file(chunk.index))
+        if isinstance(found.result, ChunkResult) and not found.attempts:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), attempts_file(chunk.index))
+        return found
+
+    try:
+        return workspace.expect(look)
+    except FileNotFoundError as error:
+        workspace.path(MANIFEST).stat()
+        if found.result is None and must_have_result:
+            raise WorkspaceError(
+                Reason.WORKSPACE_UNAVAILABLE,
+                f"{result_file(chunk.index)} is missing, although chunk {chunk.index} has completed: check the volume,"
+                " then raise spec.retryFailed.",
+            ) from error
+        return found
+
+
+def outcome_of(
+    chunk: Chunk, found: FoundChunk, unfinished: Failure, out_of_memory: frozenset[int]
+) -> ChunkResult | Failure:
+    """Return the result of a chunk, or the reason why it has none.
+
+    Args:
+        chunk: The chunk.
+        found: What the workspace holds of it.
         unfinished: The reason for a chunk that left neither a result nor a reason.
         out_of_memory: Chunks whose last attempt was killed because it used too much memory.
     """
-    result = read_result(workspace, chunk)
-    if isinstance(result, ChunkResult):
-        return result
-    last: Mapping[str, Any] = next((record for record in reversed(attempts) if not is_request(record)), {})
+    if isinstance(found.result, ChunkResult):
+        return found.result
+    last: Mapping[str, Any] = next((record for record in reversed(found.attempts) if is_about_attempt(record)), {})
     if chunk.index in out_of_memory:
         return _OUT_OF_MEMORY
     if unfinished.reason == Reason.JOB_STOPPED and _was_ended(last):
@@ -123,7 +169,11 @@ def outcome_of(
         return unfinished if unfinished.reason == Reason.WORKSPACE_UNAVAILABLE else _KILLED
     if last.get("event") == "failed":
         return Failure(shorten(str(last.get("reason"))), shorten(str(last.get("message"))))
-    return result or unfinished
+    return found.result or unfinished
+
+
+def _has_succeeded(record: Mapping[str, Any]) -> bool:
+    return record.get("event") == "ok"
 
 
 def _was_ended(last: Mapping[str, Any]) -> bool:

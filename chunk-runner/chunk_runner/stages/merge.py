@@ -1,12 +1,14 @@
 """The merge stage: results in order, seams closed, ledger proved, output written, everything else removed.
 
 Idempotent: run again after its work is done, it repeats its report. Each result is read once: the sentences are spooled
-while the head of the output, which comes first, is still being found out.
+while the head of the output, which comes first, is still being found out. Only a merge that holds an output made of all
+results removes results, attempts and answers.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,24 +19,32 @@ from chunk_runner.contract.report import Failure, Report
 from chunk_runner.output import pieces, writer
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.stages import merge_report
-from chunk_runner.stages.findings import Findings, outcome_of
+from chunk_runner.stages.findings import Findings, find_chunk, outcome_of
 from chunk_runner.text.entries import Gap
 from chunk_runner.text.seams import SeamJoiner
 from chunk_runner.text.sentences import are_adjacent
-from chunk_runner.workspace.files import CHUNKS, REPORT, USAGE, CorruptFileError, Workspace
+from chunk_runner.workspace.files import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE, Workspace
+from chunk_runner.workspace.job_state import has_output, manifest_or_report
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.stats_builder import StatsBuilder
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from chunk_runner.text.entries import Entry
+
+log = logging.getLogger(__name__)
 
 _KEPT = frozenset({*OUTPUTS.values(), REPORT, USAGE})
 
 
-def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[int] = frozenset()) -> Report:
+def merge(
+    workspace: Workspace,
+    unfinished: Failure,
+    out_of_memory: frozenset[int] = frozenset(),
+    completed: Container[int] | None = None,
+) -> Report:
     """Merge a job's results and leave only what is still needed.
 
     After a full success, that is the output and the report. Otherwise the manifest, results and attempts stay too, for
@@ -44,39 +54,55 @@ def merge(workspace: Workspace, unfinished: Failure, out_of_memory: frozenset[in
         workspace: The job's workspace.
         unfinished: The reason to record for a chunk that left neither a result nor a reason.
         out_of_memory: Chunks whose last attempt was killed because it used too much memory.
+        completed: Chunks that have a result, as Kubernetes says; `None` if the job may not even be prepared.
 
     Returns:
         A report with the output; without one if every chunk failed, or if there was nothing to merge.
 
     Raises:
         LedgerError: The ledger has not exactly one entry for each page.
-        WorkspaceError: The workspace cannot be written.
+        LostWorkspaceError: The job was prepared, but there is no manifest.
+        WorkspaceError: The workspace cannot be written, or a result is not there yet.
         CorruptFileError: The manifest was altered.
     """
+    found = manifest_or_report(workspace, is_prepared=completed is not None)
+    if found is None:
+        return _nothing_to_merge(workspace, unfinished)
+    if isinstance(found, Report):
+        return _already_merged(workspace, found)
     try:
-        manifest = Manifest.read(workspace)
-    except FileNotFoundError:
-        return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
+        return _merge(found, workspace, unfinished, out_of_memory, () if completed is None else completed)
+    except FileNotFoundError:  # another merge was first, and removed results while this one read them
+        found = manifest_or_report(workspace, is_prepared=True)
+        if isinstance(found, Report):
+            return _already_merged(workspace, found)
+        raise
+
+
+def _merge(
+    manifest: Manifest,
+    workspace: Workspace,
+    unfinished: Failure,
+    out_of_memory: frozenset[int],
+    completed: Container[int],
+) -> Report:
     findings = Findings(StatsBuilder(workspace.round_number))
     with workspace.spool() as spool:
         body = writer.BodyWriter(spool, manifest.form)
         assembly = _Assembly(manifest, body)
         for chunk in manifest.chunks:
-            attempts = workspace.attempts(chunk.index)
-            outcome = outcome_of(workspace, chunk, attempts, unfinished, out_of_memory)
-            findings.add(chunk, attempts, outcome)
+            found = find_chunk(workspace, chunk, must_have_result=chunk.index in completed)
+            outcome = outcome_of(chunk, found, unfinished, out_of_memory)
+            findings.add(chunk, found.attempts, outcome)
             assembly.add(chunk, outcome)
         assembly.end()
         findings.ledger.enter_skipped(chain.from_iterable(parse_ranges(manifest.selected)), manifest.pages)
         findings.ledger.prove(manifest.pages)
-        try:
-            if findings.ledger.has_only_failures():
-                report = merge_report.failure(manifest, findings, unfinished)
-                Manifest.read(workspace)
-            else:
-                report = _write(manifest, findings, workspace, body)
-        except FileNotFoundError:  # another merge was first, and removed results while this one read them
-            return _already_merged(workspace) or _nothing_to_merge(workspace, unfinished)
+        if findings.ledger.has_only_failures():
+            report = merge_report.failure(manifest, findings, unfinished)
+            Manifest.read(workspace)
+        else:
+            report = _write(manifest, findings, workspace, body)
     _clean_up(findings, workspace)
     return report
 
@@ -147,24 +173,25 @@ def _clean_up(findings: Findings, workspace: Workspace) -> None:
     if findings.ledger.has_only_failures() or findings.is_retryable:
         workspace.remove(CHUNKS)
         workspace.remove_temporary()
-    else:
+        return
+    try:
         workspace.seal()
+    except OSError as error:  # the output is complete; the rest goes with the PdfJob
+        log.warning("cannot remove the manifest: %s", error.strerror)
+    else:
         workspace.clear(keep=_KEPT)
 
 
-def _already_merged(workspace: Workspace) -> Report | None:
-    """Return the report of a merge whose pod was lost after the clean-up, which only a full success reaches."""
-    try:
-        report = report_json.loads(workspace.path(REPORT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    if report is None:  # no reason to take the output for a leftover
-        raise CorruptFileError(f"{REPORT} was altered after it was written")
-    workspace.clear(keep=_KEPT)
+def _already_merged(workspace: Workspace, report: Report) -> Report:
+    """Complete the clean-up of a merge whose pod was lost, if its output is there, and return its report."""
+    if has_output(workspace, report):
+        workspace.clear(keep=_KEPT)
     return report
 
 
 def _nothing_to_merge(workspace: Workspace, unfinished: Failure) -> Report:
-    """Remove what a prepare that never finished left, and return the report of that."""
-    workspace.clear()
+    """Remove what a prepare that never finished left, and return the report of that; nothing else is removed."""
+    for name in (CHUNKS, SAMPLE, SOURCE):
+        workspace.remove(name)
+    workspace.remove_temporary()
     return Report(failure=unfinished)

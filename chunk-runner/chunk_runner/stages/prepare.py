@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -110,7 +110,7 @@ def _prepare(
     parts: dict[int, Chunk] = {}
     lost = set(info.lost_pages)
     incomplete: set[int] = set()
-    with _tidy(workspace), closing(write_parts(document, info.page_count, to_begin)) as written:
+    with _undone_on_errors(workspace, parts), closing(write_parts(document, info.page_count, to_begin)) as written:
         readable = next(written).failure is None
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
@@ -165,12 +165,17 @@ def _document(source: Source, password: str, workspace: Workspace) -> Iterator[S
 
 
 @contextmanager
-def _tidy(workspace: Workspace) -> Iterator[None]:
-    """Remove temporary files on errors: the child process that writes them is killed and cannot do so itself."""
+def _undone_on_errors(workspace: Workspace, parts: Mapping[int, Chunk]) -> Iterator[None]:
+    """Remove on errors what this attempt has written, and nothing else.
+
+    That includes temporary files, since the child process that writes them is killed and cannot do so itself.
+    """
     try:
         yield
     except BaseException:  # SystemExit included: SIGTERM raises it
         workspace.remove_temporary(own=True)
+        for index in parts:
+            workspace.remove(chunk_file(index))
         raise
 
 

@@ -15,7 +15,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import ChunkError, MoreMemoryError, StageError, WorkspaceError
+from chunk_runner.errors import ChunkError, MoreMemoryError, StageError
 from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.page import PageRef
 from chunk_runner.processors.base import Task
@@ -74,11 +74,8 @@ def process(
         if has_result(workspace, chunk):  # another attempt was faster, and removed the PDF
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})
             return
-        failure = error
-        if isinstance(error, FileNotFoundError):
-            failure = WorkspaceError(Reason.WORKSPACE_UNAVAILABLE, f"{chunk_file(index)} is missing.")
-        workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(failure)})
-        raise failure from error
+        workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
+        raise
     except BaseException as error:  # SystemExit included: SIGTERM raises it
         workspace.append_attempt(index, {"event": "failed", **_figures(started), **_why(error)})
         raise
@@ -101,6 +98,7 @@ def _result(
     def ref(number: int) -> PageRef:
         return PageRef(number, numbers.index(number) + 1, is_lost=number in lost)
 
+    answers = WorkspaceAnswerStore(workspace, chunk.index)
     task = Task(
         index=chunk.index,
         path=path,
@@ -111,8 +109,8 @@ def _result(
         after=ref(chunk.after) if chunk.after else None,
         profile=manifest.profile,
         source_sha256=manifest.source["sha256"],
-        answers=WorkspaceAnswerStore(workspace, chunk.index),
-        require_budget=partial(_require_budget, manifest, workspace),
+        answers=answers,
+        require_budget=partial(_require_means, manifest, workspace, answers),
     )
     result = processor_for(manifest.settings, manifest.api_key_secret).process(task, on_page)
     if list(result.outcomes) != chunk.pages:
@@ -129,14 +127,37 @@ def _file_to_read(
     """Return the PDF that holds a chunk's pages, and the pages of the source that it holds, in order."""
     if manifest.direct and source is not None and not chunk.sha256:
         return source, range(1, manifest.pages + 1)
-    path = workspace.path(chunk_file(chunk.index))
-    if sha256_of(path) != chunk.sha256:
-        raise ChunkError(Reason.CHUNK_UNREADABLE, f"{chunk_file(chunk.index)} was altered after it was written.")
+    name = chunk_file(chunk.index)
+    path = workspace.path(name)
+    try:
+        checksum = workspace.expect(partial(_checksum_unless_done, path, workspace, chunk))
+    except FileNotFoundError as error:
+        raise ChunkError(
+            Reason.WORKSPACE_UNAVAILABLE, f"{name} is missing: check the volume, then raise spec.retryFailed."
+        ) from error
+    if checksum != chunk.sha256:
+        raise ChunkError(Reason.CHUNK_UNREADABLE, f"{name} was altered after it was written.")
     return path, chunk.pages_of_pdf
 
 
-def _require_budget(manifest: Manifest, workspace: Workspace) -> None:
-    """Raise `ChunkError` if the job has used all tokens that it may use."""
+def _checksum_unless_done(path: Path, workspace: Workspace, chunk: Chunk) -> str:
+    """Return the checksum of a chunk's PDF; an empty text if another attempt has its result, and removed the PDF."""
+    try:
+        return sha256_of(path)
+    except FileNotFoundError:
+        if has_result(workspace, chunk):
+            return ""
+        raise
+
+
+def _require_means(manifest: Manifest, workspace: Workspace, answers: WorkspaceAnswerStore) -> None:
+    """Check that an answer may be bought, and can be kept.
+
+    Raises:
+        ChunkError: The job has used all tokens that it may use.
+        UnwritableError: The workspace cannot be written.
+    """
+    answers.require_room()
     limit = manifest.settings.get("maxTotalTokens")
     if limit is None:
         return
@@ -188,6 +209,9 @@ def _why(error: BaseException) -> dict[str, str]:
         return {"reason": error.reason.value, "message": error.message}
     if isinstance(error, SystemExit) and error.code == ExitCode.INTERRUPTED:
         return {"reason": Reason.INTERRUPTED.value, "message": "The pod was told to stop."}
+    if isinstance(error, OSError):
+        message = shorten(f"The file system returned an error: {error}.")
+        return {"reason": Reason.WORKSPACE_UNAVAILABLE.value, "message": message}
     if isinstance(error, MemoryError):
         return {"reason": Reason.CRASHED.value, "message": "The chunk needs more memory than the process may use."}
     return {"reason": Reason.UNEXPECTED.value, "message": shorten(f"{type(error).__name__}: {error}")}

@@ -14,27 +14,32 @@
 A file appears as a whole or not at all, survives a power failure once it has appeared, and has a checksum if it is read
 again. Two attempts may write the same file at once: each has its own temporary file, and the last rename wins with the
 same contents. Files are opened by name and never found by listing a folder, since a listing may be stale on NFS.
+
+A file that is not found may exist: NFS remembers for up to a minute that there was none. So nothing is removed because
+something else was not found, and a file that must exist is looked for again (`Workspace.expect`).
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import logging
-import os
 import shutil
+import time
 from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import UnwritableError
+from chunk_runner.workspace import durable
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+FoundT = TypeVar("FoundT")
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,10 @@ USAGE = "usage.jsonl"
 SOURCE = "source.pdf"
 SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
+ATTEMPTS = "attempts"
+
+_LOOK_SECONDS = 2.0
+"""Pause between two looks for a file that must exist."""
 
 _SPOOL_BYTES = 32 * 2**20
 """Size up to which intermediate data stays in memory."""
@@ -66,7 +75,7 @@ def answer_file(key: str) -> str:
 
 def attempts_file(index: int) -> str:
     """Return the file name of the records of a chunk's attempts."""
-    return f"attempts/{index:05}.jsonl"
+    return f"{ATTEMPTS}/{index:05}.jsonl"
 
 
 class CorruptFileError(Exception):
@@ -80,16 +89,37 @@ class Workspace:
         root: The folder; it is created with the first file.
         attempt: The unique name of this attempt, which temporary files carry.
         round_number: The round of retries, 0 for the first: pages that failed in an earlier one are tried again.
+        cache_seconds: For how many seconds files that exist now may not be visible to this node; 0 on a local disk.
     """
 
-    def __init__(self, root: Path, attempt: str, round_number: int = 0) -> None:
+    def __init__(self, root: Path, attempt: str, round_number: int = 0, *, cache_seconds: float = 0) -> None:
         self.root = root
         self.attempt = attempt
         self.round_number = round_number
+        self._all_visible_at = time.monotonic() + cache_seconds
 
     def path(self, name: str) -> Path:
         """Return the path of a file."""
         return self.root / name
+
+    def expect(self, read: Callable[[], FoundT]) -> FoundT:
+        """Return what `read` returns; if it misses a file, try again until all that existed before must be visible.
+
+        Args:
+            read: Reads files that existed before this attempt; raises `FileNotFoundError` if one is not visible.
+
+        Raises:
+            FileNotFoundError: A file is missing.
+        """
+        while True:
+            is_last = time.monotonic() >= self._all_visible_at
+            try:
+                return read()
+            except FileNotFoundError as error:
+                if is_last:
+                    raise
+                log.warning("%s is not visible yet: looking again", error.filename)
+            time.sleep(_LOOK_SECONDS)
 
     @contextmanager
     def replacing(self, name: str) -> Iterator[BinaryIO]:
@@ -99,20 +129,11 @@ class Workspace:
             UnwritableError: The volume is full, read-only or not writable for this user.
         """
         target = self.path(name)
-        temporary = target.with_name(f".{target.name}.{self.attempt}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("wb") as file:
-                    yield file
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(target)
-                _sync_folder(target.parent)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with durable.replacing(target, target.with_name(f".{target.name}.{self.attempt}.tmp")) as file:
+                yield file
         except FileNotFoundError:
-            raise  # by the block: a file that it reads no longer exists
+            raise  # by the block: a file that it reads is not there
         except OSError as error:
             raise _cannot_write(error) from error
 
@@ -144,24 +165,14 @@ class Workspace:
     def append_attempt(self, index: int, record: Mapping[str, Any]) -> None:
         """Add a line to the records of a chunk's attempts, durably.
 
-        One `write` of one short line in append mode keeps the lines of two simultaneous attempts apart on a local
-        volume. The line starts with a line break, so that the incomplete line of a killed attempt does not swallow it.
+        The line starts with a line break, so that the incomplete line of a killed attempt does not swallow it.
 
         Raises:
             UnwritableError: As for `replacing`.
         """
-        path = self.path(attempts_file(index))
+        line = b"\n" + _canonical({"attempt": self.attempt, "round": self.round_number, **record}) + b"\n"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o660)
-            try:
-                line = b"\n" + _canonical({"attempt": self.attempt, "round": self.round_number, **record}) + b"\n"
-                if os.write(fd, line) != len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            _sync_folder(path.parent)
+            durable.append(self.path(attempts_file(index)), line)
         except OSError as error:
             raise _cannot_write(error) from error
 
@@ -194,13 +205,20 @@ class Workspace:
 
     def remove_temporary(self, *, own: bool = False) -> None:
         """Remove the temporary files of all attempts, which were killed, or only of this one."""
-        for path in self.root.rglob(f".*.{self.attempt}.tmp" if own else ".*.tmp"):
-            self.remove(str(path.relative_to(self.root)))
+        try:
+            for path in self.root.rglob(f".*.{self.attempt}.tmp" if own else ".*.tmp"):
+                self.remove(str(path.relative_to(self.root)))
+        except OSError as error:
+            log.warning("cannot look for temporary files: %s", error.strerror)
 
     def seal(self) -> None:
-        """Remove the manifest, durably: from then on the output is final, and all other files may be removed."""
-        self.remove(MANIFEST)
-        _sync_folder(self.root)
+        """Remove the manifest, durably: from then on the output is final, and all other files may be removed.
+
+        Raises:
+            OSError: It cannot be removed, so another merge may still read the results.
+        """
+        self.path(MANIFEST).unlink(missing_ok=True)
+        durable.sync_folder(self.root)
 
     def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
         """Remove all files but those to keep; the folder itself is a mount point and stays."""
@@ -224,12 +242,3 @@ def _cannot_write(error: OSError) -> UnwritableError:
 def _canonical(content: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a document, from which its checksum is calculated."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in this folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
-from chunk_runner.workspace.answer_store import is_request, tokens_of
+from chunk_runner.workspace.answer_store import is_about_attempt, tokens_of
 
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class StatsBuilder:
         self._chunks[ended] += 1
         self._pages.update(state.value for state in pages)
         self._tokens += tokens_of(records)
-        records = [record for record in records if not is_request(record)]
+        records = [record for record in records if is_about_attempt(record)]
         self._seconds += _numbers(records, "seconds")
         self._memory += _numbers(records, "peakMemoryBytes")
         self._waits += _numbers(records, "waited")[:1]

@@ -18,7 +18,8 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import UnwritableError, WorkspaceError
 from chunk_runner.source import identify
 from chunk_runner.stages.merge import merge
-from chunk_runner.stages.prepare import prepare
+from chunk_runner.stages.prepare import Prepared, prepare
+from chunk_runner.workspace import durable
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.results import has_result
 from pdfjob_cli.run import worker_pool
@@ -88,7 +89,8 @@ def run(
         workspace = Workspace(root, uuid.uuid4().hex, round_number=int(time.time()))  # later than any earlier run's
         if not resume:
             workspace.clear()
-        keep = False
+        keep = any(root.iterdir())  # what an earlier run has left, such as answers that were paid for
+        prepared: Prepared | None = None
         try:
             found = identify(source, sha256=spec.sha256)
             prepared = prepare(spec, found, workspace, password=password or "", direct=True)
@@ -96,10 +98,10 @@ def run(
             stopped = worker_pool.process_all(prepared, workspace, source, workers, observer)
             report = merge(workspace, STOPPED if stopped else worker_pool.KILLED)
             if report.merged and report.merged.output:
-                workspace.path(OUTPUTS[spec.format]).replace(output)
+                durable.move(workspace.path(OUTPUTS[spec.format]), output)
             keep = report.merged is None or report.merged.is_retryable
         except KeyboardInterrupt as error:
-            if not keep:
+            if prepared is None:
                 raise RunInterruptedError(0, 0) from error
             chunks = len(prepared.manifest.chunks)
             missing = sum(not has_result(workspace, chunk) for chunk in prepared.todo)

@@ -8,6 +8,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.files import Workspace
+from integration.pods.job import LEFT
+from integration.pods.test_sources import lose_first_page
 from processes import Pods
 from tools import pdfs
 
@@ -93,3 +95,33 @@ def test_the_peak_memory_of_the_chunks_is_summed_up(partial: Pods) -> None:
     assert memory is not None
     assert memory.peak == max(peaks.values()) == peaks[memory.peak_chunk]
     assert memory.mean == sum(peaks.values()) // 3
+
+
+@pytest.mark.parametrize("pages_per_chunk", [30, 2])
+def test_a_retry_whose_source_is_gone_keeps_the_finished_output(pods: Pods, pages_per_chunk: int) -> None:
+    """A page that cannot be read leaves nothing to retry: the output is final, and the manifest gone."""
+    spec = JobSpec(path="damaged.pdf", pages_per_chunk=pages_per_chunk)
+    lose_first_page(pdfs.write_numbered(pods.volume / "damaged.pdf", 4))
+    _, prepared = pods.prepare(spec)
+    for index in range(prepared.chunks or 0) if prepared.merged is None else ():
+        pods.process(index)
+    merged = prepared if prepared.merged is not None else pods.run("merge")[1]
+    before = {name: (pods.workspace / name).read_bytes() for name in pods.files()}
+    assert {*before} == LEFT
+    (pods.volume / "damaged.pdf").unlink()
+
+    code, report = pods.run("prepare", PDFJOB_SPEC=spec.dumps(), PDFJOB_ROUND="1")
+
+    assert (code, report.failure and report.failure.reason) == (ExitCode.SOURCE, "SourceNotFound")
+    assert {name: (pods.workspace / name).read_bytes() for name in pods.files()} == before
+    assert pods.run("merge", PDFJOB_UNFINISHED_REASON="SourceNotFound")[1].merged == merged.merged
+
+
+@pytest.mark.parametrize("bad", [JobSpec("book.pdf", pages="90-"), JobSpec("book.pdf", processor={"name": "none"})])
+def test_a_prepare_that_fails_removes_nothing_that_it_has_not_written(partial: Pods, bad: JobSpec) -> None:
+    (partial.workspace / "manifest.json").unlink()
+    before = partial.files()
+
+    assert partial.prepare(bad)[0] in (ExitCode.SOURCE, ExitCode.CONFIGURATION)
+
+    assert partial.files() == before

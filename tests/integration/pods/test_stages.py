@@ -58,6 +58,20 @@ def test_who_fails_says_how_full_the_volume_is_too(pods: Pods) -> None:
     assert pods.volume_seen is not None
 
 
+def test_a_merge_that_finds_its_output_altered_removes_nothing(prepared: Pods) -> None:
+    for index in range(3):
+        prepared.process(index)
+    result = (prepared.workspace / "results" / "00000.result").read_bytes()
+    prepared.run("merge")
+    (prepared.workspace / "results").mkdir()
+    (prepared.workspace / "results" / "00000.result").write_bytes(result)
+    flip(prepared.workspace / "output.json")
+
+    prepared.run("merge")
+
+    assert prepared.files() == LEFT | {"results/00000.result"}
+
+
 def test_an_output_stays_where_the_report_beside_it_was_altered(pods: Pods) -> None:
     pods.prepare(JobSpec(path="book.pdf"))
     (pods.workspace / "report.json").write_text("{}")
@@ -240,12 +254,23 @@ def test_a_wrong_environment_is_a_usage_error(prepared: Pods, stage: str, env: d
     assert "Traceback" not in prepared.log
 
 
-def test_a_workspace_without_manifest_may_appear_later(pods: Pods) -> None:
+def test_a_chunk_pod_without_its_workspace_ends_the_job(pods: Pods) -> None:
     code, report = pods.process(0)
 
-    assert code == ExitCode.WORKSPACE
+    assert code == ExitCode.WORKSPACE_LOST
     assert report.failure is not None
-    assert "claim" in report.failure.message
+    assert report.failure.reason == "WorkspaceUnavailable"
+    assert "Check the claim" in report.failure.message
+
+
+def test_a_chunk_pod_of_a_job_that_is_merged_has_nothing_to_do(prepared: Pods) -> None:
+    for index in range(3):
+        prepared.process(index)
+    prepared.run("merge")
+
+    assert prepared.process(1)[0] == ExitCode.OK
+
+    assert prepared.files() == LEFT
 
 
 def test_a_merge_removes_its_manifest_before_anything_else(prepared: Pods, monkeypatch: pytest.MonkeyPatch) -> None:

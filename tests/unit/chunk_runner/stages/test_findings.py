@@ -9,7 +9,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.processors.chunk_result import ChunkResult
-from chunk_runner.stages.findings import Findings, outcome_of
+from chunk_runner.stages.findings import Findings, FoundChunk, find_chunk, outcome_of
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from chunk_runner.workspace.results import write_result
@@ -28,6 +28,7 @@ FULL = Failure("WorkspaceUnavailable", "Nothing could be written to the workspac
 
 STARTED = {"event": "started"}
 REQUEST = {"event": "request", "tokens": {}}
+KEPT = {"event": "kept", "key": "abc"}
 UNREADABLE = {"event": "failed", "reason": "ChunkUnreadable", "message": "It was altered."}
 INTERRUPTED = {"event": "failed", "reason": "Interrupted", "message": "The pod was told to stop."}
 
@@ -38,6 +39,7 @@ INTERRUPTED = {"event": "failed", "reason": "Interrupted", "message": "The pod w
         ([], UNFINISHED, set(), "DeadlineExceeded"),
         ([STARTED], UNFINISHED, set(), "Crashed"),
         ([STARTED, REQUEST], UNFINISHED, set(), "Crashed"),
+        ([STARTED, KEPT, REQUEST, KEPT], UNFINISHED, set(), "Crashed"),
         ([STARTED, UNREADABLE], UNFINISHED, set(), "ChunkUnreadable"),
         ([STARTED, UNREADABLE, STARTED], UNFINISHED, {1}, "OutOfMemory"),
         ([STARTED, UNREADABLE], UNFINISHED, {2}, "ChunkUnreadable"),
@@ -50,9 +52,9 @@ INTERRUPTED = {"event": "failed", "reason": "Interrupted", "message": "The pod w
     ],
 )
 def test_a_chunk_without_a_result_has_the_best_known_reason(
-    tmp_path: Path, attempts: list[dict[str, Any]], unfinished: Failure, out_of_memory: set[int], reason: str
+    attempts: list[dict[str, Any]], unfinished: Failure, out_of_memory: set[int], reason: str
 ) -> None:
-    outcome = outcome_of(Workspace(tmp_path, "merge"), CHUNK, attempts, unfinished, frozenset(out_of_memory))
+    outcome = outcome_of(CHUNK, FoundChunk(attempts, None), unfinished, frozenset(out_of_memory))
 
     assert isinstance(outcome, Failure)
     assert outcome.reason == reason
@@ -61,8 +63,11 @@ def test_a_chunk_without_a_result_has_the_best_known_reason(
 def test_a_result_counts_whatever_its_attempts_say(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, "merge")
     write_result(workspace, CHUNK, ChunkResult({4: OK, 5: OK}), form="json", figures={})
+    workspace.path("manifest.json").touch()
 
-    assert isinstance(outcome_of(workspace, CHUNK, [STARTED], UNFINISHED, frozenset({1})), ChunkResult)
+    found = find_chunk(workspace, CHUNK, must_have_result=False)
+
+    assert isinstance(outcome_of(CHUNK, found, UNFINISHED, frozenset({1})), ChunkResult)
 
 
 def found(outcome: ChunkResult | Failure) -> Findings:

@@ -1,0 +1,95 @@
+"""Changes to files that survive a power failure: contents and names are on the disk before anything relies on them.
+
+A file system may write changes in any order. A file's contents are certain after an fsync of the file, its name after
+one of its folder, and the folder's name after one of the folder above. Knows paths and bytes, not what a job is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def replacing(target: Path, temporary: Path) -> Iterator[BinaryIO]:
+    """Yield a new file that takes the target's name once the block ends without an error.
+
+    Args:
+        target: The file to create or to replace; its folder is created if need be.
+        temporary: The name until then, in the same folder; nobody else uses it.
+
+    Raises:
+        OSError: The file cannot be written; the target is as it was before, or as a whole the new one.
+    """
+    make_folder(target.parent)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:  # SystemExit included: SIGTERM raises it
+        with suppress(OSError):  # what went wrong first is what counts
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)
+
+
+def append(path: Path, line: bytes) -> None:
+    """Append to a file in one write, so that the lines of two processes on one node are never mixed.
+
+    Raises:
+        OSError: The line was not written, or only in part.
+    """
+    make_folder(path.parent)
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o660)
+    try:
+        if os.write(fd, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it, unless they exist.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a file another name, in this folder or another one, so that it has one of the two whatever happens.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    source.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
+
+    Raises:
+        OSError: The folder cannot be synced.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,123 @@
+"""ENOSPC and EIO at every operation of the file system: no false gap, nothing paid for is deleted or bought again."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from chunk_runner.contract.report import Report
+from chunk_runner.errors import StageError
+from chunk_runner.workspace.files import CorruptFileError, Workspace
+from integration.storage.job import COST, PAGES, Model, asked, assert_complete, stages
+from integration.storage.layer import Operation, intercepted
+from sizes import cases
+
+
+T = TypeVar("T")
+
+WRITING = {"create", "append", "write", "fsync", "rename", "mkdir"}
+"""The operations that need space."""
+
+SHARES = range(10)
+"""Every tenth operation fails in one case, the next ones in the others."""
+
+
+@dataclass
+class Disk:
+    """A disk on which one operation fails, and with `lasting` all that follow until it is mended.
+
+    Attributes:
+        number: The operation, by number.
+        error: The error, by number.
+        lasting: The disk stays full or broken.
+        seen: The operations so far.
+    """
+
+    number: int
+    error: int
+    lasting: bool = False
+    is_mended: bool = False
+    seen: list[Operation] = field(default_factory=list)
+
+    def __call__(self, operation: Operation, perform: Callable[[], T]) -> T:
+        number = len(self.seen)
+        self.seen.append(operation)
+        is_hit = number >= self.number if self.lasting else number == self.number
+        if is_hit and not self.is_mended and (self.error != errno.ENOSPC or operation.kind in WRITING):
+            raise OSError(self.error, os.strerror(self.error), str(operation.path))
+        return perform()
+
+
+def run(root: Path, model: Model, disk: Disk) -> Report:
+    """Run each stage until it succeeds; a disk that stays full is mended after each stage's second attempt."""
+    report: Report | None = None
+    with asked(model), intercepted(root, disk):
+        for name, stage in stages().items():
+            for attempt in range(5):
+                disk.is_mended = attempt > 1
+                try:
+                    report = stage(Workspace(root, f"{name}-{attempt}"))  # type: ignore[assignment] # the last one counts
+                    break
+                except (StageError, OSError, CorruptFileError):
+                    continue
+            else:
+                pytest.fail(f"{name} does not succeed on a disk without faults")
+    assert isinstance(report, Report)
+    return report
+
+
+@contextmanager
+def named(disk: Disk) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        failed = disk.seen[disk.number] if disk.number < len(disk.seen) else None
+        error.add_note(f"operation {disk.number}: {failed}")
+        raise
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "for a while"])
+@pytest.mark.parametrize("share", cases(SHARES, quick=[0]))
+def test_an_operation_that_fails_costs_attempts_and_nothing_else(
+    tmp_path: Path, error: int, share: int, *, lasting: bool
+) -> None:
+    whole = Disk(-1, error)
+    run(tmp_path / "whole", Model(), whole)
+
+    for number in range(share, len(whole.seen), len(SHARES)):
+        root, model, disk = tmp_path / str(number), Model(), Disk(number, error, lasting)
+        with named(disk):
+            report = run(root, model, disk)
+            assert_complete(root, report)
+            assert model.lost == []
+            bought = sum(model.bought.values())
+            # An answer that could not be kept is bought again; a cost that could not be recorded is not counted.
+            assert bought <= PAGES + 1
+            assert report.merged is not None
+            assert report.merged.tokens.total >= (bought - 1) * COST.total
+
+
+def test_nothing_is_bought_on_a_disk_that_cannot_keep_it(tmp_path: Path) -> None:
+    """A disk so full that only what is there already can grow."""
+    model = Model()
+
+    def full(operation: Operation, perform: Callable[[], T]) -> T:
+        if operation.kind == "create" and "answers" in str(operation.path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return perform()
+
+    for name, stage in list(stages().items())[:2]:
+        with asked(model), intercepted(tmp_path, full):
+            if name == "prepare":
+                stage(Workspace(tmp_path, "me"))
+            else:
+                with pytest.raises(StageError, match="check that the volume has free space"):
+                    stage(Workspace(tmp_path, "me"))
+
+    assert sum(model.bought.values()) == 0
