@@ -128,8 +128,8 @@ class Volume:
         return self._kubectl.run("exec", LIBRARIAN, "--", "sh", "-c", f"cd /volume && {command}")
 
     def files(self, folder: str) -> set[str]:
-        """Every file below a folder, relative to it."""
-        listed = self.shell(f"mkdir -p {folder} && cd {folder} && find . -type f")
+        """Every file below a folder, relative to it; but for the marks of workspaces."""
+        listed = self.shell(f"mkdir -p {folder} && cd {folder} && find . -type f ! -name .claim")
         return {line.removeprefix("./") for line in listed.splitlines()}
 
 

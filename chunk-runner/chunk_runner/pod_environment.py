@@ -16,6 +16,7 @@ from pathlib import Path
 from chunk_runner.contract import environment
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
+from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import nth, parse_ranges
 from chunk_runner.contract.reasons import Reason, reason_or_unexpected
@@ -28,8 +29,6 @@ _MOST = 2**53 - 1
 _NUMBER = re.compile("[0-9]{1,16}")  # str.isdecimal accepts the digits of every script
 
 _ATTEMPT = re.compile("[0-9A-Za-z][-0-9A-Za-z]{0,62}")
-
-_UID_START = re.compile(f"[0-9a-f]{{{environment.LIVE_LENGTH}}}")
 
 
 def attempt_name(env: Mapping[str, str] = os.environ) -> str:
@@ -122,21 +121,28 @@ def cache_seconds(env: Mapping[str, str] = os.environ) -> int:
     return environment.CACHE_SECONDS if seconds is None else seconds
 
 
-def live_uids(env: Mapping[str, str] = os.environ) -> frozenset[str]:
-    """Return the first `LIVE_LENGTH` characters of the uid of every PdfJob in the namespace.
+def claim_uid(env: Mapping[str, str] = os.environ) -> str | None:
+    """Return the uid of the workspace's claim; `None` if the variable is not set."""
+    text = env.get(environment.CLAIM_ENV)
+    if text and not _ATTEMPT.fullmatch(text):
+        raise _invalid(environment.CLAIM_ENV, text, "a uid")
+    return text or None
 
-    The list may be empty, but not missing or garbled: every workspace that is not listed looks like a leftover.
+
+def live_pdfjobs(env: Mapping[str, str] = os.environ) -> LivePdfJobs:
+    """Return the PdfJobs of the namespace.
+
+    There may be none, but not an unknown number: every workspace of a PdfJob that is not among them is removed.
     """
     text = env.get(environment.LIVE_ENV)
-    if text is None:
+    if not text:
         raise UsageError(
-            Reason.CONFIGURATION_ERROR, f"{environment.LIVE_ENV} is not set: it lists the PdfJobs that exist."
+            Reason.CONFIGURATION_ERROR, f"{environment.LIVE_ENV} is not set: it holds the PdfJobs that exist."
         )
-    uids = text.split(",") if text else []
-    for uid in uids:
-        if not _UID_START.fullmatch(uid):
-            raise _invalid(environment.LIVE_ENV, text, f"starts of uids, {environment.LIVE_LENGTH} characters each")
-    return frozenset(uids)
+    try:
+        return LivePdfJobs.loads(sweep_before(env), text)
+    except ValueError as error:
+        raise _invalid(environment.LIVE_ENV, text, "a set of PdfJobs") from error
 
 
 def sweep_before(env: Mapping[str, str] = os.environ) -> int:

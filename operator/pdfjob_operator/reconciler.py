@@ -11,6 +11,7 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.api.errors import RequestRefusedError
 from pdfjob_operator.metrics import registry
+from pdfjob_operator.objects.pod_manifests import with_claim
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.runtime.work_queue import Trigger
@@ -113,10 +114,9 @@ class Reconciler:
         pdfjob = observation.pdfjob
         for name in decision.delete:
             await self._cluster.delete_job(pdfjob.key.namespace, name)
-        if decision.create:
-            await self._claims.register(pdfjob)
+        claim_uid = await self._claims.register(pdfjob) if decision.create else None
         for manifest in decision.create:
-            if await self._cluster.create_job(manifest, pdfjob):
+            if await self._cluster.create_job(with_claim(manifest, claim_uid), pdfjob):
                 self._liveness.record_write("jobs", pdfjob.key)
         for name, spec in decision.patch.items():
             await self._cluster.patch_job(pdfjob.key.namespace, name, spec)

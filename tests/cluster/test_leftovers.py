@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -32,10 +33,13 @@ def unfinished(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> str:
 def test_the_files_of_a_deleted_pdfjob_go_and_no_others(
     kubectl: Kubectl, volume: Volume, unfinished: str, tmp_path: Path
 ) -> None:
+    """Not even those of a PdfJob that never existed here, as on a volume that is restored from a backup."""
     volume.put(pdfs.write_numbered(tmp_path / "b.pdf", 9), "b.pdf")
     kubectl.apply(pdfjob("alive", "b.pdf", chunking={"pagesPerChunk": 3}, workers=0))
     kubectl.wait("pdfjob/alive", "jsonpath={.status.phase}=Processing")
     alive = kubectl.get("pdfjob/alive")["metadata"]["uid"]
+    restored = f"{volume.workspaces}/{uuid4()}"
+    volume.shell(f"mkdir {restored} && echo '{{}}' > {restored}/output.json")
     volume.shell(f"touch {volume.workspaces}/{unfinished}/results/.00001.result.dead.tmp")
 
     kubectl.run("delete", "pdfjob", "gone")
@@ -44,7 +48,9 @@ def test_the_files_of_a_deleted_pdfjob_go_and_no_others(
     assert {f"{alive}/chunks/{index:05}.pdf" for index in range(3)} < volume.files(volume.workspaces)
     kubectl.run("scale", "pdfjob/alive", "--replicas=3")
     kubectl.wait("pdfjob/alive", "condition=Complete")
-    left = {f"{volume.workspaces}/{alive}/{name}" for name in ("output.json", "report.json")}
+    left = {f"{volume.workspaces}/{alive}/{name}" for name in ("output.json", "report.json")} | {
+        f"{restored}/output.json"
+    }
     assert {name for name in volume.files(".") if not name.startswith(ASIDE)} == {"a.pdf", "b.pdf"} | left
 
 

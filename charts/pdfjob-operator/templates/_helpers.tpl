@@ -203,4 +203,7 @@ its values) and mode (renderMode).
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get]  # running Jobs block the deletion of their namespace, so the operator deletes them
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get]  # the uid of a claim tells its workspaces from those of a backup or another cluster
 {{- end }}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chunk_runner import pod_environment
 from chunk_runner.contract import environment
+from chunk_runner.workspace.claim_mark import mark
 from chunk_runner.workspace.files import Workspace
 
 
@@ -38,17 +39,21 @@ class Arguments:
         return self.workspaces if self.stage == "sweep" else self.workspace
 
     def open_workspace(self) -> Workspace:
-        """Return the workspace of the job, for this attempt and this round.
+        """Return the workspace of the job, for this attempt and this round, and mark it as one of its claim.
 
         Raises:
             UsageError: The environment names no valid attempt or round.
+            UnwritableError: The mark cannot be written.
         """
-        return Workspace(
+        workspace = Workspace(
             self.workspace,
             pod_environment.attempt_name(),
             pod_environment.round_number(),
             cache_seconds=pod_environment.cache_seconds(),
         )
+        if (claim := pod_environment.claim_uid()) is not None:
+            mark(workspace, claim)
+        return workspace
 
 
 def parse() -> Arguments:

@@ -36,12 +36,12 @@ CACHE_ENV = "PDFJOB_CACHE_SECONDS"
 CACHE_SECONDS = 75
 """Longer than the attribute cache of NFS, which also remembers that there was no file (60 s, `acdirmax` in nfs(5))."""
 
-LIVE_ENV = "PDFJOB_LIVE"
-"""For sweep: the first `LIVE_LENGTH` characters of the uid of every PdfJob in the namespace, separated by commas."""
+CLAIM_ENV = "PDFJOB_CLAIM_UID"
+"""The uid of the workspace's claim: pods mark the workspaces with it, and sweep removes only workspaces with this mark.
+Not set in a pod that was created before its claim."""
 
-LIVE_LENGTH = 8
-"""Enough to tell uids apart, and short enough for 10,000 of them in one variable (the kernel's limit is 128 KiB). If
-two start alike, a leftover stays."""
+LIVE_ENV = "PDFJOB_LIVE"
+"""For sweep: every PdfJob in the namespace, as `LivePdfJobs` with the number in `BEFORE_ENV` as seed."""
 
 BEFORE_ENV = "PDFJOB_BEFORE"
 """For sweep: the age limit, in seconds since 1970. A workspace that changed later may belong to a PdfJob that is

@@ -23,6 +23,7 @@ from chunk_runner.stages.findings import Findings, find_chunk, outcome_of
 from chunk_runner.text.entries import Gap
 from chunk_runner.text.seams import SeamJoiner
 from chunk_runner.text.sentences import are_adjacent
+from chunk_runner.workspace.claim_mark import MARK
 from chunk_runner.workspace.files import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE, Workspace
 from chunk_runner.workspace.job_state import has_output, manifest_or_report
 from chunk_runner.workspace.manifest import Chunk, Manifest
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_KEPT = frozenset({*OUTPUTS.values(), REPORT, USAGE})
+_KEPT = frozenset({*OUTPUTS.values(), REPORT, USAGE, MARK})
 
 
 def merge(

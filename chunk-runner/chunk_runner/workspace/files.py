@@ -10,6 +10,7 @@
     output.json              the output (or output.jsonl, output.md)
     usage.jsonl              requests and tokens of each chunk, if there are any
     report.json              the report of merge
+    .claim                   the uid of the claim for which the workspace was created
 
 A file appears as a whole or not at all, survives a power failure once it has appeared, and has a checksum if it is read
 again. Two attempts may write the same file at once: each has its own temporary file, and the last rename wins with the

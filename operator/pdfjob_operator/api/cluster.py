@@ -40,6 +40,7 @@ PDFJOBS = create_namespaced_resource(GROUP, VERSION, KIND, PLURAL)
 JOBS = create_namespaced_resource("batch", "v1", "Job", "jobs")
 _PODS = create_namespaced_resource("", "v1", "Pod", "pods")
 _EVENTS = create_namespaced_resource("", "v1", "Event", "events")
+_CLAIMS = create_namespaced_resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 _NAMESPACES = create_global_resource("", "v1", "Namespace", "namespaces")
 
 _EVENTS_READ = 500
@@ -124,6 +125,11 @@ class Cluster:
         """Return whether a namespace is deleted or being deleted."""
         raw = await self._get(_NAMESPACES, namespace)
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
+
+    async def claim_uid(self, namespace: str, name: str) -> str | None:
+        """Return the uid of a PersistentVolumeClaim; `None` if it does not exist."""
+        raw = await self._get(_CLAIMS, name, namespace)
+        return None if raw is None else str(raw["metadata"]["uid"])
 
     async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
         """Yield the Jobs with these labels in a namespace, or in the whole cluster for `None`."""

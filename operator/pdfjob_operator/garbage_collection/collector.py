@@ -1,7 +1,7 @@
 """Decides which claims to sweep and when, and starts the sweeps.
 
 Only a pod can reach a volume, and only the operator knows which PdfJobs exist. So the operator starts a sweep Job per
-namespace and claim, with a list of the PdfJobs that exist.
+namespace and claim, and tells it which PdfJobs exist.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
+from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from pdfjob_operator.api.errors import NamespaceGoneError
 from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
 from pdfjob_operator.garbage_collection.sweep_job import Claim, is_running, next_number, sweep_job, sweep_labels
@@ -20,12 +21,13 @@ from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import datetime
 
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.metrics.recorder import MetricsRecorder
+    from pdfjob_operator.objects.kubernetes import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +74,7 @@ class GarbageCollector:
 
     def add(self, raw: Mapping[str, Any]) -> None:
         """Remember the claim of an existing PdfJob."""
-        meta, storage = raw["metadata"], raw.get("spec", {}).get("storage", {})
-        claim = storage.get("claimName") or self._settings.workspace_claim
-        # Interned, because nearly all PdfJobs of a namespace have the same claim, and there may be a hundred thousand.
-        self._claim_of[meta["uid"]] = Claim(sys.intern(meta["namespace"]), sys.intern(claim))
+        self._claim_of[raw["metadata"]["uid"]] = self._claim(raw)
 
     def remove(self, uid: str) -> None:
         """Schedule a sweep of the claim of a deleted PdfJob."""
@@ -107,24 +106,51 @@ class GarbageCollector:
     async def _sweep(self, claim: Claim, _: frozenset[Trigger]) -> float | None:
         """Start a sweep, and return the seconds until the next one is due, if any."""
         last_deletion = self._last_deletion.get(claim, float("-inf"))
-        existing = [raw["metadata"]["uid"] async for raw in self._cluster.pdfjobs(claim.namespace)]
-        started, now = asyncio.get_running_loop().time(), self._now()
+        started, before = asyncio.get_running_loop().time(), self._age_limit()
+        live, is_used = LivePdfJobs(before), False
+        async for raw in self._cluster.pdfjobs(claim.namespace):
+            live.add(raw["metadata"]["uid"])
+            is_used |= self._claim(raw) == claim
         jobs = [job async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
+        claim_uid = await self._cluster.claim_uid(*claim)
+        if claim_uid is None:  # and with it, its volume; or it never existed
+            if not is_used:
+                await self._forget(claim, jobs)
+            return None
         if any(is_running(job) for job in jobs):
             return RECHECK_SECONDS
         # A PdfJob that is not listed is deleted, or was created after the listing: the age of its workspace decides.
-        before = int(now.timestamp()) - self._settings.workspace_retention_seconds
-        sweep = sweep_job(claim, self._settings, next_number(jobs), existing=existing, before=before)
+        sweep = sweep_job(
+            claim, self._settings, next_number(jobs), live=live.dumps(), before=before, claim_uid=claim_uid
+        )
         try:
             await self._cluster.create_unowned_job(sweep)
         except NamespaceGoneError:
             self.claims.discard(claim)
             return None  # its claims are deleted with the namespace
-        log.info("sweeping %s/%s: %d PdfJobs exist", *claim, len(existing))
+        log.info("sweeping %s/%s", *claim)
         for job in jobs:
             await self._cluster.delete_job(claim.namespace, job["metadata"]["name"])
         due_in = last_deletion + self._delay() - started  # the workspace of a recent deletion is too young yet
         return due_in if due_in > 0 else None
+
+    async def _forget(self, claim: Claim, jobs: Iterable[Manifest]) -> None:
+        """Delete the sweep Jobs of a claim that does not exist, and that no PdfJob waits for."""
+        self.claims.discard(claim)
+        self._last_deletion.pop(claim, None)
+        for job in jobs:
+            await self._cluster.delete_job(claim.namespace, job["metadata"]["name"])
+        log.info("%s/%s does not exist: it is not swept any more", *claim)
+
+    def _claim(self, raw: Mapping[str, Any]) -> Claim:
+        """Return the claim of a PdfJob's workspace."""
+        name = raw.get("spec", {}).get("storage", {}).get("claimName") or self._settings.workspace_claim
+        # Interned, because nearly all PdfJobs of a namespace have the same claim, and there may be a hundred thousand.
+        return Claim(sys.intern(raw["metadata"]["namespace"]), sys.intern(name))
+
+    def _age_limit(self) -> int:
+        """Return the time in seconds since 1970 after which no workspace may have changed to be removed."""
+        return int(self._now().timestamp()) - self._settings.workspace_retention_seconds
 
     def _delay(self) -> float:
         """Return the seconds between a deletion and its sweep.

@@ -13,7 +13,7 @@ from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
 
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.objects.kubernetes import Manifest
@@ -41,8 +41,9 @@ def sweep_job(
     settings: Settings,
     number: int,
     *,
-    existing: Collection[str] = (),
+    live: str = "",
     before: int = 0,
+    claim_uid: str = "",
     suspend: bool = False,
 ) -> Manifest:
     """Build the Job that sweeps a claim.
@@ -51,13 +52,15 @@ def sweep_job(
         claim: The claim.
         settings: The configuration.
         number: Number of the sweep, which makes its name unique.
-        existing: The uids of all PdfJobs in the namespace.
+        live: All PdfJobs in the namespace, as `LivePdfJobs` with `before` as seed; empty if the sweep never runs.
         before: Time in seconds since 1970; workspaces that changed later stay.
+        claim_uid: The uid of the claim; workspaces with the mark of another one stay.
         suspend: Create the Job suspended, as a mark that the claim holds workspaces.
     """
     env = {
-        environment.LIVE_ENV: ",".join(sorted(uid[: environment.LIVE_LENGTH] for uid in existing)),
+        environment.LIVE_ENV: live,
         environment.BEFORE_ENV: str(before),
+        environment.CLAIM_ENV: claim_uid,
     }
     pod = pod_template(settings, SWEEP, "sweep", env)
     pod["metadata"]["labels"] |= sweep_labels(claim)

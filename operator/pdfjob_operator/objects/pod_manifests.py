@@ -96,6 +96,14 @@ def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
     spec["containers"][0]["volumeMounts"].insert(0, {"name": "workspace", "mountPath": path, "subPath": folder})
 
 
+def with_claim(job: Manifest, uid: str | None) -> Manifest:
+    """Return a Job whose pods mark their workspace with the uid of its claim; as it is if the uid is not known."""
+    if uid is not None:
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        container["env"].append({"name": environment.CLAIM_ENV, "value": uid})
+    return job
+
+
 def mount_secret(pod: Manifest, name: str, key: str, path: str, *, optional: bool = False) -> None:
     """Mount one key of a Secret into a pod, as a file.
 

@@ -7,6 +7,8 @@ import pytest
 from chunk_runner import pod_environment
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.limits import CHUNKS_LIMIT
+from chunk_runner.contract.live_pdfjobs import LivePdfJobs
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError, UsageError
 
@@ -17,6 +19,7 @@ NUMBERS: dict[str, tuple[Reader, int]] = {
     "PDFJOB_ROUND": (pod_environment.round_number, 0),
     "JOB_COMPLETION_INDEX": (pod_environment.chunk_index, 0),
     "PDFJOB_BEFORE": (pod_environment.sweep_before, 0),
+    "PDFJOB_CACHE_SECONDS": (pod_environment.cache_seconds, 0),
     "PDFJOB_MEMORY_LIMIT": (pod_environment.memory_limit, 1),
     "PDFJOB_GEMINI_REQUESTS_PER_MINUTE": (pod_environment.requests_per_minute, 1),
     "PDFJOB_GEMINI_TOKENS_PER_MINUTE": (pod_environment.tokens_per_minute, 1),
@@ -115,18 +118,50 @@ def test_chunks_that_ran_out_of_memory_are_a_set() -> None:
     assert pod_environment.out_of_memory_chunks({}) == frozenset()
 
 
+LIVE = LivePdfJobs(7)
+LIVE.add("6f0a1c3e-0000-4000-8000-000000000001")
+
+
 def test_the_live_pdfjobs_may_be_none_but_not_unknown() -> None:
-    assert pod_environment.live_uids({"PDFJOB_LIVE": "6f0a1c3e,00000000"}) == {"6f0a1c3e", "00000000"}
-    assert pod_environment.live_uids({"PDFJOB_LIVE": ""}) == frozenset()
-    with pytest.raises(UsageError, match="PDFJOB_LIVE is not set"):
-        pod_environment.live_uids({})
+    read = pod_environment.live_pdfjobs({"PDFJOB_LIVE": LIVE.dumps(), "PDFJOB_BEFORE": "7"})
+
+    assert "6f0a1c3e-0000-4000-8000-000000000001" in read
+    assert "6f0a1c3e-0000-4000-8000-000000000002" not in read
+    nobody = pod_environment.live_pdfjobs({"PDFJOB_LIVE": LivePdfJobs(7).dumps(), "PDFJOB_BEFORE": "7"})
+    assert "6f0a1c3e-0000-4000-8000-000000000001" not in nobody
+    for env in ({}, {"PDFJOB_LIVE": ""}):
+        with pytest.raises(UsageError, match="PDFJOB_LIVE is not set"):
+            pod_environment.live_pdfjobs(env)
+    with pytest.raises(UsageError, match="PDFJOB_BEFORE is not set"):
+        pod_environment.live_pdfjobs({"PDFJOB_LIVE": LIVE.dumps()})
 
 
-@pytest.mark.parametrize("text", [",", "6f0a1c3e,", "6f0a1c3", "6F0A1C3E", "6f0a1c3e 00000000", "[]", "none", "٣" * 8])
-def test_a_garbled_list_of_the_live_is_refused(text: str) -> None:
-    """Every workspace that is not on the list is removed."""
+@pytest.mark.parametrize("text", [",", "6f0a1c3e,00000000", "[]", "none", "٣" * 8, LIVE.dumps()[:-4]])
+def test_a_garbled_set_of_the_live_is_refused(text: str) -> None:
+    """Every workspace whose PdfJob is not in it is removed."""
     with pytest.raises(UsageError, match="PDFJOB_LIVE is “"):
-        pod_environment.live_uids({"PDFJOB_LIVE": text})
+        pod_environment.live_pdfjobs({"PDFJOB_LIVE": text, "PDFJOB_BEFORE": "7"})
+
+
+def test_the_completed_chunks_may_be_unknown_but_not_garbled() -> None:
+    assert pod_environment.completed_chunks({}) is None
+    read = pod_environment.completed_chunks({"PDFJOB_COMPLETED": NumberSet([0, 3]).dumps()})
+    assert read is not None
+    assert [chunk in read for chunk in range(5)] == [True, False, False, True, False]
+    with pytest.raises(UsageError, match="PDFJOB_COMPLETED is “0-3”, but must be a set of chunks"):
+        pod_environment.completed_chunks({"PDFJOB_COMPLETED": "0-3"})
+
+
+def test_the_cache_of_a_network_file_system_is_waited_for_unless_it_is_known_to_be_shorter() -> None:
+    assert pod_environment.cache_seconds({}) == 75
+    assert pod_environment.cache_seconds({"PDFJOB_CACHE_SECONDS": "0"}) == 0
+
+
+def test_the_uid_of_the_claim_is_plain_or_not_known() -> None:
+    assert pod_environment.claim_uid({"PDFJOB_CLAIM_UID": "6f0a1c3e-0000"}) == "6f0a1c3e-0000"
+    assert pod_environment.claim_uid({}) is None
+    with pytest.raises(UsageError, match="PDFJOB_CLAIM_UID"):
+        pod_environment.claim_uid({"PDFJOB_CLAIM_UID": "../x"})
 
 
 def test_an_attempt_has_its_pods_uid_or_a_name_of_its_own() -> None:

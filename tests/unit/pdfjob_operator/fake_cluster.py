@@ -5,7 +5,7 @@ from typing import Any
 
 from builders import make_pdfjob
 from pdfjob_operator.api.cluster import Cluster
-from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
+from pdfjob_operator.api.errors import ApiError, ConflictError, RequestRefusedError
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 
@@ -21,6 +21,8 @@ class FakeCluster(Cluster):
         terminating: Whether the namespace is being deleted.
         conflicting: Whether each write of a status is a conflict.
         refusing: Whether the creation of each Job is refused.
+        claims: The uids of claims, by name.
+        forbidding: Whether claims may not be read.
         reads: What was read, in order.
         statuses: The statuses that were written.
         posted: The Events that were posted.
@@ -33,12 +35,27 @@ class FakeCluster(Cluster):
         self.job_list: list[Manifest] = []
         self.pod_list: list[Manifest] = []
         self.events: dict[str, list[Manifest]] = {}
-        self.terminating = self.conflicting = self.refusing = False
+        self.claims: dict[str, str] = {}
+        self.terminating = self.conflicting = self.refusing = self.forbidding = False
         self.reads: list[str] = []
         self.statuses: list[Manifest] = []
         self.posted: list[Manifest] = []
         self.created: list[Manifest] = []
         self.deleted: list[str] = []
+
+    async def pdfjobs(self, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        self.reads.append("pdfjobs")
+        if self.found is not None:
+            yield self.found.raw
+
+    async def claim_uid(self, namespace: str, name: str) -> str | None:
+        self.reads.append(f"claim {name}")
+        if self.forbidding:
+            raise ApiError("may not get it", status=403)
+        return self.claims.get(name)
+
+    async def create_unowned_job(self, manifest: Manifest) -> None:
+        self.created.append(manifest)
 
     async def pdfjob(self, key: Key) -> PdfJob | None:
         self.reads.append("pdfjob")

@@ -1,6 +1,7 @@
 import pytest
 
-from builders import NOW, SETTINGS, make_pdfjob, make_started
+from builders import NOW, SETTINGS, make_pdfjob, make_started, variables
+from chunk_runner.contract.environment import CLAIM_ENV
 from pdfjob_operator.api.errors import RequestRefusedError
 from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
 from pdfjob_operator.metrics import registry
@@ -26,8 +27,9 @@ class Claims(ClaimRegistry):
         self.fake = cluster
         self.created_before: list[int] = []
 
-    async def register(self, pdfjob: PdfJob) -> None:
+    async def register(self, pdfjob: PdfJob) -> str | None:
         self.created_before.append(len(self.fake.created))
+        return await super().register(pdfjob)
 
 
 def reconciler_of(cluster: FakeCluster, claims: ClaimRegistry | None = None) -> Reconciler:
@@ -68,8 +70,30 @@ async def test_the_claim_is_registered_before_the_first_job_is_created() -> None
 
     await reconciler_of(cluster, claims).reconcile(KEY)
 
-    assert len(cluster.created) == 1
+    note, prepare = cluster.created
+    assert note["spec"]["suspend"]
+    assert prepare["metadata"]["labels"]["pdfjob.dev/stage"] == "prepare"
     assert claims.created_before == [0]
+
+
+@pytest.mark.parametrize("uid", ["uid-of-the-claim", None], ids=["exists", "does not exist yet"])
+async def test_pods_know_the_uid_of_their_claim_if_it_exists(uid: str | None) -> None:
+    cluster = FakeCluster(make_started())
+    cluster.claims = {} if uid is None else {SETTINGS.workspace_claim: uid}
+
+    await reconciler_of(cluster).reconcile(KEY)
+
+    assert variables(cluster.created[-1]).get(CLAIM_ENV) == uid
+
+
+async def test_a_claim_that_may_not_be_read_keeps_no_pdfjob_from_running(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = FakeCluster(make_started())
+    cluster.forbidding = True
+
+    await reconciler_of(cluster).reconcile(KEY)
+
+    assert CLAIM_ENV not in variables(cluster.created[-1])
+    assert "will never be swept" in caplog.text
 
 
 async def test_a_refusal_is_told_in_the_status_and_left_to_the_queue() -> None:

@@ -34,7 +34,7 @@ def environment_of(sweep: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_namespace_only() -> None:
-    sweep = sweep_job(CLAIM, SETTINGS, 3, existing=[UID], before=1_800_000_000)
+    sweep = sweep_job(CLAIM, SETTINGS, 3, live="abc", before=1_800_000_000, claim_uid=UID)
 
     (mount,) = (
         mount
@@ -42,7 +42,8 @@ def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_na
         if mount["name"] == "workspace"
     )
     assert mount == {"name": "workspace", "mountPath": environment.WORKSPACES_MOUNT, "subPath": "pdfjobs/books"}
-    assert environment_of(sweep)[environment.LIVE_ENV] == UID[: environment.LIVE_LENGTH]
+    assert environment_of(sweep)[environment.LIVE_ENV] == "abc"
+    assert environment_of(sweep)[environment.CLAIM_ENV] == UID
     assert environment_of(sweep)[environment.BEFORE_ENV] == "1800000000"
     assert sweep["metadata"]["name"].endswith("-3")
     assert not sweep["spec"]["suspend"]
