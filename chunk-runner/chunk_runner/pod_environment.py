@@ -160,6 +160,11 @@ def memory_limit(env: Mapping[str, str] = os.environ) -> int | None:
     return _number(env, environment.MEMORY_ENV, least=1)
 
 
+def storage_limit(env: Mapping[str, str] = os.environ) -> int | None:
+    """Return how much room the PDFs of all chunks may take, in bytes; `None` for no limit."""
+    return _number(env, environment.STORAGE_LIMIT_ENV, least=1)
+
+
 def requests_per_minute(env: Mapping[str, str] = os.environ) -> int | None:
     """Return the limit on requests of all pods with one API key; `None` for no limit."""
     return _number(env, environment.REQUESTS_ENV, least=1)

@@ -46,7 +46,13 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
             Reason.SOURCE_CHANGED,
             f"“{source.name}” has changed since the job began: restore the original file or create another PdfJob.",
         )
-    prepared = prepare(spec, source, workspace, password=pod_environment.source_password())
+    prepared = prepare(
+        spec,
+        source,
+        workspace,
+        password=pod_environment.source_password(),
+        storage_limit=pod_environment.storage_limit(),
+    )
     manifest = prepared.manifest
     if len(manifest.chunks) == 1:
         return _process_and_merge(manifest, workspace), ExitCode.OK

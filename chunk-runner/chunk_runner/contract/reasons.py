@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PAGE_UNREADABLE = "PageUnreadable"
     TIME_LIMIT_EXCEEDED = "TimeLimitExceeded"
     MEMORY_LIMIT_EXCEEDED = "MemoryLimitExceeded"
+    STORAGE_LIMIT_EXCEEDED = "StorageLimitExceeded"
     RESULT_CORRUPT = "ResultCorrupt"
     CRASHED = "Crashed"
     OUT_OF_MEMORY = "OutOfMemory"

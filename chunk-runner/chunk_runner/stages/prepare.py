@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 _SAMPLE_SECONDS = 5
 """Time limit for reading one page of the sample; a slower page is left out."""
 
+_SHARE = 3
+"""A document whose pages share nothing takes its own size, and twice that with fonts that all chunks need."""
+
 _PAGES_SHOWN = 60
 """Characters of a list of pages in a warning."""
 
@@ -53,6 +56,7 @@ def prepare(
     *,
     password: str = "",
     direct: bool = False,
+    storage_limit: int | None = None,
 ) -> Prepared:
     """Count the pages, write a PDF for each chunk that has no result yet, and then the manifest.
 
@@ -64,6 +68,8 @@ def prepare(
         direct: Write no PDFs of chunks that can be read from the source directly. That is none if it is encrypted or
             damaged, since libraries might then disagree about its pages; otherwise all but those with pages that need
             to be flattened.
+        storage_limit: How much room the PDFs of all chunks may take, in bytes, or `_SHARE` times the size of the source
+            if that is more; `None` for no limit.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -71,11 +77,17 @@ def prepare(
         WorkspaceError: The workspace cannot be written.
     """
     with _document(source, password, workspace) as document:
-        return _prepare(spec, source, document, workspace, direct=direct)
+        return _prepare(spec, source, document, workspace, direct=direct, storage_limit=storage_limit)
 
 
 def _prepare(
-    spec: JobSpec, source: Source, document: SourceDocument, workspace: Workspace, *, direct: bool
+    spec: JobSpec,
+    source: Source,
+    document: SourceDocument,
+    workspace: Workspace,
+    *,
+    direct: bool,
+    storage_limit: int | None,
 ) -> Prepared:
     processor = processor_for(spec.processor, spec.api_key_secret)
     info = inspect(document)
@@ -110,10 +122,13 @@ def _prepare(
     parts: dict[int, Chunk] = {}
     lost = set(info.lost_pages)
     incomplete: set[int] = set()
+    used = 0
     with _undone_on_errors(workspace, parts), closing(write_parts(document, info.page_count, to_begin)) as written:
         readable = next(written).failure is None
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
+            used += parts[chunk.index].bytes
+            _require_storage(used, storage_limit, source)
             lost |= outcome.lost_pages & {*chunk.pages}
             incomplete |= outcome.incomplete_pages & {*chunk.pages}
     sample = _sample(workspace, sampled) if readable else []
@@ -134,6 +149,18 @@ def _prepare(
     )
     manifest.write(workspace)
     return Prepared(manifest, tuple(manifest.chunks[chunk.index] for chunk in todo))
+
+
+def _require_storage(used: int, limit: int | None, source: Source) -> None:
+    """Raise `SourceError` if the chunks take more room than the document may."""
+    if limit is None or used <= (limit := max(limit, _SHARE * source.bytes)):
+        return
+    raise SourceError(
+        Reason.STORAGE_LIMIT_EXCEEDED,
+        f"Split into chunks, “{shorten(source.name, 60)}” ({source.bytes / 2**20:,.1f} MiB) takes more than"
+        f" {limit / 2**20:,.1f} MiB, because its pages share images or fonts: use more pages per chunk, or have"
+        " runner.maxStorage raised.",
+    )
 
 
 def _with_warning(warnings: Sequence[str], incomplete: Collection[int]) -> tuple[str, ...]:

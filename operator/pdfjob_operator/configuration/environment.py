@@ -44,7 +44,8 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         image_pull_secrets=variables.names("PDFJOB_RUNNER_IMAGE_PULL_SECRETS"),
         pod_labels=variables.labels("PDFJOB_POD_LABELS"),
         resources=variables.resources("PDFJOB_RUNNER_RESOURCES", DEFAULT_RESOURCES),
-        max_memory=variables.memory("PDFJOB_RUNNER_MAX_MEMORY", Settings.max_memory),
+        max_memory=variables.size("PDFJOB_RUNNER_MAX_MEMORY", Settings.max_memory),
+        max_storage=variables.size("PDFJOB_RUNNER_MAX_STORAGE", Settings.max_storage),
         namespaces=variables.namespaces("PDFJOB_WATCH_NAMESPACES"),
         workspace_claim=variables.text("PDFJOB_WORKSPACE_CLAIM") or Settings.workspace_claim,
         workspace_retention_seconds=variables.number(
@@ -133,14 +134,14 @@ class _Variables:
             raise SettingsError(f"{variable} is not a valid URL: expected a URL such as {example}.")
         return text
 
-    def memory(self, variable: str, default: int) -> int:
+    def size(self, variable: str, default: int) -> int:
         text = self.text(variable)
         try:
             number = parse_number(text) if text else default
         except QuantityError:
             number = 0
         if number < 1:
-            raise self._invalid(variable, "a quantity of memory such as 4Gi")
+            raise self._invalid(variable, "a number of bytes such as 4Gi")
         return number
 
     def labels(self, variable: str) -> dict[str, str]:

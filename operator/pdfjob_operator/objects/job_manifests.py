@@ -61,9 +61,8 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
         format=pdfjob.output_format,
         api_key_secret=None if pdfjob.api_key_secret is None else pdfjob.api_key_secret.name,
     )
-    pod = _stage_pod(
-        pdfjob, settings, Stage.PREPARE, "prepare", {environment.SPEC_ENV: spec.dumps()}, doublings=doublings
-    )
+    env = {environment.SPEC_ENV: spec.dumps(), environment.STORAGE_LIMIT_ENV: str(settings.max_storage)}
+    pod = _stage_pod(pdfjob, settings, Stage.PREPARE, "prepare", env, doublings=doublings)
     # The whole volume, read-only: for a subPath to a missing file, the kubelet would create a folder of that name.
     claim = pdfjob.source_claim or workspace_claim(pdfjob, settings)
     name = "workspace"

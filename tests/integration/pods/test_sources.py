@@ -1,9 +1,11 @@
 """Sources that are refused, and sources of which some pages cannot be read."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from chunk_runner.contract.exit_codes import ExitCode
@@ -49,6 +51,55 @@ def test_a_bad_source_is_refused_with_a_reason(pods: Pods, write: Callable[[Path
     assert report.failure.message.endswith(".")
     assert "Traceback" not in pods.log
     assert pods.files() == set()
+
+
+def one_image_on_all_pages(path: Path, pages: int) -> None:
+    """Pages that show the same image, which cannot be compressed."""
+    pixels = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(3 * 200 * 200 // 32))
+    with pikepdf.new() as pdf:
+        image = pdf.make_stream(
+            pixels,
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Image,
+            Width=200,
+            Height=200,
+            ColorSpace=pikepdf.Name.DeviceRGB,
+            BitsPerComponent=8,
+        )
+        for _ in range(pages):
+            page = pdf.add_blank_page()
+            page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=image))
+            page.Contents = pdf.make_stream(b"q 600 0 0 600 0 0 cm /Im0 Do Q")
+        pdf.save(path)
+
+
+@pytest.mark.parametrize(
+    ("limit", "pages_per_chunk", "code"),
+    [(10**6, 1, ExitCode.SOURCE), (10**6, 30, ExitCode.OK), (10**8, 1, ExitCode.OK), (None, 1, ExitCode.OK)],
+    ids=["beyond the limit", "with few chunks", "below the limit", "without a limit"],
+)
+def test_a_document_that_grows_when_it_is_split_takes_no_more_room_than_it_may(
+    pods: Pods, limit: int | None, pages_per_chunk: int, code: ExitCode
+) -> None:
+    one_image_on_all_pages(pods.volume / "images.pdf", 60)
+    spec = JobSpec(path="images.pdf", pages_per_chunk=pages_per_chunk)
+    env = {} if limit is None else {"PDFJOB_STORAGE_LIMIT": str(limit)}
+
+    ended, report = pods.run("prepare", PDFJOB_SPEC=spec.dumps(), **env)
+
+    assert ended == code
+    if code is ExitCode.SOURCE:
+        assert report.failure is not None
+        assert report.failure.reason == "StorageLimitExceeded"
+        assert "use more pages per chunk" in report.failure.message
+        assert pods.files() == set()
+
+
+def test_a_large_document_may_take_more_room_than_the_limit(pods: Pods) -> None:
+    """Whoever may put it on the volume may have it split."""
+    code, _ = pods.run("prepare", PDFJOB_SPEC=SPEC.dumps(), PDFJOB_STORAGE_LIMIT="1")
+
+    assert code == ExitCode.OK
 
 
 def lose_first_page(path: Path) -> None:

@@ -30,6 +30,7 @@ def test_an_empty_variable_is_not_set() -> None:
         "RUNNER_IMAGE_PULL_POLICY",
         "RUNNER_IMAGE_PULL_SECRETS",
         "RUNNER_MAX_MEMORY",
+        "RUNNER_MAX_STORAGE",
         "RUNNER_RESOURCES",
         "WATCH_NAMESPACES",
         "WORKSPACE_CLAIM",
@@ -60,6 +61,7 @@ def test_numbers_and_pairs_are_read() -> None:
             "PDFJOB_MAX_WORKERS_PER_JOB": "20",
             "PDFJOB_MAX_PDFJOBS_PER_NAMESPACE": "50",
             "PDFJOB_RUNNER_MAX_MEMORY": "3Gi",
+            "PDFJOB_RUNNER_MAX_STORAGE": "7Gi",
             "PDFJOB_LEASE": "books/pdfjob",
             "PDFJOB_LOG_FORMAT": "json",
             "PDFJOB_RUNNER_IMAGE_PULL_POLICY": "Always",
@@ -73,6 +75,7 @@ def test_numbers_and_pairs_are_read() -> None:
         600,
     )
     assert (settings.max_workers_per_job, settings.max_pdfjobs_per_namespace) == (20, 50)
+    assert settings.max_storage == 7 * 2**30
     assert (settings.max_memory, settings.lease, settings.log_json) == (3 * 2**30, ("books", "pdfjob"), True)
     assert (settings.image_pull_policy, settings.pod_labels) == ("Always", {"team": "books"})
 
@@ -129,8 +132,9 @@ def test_a_missing_variable_is_named() -> None:
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "0", "a whole number"),
         ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "1e+06", "a whole number"),
         ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "²", "a whole number"),
-        ("PDFJOB_RUNNER_MAX_MEMORY", "a lot", "a quantity of memory"),
-        ("PDFJOB_RUNNER_MAX_MEMORY", "0", "a quantity of memory"),
+        ("PDFJOB_RUNNER_MAX_MEMORY", "a lot", "a number of bytes"),
+        ("PDFJOB_RUNNER_MAX_MEMORY", "0", "a number of bytes"),
+        ("PDFJOB_RUNNER_MAX_STORAGE", "-1Gi", "a number of bytes"),
         ("PDFJOB_LEASE", "without-a-namespace", "namespace/name"),
         ("PDFJOB_LEASE", "a/b/c", "namespace/name"),
         ("PDFJOB_REDIS_URL_SECRET", "redis", "name/key"),
