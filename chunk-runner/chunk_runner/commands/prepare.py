@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from chunk_runner.workspace.manifest import Manifest
 
 if TYPE_CHECKING:
     from chunk_runner.commands.arguments import Arguments
+    from chunk_runner.contract.job_spec import JobSpec
+    from chunk_runner.source import Source
     from chunk_runner.workspace.files import Workspace
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
         StageError: The job cannot be prepared.
     """
     workspace, spec = arguments.open_workspace(), pod_environment.job_spec()
-    source = identify(locate(arguments.source, spec.path), sha256=spec.sha256)
+    source = _source(arguments, spec, workspace)
     before = _before(workspace)
     if isinstance(before, Report):
         # Nothing is left to do: an earlier pod merged the job, but its report was lost, or no page can be retried.
@@ -59,6 +62,23 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
     todo = format_ranges(chunk.index for chunk in prepared.todo)
     report = Report(pages=manifest.pages, chunks=len(manifest.chunks), todo=todo, warnings=manifest.warnings)
     return report, ExitCode.OK
+
+
+def _source(arguments: Arguments, spec: JobSpec, workspace: Workspace) -> Source:
+    """Return the source; look for it again in a retry, since its author may have put it there a moment ago."""
+
+    def look() -> Source:
+        try:
+            return identify(locate(arguments.source, spec.path), sha256=spec.sha256)
+        except SourceError as error:
+            if workspace.round_number and error.reason is Reason.SOURCE_NOT_FOUND:
+                raise FileNotFoundError(errno.ENOENT, error.message, spec.path) from error
+            raise
+
+    try:
+        return workspace.expect(look)
+    except FileNotFoundError as error:
+        raise SourceError(Reason.SOURCE_NOT_FOUND, str(error.strerror)) from error
 
 
 def _before(workspace: Workspace) -> Manifest | Report | None:

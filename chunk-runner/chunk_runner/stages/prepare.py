@@ -201,8 +201,8 @@ def _undone_on_errors(workspace: Workspace, parts: Mapping[int, Chunk]) -> Itera
         yield
     except BaseException:  # SystemExit included: SIGTERM raises it
         workspace.remove_temporary(own=True)
-        for index in parts:
-            workspace.remove(chunk_file(index))
+        for name in (SAMPLE, *map(chunk_file, parts)):
+            workspace.remove(name)
         raise
 
 

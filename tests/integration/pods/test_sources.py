@@ -11,7 +11,7 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from integration.pods.job import LEFT, SPEC, output
-from processes import Pods
+from processes import Pods, until
 from tools import pdfs
 from tools.hostile_pdfs import bombs
 
@@ -51,6 +51,18 @@ def test_a_bad_source_is_refused_with_a_reason(pods: Pods, write: Callable[[Path
     assert report.failure.message.endswith(".")
     assert "Traceback" not in pods.log
     assert pods.files() == set()
+
+
+def test_a_source_that_a_node_does_not_see_yet_is_looked_for_again_in_a_retry(pods: Pods) -> None:
+    book = pods.volume / "book.pdf"
+    book.rename(pods.volume / "elsewhere.pdf")
+    env = {"PDFJOB_SPEC": SPEC.dumps(), "PDFJOB_CACHE_SECONDS": "3600"}
+    assert pods.run("prepare", **env)[0] == ExitCode.SOURCE
+
+    with pods.start("prepare", PDFJOB_ROUND="1", **env) as process:
+        until(lambda: "is not visible yet" in process.err)
+        (pods.volume / "elsewhere.pdf").rename(book)
+        assert process.wait() == ExitCode.OK
 
 
 def one_image_on_all_pages(path: Path, pages: int) -> None:

@@ -83,10 +83,9 @@ class Disk:
                 if isinstance(entry, _Folder):
                     found[below] = None
                     visit(entry, below)
-                elif survival.contents and entry.written != entry.synced:
-                    found[below] = entry.written[: round(len(entry.written) * survival.contents)]
                 else:
-                    found[below] = entry.synced
+                    since = entry.written[len(entry.synced) :]  # nothing is written twice, only appended to
+                    found[below] = entry.synced + since[: round(len(since) * survival.contents)]
 
         visit(self._top, "")
         return found
