@@ -27,9 +27,9 @@ class LivePdfJobs:
         """Add a PdfJob."""
         self._places.add(self._place(uid))
 
-    def __contains__(self, uid: str) -> bool:
+    def __contains__(self, uid: object) -> bool:
         """Return whether a PdfJob may exist; if not, it does not."""
-        return self._place(uid) in self._places
+        return isinstance(uid, str) and self._place(uid) in self._places
 
     def dumps(self) -> str:
         """Return the set as text for `LIVE_ENV`."""

@@ -27,9 +27,9 @@ class NumberSet:
         """Add a number from 0 to `LIMIT` - 1."""
         self._bits[number >> 3] |= 1 << (number & 7)
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: object) -> bool:
         """Return whether a number is in the set."""
-        return 0 <= number < LIMIT and bool(self._bits[number >> 3] & 1 << (number & 7))
+        return isinstance(number, int) and 0 <= number < LIMIT and bool(self._bits[number >> 3] & 1 << (number & 7))
 
     def dumps(self) -> str:
         """Return the set as text."""

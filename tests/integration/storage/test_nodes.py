@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pytest
 
+from chunk_runner.contract.report import Report
 from chunk_runner.errors import ChunkError, LostWorkspaceError, WorkspaceError
 from chunk_runner.stages.merge import merge
 from chunk_runner.workspace import files
@@ -144,11 +145,13 @@ def test_a_pod_that_is_killed_on_one_node_costs_nothing_on_another(
                     clock.now += 10  # until Kubernetes starts another pod
                 report = run_on(here if name == "merge" else there, root, stage)
         try:
-            assert_complete(root, report)  # type: ignore[arg-type] # that of merge
+            assert isinstance(report, Report)
+            assert_complete(root, report)
             assert model.lost == []
             bought = sum(model.bought.values())
             assert bought <= PAGES + 1  # an answer that is just arriving goes with its pod
-            assert report.merged.tokens.total >= (bought - 1) * COST.total  # type: ignore[union-attr]
+            assert report.merged is not None
+            assert report.merged.tokens.total >= (bought - 1) * COST.total
         except BaseException as error:
             error.add_note(f"killed after {after} operations of {victim}")
             raise
