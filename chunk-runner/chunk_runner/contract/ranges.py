@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from chunk_runner.contract.limits import shorten
 
@@ -54,3 +56,16 @@ def nth(ranges: Iterable[range], index: int) -> int:
             return numbers[index]
         index -= len(numbers)
     raise IndexError("the ranges hold fewer numbers")
+
+
+def select(ranges: Iterable[range], positions: Iterable[int]) -> Iterator[int]:
+    """Yield the numbers at 0-based positions of the ranges; positions after the last number are left out.
+
+    There may be ten thousand of each, so the ranges are read once and not once for each position.
+    """
+    runs = tuple(ranges)
+    ends = tuple(accumulate(map(len, runs)))
+    for position in positions:
+        at = bisect_right(ends, position)
+        if at < len(runs):
+            yield runs[at][position - ends[at]]

@@ -5,11 +5,11 @@ Pure parsing, and total: whoever may edit a Job may write anything into it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chunk_runner.contract.ranges import nth, parse_ranges
+from chunk_runner.contract.ranges import parse_ranges, select
 from pdfjob_operator.objects.kubernetes import JobCondition, JobOutcome, Manifest, parse_time
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
@@ -97,13 +97,9 @@ class StageJob:
         seconds = (self.finished_at - self.started_at).total_seconds()
         return min(self.parallelism, self.completions) * max(seconds, 0.0)
 
-    def chunk_at(self, index: int) -> int:
-        """Return the chunk at an index of this Job.
-
-        Raises:
-            IndexError: The Job has no such index.
-        """
-        return nth(self.chunks or (range(self.completions),), index)
+    def chunks_at(self, indexes: Iterable[int]) -> Iterator[int]:
+        """Yield the chunks at these indexes of this Job; those that it does not have are left out."""
+        return select(self.chunks or (range(self.completions),), indexes)
 
     @classmethod
     def parse(cls, raw: Manifest) -> StageJob | None:

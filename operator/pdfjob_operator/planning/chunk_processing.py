@@ -99,6 +99,5 @@ def _wait(observation: Observation, job: StageJob) -> Decision:
 
 def _out_of_memory_chunks(observation: Observation, job: StageJob) -> str:
     """Return the chunks that ran out of memory as ranges, cut where an environment variable would be too long."""
-    indexes = (index for index in sorted(observation.out_of_memory_indexes) if index < job.completions)
-    text = format_ranges(job.chunk_at(index) for index in indexes)
+    text = format_ranges(job.chunks_at(sorted(observation.out_of_memory_indexes)))
     return text if len(text) <= RANGES_LIMIT else text[:RANGES_LIMIT].rpartition(",")[0]

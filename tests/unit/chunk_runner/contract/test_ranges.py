@@ -1,8 +1,10 @@
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
+from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges, select
 
 
 pages = st.sets(st.integers(1, 500)).map(sorted)
@@ -39,3 +41,23 @@ def test_each_index_stands_for_one_number(numbers: list[int]) -> None:
 def test_an_index_beyond_the_ranges_is_refused(ranges: list[range]) -> None:
     with pytest.raises(IndexError):
         nth(ranges, 3)
+
+
+@given(pages, st.lists(st.integers(0, 600)))
+def test_many_indexes_stand_for_the_same_numbers(numbers: list[int], positions: list[int]) -> None:
+    ranges = parse_ranges(format_ranges(numbers))
+
+    assert list(select(ranges, positions)) == [numbers[position] for position in positions if position < len(numbers)]
+
+
+def test_ranges_are_read_once_for_all_indexes() -> None:
+    readings = 0
+
+    def ranges() -> Iterator[range]:
+        nonlocal readings
+        for number in range(10_000):
+            readings += 1
+            yield range(2 * number, 2 * number + 1)
+
+    assert list(select(ranges(), range(10_000))) == list(range(0, 20_000, 2))
+    assert readings == 10_000
