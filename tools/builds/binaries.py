@@ -1,4 +1,4 @@
-"""Builds programs from Go modules: the Kubernetes components, the pause program, and Helm.
+"""Builds programs from Go modules: the Kubernetes components, the pause program, Helm, and the caching mount.
 
 Knows how to get a Go toolchain and what to build with it. Must not know how the programs are run.
 """
@@ -15,6 +15,7 @@ from tools.builds.shell import SetupError, run, say
 
 
 SOURCES = Path(__file__).parent / "kube"
+_CACHING_MOUNT = Path(__file__).parent / "caching_mount"
 COMPONENTS = (
     "coredns",
     "etcd",
@@ -70,6 +71,26 @@ def pause() -> Path:
         run(command, "building the pause program", cwd=source.parent, env=_go_settings(), log=_log("pause"))
 
     return cache.once(cache.folder() / f"pause-{content.hexdigest()[:12]}", make)
+
+
+def caching_mount() -> Path:
+    """Return the program that mounts a folder with the caches of NFS; build it the first time."""
+
+    def make(program: Path) -> None:
+        command: list[str | Path] = [_go(), "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "."]
+        run(command, "building the caching mount", cwd=_CACHING_MOUNT, env=_go_settings(), log=_log("caching-mount"))
+
+    return cache.once(_caching_mount_file(), make)
+
+
+def has_caching_mount() -> bool:
+    """Return whether the program that mounts a folder with the caches of NFS has been built."""
+    return _caching_mount_file().exists()
+
+
+def _caching_mount_file() -> Path:
+    content = b"".join((_CACHING_MOUNT / name).read_bytes() for name in ("main.go", "go.mod", "go.sum"))
+    return cache.folder() / f"caching-mount-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def helm() -> Path:

@@ -9,11 +9,15 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.builds import binaries, packages
 from tools.builds.shell import SetupError
 from tools.corpus import sources
 from tools.prerequisites import programs
+
+
+FUSE = Path("/dev/fuse")
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,12 @@ def _no_node() -> str:
     return "PDFJOB_TEST_KUBECONFIG names another cluster" if given_kubeconfig() else _no_kubernetes()
 
 
+def _no_fuse() -> str:
+    if not FUSE.exists():
+        return f"there is no {FUSE} on this machine"
+    return "" if os.geteuid() == 0 else "mounting a folder needs root"
+
+
 def _has_kubernetes() -> bool:
     return not _no_kubernetes() and not packages.missing() and binaries.has_kube()
 
@@ -137,6 +147,12 @@ PREREQUISITES = {
         _no_obstacle,
         binaries.helm,
         "built from Go modules, 2-4 minutes",
+    ),
+    "fuse": Prerequisite(
+        lambda: not _no_fuse() and binaries.has_caching_mount(),
+        _no_fuse,
+        binaries.caching_mount,
+        "a program that mounts folders, built from a Go module, half a minute",
     ),
     "control-plane": Prerequisite(
         _has_kubernetes,
