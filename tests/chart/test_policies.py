@@ -86,7 +86,7 @@ def test_pods_reach_only_what_they_need(helm: Helm) -> None:
     redis = {"6379/TCP pdfjob-operator-redis"}
 
     assert {stage: reach(rendered, labels) for stage, labels in TEXT.items()} == {
-        "prepare": DNS | OUTSIDE,
+        "prepare": NOWHERE,
         "chunks": NOWHERE,
         "merge": NOWHERE,
         "sweep": NOWHERE,
@@ -135,7 +135,7 @@ def test_pods_also_reach_the_redis_that_a_secret_names(helm: Helm, given: str, r
 def test_private_networks_do_not_count_as_outside(helm: Helm) -> None:
     blocks = [
         peer["ipBlock"]
-        for policy in policies(helm.render(ON), TEXT["prepare"])
+        for policy in policies(helm.render(ON), GEMINI["prepare"])
         for rule in policy.get("egress", ())
         for peer in rule.get("to", ())
     ]
@@ -145,11 +145,11 @@ def test_private_networks_do_not_count_as_outside(helm: Helm) -> None:
     assert all((":" in network) == (":" in block["cidr"]) for block in blocks for network in block["except"])
 
 
-def test_extra_egress_applies_to_prepare_and_gemini_pods(everything: list[Manifest]) -> None:
+def test_extra_egress_applies_to_gemini_pods(everything: list[Manifest]) -> None:
     proxy = "3128/TCP anywhere"
 
-    assert proxy in reach(everything, GEMINI["chunks"]) & reach(everything, TEXT["prepare"])
-    assert proxy not in reach(everything, TEXT["chunks"]) | reach(everything, GEMINI["merge"])
+    assert proxy in reach(everything, GEMINI["chunks"]) & reach(everything, GEMINI["prepare"])
+    assert not any(proxy in reach(everything, labels) for labels in (*TEXT.values(), GEMINI["merge"]))
 
 
 @pytest.mark.parametrize("namespace", ["books", "scans", "archive"])
@@ -157,16 +157,41 @@ def test_every_namespace_with_pdfjobs_has_network_policies(everything: list[Mani
     assert reach(everything, GEMINI["chunks"], namespace) > DNS
 
 
-def test_redis_admits_only_pdfjobs_and_the_operator_and_has_no_egress(helm: Helm) -> None:
+def redis_admits(rendered: list[Manifest], labels: dict[str, str], namespace: str) -> bool:
+    """Return whether Redis admits a pod with these labels in this namespace."""
+    (policy,) = policies(rendered, pods(rendered)[f"{OPERATOR}-redis"]["metadata"]["labels"])
+    (rule,) = policy["ingress"]
+    assert rule["ports"] == [{"port": "redis"}]
+    where = {"kubernetes.io/metadata.name": namespace}
+    return any(
+        selects(peer["podSelector"], labels)
+        and (selects(peer["namespaceSelector"], where) if "namespaceSelector" in peer else namespace == "books")
+        for peer in rule["from"]
+    )
+
+
+def test_redis_admits_only_pods_that_need_it_and_has_no_egress(helm: Helm) -> None:
     rendered = helm.render("--set=redis.enabled=true")  # it has no password, so it is never without
-    pods_of = pods(rendered)
-    (policy,) = policies(rendered, pods_of[f"{OPERATOR}-redis"]["metadata"]["labels"])
-    peers = [peer["podSelector"] for peer in policy["ingress"][0]["from"]]
+    pods_of = {name: pod["metadata"]["labels"] for name, pod in pods(rendered).items()}
+    (policy,) = policies(rendered, pods_of[f"{OPERATOR}-redis"])
+    admitted = {stage for stage, labels in GEMINI.items() if redis_admits(rendered, labels, "scans")}
 
     assert policy["egress"] == []
-    for labels in (*GEMINI.values(), pods_of[OPERATOR]["metadata"]["labels"]):
-        assert any(selects(peer, labels) for peer in peers)
-    assert not any(selects(peer, pods_of[f"{OPERATOR}-test"]["metadata"]["labels"]) for peer in peers)
+    assert admitted == {"prepare", "chunks"}
+    assert not any(redis_admits(rendered, labels, "scans") for labels in TEXT.values())
+    assert redis_admits(rendered, pods_of[OPERATOR], "books")
+    assert not redis_admits(rendered, pods_of[OPERATOR], "scans")
+    assert not redis_admits(rendered, pods_of[f"{OPERATOR}-test"], "books")
+
+
+def test_redis_admits_pods_of_watched_namespaces_only(helm: Helm) -> None:
+    rendered = helm.render("--set=redis.enabled=true", "--set=watchNamespaces={scans,archive}")
+    chunks = GEMINI["chunks"]
+
+    assert [name for name in ("scans", "archive", "other") if redis_admits(rendered, chunks, name)] == [
+        "scans",
+        "archive",
+    ]
 
 
 def references(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

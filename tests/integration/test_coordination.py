@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from chunk_runner.contract.redis_keys import pause_key
+from chunk_runner.contract.redis_keys import answer_key, claim_key, pause_key
 from chunk_runner.coordination.rate_limiter import RateLimiter, RateLimits
 from chunk_runner.coordination.redis_connection import TIMEOUT_SECONDS, RedisConnection
 from chunk_runner.coordination.redis_coordinator import RedisAnswerCache, RedisProgress, connect_redis
 from chunk_runner.coordination.redis_rate_limiter import RedisRateLimiter
+from chunk_runner.coordination.sealing import Seal
 from chunk_runner.errors import ConfigurationError
 from processes import until
 from redis_server import RedisServer
@@ -56,9 +57,9 @@ class Pod:
 def pod_at(url: str, name: str, limits: RateLimits, key: str = KEY, claim_seconds: float = 60) -> Pod:
     coordinator = connect_redis(url, key, limits, name)
     assert isinstance(coordinator.rate_limiter, RedisRateLimiter)
-    connection, fingerprint = coordinator.rate_limiter.connection, coordinator.rate_limiter.fingerprint
-    limiter = RedisRateLimiter(connection, fingerprint, limits)
-    return Pod(connection, limiter, RedisAnswerCache(connection, name, claim_seconds), RedisProgress(connection))
+    connection, limiter = coordinator.rate_limiter.connection, coordinator.rate_limiter
+    answers = RedisAnswerCache(connection, Seal(key), name, claim_seconds)
+    return Pod(connection, limiter, answers, RedisProgress(connection))
 
 
 def pod(
@@ -183,6 +184,73 @@ def test_an_answer_is_bought_by_one_and_known_to_all(redis: RedisServer) -> None
     assert two.answers.get("page") == b"what it says"
 
 
+def test_an_answer_cannot_be_read_or_guessed_without_the_key_of_the_api(redis: RedisServer) -> None:
+    answer = b"what the confidential page says"
+    pod(redis, "one").answers.put("page", answer)
+    (name,) = redis.client.keys("*")
+    stored = redis.client.get(name)
+    assert isinstance(stored, bytes)
+    assert not any(answer[at : at + 8] in stored for at in range(len(answer) - 7))
+    assert b"page" not in name
+    assert name.decode() == answer_key(Seal(KEY).name("answer", "page"))
+    assert pod(redis, "two", key="another").answers.get("page") is None
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        b"x",
+        b'{"sentences": [{"page": 1, "text": "It is a lie."}]}',
+        Seal("another").close(Seal(KEY).name("answer", "page"), b"a lie"),
+        Seal(KEY).close(Seal(KEY).name("answer", "other"), b"the answer about another page"),
+        bytes(9 * 2**20),
+        ["a", "list"],
+    ],
+    ids=["short", "plain", "other key", "other page", "large", "list"],
+)
+def test_a_value_that_no_pod_with_the_key_wrote_is_absent_and_counted(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture, foreign: bytes | list[str]
+) -> None:
+    one = pod(redis, "one")
+    name = answer_key(Seal(KEY).name("answer", "page"))
+    if isinstance(foreign, bytes):
+        redis.client.set(name, foreign)
+    else:
+        redis.client.rpush(name, *foreign)
+
+    with caplog.at_level(logging.WARNING):
+        assert [one.answers.get("page") for _ in range(2)] == [None, None]
+
+    assert one.answers.rejected == 2
+    assert "2 answers in Redis are ignored" in caplog.text
+    one.answers.put("page", b"what it says")
+    assert pod(redis, "two").answers.get("page") == b"what it says"
+
+
+def test_a_flushed_redis_loses_answers_and_nothing_else(redis: RedisServer) -> None:
+    one, two = pod(redis, "one"), pod(redis, "two")
+    one.answers.put("page", b"what it says")
+    assert one.answers.claim("page")
+    redis.client.flushall()
+
+    assert one.answers.get("page") is None
+    assert one.answers.rejected == 0
+    assert two.answers.claim("page")
+    one.answers.release("page")  # not its own any more
+    assert not pod(redis, "three").answers.claim("page")
+
+
+def test_a_claim_that_a_stranger_renews_for_ever_is_ignored_in_the_end(redis: RedisServer) -> None:
+    redis.client.set(claim_key(Seal(KEY).name("claim", "page")), "a stranger")
+    connection = pod(redis, "one").connection
+
+    assert not RedisAnswerCache(connection, Seal(KEY), "patient").claim("page")
+    impatient = RedisAnswerCache(connection, Seal(KEY), "impatient", patience_seconds=0.05)
+    until(lambda: impatient.claim("page"))
+    impatient.release("page")
+    assert redis.client.get(claim_key(Seal(KEY).name("claim", "page"))) == b"a stranger"
+
+
 def test_a_claim_ends_with_its_time(redis: RedisServer) -> None:
     one, two = pod(redis, "one", claim_seconds=0.05), pod(redis, "two")
 
@@ -243,7 +311,7 @@ def test_without_redis_everything_goes_on_and_comes_back(redis: RedisServer, cap
 
 def test_a_hold_that_somebody_else_wrote_lasts_an_hour_at_most(redis: RedisServer) -> None:
     one = pod(redis, "one")
-    redis.client.set(pause_key(one.limiter.fingerprint), "", px=30 * 24 * 3600 * 1000)
+    redis.client.set(pause_key(one.limiter.name), "", px=30 * 24 * 3600 * 1000)
 
     assert 3600 <= one.limiter.acquire(1) <= 3601
 
@@ -271,7 +339,7 @@ def test_what_was_sent_through_redis_counts_without_it(redis: RedisServer) -> No
     finally:
         redis.start()
 
-    until(lambda: one.answers.claim("page") and redis.client.exists("pdfjob:claim:page") == 1)
+    until(lambda: one.answers.claim("page") and redis.client.keys("pdfjob:claim:*"))
     assert one.limiter.acquire(1) > 0
 
 
@@ -284,7 +352,7 @@ def test_what_the_service_tells_while_redis_is_away_holds_when_it_is_back(redis:
     finally:
         redis.start()
 
-    until(lambda: one.answers.claim("page") and redis.client.exists("pdfjob:claim:page") == 1)
+    until(lambda: one.answers.claim("page") and redis.client.keys("pdfjob:claim:*"))
     told = one.limiter.acquire(1)
     assert 600 - (time.monotonic() - began) - MILLISECOND <= told <= 600 + SPREAD + MILLISECOND
 

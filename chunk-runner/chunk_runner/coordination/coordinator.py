@@ -24,7 +24,7 @@ class AnswerCache(Protocol):
     def get(self, key: str) -> bytes | None:
         """Return an answer that any pod has bought; `None` if there is none.
 
-        It is trusted no more than an answer of the model: anyone who can write to Redis may have written it.
+        It is trusted no more than an answer of the model.
         """
 
     def put(self, key: str, answer: bytes) -> None:

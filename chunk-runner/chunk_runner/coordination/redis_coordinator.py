@@ -1,10 +1,15 @@
-"""The coordination through Redis: answers, claims and progress, and the connection of all parts."""
+"""The coordination through Redis: answers, claims and progress, and the connection of all parts.
+
+Anyone who reaches the Redis may write into it: a value counts only if it was sealed with the API key. Anyone can make a
+claim, which delays a request for a limited time.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import logging
+import time
 
-from redis.exceptions import LockError
+from redis.exceptions import LockError, ResponseError
 from redis.lock import Lock
 
 from chunk_runner.contract.redis_keys import answer_key, claim_key, progress_key
@@ -12,13 +17,23 @@ from chunk_runner.coordination.coordinator import CLAIM_SECONDS, Coordinator
 from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.coordination.redis_connection import RedisConnection
 from chunk_runner.coordination.redis_rate_limiter import RedisRateLimiter
+from chunk_runner.coordination.sealing import Seal
 
+
+log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 7 * 86400
 _PROGRESS_SECONDS = 86400
 
 _ANSWER_BYTES_LIMIT = 8 * 2**20
-"""A larger answer is not shared."""
+"""A larger answer is not shared, and a larger value is none."""
+
+_SEAL_BYTES = 28
+"""Bytes by which a sealed answer is longer: a nonce and a tag."""
+
+_PATIENCE_SECONDS = 3600
+"""A claim of others is respected for this long, renewed or not: they may wait half an hour for a service that is down
+and as long for the rate limit, but a claim that a stranger renews forever must not stop the job."""
 
 
 def connect_redis(url: str, api_key: str, limits: RateLimits, holder: str) -> Coordinator:
@@ -26,7 +41,7 @@ def connect_redis(url: str, api_key: str, limits: RateLimits, holder: str) -> Co
 
     Args:
         url: The URL of the Redis. It may hold a password, and is never shown.
-        api_key: The API key, of which only a fingerprint goes to Redis.
+        api_key: The API key. Nothing from which it could be inferred goes to Redis.
         limits: The limits of that key.
         holder: A name that no other process has.
 
@@ -34,10 +49,10 @@ def connect_redis(url: str, api_key: str, limits: RateLimits, holder: str) -> Co
         ConfigurationError: The URL is not valid.
     """
     connection = RedisConnection(url)
-    fingerprint = hashlib.sha256(api_key.encode()).hexdigest()[:16]
+    seal = Seal(api_key)
     return Coordinator(
-        RedisRateLimiter(connection, fingerprint, limits),
-        RedisAnswerCache(connection, holder),
+        RedisRateLimiter(connection, seal.name("rate limit"), limits),
+        RedisAnswerCache(connection, seal, holder),
         RedisProgress(connection).report,
     )
 
@@ -45,36 +60,67 @@ def connect_redis(url: str, api_key: str, limits: RateLimits, holder: str) -> Co
 class RedisAnswerCache:
     """The answers in Redis. While it is down, there are none, and every claim succeeds.
 
+    Attributes:
+        rejected: The number of values found that no pod with this API key can have written.
+
     Args:
         connection: The Redis.
+        seal: The seal of the API key.
         holder: A name that no other process has.
         claim_seconds: The time after which a claim expires.
+        patience_seconds: The time after which the claims of others are ignored.
     """
 
-    def __init__(self, connection: RedisConnection, holder: str, claim_seconds: float = CLAIM_SECONDS) -> None:
+    def __init__(
+        self,
+        connection: RedisConnection,
+        seal: Seal,
+        holder: str,
+        claim_seconds: float = CLAIM_SECONDS,
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
+        self.rejected = 0
         self._connection = connection
+        self._seal = seal
         self._holder = holder
         self._claim_seconds = claim_seconds
+        self._patience_seconds = patience_seconds
         self._locks: dict[str, Lock] = {}
+        self._refused_since: dict[str, float] = {}
 
     def get(self, key: str) -> bytes | None:
         """See `AnswerCache`."""
-        answer: object = self._connection.call(lambda: self._connection.redis.get(answer_key(key)), lambda: None)
-        return answer if isinstance(answer, bytes) else None
+        name = self._seal.name("answer", key)
+
+        def read() -> object:
+            try:  # a range, because a stranger's value may be larger than this pod's memory
+                return self._connection.redis.getrange(answer_key(name), 0, _ANSWER_BYTES_LIMIT + _SEAL_BYTES)
+            except ResponseError:  # a stranger's value that is no string
+                return None
+
+        found = self._connection.call(read, lambda: b"")
+        if found == b"":
+            return None
+        answer = self._seal.open(name, found) if isinstance(found, bytes) else None
+        if answer is None:
+            self.rejected += 1
+            log.warning("%d answers in Redis are ignored: no pod with this API key wrote them", self.rejected)
+        return answer
 
     def put(self, key: str, answer: bytes) -> None:
         """See `AnswerCache`."""
         if len(answer) <= _ANSWER_BYTES_LIMIT:
-            redis = self._connection.redis
-            self._connection.call(lambda: redis.set(answer_key(key), answer, ex=_ANSWER_SECONDS), lambda: None)
+            name, redis = self._seal.name("answer", key), self._connection.redis
+            sealed = self._seal.close(name, answer)
+            self._connection.call(lambda: redis.set(answer_key(name), sealed, ex=_ANSWER_SECONDS), lambda: None)
 
     def claim(self, key: str) -> bool:
-        """See `AnswerCache`."""
+        """See `AnswerCache`. A claim of others that does not end is ignored: at worst, an answer is bought twice."""
         lock = self._locks.setdefault(
             key,
             Lock(
                 self._connection.redis,
-                claim_key(key),
+                claim_key(self._seal.name("claim", key)),
                 timeout=self._claim_seconds,
                 blocking=False,
                 thread_local=False,  # a thread renews it
@@ -87,11 +133,16 @@ class RedisAnswerCache:
             except LockError:  # not claimed yet, or expired
                 return bool(lock.acquire(token=self._holder))
 
-        return self._connection.call(renew_or_acquire, lambda: True)
+        if self._connection.call(renew_or_acquire, lambda: True):
+            self._refused_since.pop(key, None)
+            return True
+        refused_for = time.monotonic() - self._refused_since.setdefault(key, time.monotonic())
+        return refused_for >= self._patience_seconds
 
     def release(self, key: str) -> None:
         """See `AnswerCache`."""
         lock = self._locks.pop(key, None)
+        self._refused_since.pop(key, None)
 
         def release() -> None:
             try:

@@ -61,14 +61,14 @@ class RedisRateLimiter:
 
     Attributes:
         connection: The Redis.
-        fingerprint: Identifies the API key.
+        name: Stands for the API key.
         limits: The limits.
         local: Follows everything that this process sends and is told, for when Redis is down, and for when it is
             available again and has missed it.
     """
 
     connection: RedisConnection
-    fingerprint: str
+    name: str
     limits: RateLimits
     local: LocalRateLimiter = field(init=False)
     _last_request: str = ""
@@ -82,7 +82,7 @@ class RedisRateLimiter:
         request = uuid.uuid4().hex
         limits = [-1 if limit is None else limit for limit in (self.limits.requests, self.limits.tokens)]
         arguments = [*limits, int(self.limits.window * 1000), tokens, request, math.ceil(local_wait * 1000)]
-        script = (_ACQUIRE, 2, pause_key(self.fingerprint), requests_key(self.fingerprint), *map(str, arguments))
+        script = (_ACQUIRE, 2, pause_key(self.name), requests_key(self.name), *map(str, arguments))
         wait = self.connection.call(
             lambda: int(self.connection.redis.eval(*script)) / 1000,  # type: ignore[arg-type] # no types for scripts
             lambda: local_wait,
@@ -98,12 +98,12 @@ class RedisRateLimiter:
         """See `RateLimiter`."""
         self.local.adjust(estimated, used)
         if self.limits.exist:
-            script = (_ADJUST, 1, requests_key(self.fingerprint), self._last_request, str(estimated), str(used))
+            script = (_ADJUST, 1, requests_key(self.name), self._last_request, str(estimated), str(used))
             self.connection.call(lambda: self.connection.redis.eval(*script), lambda: None)
 
     def pause(self, seconds: float) -> None:
         """See `RateLimiter`."""
         self.local.pause(seconds)
         milliseconds = max(int(min(seconds, LONGEST_PAUSE_SECONDS) * 1000), 1)
-        script = (_PAUSE, 1, pause_key(self.fingerprint), str(milliseconds))
+        script = (_PAUSE, 1, pause_key(self.name), str(milliseconds))
         self.connection.call(lambda: self.connection.redis.eval(*script), lambda: None)

@@ -57,13 +57,20 @@ def named_tests(cell: str) -> Iterator[tuple[str, str]]:
         yield module, second if is_module else first
 
 
-@pytest.mark.parametrize("row", rows(section("docs/reliability.md", "Faults")), ids=lambda row: row[0])
+@pytest.mark.parametrize(
+    "row",
+    [*rows(section("docs/reliability.md", "Faults")), *rows(section("docs/security.md", "Tests"))],
+    ids=lambda row: row[0],
+)
 def test_every_fault_names_tests_that_exist(row: list[str]) -> None:
     named = list(named_tests(row[-1]))
     missing = [
         (module, test)
         for module, test in named
-        if not fnmatch.filter(TESTS.get(module) or TESTS.get(f"simulation/{module}", []), test.replace("…", "*") or "*")
+        if not fnmatch.filter(
+            TESTS.get(module) or TESTS.get(f"simulation/{module}") or TESTS.get(f"chart/{module}", []),
+            test.replace("…", "*") or "*",
+        )
     ]
 
     assert named
