@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from chunk_runner.sandbox import template
 from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
 
 
@@ -98,6 +99,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if number := missing.pop("", 0):
         programs = ", ".join(f"{name} ({count})" for name, count in sorted(missing.items()))
         terminalreporter.line(f"{number} tests left out, which need {programs}: `make test-cluster` runs them")
+
+
+@pytest.fixture
+def new_template() -> Iterator[None]:
+    """Fork the children of the sandbox from this process as it is in this test, with all that is patched in it."""
+    template.stop()
+    yield
+    template.stop()
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chunk_runner")
 
+_STAGES_WITH_PDFS = ("prepare", "process")
+
 
 def main() -> Never:
     """Entry point."""
@@ -29,7 +31,10 @@ def main() -> Never:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     termination.stop_on_sigterm()
     try:
-        report, code = _command(parsed.stage)(parsed)
+        command = _command(parsed.stage)
+        if parsed.stage in _STAGES_WITH_PDFS:
+            _start_sandbox()
+        report, code = command(parsed)
     except (Exception, SystemExit) as error:  # SIGTERM raises SystemExit
         log.debug("the stage failed", exc_info=True)
         report, code = termination.failed(error)
@@ -40,6 +45,15 @@ def _command(stage: str) -> Command:
     """Return the command of a stage, loaded with its own modules only: chunk pods start often and split no PDF."""
     command: Command = importlib.import_module(f"chunk_runner.commands.{stage}").run
     return command
+
+
+def _start_sandbox() -> None:
+    """Start the process that PDFs are handled in, before this one reads a secret; say once what the kernel lacks."""
+    from chunk_runner.sandbox import confinement, template  # noqa: PLC0415 (merge and sweep have no use for them)
+
+    template.start()
+    if problem := confinement.missing():
+        log.warning("%s", problem)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from pathlib import Path
 from chunk_runner.contract.limits import WARNINGS_LIMIT, shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import SourceError
-from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.backends.base import (
     DAMAGED_PAGE_TREE,
     Backend,
@@ -26,8 +25,10 @@ from chunk_runner.pdf.backends.base import (
 )
 from chunk_runner.pdf.backends.pdfium import open_pdfium
 from chunk_runner.pdf.backends.qpdf import open_qpdf
-from chunk_runner.pdf.sandbox import SandboxError
-from chunk_runner.pdf.sandbox_child import ResourceLimits
+from chunk_runner.sandbox import sandbox
+from chunk_runner.sandbox.confinement import Access
+from chunk_runner.sandbox.limits import ResourceLimits
+from chunk_runner.sandbox.sandbox import SandboxError
 
 
 _OPEN_SECONDS = 60
@@ -135,7 +136,8 @@ def _refusal(document: SourceDocument, problems: Sequence[SourceError | SandboxE
 
 def _inspect_with(document: SourceDocument, open_backend: OpenBackend) -> DocumentInfo:
     limits = ResourceLimits.for_child(cpu_seconds=_OPEN_SECONDS)
-    (info,) = sandbox.run(partial(_open_and_count, document, open_backend), limits)
+    steps = partial(_open_and_count, document, open_backend)
+    (info,) = sandbox.run(steps, limits, Access(read=(document.path,)), DocumentInfo)
     return info
 
 

@@ -6,10 +6,15 @@ from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chunk_runner.contract.reasons import RETRYABLE, Reason
 
+
+if TYPE_CHECKING:
+    Floats = array[float]
+else:
+    Floats = array  # it takes no subscript before Python 3.12, and messages are decoded by the annotations below
 
 SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 """In a line: a word was broken here, possibly at a hyphen of its own."""
@@ -134,7 +139,7 @@ class Page:
     ref: PageRef
     state: PageState
     lines: list[str] = field(default_factory=list)
-    positions: array[float] = field(default_factory=lambda: array("f"))
+    positions: Floats = field(default_factory=lambda: array("f"))
     width: float = 0
     height: float = 0
     reason: Reason | None = None

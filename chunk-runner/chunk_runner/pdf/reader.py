@@ -6,18 +6,20 @@ does not know the positions of lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pypdfium2
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, WorkspaceError
-from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.page import Page, PageRef, PageState
-from chunk_runner.pdf.sandbox import Sandbox, SandboxError
-from chunk_runner.pdf.sandbox_child import ResourceLimits
 from chunk_runner.pdf.text_layer import pdfium_missing_fonts, pdfium_page
+from chunk_runner.sandbox import sandbox
+from chunk_runner.sandbox.confinement import Access
+from chunk_runner.sandbox.limits import ResourceLimits
+from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
 
 
 VERSION = f"pdfium {pypdfium2.PDFIUM_INFO.build}"
@@ -98,38 +100,40 @@ class _ReaderCache:
         if self._reader is None or self._key != (path, limits):
             if self._reader is not None:
                 self._reader.close()
-            self._key, self._reader = (path, limits), Sandbox(_pdfium_server(path), limits)
+            serve = partial(_serve_pdfium, path, [])
+            self._key, self._reader = (path, limits), Sandbox(serve, limits, Access(read=(path,)), Page)
         return self._reader
 
 
 _readers = _ReaderCache()
 
 
-def _pdfium_server(path: Path) -> Callable[[Sequence[PageRef]], Iterator[Page]]:
-    """Return a function for the sandbox that opens the file once and reads pages with PDFium."""
-    opened: list[pypdfium2.PdfDocument] = []
+def _serve_pdfium(path: Path, opened: list[pypdfium2.PdfDocument], pages: Sequence[PageRef]) -> Iterator[Page]:
+    """In the sandbox: read pages with PDFium.
 
-    def serve(pages: Sequence[PageRef]) -> Iterator[Page]:
-        if not opened:
-            pdfium_missing_fonts.ignore_machine_fonts()
-            try:
-                opened.append(pypdfium2.PdfDocument(path))
-            except pypdfium2.PdfiumError as error:
-                raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
-            except OSError as error:
-                raise WorkspaceError(
-                    Reason.WORKSPACE_UNAVAILABLE, f"{path.name} cannot be read ({error.strerror or 'file not found'})."
-                ) from error
-        for page in pages:
-            yield pdfium_page.read_page(opened[0], path, page)
-
-    return serve
+    Args:
+        path: The file.
+        opened: Empty at first; keeps the open file between the requests.
+        pages: The pages, in order.
+    """
+    if not opened:
+        pdfium_missing_fonts.ignore_machine_fonts()
+        try:
+            opened.append(pypdfium2.PdfDocument(path))
+        except pypdfium2.PdfiumError as error:
+            raise ChunkError(Reason.CHUNK_UNREADABLE, f"PDFium cannot open the chunk ({error}).") from error
+        except OSError as error:
+            raise WorkspaceError(
+                Reason.WORKSPACE_UNAVAILABLE, f"{path.name} cannot be read ({error.strerror or 'file not found'})."
+            ) from error
+    for page in pages:
+        yield pdfium_page.read_page(opened[0], path, page)
 
 
 def _read_again(path: Path, page: PageRef, limits: ResourceLimits) -> Page:
     """Read a page with pypdf that PDFium could not read; it has failed if pypdf finds no text either."""
     try:
-        (found,) = sandbox.run(lambda: _serve_pypdf(path, [page]), limits)
+        (found,) = sandbox.run(partial(_serve_pypdf, path, [page]), limits, Access(read=(path,)), Page)
     except SandboxError as error:
         return Page.failed(page, error.reason)
     except ChunkError:
@@ -142,7 +146,7 @@ def _read_again(path: Path, page: PageRef, limits: ResourceLimits) -> Page:
 def _read_with_pypdf(path: Path, pages: Sequence[PageRef], limits: ResourceLimits) -> Iterator[Page]:
     """Read pages with pypdf of a file that PDFium cannot open."""
     try:
-        yield from sandbox.run(lambda: _serve_pypdf(path, pages), limits)
+        yield from sandbox.run(partial(_serve_pypdf, path, pages), limits, Access(read=(path,)), Page)
     except SandboxError as error:
         raise ChunkError(error.reason, f"No library can read the chunk: {error.message}.") from error
 

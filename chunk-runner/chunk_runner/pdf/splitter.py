@@ -19,12 +19,13 @@ from typing import BinaryIO, NamedTuple
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ChunkError, SourceError, WorkspaceError
-from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, OpenBackend, PasswordError
 from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
 from chunk_runner.pdf.document import BACKENDS, SourceDocument
-from chunk_runner.pdf.sandbox import SandboxError
-from chunk_runner.pdf.sandbox_child import ResourceLimits
+from chunk_runner.sandbox import sandbox
+from chunk_runner.sandbox.confinement import Access
+from chunk_runner.sandbox.limits import ResourceLimits
+from chunk_runner.sandbox.sandbox import SandboxError
 
 
 _PART_SECONDS = 60
@@ -68,10 +69,12 @@ class PartSpec:
 
     Attributes:
         pages: Its 1-based pages of the source, in order.
-        open_file: Opens the file to write to.
+        folder: The folder in which the file is written.
+        open_file: Opens the file to write to, in the sandbox, which may write in that folder only; can be pickled.
     """
 
     pages: Sequence[int]
+    folder: Path
     open_file: Callable[[], AbstractContextManager[BinaryIO]]
 
 
@@ -128,12 +131,13 @@ def write_parts(
     """
     size = document.path.stat().st_size
     limits = ResourceLimits.for_child(cpu_seconds=_PART_SECONDS, file_bytes=max_bytes or 4 * size + 2**26)
+    access = Access(read=(document.path,), write=tuple({part.folder for part in parts}))
     written, method, deaths = 0, 0, 0
     death: Failure | None = None
     while written < len(parts):
         job = _Job(document, page_count, size / page_count, parts[written:], method, death)
         try:
-            for outcome in sandbox.run(partial(_write, job), limits):
+            for outcome in sandbox.run(partial(_write, job), limits, access, PartOutcome | None):
                 if outcome is None:
                     continue
                 yield outcome
@@ -164,7 +168,7 @@ def extract(path: Path, page_count: int, pages: Sequence[int]) -> bytes:
     """
     with _room_for_temporary_files(), tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
         target = Path(folder) / "part.pdf"
-        part = PartSpec(pages, partial(_temporary_file, target))
+        part = PartSpec(pages, target.parent, partial(_temporary_file, target))
         document = SourceDocument(path, path.name)
         try:
             (outcome,) = write_parts(document, page_count, [part], max_bytes=_EXTRACTED_BYTES_LIMIT)

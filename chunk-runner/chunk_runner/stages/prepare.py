@@ -25,7 +25,7 @@ from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
 from chunk_runner.text.document_profile import build_profile, choose_sample, sample_warnings
-from chunk_runner.workspace.files import SAMPLE, SOURCE, Workspace, chunk_file
+from chunk_runner.workspace.files import CHUNKS, SAMPLE, SOURCE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result
 
@@ -115,9 +115,13 @@ def _prepare(
     sampled = choose_sample(selected)
     todo = [chunk for chunk in planned.chunks if not has_result(workspace, chunk)]
     to_write = [chunk for chunk in todo if not direct or not info.pages_to_flatten.isdisjoint(chunk.pages_of_pdf)]
+    folder = workspace.create_folder(CHUNKS)
     to_begin = [
-        PartSpec(sampled, partial(workspace.replacing, SAMPLE)),
-        *(PartSpec(chunk.pages_of_pdf, partial(workspace.replacing, chunk_file(chunk.index))) for chunk in to_write),
+        PartSpec(sampled, folder, partial(workspace.replacing, SAMPLE)),
+        *(
+            PartSpec(chunk.pages_of_pdf, folder, partial(workspace.replacing, chunk_file(chunk.index)))
+            for chunk in to_write
+        ),
     ]
     parts: dict[int, Chunk] = {}
     lost = set(info.lost_pages)

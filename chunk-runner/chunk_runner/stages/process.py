@@ -16,11 +16,12 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, MoreMemoryError, StageError
-from chunk_runner.pdf import sandbox
 from chunk_runner.pdf.page import PageRef
 from chunk_runner.processors.base import Task
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.registry import processor_for
+from chunk_runner.sandbox import sandbox
+from chunk_runner.sandbox.limits import max_rss_bytes
 from chunk_runner.source import sha256_of
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
 from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file
@@ -194,7 +195,7 @@ def _peak_memory() -> int:
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
         # Without /proc: the peak since the process started; on Linux, what its parent had at the time counts, too.
-        return sandbox.max_rss_bytes(resource.getrusage(resource.RUSAGE_SELF))
+        return max_rss_bytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def _reset_peak_memory() -> None:

@@ -2,7 +2,7 @@
 
     manifest.json            the decisions of prepare; the names of all other files follow from it
     source.pdf               the source without the bytes before its header, if there are many, while prepare reads it
-    sample.pdf               the sample pages, while prepare reads them
+    chunks/sample.pdf        the sample pages, while prepare reads them
     chunks/00002.pdf         the pages of chunk 2, until its result is durable
     results/00002.result     the result of chunk 2
     attempts/00002.jsonl     one line when an attempt at chunk 2 starts, and one when it ends
@@ -48,8 +48,8 @@ MANIFEST = "manifest.json"
 REPORT = "report.json"
 USAGE = "usage.jsonl"
 SOURCE = "source.pdf"
-SAMPLE = "sample.pdf"
 CHUNKS = "chunks"
+SAMPLE = f"{CHUNKS}/sample.pdf"
 ATTEMPTS = "attempts"
 
 _LOOK_SECONDS = 2.0
@@ -137,6 +137,19 @@ class Workspace:
             raise  # by the block: a file that it reads is not there
         except OSError as error:
             raise _cannot_write(error) from error
+
+    def create_folder(self, name: str) -> Path:
+        """Create a folder, unless it exists, and return its path.
+
+        Raises:
+            UnwritableError: As for `replacing`.
+        """
+        path = self.path(name)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot_write(error) from error
+        return path
 
     def spool(self) -> IO[bytes]:
         """Return a nameless file for intermediate data, which is deleted when it is closed."""

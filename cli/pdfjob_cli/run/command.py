@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
+from chunk_runner.sandbox import template
 from pdfjob_cli import file_options, interrupts
 from pdfjob_cli.exit_codes import INTERRUPTED_MESSAGE, Exit
 from pdfjob_cli.run import batch, outputs
@@ -171,6 +172,7 @@ def run(
     Exit codes: 0 if every page is accounted for, 1 if the run failed, 2 for wrong usage, 3 if some pages failed or no
     page has a text layer, 130 if the run was interrupted. With several PDFs, it is the code of the worst.
     """
+    template.start()  # before anything reads the API key
     stdin_users = [*map(is_stdin, files), *(path == file_options.DASH for path in (password_file, api_key_file))]
     if sum(stdin_users) > 1:
         raise typer.BadParameter("only one FILE, password or API key can come from stdin")

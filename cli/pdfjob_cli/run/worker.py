@@ -15,7 +15,8 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.pdf.sandbox_child import die_with_parent
+from chunk_runner.sandbox import template
+from chunk_runner.sandbox.child import die_with_parent
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Manifest
@@ -55,6 +56,7 @@ def start(work: Work) -> None:
     die_with_parent(os.getppid())  # or workers would go on after the run is killed
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminate)
+    template.start()  # before anything reads the API key
 
 
 def process_chunk(index: int) -> None:

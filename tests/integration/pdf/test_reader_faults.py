@@ -15,6 +15,8 @@ from chunk_runner.pdf.text_layer import pdfium_page
 from tools import pdfs
 
 
+pytestmark = pytest.mark.usefixtures("new_template")
+
 PAGES = [PageRef(number, number) for number in range(1, 6)]
 
 

@@ -1,31 +1,28 @@
-"""The parent side of the sandbox: child processes whose memory, processor time and file size are limited.
+"""The parent's side of the sandbox: a child process that answers requests, and how it died if it did.
 
-Knows processes and limits, nothing of PDF. PDF libraries run in a child and nowhere else, because hostile files make
-them crash, hang or use up memory in native code, which no timeout within the process can stop. A child runs a
-generator: each item that it yields is a step with a deadline of its own, and the items yielded before a failing step
-are kept.
-
-This guards against accidents. A child has the rights of its parent; an attacker who takes over a library is contained
-by the pod.
+Code that handles untrusted input runs in a child and nowhere else, because hostile input makes native libraries crash,
+hang, use up memory, or run code of an attacker, which no timeout within the process can stop. A child runs a generator:
+each item that it yields is a step with a deadline of its own, and the items yielded before a failing step are kept.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
+import pickle
 import signal
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.pdf.sandbox_child import MessageKind, ResourceLimits, serve_forever
+from chunk_runner.sandbox import messages, template
+from chunk_runner.sandbox.channel import Channel
+from chunk_runner.sandbox.child import Task
+from chunk_runner.sandbox.confinement import Access
+from chunk_runner.sandbox.limits import ResourceLimits
+from chunk_runner.sandbox.messages import InvalidMessageError, Kind
+from chunk_runner.sandbox.template import Template
 
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 RequestT = TypeVar("RequestT")
 ItemT = TypeVar("ItemT")
@@ -53,15 +50,21 @@ class Sandbox(Generic[RequestT, ItemT]):
     """A child process that answers requests with any number of items each; the first request starts it.
 
     Args:
-        serve: Makes the generator that answers a request; called in the child.
+        serve: Makes the generator that answers a request; called in the child, to which it travels as a pickle.
         limits: The resources that the child may use.
+        access: The files that the child may use.
+        returns: The type of the items, as an annotation that msgspec knows.
     """
 
-    def __init__(self, serve: Callable[[RequestT], Iterator[ItemT]], limits: ResourceLimits) -> None:
-        self._serve = serve
+    def __init__(
+        self, serve: Callable[[RequestT], Iterator[ItemT]], limits: ResourceLimits, access: Access, returns: Any
+    ) -> None:
+        self._task = Task(serve, limits, access)
         self._limits = limits
+        self._reader = messages.Reader(returns)
+        self._template: Template
         self._child = 0
-        self._pipe: Connection | None = None
+        self._channel: Channel | None = None
 
     def request(self, request: RequestT) -> Iterator[ItemT]:
         """Yield the items that the generator yields for a request.
@@ -73,26 +76,29 @@ class Sandbox(Generic[RequestT, ItemT]):
             StageError: The generator raised it.
             RuntimeError: The generator raised anything else; the message names it.
         """
-        pipe = self._pipe or self._start()
+        seconds = _WALL_CLOCK_FACTOR * self._limits.cpu_seconds
         is_complete = False
         try:
-            pipe.send(request)
+            channel = self._channel or self._start(seconds)
+            channel.send(pickle.dumps(request), seconds)
             while True:
-                if not pipe.poll(_WALL_CLOCK_FACTOR * self._limits.cpu_seconds):
-                    raise _time_limit_error(self._limits)
-                kind, value = pipe.recv()
+                kind, value = self._reader.read(channel.receive(seconds))
                 match kind:
-                    case MessageKind.ITEM:
+                    case Kind.ITEM:
                         yield value
-                    case MessageKind.OUT_OF_MEMORY:
+                    case Kind.OUT_OF_MEMORY:
                         raise _memory_limit_error(self._limits)
-                    case MessageKind.ERROR:
+                    case Kind.ERROR:
                         raise value
-                    case _:
+                    case Kind.END:
                         is_complete = True
                         return
-        except (EOFError, ConnectionResetError, BrokenPipeError):
-            raise _post_mortem(*self._wait(), self._limits) from None
+        except TimeoutError:
+            raise _time_limit_error(self._limits) from None
+        except InvalidMessageError as error:
+            raise _crash("invalid message") from error
+        except EOFError:
+            raise _post_mortem(*self._end(), self._limits) from None
         finally:
             if not is_complete:
                 self.close()
@@ -100,46 +106,44 @@ class Sandbox(Generic[RequestT, ItemT]):
     def close(self) -> None:
         """End the child, if it runs."""
         if self._child:
-            with suppress(ProcessLookupError):
-                os.kill(self._child, signal.SIGKILL)
-            self._wait()
+            self._end()
 
-    def _start(self) -> Connection:
-        self._pipe, child_pipe = multiprocessing.Pipe()
-        parent = os.getpid()
-        # Ctrl-C reaches the child, too, which would do what its parent does then, until it ignores the signal.
-        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        self._child = os.fork()
-        if self._child == 0:
-            self._pipe.close()
-            serve_forever(self._serve, self._limits, child_pipe, parent)
-        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        child_pipe.close()
-        return self._pipe
+    def _start(self, seconds: float) -> Channel:
+        self._template = template.start()
+        self._child, descriptor = self._template.fork()
+        self._channel = Channel(descriptor, messages.LONGEST)
+        self._channel.send(pickle.dumps(self._task), seconds)
+        return self._channel
 
-    def _wait(self) -> tuple[int, resource.struct_rusage]:
-        """Wait for the child to end and return its status and the resources it used."""
-        _, status, usage = os.wait4(self._child, 0)
-        _children.record(usage)
+    def _end(self) -> tuple[int, int]:
+        """End the child; return its wait status and its highest resident memory in bytes."""
+        status, memory = self._template.end(self._child)
+        _children.record(memory)
         self._child = 0
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe = None
-        return status, usage
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        return status, memory
 
 
-def run(steps: Callable[[], Iterator[ItemT]], limits: ResourceLimits) -> Iterator[ItemT]:
+def run(steps: Callable[[], Iterator[ItemT]], limits: ResourceLimits, access: Access, returns: Any) -> Iterator[ItemT]:
     """Yield the items of a generator that runs in a child of its own; raises like `Sandbox.request`.
 
     Args:
         steps: Makes the generator; called in the child.
         limits: The resources that the child may use.
+        access: The files that the child may use.
+        returns: The type of the items.
     """
-    sandbox: Sandbox[None, ItemT] = Sandbox(lambda _: steps(), limits)
+    sandbox: Sandbox[None, ItemT] = Sandbox(partial(_serve_once, steps), limits, access, returns)
     try:
         yield from sandbox.request(None)
     finally:
         sandbox.close()
+
+
+def _serve_once(steps: Callable[[], Iterator[ItemT]], _: None) -> Iterator[ItemT]:
+    return steps()
 
 
 class _PeakMemory:
@@ -147,8 +151,8 @@ class _PeakMemory:
 
     value = 0
 
-    def record(self, usage: resource.struct_rusage) -> None:
-        self.value = max(self.value, max_rss_bytes(usage))
+    def record(self, memory: int) -> None:
+        self.value = max(self.value, memory)
 
 
 _children = _PeakMemory()
@@ -164,20 +168,19 @@ def reset_peak_memory() -> None:
     _children.value = 0
 
 
-def max_rss_bytes(usage: resource.struct_rusage) -> int:
-    """Return the highest resident memory in bytes: the kernel counts KiB on Linux, bytes on macOS."""
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _post_mortem(status: int, usage: resource.struct_rusage, limits: ResourceLimits) -> SandboxError:
+def _post_mortem(status: int, memory: int, limits: ResourceLimits) -> SandboxError:
     """Return the error for a child that died without a message."""
     code = os.waitstatus_to_exitcode(status)
     if -code == signal.SIGXCPU:
         return _time_limit_error(limits)
     # A library that is refused memory traps or aborts; its memory use tells this from other crashes.
-    if max_rss_bytes(usage) > limits.memory_bytes // 2 or -code == signal.SIGKILL:
+    if memory > limits.memory_bytes // 2 or -code == signal.SIGKILL:
         return _memory_limit_error(limits)
     cause = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+    return _crash(cause)
+
+
+def _crash(cause: str | None) -> SandboxError:
     return SandboxError(Reason.CRASHED, f"the PDF library crashed ({cause})")
 
 
