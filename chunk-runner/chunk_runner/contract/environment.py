@@ -8,7 +8,7 @@ WORKSPACE_MOUNT = "/workspace"
 """The workspace of the pod's job."""
 
 SOURCE_MOUNT = "/source"
-"""In the prepare pod: the whole volume of the source, read-only."""
+"""In the prepare pod: the whole volume of the source, read-only, without the workspaces of all jobs."""
 
 WORKSPACES_MOUNT = "/workspaces"
 """In the sweep pod: all workspaces of its namespace."""

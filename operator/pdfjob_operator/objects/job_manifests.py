@@ -64,14 +64,17 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
     env = {environment.SPEC_ENV: spec.dumps(), environment.STORAGE_LIMIT_ENV: str(settings.max_storage)}
     pod = _stage_pod(pdfjob, settings, Stage.PREPARE, "prepare", env, doublings=doublings)
     # The whole volume, read-only: for a subPath to a missing file, the kubelet would create a folder of that name.
+    mounts, volumes = pod["spec"]["containers"][0]["volumeMounts"], pod["spec"]["volumes"]
     claim = pdfjob.source_claim or workspace_claim(pdfjob, settings)
-    name = "workspace"
-    if claim != workspace_claim(pdfjob, settings):
-        name = "source"
-        pod["spec"]["volumes"].append({"name": name, "persistentVolumeClaim": {"claimName": claim, "readOnly": True}})
-    pod["spec"]["containers"][0]["volumeMounts"].append(
-        {"name": name, "mountPath": environment.SOURCE_MOUNT, "readOnly": True}
-    )
+    if claim == workspace_claim(pdfjob, settings):
+        mounts.append({"name": "workspace", "mountPath": environment.SOURCE_MOUNT, "readOnly": True})
+        # The workspaces of all jobs are on this volume. The folder exists, because the pod's own workspace is in it.
+        hidden = f"{environment.SOURCE_MOUNT}/{environment.WORKSPACES}"
+        volumes.append({"name": "hidden", "emptyDir": {"sizeLimit": "1Mi"}})
+        mounts.append({"name": "hidden", "mountPath": hidden, "readOnly": True})
+    else:
+        volumes.append({"name": "source", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}})
+        mounts.append({"name": "source", "mountPath": environment.SOURCE_MOUNT, "readOnly": True})
     if pdfjob.password_secret is not None:
         mount_secret(pod, *pdfjob.password_secret, environment.PASSWORD_FILE)
     return _job(pdfjob, pod) | {

@@ -128,8 +128,21 @@ def test_a_source_on_another_claim_is_mounted_from_there() -> None:
 def test_a_source_on_the_workspace_claim_needs_no_second_volume() -> None:
     pod = ALL[0]["spec"]["template"]["spec"]
 
-    assert [volume["name"] for volume in pod["volumes"]] == ["workspace", "tmp"]
+    assert [volume["name"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume] == ["workspace"]
     assert {"name": "workspace", "mountPath": "/source", "readOnly": True} in pod["containers"][0]["volumeMounts"]
+
+
+def test_prepare_does_not_see_the_workspaces_of_other_jobs() -> None:
+    pod = ALL[0]["spec"]["template"]["spec"]
+    mounts = {mount["mountPath"]: mount for mount in pod["containers"][0]["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+
+    assert "emptyDir" in volumes[mounts["/source/pdfjobs"]["name"]]
+    assert mounts["/source/pdfjobs"]["readOnly"]
+    # From another claim, nothing may be mounted over a folder that need not exist: a container could not create it.
+    other = make_pdfjob(source={"volume": {"path": "a.pdf", "claimName": "library"}})
+    container = prepare_job(other, SETTINGS, seconds=60)["spec"]["template"]["spec"]["containers"][0]
+    assert "/source/pdfjobs" not in {mount["mountPath"] for mount in container["volumeMounts"]}
 
 
 def test_every_chunk_runs_to_its_end_and_is_retried_by_itself() -> None:
