@@ -4,7 +4,6 @@
 - `splitter`: copying pages into PDFs of their own.
 - `reader`: the text of pages, line by line.
 - `page`: a page as it was read.
-- `sandbox`, `sandbox_child`: child processes with limited resources.
 - `backends`: the libraries that open files and copy pages.
 - `flattening`: annotations and layers, made content of the pages; `annotation_text`: how readers tell their text apart.
 - `text_layer`: the libraries that read the text of a page.

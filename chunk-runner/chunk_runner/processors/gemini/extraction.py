@@ -195,7 +195,7 @@ class Extraction:
         Raises:
             InvalidResponseError: The answer cannot be about these pages.
         """
-        data = parse_answer(answer, schema)
+        data = parse_answer(answer, schema, is_own=self.settings.schema is not None)
         if self.settings.schema is not None:
             return _Answer([StructuredAnswer(canonical(data), pages[0].number, pages[-1].number)], [])
         entries = parse_sentences(data, len(pages))

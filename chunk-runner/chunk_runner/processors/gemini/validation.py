@@ -16,12 +16,9 @@ from itertools import chain, pairwise
 from typing import Any, NamedTuple, Never
 
 from jsonschema.exceptions import ValidationError
-from referencing.exceptions import Unresolvable
 
-from chunk_runner.contract.limits import shorten
-from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import ConfigurationError
 from chunk_runner.pdf.glyphs.characters import clean
+from chunk_runner.processors.gemini import schema_check
 from chunk_runner.processors.gemini.messages import ResponseKind
 from chunk_runner.processors.gemini.settings import validator
 
@@ -80,8 +77,13 @@ _LOOP_DENSITY = 0.05
 """A text of at least so many bytes that compresses to less than this share of its size is a loop."""
 
 
-def parse_answer(answer: str, schema: Mapping[str, Any]) -> Any:
+def parse_answer(answer: str, schema: Mapping[str, Any], *, is_own: bool = False) -> Any:
     """Return an answer as data that matches the schema.
+
+    Args:
+        answer: The answer.
+        schema: The schema.
+        is_own: True if the author of the job wrote the schema.
 
     Raises:
         InvalidResponseError: It does not.
@@ -92,17 +94,13 @@ def parse_answer(answer: str, schema: Mapping[str, Any]) -> Any:
         text = text.partition("\n")[2].rpartition("```")[0]
     try:
         data = json.loads(text, parse_constant=_reject_constant)
-        validator(schema).validate(data)
+        if not is_own:
+            validator(schema).validate(data)
+        elif cause := schema_check.mismatch(data, schema):
+            raise InvalidResponseError(cause, ResponseKind.SCHEMA_MISMATCH)
         json.dumps(data, allow_nan=False)  # data that cannot be written is rejected here
     except ValidationError as error:
-        where = "/".join(map(str, error.absolute_path))
-        cause = f"it does not match the schema: {shorten(where, 40) or 'root'}: {error.validator}"
-        raise InvalidResponseError(cause, ResponseKind.SCHEMA_MISMATCH) from error
-    except Unresolvable as error:
-        raise ConfigurationError(
-            Reason.CONFIGURATION_ERROR,
-            "outputSchema has a $ref to something outside itself: nothing is fetched, so include it.",
-        ) from error
+        raise InvalidResponseError(schema_check.describe(error), ResponseKind.SCHEMA_MISMATCH) from error
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise InvalidResponseError("it is not JSON") from error
     for text in _strings(data):
