@@ -61,18 +61,17 @@ def serve_forever(channel: Channel, parent: int) -> Never:
         task.limits.apply()
         confine(task.access)
         while True:
-            request = pickle.loads(channel.receive())  # noqa: S301 (from the parent)
-            channel.send(_answer(task, request, channel))
+            channel.send(_answer(task, channel))
     except EOFError:  # the parent has closed its end
         code = 0
     finally:
         os._exit(code)
 
 
-def _answer(task: Task, request: Any, channel: Channel) -> bytes:
-    """Send the items that answer a request, and return the message that ends them."""
+def _answer(task: Task, channel: Channel) -> bytes:
+    """Receive a request, send the items that answer it, and return the message that ends them."""
     try:
-        iterator = task.serve(request)
+        iterator = task.serve(pickle.loads(channel.receive()))  # noqa: S301 (from the parent)
         while True:
             task.limits.begin_step()
             try:

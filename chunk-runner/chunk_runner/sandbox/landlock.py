@@ -43,7 +43,7 @@ def version() -> int:
     """Return the version of Landlock that the kernel offers; 0 for none."""
     if sys.platform != "linux":
         return 0
-    return max(_LIBC.syscall(_CREATE_RULESET, None, 0, _GET_VERSION), 0)
+    return max(int(_LIBC.syscall(_CREATE_RULESET, None, 0, _GET_VERSION)), 0)
 
 
 def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:

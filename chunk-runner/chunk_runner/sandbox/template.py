@@ -55,6 +55,8 @@ class Template:
         theirs.close()
         self._control = ours
         self._serial = 0
+        self._forks: set[int] = set()  # the serial numbers of those that a signal such as SIGTERM interrupted
+        self._lost: list[int] = []  # the children that they made
         self._lock = Lock()
 
     def fork(self) -> tuple[int, int]:
@@ -63,10 +65,14 @@ class Template:
         Raises:
             RuntimeError: The template is gone.
         """
+        while self._lost:
+            self.end(self._lost.pop())
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
+            self._forks.add(self._serial + 1)
             pid, _ = self._ask(_FORK, 0, [theirs.fileno()])
-        return pid, ours.detach()
+            self._forks.discard(self._serial)
+            return pid, ours.detach()
 
     def end(self, pid: int) -> tuple[int, int]:
         """Kill a child, unless it has died; return its wait status, and its highest resident memory in bytes.
@@ -91,8 +97,10 @@ class Template:
                 while True:
                     reply = self._control.recv(_REPLY.size, socket.MSG_WAITALL)
                     serial, result, memory = _REPLY.unpack(reply)
-                    if serial == self._serial:  # else to a command that a signal such as SIGTERM interrupted
+                    if serial == self._serial:
                         return result, memory
+                    if serial in self._forks:
+                        self._lost.append(result)
             except (OSError, struct.error) as error:
                 raise RuntimeError("the process from which sandboxes are forked was killed") from error
 

@@ -29,7 +29,7 @@ from chunk_runner.sandbox.messages import InvalidMessageError, Kind, Reader
                 612.5,
                 792,
                 has_picture=True,
-                unnamed_characters=3,
+                unmapped_characters=3,
                 annotations=[["a note"], []],
             ),
             Page,

@@ -469,7 +469,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", cases([*HOSTILE], quick=["pickle", "wrong type", "foreign error", "too long", "half"]))
+@pytest.mark.parametrize("name", cases([*HOSTILE], quick=["pickle", "wrong type", "foreign error", "too long"]))
 def test_a_child_that_was_taken_over_can_only_fail(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message, reason = HOSTILE[name]
     monkeypatch.chdir(tmp_path)
@@ -513,6 +513,7 @@ def test_a_signal_between_question_and_answer_does_not_mix_up_the_children(monke
         list(run(own_pid, LIMITS))
     monkeypatch.setattr(running, "_control", control)
 
+    list(run(partial(bytes_of, [1]), LIMITS))  # learns of the child that was forked in vain
     first = run(own_pid, LIMITS)
     assert psutil.Process(next(first)).ppid() == running.pid
     first.close()  # type: ignore[attr-defined] # it is a generator

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.gemini.prompt import SENTENCES, SENTENCES_AND_RUNNING_LINES
 from chunk_runner.processors.gemini.validation import (
     InvalidResponseError,
@@ -183,8 +182,3 @@ def test_a_sentence_may_begin_on_the_page_before() -> None:
     text = " ".join(PAGES)
 
     require_plausible([ModelSentence(1, text)], PAGES)
-
-
-def test_a_schema_fetches_nothing() -> None:
-    with pytest.raises(ConfigurationError, match="something outside itself"):
-        parse_answer("{}", {"$ref": "http://schema.example/never-fetched.json"})
