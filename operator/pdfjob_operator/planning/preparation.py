@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _PERMANENT_FAILURES = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 """Exit codes after which the prepare Job creates no further pod."""
 
-_PENDING = in_phase(Phase.PENDING, "Waiting for the prepare pod to start.")
-
 
 def decide_preparation(observation: Observation, settings: Settings) -> Decision:
     """Decide what to do while there is no chunks Job."""
@@ -50,12 +48,21 @@ def decide_preparation(observation: Observation, settings: Settings) -> Decision
         failure = None if report is None else report.failure
         return _fail_permanently(failure or missing_report(Stage.PREPARE), observation, settings)
     if job.outcome is JobOutcome.COMPLETE:  # its pod was deleted before anybody read the report
-        return Decision(_PENDING, delete=() if job.deleting else (job.name,))
+        return Decision(_waiting(observation), delete=() if job.deleting else (job.name,))
     if job.outcome is JobOutcome.FAILED:
         return _retry_or_fail(job, observation, settings)
     if observation.has_started(Stage.PREPARE):
         return Decision(in_phase(Phase.PREPARING, "Reading and splitting the source."))
-    return Decision(_PENDING)
+    return Decision(_waiting(observation))
+
+
+def _waiting(observation: Observation) -> JobState:
+    """Return the state of a PdfJob whose prepare pod has not started.
+
+    If an earlier one had, the phase stays: it is the evidence that there is something to clean up.
+    """
+    has_run = observation.pdfjob.status.get("phase") == Phase.PREPARING
+    return in_phase(Phase.PREPARING if has_run else Phase.PENDING, "Waiting for the prepare pod to start.")
 
 
 def waiting_state(settings: Settings) -> JobState:
@@ -74,7 +81,8 @@ def _begin(observation: Observation, settings: Settings) -> Decision:
         return clean_up(observation, settings, deadline_exceeded(observation.pdfjob))
     if not observation.admitted:
         return Decision(waiting_state(settings))
-    return Decision(_PENDING, create=(prepare_job(observation.pdfjob, settings, seconds=observation.seconds_left),))
+    manifest = prepare_job(observation.pdfjob, settings, seconds=observation.seconds_left)
+    return Decision(_waiting(observation), create=(manifest,))
 
 
 def _continue_after(report: Report, observation: Observation, settings: Settings) -> Decision:
@@ -112,5 +120,5 @@ def _retry_or_fail(job: StageJob, observation: Observation, settings: Settings) 
     seconds = observation.seconds_left
     if pod is not None and pod.out_of_memory and settings.can_double(job.doublings) and seconds > 0:
         manifest = prepare_job(observation.pdfjob, settings, seconds=seconds, doublings=job.doublings + 1)
-        return Decision(_PENDING, create=(manifest,))
+        return Decision(_waiting(observation), create=(manifest,))
     return clean_up(observation, settings, stage_failure(observation.pdfjob, job, pod))
