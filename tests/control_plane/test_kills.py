@@ -90,10 +90,11 @@ def test_an_operator_that_was_frozen_finds_itself_replaced_and_ends(harness: Har
     second.wait_ready()
     harness.release("ended", "merge")
     assert harness.end_of("ended") == "Succeeded"
-    # Of a Job, its own controller has the last word, a moment after the operator has seen how its pod ended.
-    harness.kubectl.wait("jobs", "condition=Complete", "--selector=pdfjob.dev/stage=merge")
-    before = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in harness.kubectl.get("pdfjobs,jobs")}
     second.send(signal.SIGSTOP)  # whatever is written now is not written by this one
+    harness.release("at-work", "chunks")  # so that there is something to write: a merge Job, and a status
+    # Of a Job, its own controller has the last word, a moment after the operator has seen how its pod ended.
+    harness.kubectl.wait("jobs", "condition=Complete", "--selector=pdfjob.dev/stage in (chunks,merge)")
+    before = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in harness.kubectl.get("pdfjobs,jobs")}
     first.send(signal.SIGCONT)
 
     assert first.exit_code() == 1
@@ -101,6 +102,5 @@ def test_an_operator_that_was_frozen_finds_itself_replaced_and_ends(harness: Har
     now = {it["metadata"]["name"]: it["metadata"]["resourceVersion"] for it in harness.kubectl.get("pdfjobs,jobs")}
     assert now == before
     second.send(signal.SIGCONT)
-    harness.release("at-work", "chunks")
     assert harness.end_of("at-work") == "Succeeded"
     harness.check()

@@ -8,11 +8,13 @@ one of them is idle. Knows nothing of Kubernetes.
 import asyncio
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+
+T = TypeVar("T")
 
 BEGINNING = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 """What the clock shows when a loop starts."""
@@ -73,6 +75,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *_args: Any) -> Any:  # type: ignore[override]
         """Refuse (that is why it returns nothing that a loop would)."""
         raise RuntimeError(f"virtual time cannot wait for a thread: {func!r} on {executor!r}")
+
+
+def in_new_loop(program: Coroutine[Any, Any, T]) -> T:
+    """Run a program from the beginning of time, so that it has the same times however often it is run."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(program)
 
 
 def now() -> datetime:

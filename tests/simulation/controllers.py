@@ -14,7 +14,7 @@ from typing import Any
 from simulation import clock
 from simulation.kinds import JOBS, PODS, Manifest, Ref
 from simulation.store import By, How, Store, timestamp
-from simulation.work import Ended, Work
+from simulation.work import Attempt, Work
 
 
 CONDITION_SECONDS = 2
@@ -39,11 +39,11 @@ Works = Callable[[Manifest], Work]
 
 @dataclass
 class _Run:
-    """What the controller remembers of a Job: real ones remember it in pods, which are only made here if they report.
+    """What the controller remembers of a Job; real ones remember it in pods, made here only if the operator looks.
 
     Attributes:
         running: By index, when its pod started and what it does.
-        pods: By index, the pod object.
+        pods: By index, the pod object, if there is one.
         failures: By index, how many attempts failed.
         later: By index, when it may be tried again.
         done: Indexes that succeeded.
@@ -51,7 +51,7 @@ class _Run:
         verdict: The condition to come: type, reason and when.
     """
 
-    running: dict[int, tuple[datetime, Ended]] = field(default_factory=dict)
+    running: dict[int, tuple[datetime, Attempt]] = field(default_factory=dict)
     pods: dict[int, Ref] = field(default_factory=dict)
     failures: dict[int, int] = field(default_factory=dict)
     later: dict[int, datetime] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class JobController:
 
     def _step(self, ref: Ref, raw: Manifest, now: datetime) -> datetime | None:
         """Bring a Job up to date; returns when to look again."""
-        if any(it["type"] in ("Complete", "Failed") for it in raw.get("status", {}).get("conditions", ())):
+        if has_ended(raw):
             return None
         run = self._runs.setdefault(raw["metadata"]["uid"], _Run())
         status = copy.deepcopy(raw.get("status", {}))
@@ -128,16 +128,16 @@ class JobController:
     def _settle(self, run: _Run, raw: Manifest, now: datetime) -> None:
         """Judge the pods that have ended by now."""
         spec, work = raw["spec"], self._work(raw)
-        for index, (started, ended) in sorted(run.running.items()):
-            if started + timedelta(seconds=START_SECONDS + ended.seconds) > now:
+        for index, (started, attempt) in sorted(run.running.items()):
+            if started + timedelta(seconds=START_SECONDS + attempt.seconds) > now:
                 continue
             del run.running[index]
-            self._show_ended(run, index, ended, now)
-            if ended.exit_code == 0:
+            self._show_ended(run, index, attempt, now)
+            if attempt.exit_code == 0:
                 run.done.add(index)
                 continue
             run.failures[index] = failures = run.failures.get(index, 0) + 1
-            action = _action(spec, ended.exit_code)
+            action = _action(spec, attempt.exit_code)
             if action == "FailJob":
                 run.verdict = ("Failed", "PodFailurePolicy", now + timedelta(seconds=CONDITION_SECONDS))
                 self._stop(run)
@@ -168,8 +168,8 @@ class JobController:
             if not busy and run.later.get(index, now) <= now:
                 started = now + FOREVER if work.waiting else now
                 run.running[index] = (started, work.attempt(index, run.failures.get(index, 0)))
-                if work.reports:
-                    run.pods[index] = self._make_pod(raw, work.waiting or "ContainerCreating")
+                if work.visible:
+                    run.pods[index] = self._make_pod(raw, index, work.waiting or "ContainerCreating")
 
     def _stop(self, run: _Run, *indexes: int) -> None:
         """End running pods: these, or all."""
@@ -182,7 +182,7 @@ class JobController:
         if run.verdict is not None:
             return run.verdict[2]
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
-        ends = [it + timedelta(seconds=START_SECONDS + ended.seconds) for it, ended in run.running.values()]
+        ends = [it + timedelta(seconds=START_SECONDS + attempt.seconds) for it, attempt in run.running.values()]
         return min(time for time in (deadline, *starts, *ends, *run.later.values()) if time > now)
 
     def _end(self, run: _Run, status: Manifest, now: datetime) -> None:
@@ -206,12 +206,15 @@ class JobController:
         self._store.patch(ref, {"status": status}, How("patch", "status", _CONTROLLER))
         return again
 
-    def _make_pod(self, job: Manifest, waiting: str) -> Ref:
+    def _make_pod(self, job: Manifest, index: int, waiting: str) -> Ref:
         meta, template = job["metadata"], job["spec"]["template"]
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
         labels = {**template["metadata"].get("labels", {}), "batch.kubernetes.io/job-name": meta["name"]}
         pod = copy.deepcopy({"metadata": {**template["metadata"], "labels": labels}, "spec": template["spec"]})
-        pod["metadata"] |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner]}
+        annotations = {**template["metadata"].get("annotations", {})}
+        if job["spec"].get("completionMode") == "Indexed":
+            annotations["batch.kubernetes.io/job-completion-index"] = str(index)
+        pod["metadata"] |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner], "annotations": annotations}
         made = self._store.create(Ref(PODS, meta["namespace"], ""), pod, _CONTROLLER)
         ref = _ref(PODS, made)
         self._show(ref, "Pending", {"waiting": {"reason": waiting}})
@@ -221,10 +224,11 @@ class JobController:
         if index in run.pods and started + timedelta(seconds=START_SECONDS) <= now:
             self._show(run.pods[index], "Running", {"running": {"startedAt": timestamp(now)}})
 
-    def _show_ended(self, run: _Run, index: int, ended: Ended, now: datetime) -> None:
+    def _show_ended(self, run: _Run, index: int, attempt: Attempt, now: datetime) -> None:
+        message = attempt.finish(attempt.exit_code)
         if (pod := run.pods.pop(index, None)) is not None:
-            state = {"exitCode": ended.exit_code, "message": ended.message, "finishedAt": timestamp(now)}
-            self._show(pod, "Failed" if ended.exit_code else "Succeeded", {"terminated": state})
+            state = {"exitCode": attempt.exit_code, "message": message, "finishedAt": timestamp(now)}
+            self._show(pod, "Failed" if attempt.exit_code else "Succeeded", {"terminated": state})
 
     def _show(self, pod: Ref, phase: str, state: Manifest) -> None:
         """Write a pod's status, unless somebody deleted it, or it says so already."""
@@ -257,6 +261,11 @@ def job_ranges(indexes: set[int]) -> str:
 
 def _ref(kind: Any, raw: Manifest) -> Ref:
     return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
+def has_ended(job: Manifest) -> bool:
+    """Return whether a Job is complete or has failed."""
+    return any(it["type"] in ("Complete", "Failed") for it in job.get("status", {}).get("conditions", ()))
 
 
 def _announce(run: _Run, status: Manifest, now: datetime) -> None:

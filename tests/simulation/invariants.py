@@ -4,24 +4,29 @@ Knows the promises of a PdfJob, and nothing of how the operator keeps them.
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
-from simulation.kinds import JOBS, PDFJOBS, PODS
+from simulation.controllers import has_ended
+from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest
 from simulation.store import Change, Store
+from simulation.volume import Volume
 
 
 ORDER = ("", "Pending", "Preparing", "Processing", "Merging", "Succeeded", "Failed")
 ENDED = ("Succeeded", "Failed")
+STAGE_OF = {"Preparing": "prepare", "Processing": "chunks", "Merging": "merge"}
 
 _SHOWN = 25
 """Changes that an error shows."""
 
 
-def check(store: Store, *, ended: bool = True) -> None:
+def check(store: Store, volume: Volume, *, ended: bool = True) -> None:
     """Judge a run.
 
     Args:
         store: With the journal of the run.
+        volume: With the workspaces.
         ended: Whether every PdfJob must have come to its end.
 
     Raises:
@@ -29,8 +34,11 @@ def check(store: Store, *, ended: bool = True) -> None:
     """
     for uid in {change.after["metadata"]["uid"] for change in store.journal if change.ref.kind is PDFJOBS}:
         mine = [change for change in store.journal if _about(change, uid)]
-        _phases([change for change in mine if change.ref.kind is PDFJOBS])
-        _one_job_each([change for change in mine if change.ref.kind is JOBS])
+        _phases(mine)
+        _jobs(mine)
+        _deletion(mine)
+    _strangers(store)
+    _removals(store, volume)
     living = {raw["metadata"]["uid"] for kind in (PDFJOBS, JOBS) for raw in store.all(kind)}
     for raw in (*store.all(JOBS), *store.all(PODS)):
         owners = [it["uid"] for it in raw["metadata"].get("ownerReferences", ())]
@@ -39,41 +47,124 @@ def check(store: Store, *, ended: bool = True) -> None:
         phase, uid = raw.get("status", {}).get("phase"), raw["metadata"]["uid"]
         mine = [change for change in store.journal if _about(change, uid)]
         _assert(phase in ENDED, f"{raw['metadata']['name']} has not ended, it is {phase}", mine)
+        _assert(not wants_retry(raw), f"the retry of {raw['metadata']['name']} was never taken up", mine)
+
+
+def wants_retry(pdfjob: Manifest) -> bool:
+    """Return whether a finished PdfJob has failures, and a retry of them that has not begun."""
+    status = pdfjob.get("status", {})
+    partial = any(it["type"] == "Partial" and it["status"] == "True" for it in status.get("conditions", ()))
+    asked = pdfjob["spec"].get("retryFailed", 0)
+    return bool(asked > status.get("round", asked) and (status.get("phase") == "Failed" or partial))
+
+
+def unfinished_jobs(store: Store, pdfjob: Manifest) -> list[Manifest]:
+    """Return the Jobs of a PdfJob that have not ended."""
+    children = store.children(pdfjob["metadata"]["uid"])
+    return [raw for raw in children if raw["kind"] == JOBS.name and not has_ended(raw)]
 
 
 def _phases(changes: list[Change]) -> None:
-    """Phases go forward, an end is final unless a retry was asked for, and the clock starts once."""
+    """Phases go forward, an end is final unless a retry was asked for, and the clock starts once.
+
+    A phase may go back only after the Job of its stage was deleted.
+    """
     granted, phase, start = 0, "", None
+    jobs: dict[str, tuple[str, int]] = {}
+    deleted: set[tuple[str, int]] = set()
     for number, change in enumerate(changes):
-        status, seen = change.after.get("status", {}), changes[: number + 1]
+        seen = changes[: number + 1]
+        if change.ref.kind is JOBS:
+            if change.type == "DELETED":
+                deleted.add(jobs.pop(change.ref.name))
+            else:
+                jobs[change.ref.name] = (_label(change.after, "stage"), int(_label(change.after, "round") or 0))
+            continue
+        if change.ref.kind is not PDFJOBS:
+            continue
+        status = change.after.get("status", {})
         asked = change.after.get("spec", {}).get("retryFailed", 0)
         new = status.get("phase", "")
         if phase in ENDED and asked > granted and new != phase:
             phase, start = "", None
         _assert(phase not in ENDED or new == phase, f"{change.ref} had ended, as {phase}, and is {new}", seen)
+        if (phase, new) == ("Preparing", "Suspended"):
+            phase = "Pending"  # its pod is gone, and waited for once more
         if new in ORDER:  # Suspended may come and go
-            _assert(ORDER.index(new) >= ORDER.index(phase), f"{change.ref} went back from {phase} to {new}", seen)
-            phase = new
+            is_back = ORDER.index(new) < ORDER.index(phase)
+            part = (STAGE_OF.get(phase, ""), status.get("round", 0))
+            _assert(not is_back or part in deleted, f"{change.ref} went back from {phase} to {new}", seen)
+            if new != phase:
+                phase, deleted = new, set()
         if phase in ENDED:
-            granted = asked
+            granted = status.get("round", 0)
         begun = status.get("startTime")
         _assert(start in (None, begun), f"the clock of {change.ref} was set from {start} to {begun}", seen)
         start = begun
 
 
-def _one_job_each(changes: list[Change]) -> None:
-    """No Job is made while one of its name is there, and no other name ever plays its part."""
-    there: set[str] = set()
-    parts: dict[str, str] = {}
+def _jobs(changes: list[Change]) -> None:
+    """A Job is made for a PdfJob whose start and round are on record, once, and none beside the merge of its round."""
+    there: dict[str, Manifest] = {}
+    parts: dict[tuple[str, str, str], str] = {}
+    status: Manifest = {}
     for number, change in enumerate(changes):
-        name, stage = change.ref.name, change.after["metadata"].get("labels", {}).get("pdfjob.dev/stage", "")
-        if change.type == "ADDED":
-            seen = changes[: number + 1]
-            _assert(name not in there, f"{name} was made twice", seen)
-            _assert(parts.setdefault(stage, name) == name, f"{name} and {parts[stage]} are the same stage", seen)
-            there.add(name)
+        seen, name = changes[: number + 1], change.ref.name
+        if change.ref.kind is PDFJOBS:
+            status = change.after.get("status", {})
+        if change.ref.kind is not JOBS:
+            continue
         if change.type == "DELETED":
-            there.discard(name)
+            there.pop(name, None)
+        if change.type == "ADDED":
+            stage, round_ = _label(change.after, "stage"), _label(change.after, "round")
+            part = (stage, round_, _label(change.after, "memory-doublings"))
+            _assert(name not in there, f"{name} was made twice", seen)
+            _assert(parts.setdefault(part, name) == name, f"{name} and {parts[part]} are the same stage", seen)
+            recorded = "startTime" in status and str(status.get("round")) == round_
+            _assert(not _by_operator(change) or recorded, f"{name} was made before round {round_} was on record", seen)
+            merging = [it for it in there.values() if (_label(it, "stage"), _label(it, "round")) == ("merge", round_)]
+            _assert(stage == "merge" or not merging, f"{name} was made beside the merge of its round", seen)
+            there[name] = change.after
+
+
+def _deletion(changes: list[Change]) -> None:
+    """The operator deletes a PdfJob only after its time to live, and never one whose retry was asked for."""
+    last = changes[-1]
+    if last.ref.kind is not PDFJOBS or last.type != "DELETED" or not _by_operator(last):
+        return
+    status, ttl = last.after.get("status", {}), last.after["spec"].get("ttlSecondsAfterFinished")
+    _assert(status.get("phase") in ENDED and ttl is not None, f"{last.ref} was deleted, though nobody asked", changes)
+    due = datetime.fromisoformat(status["completionTime"]) + timedelta(seconds=ttl or 0)
+    _assert(last.time >= due, f"{last.ref} was deleted before {due}", changes)
+    _assert(not wants_retry(last.after), f"{last.ref} was deleted, though a retry was asked for", changes)
+
+
+def _strangers(store: Store) -> None:
+    """The operator changes and deletes only Jobs that it made."""
+    made: set[str] = set()
+    for number, change in enumerate(store.journal):
+        if change.ref.kind is JOBS and _by_operator(change):
+            uid = change.after["metadata"]["uid"]
+            if change.type == "ADDED":
+                made.add(uid)
+            _assert(uid in made, f"{change.ref} is not the operator's", store.journal[: number + 1])
+
+
+def _removals(store: Store, volume: Volume) -> None:
+    """No sweep removes the workspace of a PdfJob that exists."""
+    for removal in volume.removals:
+        lives = [it for it in store.journal if it.ref.kind is PDFJOBS and it.after["metadata"]["uid"] == removal.uid]
+        gone = any(it.type == "DELETED" and it.time <= removal.time for it in lives)
+        _assert(gone, f"the workspace of {removal.uid} was removed, and its PdfJob exists", lives)
+
+
+def _by_operator(change: Change) -> bool:
+    return change.how.by.client.startswith(("operator-", "second-"))
+
+
+def _label(raw: Manifest, name: str) -> str:
+    return str(raw["metadata"].get("labels", {}).get(f"pdfjob.dev/{name}", ""))
 
 
 def _about(change: Change, uid: str) -> bool:

@@ -161,7 +161,7 @@ class Store:
         if ref.kind.has_status:
             raw.pop("status", None)
         meta |= {"name": ref.name, "namespace": ref.namespace} if ref.namespace else {"name": ref.name}
-        meta["uid"] = str(uuid.UUID(int=(4 << 76) + (8 << 60) + self._numbers))
+        meta["uid"] = str(uuid.UUID(int=(self._numbers << 96) + (4 << 76) + (8 << 60) + self._numbers))
         meta["creationTimestamp"] = timestamp(clock.now())
         meta["generation"] = 1
         return self._put(How("create", by=by), ref, None, raw)

@@ -1,6 +1,7 @@
 """Health and leader election: an operator with a dead watch is unhealthy, a working one is not, and only one leads."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -13,9 +14,9 @@ from pdfjob_operator.runtime.leader_election import LEASE_DURATION_SECONDS, Lead
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from simulation import clock
 from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
-from simulation.kinds import JOBS
+from simulation.kinds import JOBS, LEASES
 from simulation.work import TimedPlan
-from simulation.world import Simulation, pdfjob, simulation
+from simulation.world import SETTINGS, Simulation, pdfjob, simulation
 
 
 PLANS = {"germinal": TimedPlan(pages=120)}
@@ -60,6 +61,38 @@ async def test_a_working_operator_is_always_healthy() -> None:
         assert set(complaints) == {None}
 
 
+async def test_a_watch_that_falls_silent_is_replaced_before_the_operator_is_unhealthy() -> None:
+    async with simulation(plans=PLANS) as sim:
+        await sim.rest(100)
+        sim.faults.add(SpoiltWatch(both(calls("watch"), during(0, 10)), Effect.SILENCE))
+        sim.apply(pdfjob("germinal"))
+        for _ in range(60):
+            assert complaint() is None
+            await asyncio.sleep(5)
+        assert sim.status("germinal")["phase"] == "Succeeded"
+
+
+async def test_of_two_operators_with_a_lease_only_the_leader_writes() -> None:
+    settings = replace(SETTINGS, lease=("books", "pdfjob"))
+    async with simulation(plans=PLANS, settings=settings, second=settings) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+        await sim.rest(60)
+        writers = {call.client for call in sim.server.calls if call.writes and call.ref.kind is not LEASES}
+        assert len(writers) == 1
+        sim.check()
+
+
+async def test_two_operators_without_a_lease_do_no_harm() -> None:
+    async with simulation(plans=PLANS, second=SETTINGS) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+        await sim.rest(60)
+        writers = {call.client for call in sim.server.calls if call.writes}
+        assert writers == {"operator-1", "second-1"}
+        sim.check()
+
+
 def test_an_operator_is_not_unhealthy_because_the_api_server_is_unavailable() -> None:
     assert unhealthy_reason(leading_seconds=0, watch_lag=600, queue_stall=600) is None
     assert unhealthy_reason(leading_seconds=10, watch_lag=600, queue_stall=600) is None
@@ -91,6 +124,7 @@ class TestLeaderElection:
         self, sim: Simulation, *, interrupt: float | None = None
     ) -> tuple[LeaderElection, asyncio.Task[None], Client]:
         """A lease that is held by somebody, whose renewals are cut off after a while."""
+        await sim.connect()
         client = Client()
         leader_election = self.contender(client, "first")
         task = asyncio.create_task(leader_election.run())
@@ -153,5 +187,6 @@ class TestLeaderElection:
             await Leases(client).replace({**found, "spec": {**found["spec"], "holderIdentity": "second"}})
 
             with pytest.raises(LeadershipLostError, match="second holds the lease"):
-                await task
+                async with asyncio.timeout(600):
+                    await task
             await client.__aexit__()

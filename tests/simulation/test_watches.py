@@ -109,3 +109,15 @@ async def test_watches_that_stay_silent_for_ever() -> None:
 @pytest.mark.parametrize("event", cases(range(8), quick=[0, 3, 7]))
 async def test_any_single_event_may_be_lost(event: int) -> None:
     assert await all_end(lambda: SpoiltWatch(WATCHES, Effect.DROP, frozenset({event}))) == 0
+
+
+async def test_an_annotation_of_kopf_that_is_no_json_hides_no_pdfjob() -> None:
+    poisoned = pdfjob("germinal")
+    poisoned["metadata"]["annotations"] = {"kopf.zalando.org/last-handled-configuration": "{not json"}
+    missed = metric("pdfjob_missed_events_total")
+    async with simulation(plans=PLANS) as sim:
+        await sim.rest(5)
+        sim.apply(poisoned)
+        sim.apply(pdfjob("nana"))
+        await sim.until_ended(*PLANS)
+    assert metric("pdfjob_missed_events_total") == missed

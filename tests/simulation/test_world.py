@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from simulation.clock import in_new_loop
 from simulation.faults import Answers, Error, fraction
 from simulation.kinds import JOBS, PDFJOBS, Ref
 from simulation.store import How
@@ -45,6 +46,31 @@ async def test_what_is_odd_about_a_source_is_in_its_status_from_the_moment_it_is
     sim.check()
 
 
+async def test_a_retry_runs_the_failed_chunks_alone() -> None:
+    async with simulation(plans={"germinal": TimedPlan(pages=90, chunks={1: (21,)}, mended=1)}) as sim:
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+        assert sim.status("germinal")["failedPages"] == "31-60"
+
+        sim.apply(pdfjob("germinal", retryFailed=1))
+        await sim.until(lambda: sim.status("germinal").get("round") == 1, "the second round")
+        await sim.until_ended("germinal")
+
+        assert "failedPages" not in sim.status("germinal")
+        (again,) = (job for job in sim.store.all(JOBS) if job["metadata"]["name"].endswith("chunks-r1"))
+        assert again["spec"]["completions"] == 1
+        sim.check()
+
+
+async def test_chunks_that_need_more_memory_get_it() -> None:
+    async with simulation(plans={"germinal": TimedPlan(pages=90, out_of_memory=frozenset({0, 2}))}) as sim:
+        sim.apply(pdfjob("germinal", retries=0))
+        await sim.until_ended("germinal")
+
+        assert sim.status("germinal")["chunks"] == {"total": 3, "active": 0, "succeeded": 3, "failed": 0}
+        sim.check()
+
+
 async def test_within_a_minute_a_job_says_why_its_pod_does_not_start() -> None:
     async with simulation(plans={"germinal": TimedPlan(waiting="ErrImagePull")}) as sim:
         sim.apply(pdfjob("germinal"))
@@ -75,8 +101,8 @@ async def run(seed: int) -> list[tuple[str, str, str, int]]:
         return [(*it.how[:2], str(it.ref), round((it.time - begin).total_seconds())) for it in sim.store.journal]
 
 
-async def test_the_same_seed_gives_the_same_run_and_another_one_another() -> None:
-    first, again, another = await run(1), await run(1), await run(2)
+def test_the_same_seed_gives_the_same_run_and_another_one_another() -> None:
+    first, again, another = in_new_loop(run(1)), in_new_loop(run(1)), in_new_loop(run(2))
 
     assert first == again
     assert first != another

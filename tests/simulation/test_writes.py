@@ -2,6 +2,9 @@
 
 import pytest
 
+from pdfjob_operator.objects.names import stage_job_name
+from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.phases import Stage
 from simulation.faults import (
     Answer,
     Answers,
@@ -19,7 +22,7 @@ from simulation.faults import (
     nth,
     writes,
 )
-from simulation.kinds import NAMESPACES
+from simulation.kinds import JOBS, NAMESPACES, Ref
 from simulation.work import TimedPlan
 from simulation.world import Simulation, metric, pdfjob, simulation
 from sizes import cases
@@ -138,4 +141,42 @@ async def test_one_refused_job_is_tried_again() -> None:
 
         await sim.until(shown, "the refusal")
         await sim.until_ended("germinal")
+        sim.check()
+
+
+async def test_a_foreign_job_that_has_the_name_of_one_is_left_alone_and_waited_for() -> None:
+    async with simulation(plans=PLANS, start=False) as sim:
+        name = stage_job_name(PdfJob.parse(sim.apply(pdfjob("germinal"))), Stage.PREPARE, 0, 0)
+        foreign = Ref(JOBS, "books", name)
+        sim.store.create(foreign, {"metadata": {}, "spec": {"suspend": True}})
+        sim.operator.start()
+        sim.apply(pdfjob("nana"))
+
+        await sim.until(lambda: f"Job {name} belongs" in sim.status("germinal").get("message", ""), "the refusal")
+        await sim.until_ended("nana")
+        sim.store.delete(foreign)
+        await sim.until_ended("germinal")
+        sim.check()
+
+
+class Edit(Fault):
+    """The author annotates the PdfJob just before the operator writes its first status."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.done = False
+
+    def before(self, call: Call) -> None:
+        if call.subresource == "status" and not self.done:
+            self.done = True
+            self.sim.apply({**pdfjob("germinal"), "metadata": {**pdfjob("germinal")["metadata"], "labels": {"a": "b"}}})
+
+
+async def test_a_status_is_not_written_over_a_change_since_it_was_read() -> None:
+    async with simulation(plans=PLANS) as sim:
+        sim.faults.add(Edit(sim))
+        sim.apply(pdfjob("germinal"))
+        await sim.until_ended("germinal")
+
+        assert sim.server.codes[409] == 1
         sim.check()

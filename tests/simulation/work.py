@@ -1,38 +1,52 @@
-"""What the pods of a PdfJob do: how long they take, how they exit, and what they report, by a plan for each PdfJob."""
+"""What the pods of a PdfJob do, by its plan: how long they take, how they end, what they write and report."""
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chunk_runner.contract import report_json
-from chunk_runner.contract.environment import UNFINISHED_ENV
+from chunk_runner.contract.environment import BEFORE_ENV, CHUNKS_ENV, LIVE_ENV, UNFINISHED_ENV
 from chunk_runner.contract.exit_codes import ExitCode
-from chunk_runner.contract.ranges import parse_ranges as ranges_of
+from chunk_runner.contract.live_pdfjobs import LivePdfJobs
+from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
-from simulation.kinds import JOBS, PDFJOBS, Manifest, Ref
+from simulation.kinds import PDFJOBS, Manifest, Ref
 from simulation.store import RefusedError, Store
+from simulation.volume import Volume
 from tools.control_plane.fake_runner import Plan
 
 
 ANNOTATION_JOB = "pdfjob.dev/job"
 LABEL_STAGE = "pdfjob.dev/stage"
+LABEL_UID = "pdfjob.dev/uid"
+LABEL_ROUND = "pdfjob.dev/round"
+LABEL_DOUBLINGS = "pdfjob.dev/memory-doublings"
+
+KILLED = 137
+"""The exit code of a container that is killed for using too much memory."""
+
+FOUND_SECONDS = 1
+"""The time of a chunk pod that finds its result."""
+
+Finish = Callable[[int], str]
+"""What a container does in the end, given its exit code: it writes to the volume, and leaves a message."""
 
 
 @dataclass(frozen=True)
-class Ended:
+class Attempt:
     """A pod's work.
 
     Attributes:
         seconds: How long its container runs.
         exit_code: How it ends.
-        message: What it leaves.
+        finish: What it does last.
     """
 
     seconds: float
     exit_code: int
-    message: str = ""
+    finish: Finish
 
 
 @dataclass(frozen=True)
@@ -41,14 +55,14 @@ class Work:
 
     Attributes:
         indexes: How many must succeed.
-        reports: Whether the pods leave reports, so that they must be there as objects.
+        visible: Whether the operator may look at the pods, so that they must be there as objects.
         attempt: The work of an index, at this attempt.
         waiting: Why its containers never start; empty if they do.
     """
 
     indexes: int
-    reports: bool
-    attempt: Callable[[int, int], Ended]
+    visible: bool
+    attempt: Callable[[int, int], Attempt]
     waiting: str = ""
 
 
@@ -62,6 +76,7 @@ class TimedPlan(Plan):
         merge_seconds: How long merge takes.
         jitter: By how much, at most, times are longer; drawn from the seed.
         waiting: Why no container ever starts; empty if they do.
+        mended: The round from which on nothing fails any more.
     """
 
     prepare_seconds: float = 5
@@ -69,63 +84,117 @@ class TimedPlan(Plan):
     merge_seconds: float = 3
     jitter: float = 0.5
     waiting: str = ""
+    mended: int = 1000
 
 
-def work_of(store: Store, plans: Mapping[str, TimedPlan], seed: int, job: Manifest) -> Work:
-    """What the pods of a Job do, by the plan of its PdfJob."""
-    meta = job["metadata"]
-    name, stage = meta.get("annotations", {}).get(ANNOTATION_JOB, ""), meta.get("labels", {}).get(LABEL_STAGE, "")
-    plan = plans.get(name, TimedPlan())
-    seconds = {"prepare": plan.prepare_seconds, "merge": plan.merge_seconds}.get(stage, plan.chunk_seconds)
+class Worker:
+    """Plays the pods of all Jobs.
 
-    def attempt(index: int, number: int) -> Ended:
-        code = plan.exit_code(stage, index, number)
-        dice = random.Random(f"{seed} {name} {stage} {index} {number}")  # noqa: S311 (must be repeatable)
-        report = _report(store, plan, job, stage, code)
-        return Ended(seconds * (1 + plan.jitter * dice.random()), code, report_json.dumps(report) if report else "")
+    Args:
+        store: The cluster.
+        volume: The volume on which they work.
+        plans: What happens to each PdfJob, by name.
+        seed: Of everything that is drawn.
+    """
 
-    indexes = job["spec"].get("completions", 1)
-    return Work(indexes, stage in ("prepare", "merge"), attempt, plan.waiting)
+    def __init__(self, store: Store, volume: Volume, plans: Mapping[str, TimedPlan], seed: int) -> None:
+        self._store = store
+        self._volume = volume
+        self._plans = plans
+        self._seed = seed
+
+    def work_of(self, job: Manifest) -> Work:
+        """Return what the pods of a Job do, by the plan of its PdfJob."""
+        stage = _label(job, LABEL_STAGE)
+        plan = self._plans.get(job["metadata"].get("annotations", {}).get(ANNOTATION_JOB, ""), TimedPlan())
+        make = {"prepare": self._prepare, "chunks": self._chunk, "merge": self._merge}.get(stage, self._sweep)
+
+        def attempt(index: int, number: int) -> Attempt:
+            made = make(job, plan, index, number)
+            dice = random.Random(f"{self._seed} {job['metadata']['name']} {index} {number}")  # noqa: S311 (must be repeatable)
+            return replace(made, seconds=made.seconds * (1 + plan.jitter * dice.random()))
+
+        visible = stage != "chunks" or bool(plan.out_of_memory)
+        return Work(job["spec"].get("completions", 1), visible, attempt, plan.waiting)
+
+    def _prepare(self, job: Manifest, plan: TimedPlan, _: int, number: int) -> Attempt:
+        mended = int(_label(job, LABEL_ROUND)) >= plan.mended
+        uid, size = _label(job, LABEL_UID), self._pages_per_chunk(job)
+
+        def finish(code: int) -> str:
+            if code == ExitCode.SOURCE:
+                return report_json.dumps(plan.refused())
+            workspace = self._volume.change(uid, job["metadata"]["namespace"])
+            if code:
+                return ""
+            report = (replace(plan, chunks={}) if mended else plan).prepared(size)
+            workspace.prepared, workspace.sealed = True, None
+            if report.merged is None:
+                missing = [chunk for chunk in range(plan.count(size)) if chunk not in workspace.results]
+                report = replace(report, todo=format_ranges(missing))
+            return report_json.dumps(report)
+
+        return Attempt(plan.prepare_seconds, 0 if mended else plan.exit_code("prepare", 0, number), finish)
+
+    def _chunk(self, job: Manifest, plan: TimedPlan, index: int, number: int) -> Attempt:
+        some, uid = _env(job).get(CHUNKS_ENV), _label(job, LABEL_UID)
+        chunk = index if some is None else nth(parse_ranges(some), index)
+        if self._volume.has_result(uid, chunk):
+            return Attempt(FOUND_SECONDS, 0, lambda _: "")
+        code = 0 if int(_label(job, LABEL_ROUND)) >= plan.mended else plan.exit_code("chunks", chunk, number)
+        if chunk in plan.out_of_memory and _label(job, LABEL_DOUBLINGS) == "0":
+            code = KILLED
+        workspace = self._volume.workspaces.get(uid)
+        if workspace is None or not workspace.prepared:
+            code = ExitCode.WORKSPACE
+
+        def finish(code: int) -> str:
+            if code == 0:
+                self._volume.change(uid, job["metadata"]["namespace"]).results.add(chunk)
+            return ""
+
+        return Attempt(plan.chunk_seconds, code, finish)
+
+    def _merge(self, job: Manifest, plan: TimedPlan, _: int, number: int) -> Attempt:
+        uid, reason = _label(job, LABEL_UID), _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
+        size = self._pages_per_chunk(job)
+
+        def finish(code: int) -> str:
+            workspace = self._volume.change(uid, job["metadata"]["namespace"])
+            if code:
+                return ""
+            if not workspace.prepared:
+                return report_json.dumps(workspace.sealed or Report(failure=Failure(reason, "Prepare never finished.")))
+            failed = {*range(plan.count(size))} - workspace.results
+            report = plan.merged(size, failed, reason)
+            if not failed:
+                workspace.prepared, workspace.results, workspace.sealed = False, set(), report
+            return report_json.dumps(report)
+
+        return Attempt(plan.merge_seconds, plan.exit_code("merge", 0, number), finish)
+
+    def _sweep(self, job: Manifest, plan: TimedPlan, _index: int, _number: int) -> Attempt:
+        env = _env(job)
+        before = int(env[BEFORE_ENV])
+        live = LivePdfJobs.loads(before, env[LIVE_ENV])
+
+        def finish(_: int) -> str:
+            swept = self._volume.sweep(job["metadata"]["namespace"], live=live, before=before)
+            return report_json.dumps(Report(swept=swept))
+
+        return Attempt(plan.chunk_seconds, 0, finish)
+
+    def _pages_per_chunk(self, job: Manifest) -> int:
+        owner = job["metadata"]["ownerReferences"][0]["name"]
+        try:
+            pdfjob = self._store.get(Ref(PDFJOBS, job["metadata"]["namespace"], owner))
+        except RefusedError:  # its owner was deleted a moment ago, and its own turn comes soon
+            return 30
+        return int(pdfjob["spec"]["chunking"]["pagesPerChunk"])
 
 
-def _report(store: Store, plan: Plan, job: Manifest, stage: str, code: int) -> Report | None:
-    """What a pod reports; a killed one reports nothing."""
-    if stage == "prepare" and code == ExitCode.SOURCE:
-        return plan.refused()
-    if code != 0:
-        return None
-    pdfjob = _pdfjob(store, job)
-    size = pdfjob["spec"]["chunking"]["pagesPerChunk"]
-    if stage == "prepare":
-        return plan.prepared(size)
-    chunks = _sibling(store, job, "chunks")
-    reason = _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
-    prepared = any(it.get("status", {}).get("phase") == "Succeeded" for it in _prepare_pods(store, job))
-    if chunks is None and not prepared:
-        return Report(failure=Failure(reason, "Prepare never finished."))
-    done = {index for run in ranges_of((chunks or {}).get("status", {}).get("completedIndexes")) for index in run}
-    return plan.merged(size, set(range(plan.count(size))) - done, reason)
-
-
-def _pdfjob(store: Store, job: Manifest) -> Manifest:
-    owner = job["metadata"]["ownerReferences"][0]["name"]
-    try:
-        return store.get(Ref(PDFJOBS, job["metadata"]["namespace"], owner))
-    except RefusedError:  # its owner was deleted a moment ago, and its own turn comes soon
-        return {"spec": {"chunking": {"pagesPerChunk": 30}}}
-
-
-def _sibling(store: Store, job: Manifest, stage: str) -> Manifest | None:
-    """Another stage's Job of the same PdfJob."""
-    owner = job["metadata"]["ownerReferences"][0]["uid"]
-    jobs: list[Manifest] = store.all(JOBS, job["metadata"]["namespace"])
-    mine = (it for it in jobs if it["metadata"].get("ownerReferences", [{}])[0].get("uid") == owner)
-    return next((it for it in mine if it["metadata"]["labels"].get(LABEL_STAGE) == stage), None)
-
-
-def _prepare_pods(store: Store, job: Manifest) -> list[Manifest]:
-    prepare = _sibling(store, job, "prepare")
-    return [] if prepare is None else store.children(prepare["metadata"]["uid"])
+def _label(job: Manifest, name: str) -> str:
+    return str(job["metadata"].get("labels", {}).get(name, ""))
 
 
 def _env(job: Manifest) -> dict[str, Any]:

@@ -8,10 +8,8 @@ async with simulation(seed=1) as sim:
 import asyncio
 import functools
 import random
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +18,14 @@ from pdfjob_operator.__main__ import operate
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.metrics import registry
 from simulation import clock, controllers, invariants
-from simulation.apiserver import ApiServer
+from simulation.apiserver import ApiServer, Door
 from simulation.faults import Faults
-from simulation.kinds import NAMESPACES, PDFJOBS, Manifest, Ref
-from simulation.process import Operator
+from simulation.kinds import CLAIMS, NAMESPACES, PDFJOBS, Manifest, Ref
+from simulation.kueue import Kueue
+from simulation.process import Operator, Tasks, connect, install
 from simulation.store import RefusedError, Store
-from simulation.work import TimedPlan, work_of
+from simulation.volume import Volume
+from simulation.work import TimedPlan, Worker
 
 
 NAMESPACE = "books"
@@ -58,23 +58,44 @@ class Simulation:
     Attributes:
         store: Its objects and its history.
         server: Its API server.
-        operator: The operator.
+        operators: The operators, nearly always one.
+        volume: What the pods write.
+        kueue: Resumes Jobs that wait in a queue.
+        tasks: The tasks of the loop, by process.
+        doors: Those of the test's own clients.
         plans: What happens to each PdfJob, by name.
         seed: Of everything that is drawn.
     """
 
-    def __init__(self, folder: Path, *, seed: int, plans: Mapping[str, TimedPlan], settings: Settings) -> None:
+    def __init__(self, *, seed: int, plans: Mapping[str, TimedPlan], operators: tuple[Settings, ...]) -> None:
         self.seed = seed
         self.plans = dict(plans)
         self.store = Store()
         self.server = ApiServer(self.store)
+        self.volume = Volume()
+        self.kueue = Kueue(self.store)
+        self.tasks = Tasks()
+        self.doors: list[Door] = []
         program = functools.partial(operate, now=clock.now)
-        self.operator = Operator(self.server, folder, program, settings)
+        names = ("operator", "second")
+        self.operators = [
+            Operator(name, self.server, program, settings, self.tasks)
+            for name, settings in zip(names, operators, strict=False)
+        ]
+
+    @property
+    def operator(self) -> Operator:
+        """The operator, or the first of two."""
+        return self.operators[0]
 
     @property
     def faults(self) -> Faults:
         """What goes wrong."""
         return self.server.faults
+
+    async def connect(self) -> None:
+        """Lead the clients that a test makes from now on to the API server."""
+        self.doors.append(await connect(self.server))
 
     def apply(self, manifest: Manifest) -> Manifest:
         """Make a PdfJob, or change the one of this name."""
@@ -127,19 +148,24 @@ class Simulation:
 
     def check(self, *, ended: bool = True) -> None:
         """Judge the run so far by the invariants."""
-        invariants.check(self.store, ended=ended)
+        invariants.check(self.store, self.volume, ended=ended)
 
     def told(self) -> str:
         """The last of what happened, for people."""
         statuses = [f"{raw['metadata']['name']}: {raw.get('status', {})}" for raw in self.store.all(PDFJOBS)]
         codes = ", ".join(f"{count} × {code or 'nothing'}" for code, count in sorted(self.server.codes.items()))
-        exits = f"{self.operator.starts} starts, exits {self.operator.exits}"
-        return "\n  ".join([*statuses, f"answers: {codes}", exits, *map(str, self.store.journal[-30:])])
+        lives = [f"{it.name}: {it.starts} starts, exits {it.exits[-3:]}" for it in self.operators]
+        return "\n  ".join([*statuses, f"answers: {codes}", *lives, *map(str, self.store.journal[-30:])])
 
 
 @asynccontextmanager
 async def simulation(
-    *, seed: int = 0, plans: Mapping[str, TimedPlan] | None = None, settings: Settings = SETTINGS, start: bool = True
+    *,
+    seed: int = 0,
+    plans: Mapping[str, TimedPlan] | None = None,
+    settings: Settings = SETTINGS,
+    second: Settings | None = None,
+    start: bool = True,
 ) -> AsyncIterator[Simulation]:
     """A cluster in which the operator runs.
 
@@ -147,25 +173,36 @@ async def simulation(
         seed: Of everything that is drawn.
         plans: What happens to each PdfJob, by name.
         settings: Of the operator.
-        start: Whether to start the operator.
+        second: Of a second operator; `None` for only one.
+        start: Whether to start them.
     """
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         random.seed(seed)  # the operator's own dice
-        sim = Simulation(Path(folder), seed=seed, plans=plans or {}, settings=settings)
+        sim = Simulation(seed=seed, plans=plans or {}, operators=(settings, *([] if second is None else [second])))
         sim.store.create(Ref(NAMESPACES, "", NAMESPACE), {"metadata": {"name": NAMESPACE}})
-        sim.operator.install(patch)
-        work = functools.partial(work_of, sim.store, sim.plans, seed)
-        controller = asyncio.create_task(controllers.JobController(sim.store, work).run())
-        collector = asyncio.create_task(controllers.collect_garbage(sim.store))
-        if start:
-            sim.operator.start()
+        sim.store.create(Ref(CLAIMS, NAMESPACE, SETTINGS.workspace_claim), {"metadata": {}})
+        install(sim.tasks, patch)
+        worker = Worker(sim.store, sim.volume, sim.plans, seed)
+        others = [
+            asyncio.create_task(it)
+            for it in (
+                controllers.JobController(sim.store, worker.work_of).run(),
+                controllers.collect_garbage(sim.store),
+                sim.kueue.run(),
+            )
+        ]
+        for operator in sim.operators if start else ():
+            operator.start()
         try:
             yield sim
-            for task in (controller, collector):
+            for task in others:
                 assert not task.done(), task.exception()
         finally:
             sim.faults.clear()
-            await sim.operator.kill()
-            for task in (controller, collector):
+            for operator in sim.operators:
+                await operator.kill()
+            for door in sim.doors:
+                door.close()
+            for task in others:
                 task.cancel()
-            await asyncio.gather(controller, collector, return_exceptions=True)
+            await asyncio.gather(*others, return_exceptions=True)

@@ -31,7 +31,7 @@ class Plan:
         prepare: Exit codes of prepare.
         chunks: Exit codes of chunks, by index; the others succeed.
         merge: Exit codes of merge.
-        out_of_memory: Chunks that are killed unless their memory was doubled; the simulation has none.
+        out_of_memory: Chunks that are killed unless their memory was doubled.
         refusal: What prepare reports when it exits with `ExitCode.SOURCE`.
         warnings: What prepare finds odd about the source.
     """

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Failure, Report
+from chunk_runner.errors import LedgerError
 from chunk_runner.stages.merge import merge
 from chunk_runner.workspace.files import Workspace
+from chunk_runner.workspace.manifest import Manifest
 from integration.pods.job import LEFT, SPEC, attempts, flip, output
 from processes import Pods
 
@@ -194,6 +197,19 @@ def test_a_damaged_chunk_fails_for_good_with_a_reason(prepared: Pods) -> None:
     assert code == ExitCode.CHUNK
     assert report.failure is not None
     assert report.failure.reason == "ChunkUnreadable"
+
+
+def test_a_manifest_that_leaves_a_page_out_is_no_success(prepared: Pods) -> None:
+    for index in range(3):
+        prepared.process(index)
+    workspace = Workspace(prepared.workspace, "attempt-1")
+    manifest = Manifest.read(workspace)
+    replace(manifest, chunks=manifest.chunks[:2]).write(workspace)
+
+    with pytest.raises(LedgerError, match="6 entries for 9 pages"):
+        merge(workspace, UNFINISHED)
+
+    assert not (prepared.workspace / "output.json").exists()
 
 
 def test_chunks_that_all_fail_leave_no_output(prepared: Pods) -> None:

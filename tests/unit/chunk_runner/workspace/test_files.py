@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,33 @@ def test_a_file_that_was_never_finished_does_not_appear(workspace: Workspace) ->
         write_half()
 
     assert list(workspace.root.rglob("*")) == []
+
+
+def kind(fd: int) -> str:
+    return "folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file"
+
+
+def test_a_file_is_durable_before_it_gets_its_name_and_then_its_name_is(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = []
+    monkeypatch.setattr(os, "fsync", lambda fd: events.append((kind(fd), workspace.path("a/b").exists())))
+
+    with workspace.replacing("a/b") as file:
+        file.write(b"whole")
+
+    assert events == [("file", False), ("folder", True)]
+
+
+def test_an_attempt_and_a_seal_are_durable(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.write_document("manifest.json", {"pages": 12})
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(kind(fd)))
+
+    workspace.append_attempt(3, {"event": "started"})
+    workspace.seal()
+
+    assert synced == ["file", "folder", "folder"]
 
 
 def test_a_merge_that_finds_the_manifest_gone_writes_nothing(workspace: Workspace) -> None:

@@ -1,11 +1,20 @@
-"""Selections that anybody can make long: what is kept of them."""
+"""What is kept of long selections, and writes to a cluster that somebody else has written to before."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 from weakref import WeakSet
 
+import pytest
+
+from builders import make_pdfjob
 from pdfjob_operator.api.client import Client
 from pdfjob_operator.api.cluster import Cluster, newest
+from pdfjob_operator.api.errors import ApiError, ConflictError, NotFoundError, RequestRefusedError
+from pdfjob_operator.objects.kubernetes import Manifest
+
+
+PDFJOB = make_pdfjob()
+MANIFEST = {"metadata": {"name": "germinal-prepare", "namespace": "books"}}
 
 
 class EventsClient(Client):
@@ -58,3 +67,60 @@ async def test_of_a_long_stream_few_items_are_held() -> None:
 
     assert [item.time for item in kept] == ["0995", "0996", "0997", "0998", "0999"]
     assert most <= 11
+
+
+class FakeClient(Client):
+    """A client whose creations all fail, and which remembers how it deletes.
+
+    Attributes:
+        deletions: The conditions of each deletion.
+    """
+
+    def __init__(self, error: ApiError, present: Manifest | None = None) -> None:
+        self._error = error
+        self._present = present
+        self.deletions: list[dict[str, Any]] = []
+
+    async def create(self, kind: Any, manifest: Any) -> None:
+        raise self._error
+
+    async def get(self, kind: Any, name: str, namespace: str | None = None) -> Manifest:
+        if self._present is None:
+            raise NotFoundError("gone")
+        return self._present
+
+    async def delete(self, kind: Any, name: str, namespace: str, **conditions: Any) -> None:
+        self.deletions.append(conditions)
+        raise self._error
+
+
+def owned_by(uid: str) -> Manifest:
+    return {"metadata": {"ownerReferences": [{"uid": uid, "controller": True}]}}
+
+
+async def test_a_job_that_exists_is_not_created_and_is_no_error() -> None:
+    cluster = Cluster(FakeClient(ConflictError("exists"), owned_by(PDFJOB.uid)))
+
+    assert await cluster.create_job(MANIFEST, PDFJOB) is False
+
+
+async def test_a_job_that_existed_a_moment_ago_is_left_to_the_next_reconciliation() -> None:
+    assert await Cluster(FakeClient(ConflictError("exists"))).create_job(MANIFEST, PDFJOB) is False
+
+
+@pytest.mark.parametrize("present", [owned_by("somebody-else"), {"metadata": {}}], ids=["another's", "nobody's"])
+async def test_a_job_of_that_name_that_belongs_to_something_else_is_a_refusal(present: Manifest) -> None:
+    cluster = Cluster(FakeClient(ConflictError("exists"), present))
+
+    with pytest.raises(RequestRefusedError, match="Job germinal-prepare belongs to something else: delete it"):
+        await cluster.create_job(MANIFEST, PDFJOB)
+
+
+@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("another uid")], ids=["gone", "replaced"])
+async def test_only_the_very_pdfjob_that_was_read_is_deleted(error: ApiError) -> None:
+    client = FakeClient(error)
+
+    await Cluster(client).delete_pdfjob(PDFJOB)
+
+    (conditions,) = client.deletions
+    assert conditions["uid"] == PDFJOB.uid

@@ -34,6 +34,14 @@ def test_every_job_is_owned_by_its_pdfjob_and_has_a_deadline(manifest: Manifest)
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
+def test_a_pod_is_replaced_only_when_it_has_ended_and_a_drain_is_no_failure(manifest: Manifest) -> None:
+    (ignored, *_) = manifest["spec"]["podFailurePolicy"]["rules"]
+
+    assert manifest["spec"]["podReplacementPolicy"] == "Failed"
+    assert ignored == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+
+
+@pytest.mark.parametrize("manifest", ALL, ids=ids)
 def test_every_pod_sees_its_own_workspace_only(manifest: Manifest) -> None:
     container = manifest["spec"]["template"]["spec"]["containers"][0]
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}

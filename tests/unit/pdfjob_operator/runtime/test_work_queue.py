@@ -229,3 +229,65 @@ async def test_the_triggers_of_many_keys_take_no_memory_of_their_own() -> None:
 
     assert set(seen) == {frozenset({Trigger.WATCH, Trigger.RESYNC})}
     assert len({id(triggers) for triggers in seen}) == 1
+
+
+async def test_a_key_that_hangs_is_given_up_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(work_queue, "PROCESS_TIMEOUT_SECONDS", 0.001)
+    done = asyncio.Event()
+
+    async def process(key: str) -> None:
+        if key == "hangs":
+            await asyncio.Event().wait()
+        done.set()
+
+    async with running(process, workers=1) as queue:
+        queue.add("hangs")
+        queue.add("good")
+        await done.wait()
+
+    assert "hangs: attempt 1 failed" in caplog.text
+
+
+async def test_a_key_that_is_due_earlier_than_before_is_processed_once() -> None:
+    processed, done = [], asyncio.Event()
+
+    async def process(key: str) -> None:
+        processed.append(key)
+        if key == "last":
+            done.set()
+
+    async with running(process, workers=1) as queue:
+        queue.add("a", 0.002)
+        queue.add("a")
+        queue.add("last", 0.004)
+        await done.wait()
+
+    assert processed == ["a", "last"]
+
+
+async def test_nothing_is_processed_before_the_gate_opens() -> None:
+    opened, waiting, processed, done = asyncio.Event(), asyncio.Event(), [], asyncio.Event()
+
+    async def gate() -> None:
+        waiting.set()
+        await opened.wait()
+        processed.append("gate")
+
+    async def process(key: str, _: frozenset[Trigger]) -> None:
+        processed.append(key)
+        done.set()
+
+    queue: WorkQueue[str] = WorkQueue(process, group=lambda _: "", workers=1, gate=gate)
+    queue.add("a")
+    task = asyncio.create_task(queue.run())
+    await waiting.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    opened.set()
+    await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert processed[:2] == ["gate", "a"]
