@@ -68,7 +68,8 @@ def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    with suppress(FileExistsError):  # this node has just not seen it; `exist_ok` would look again, and not see it again
+        folder.mkdir()
     sync_folder(folder.parent)
 
 

@@ -88,6 +88,9 @@ class Node:
         except FileNotFoundError:
             self.missing[path] = self.clock.now + CACHE_SECONDS
             raise
+        except FileExistsError:  # the server's word
+            self.missing.pop(path, None)
+            raise
         if operation.kind in ("unlink", "rmdir", "rename"):  # its own changes are known to a node at once
             self.missing[path] = self.clock.now + CACHE_SECONDS
         if operation.kind in ("create", "append", "mkdir"):
@@ -222,6 +225,19 @@ def test_a_manifest_that_a_node_does_not_see_yet_is_waited_for(cluster: Cluster,
     report = run_on(cluster.here, cluster.root, lambda workspace: merge(workspace, KILLED, completed=completed))
 
     assert_complete(cluster.root, report)
+
+
+def test_a_merge_that_only_cleans_up_keeps_what_was_paid_for(cluster: Cluster) -> None:
+    """It does not know that the job was prepared, and sees nothing that proves it."""
+    cluster.process(cluster.there, 0)
+    before = cluster.files()
+    for name in ("manifest.json", "attempts"):
+        cluster.here.missing[cluster.root / name] = cluster.here.clock.now + CACHE_SECONDS
+
+    report = run_on(cluster.here, cluster.root, lambda workspace: merge(workspace, KILLED))
+
+    assert report.failure == KILLED
+    assert cluster.files() == {name for name in before if not name.startswith("chunks/")}
 
 
 def test_a_workspace_without_its_manifest_is_lost_and_keeps_what_was_paid_for(cluster: Cluster) -> None:
