@@ -17,6 +17,7 @@ from tools.chart.values import CommentError, Value
 
 VALUES = values.read((CHART / "values.yaml").read_text())
 SCHEMA = jsonschema.Draft7Validator(values.schema(VALUES))
+DEFAULTS: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 
 
 def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -24,6 +25,16 @@ def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
         value = {key: value}
     found: dict[str, Any] = value
     return found
+
+
+def coalesced(given: dict[str, Any], defaults: dict[str, Any] = DEFAULTS) -> dict[str, Any]:
+    """The values as Helm judges them: defaults filled in, and what is null left out."""
+    filled = {**defaults, **given}
+    for key, value in filled.items():
+        default = defaults.get(key)
+        if isinstance(value, dict) and isinstance(default, dict):
+            filled[key] = coalesced(value, default)
+    return {key: value for key, value in filled.items() if value is not None or key not in given}
 
 
 def typos(value: Value) -> Iterator[dict[str, Any]]:
@@ -52,17 +63,17 @@ def test_the_readme_and_the_schema_are_up_to_date() -> None:
 
 def test_the_defaults_and_every_example_are_accepted() -> None:
     for file in (CHART / "values.yaml", *CI):
-        SCHEMA.validate(yaml.safe_load(file.read_text()))
+        SCHEMA.validate(coalesced(yaml.safe_load(file.read_text())))
 
 
 @pytest.mark.parametrize(
     "value", [value for value in VALUES if value.path[0] != "global"], ids=lambda value: ".".join(value.path)
 )
 def test_a_typo_is_refused(value: Value) -> None:
-    SCHEMA.validate(nested(value.path, value.default))
+    SCHEMA.validate(coalesced(nested(value.path, value.default)))
 
     for typo in typos(value):
-        assert not SCHEMA.is_valid(typo), typo
+        assert not SCHEMA.is_valid(coalesced(typo)), typo
 
 
 @pytest.mark.parametrize(
@@ -80,11 +91,50 @@ def test_a_typo_is_refused(value: Value) -> None:
         {"gemini": {"requestsPerMinute": 0}},
         {"maxWorkersPerJob": 0},
         {"maxPdfJobsPerNamespace": "few"},
+        {"runner": {"maxMemory": "4GB"}},
+        {"runner": {"maxMemory": "-1Gi"}},
+        {"runner": {"maxMemory": -1}},
+        {"workspace": {"size": "20 Gi"}},
+        {"workspace": {"claimName": "Pdfs"}},
+        {"watchNamespaces": ["Books"]},
+        {"image": {"digest": "abc"}},
+        {"runner": {"image": {"digest": "sha256:abc"}}},
+        {"image": {"registry": "registry.example.com/"}},
+        {"global": {"imageRegistry": "https://registry.example.com"}},
+        {"redis": {"image": {"tag": "7.4 alpine"}}},
     ],
     ids=str,
 )
-def test_a_value_of_the_wrong_type_is_refused(wrong: dict[str, Any]) -> None:
-    assert not SCHEMA.is_valid(wrong)
+def test_a_value_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
+    assert not SCHEMA.is_valid(coalesced(wrong))
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"runner": {"maxMemory": "1.5Gi"}},
+        {"runner": {"maxMemory": 2**32}},
+        {"workspace": {"size": "2e10"}},
+        {"image": {"digest": "sha256:" + "0a" * 32}},
+        {"image": {"registry": "registry.example.com:5000/mirror/pdf"}},
+        {"image": {"registry": "localhost"}},
+        {"image": {"tag": "v1.0_a"}},
+    ],
+    ids=str,
+)
+def test_an_unusual_value_is_accepted(right: dict[str, Any]) -> None:
+    SCHEMA.validate(coalesced(right))
+
+
+@pytest.mark.parametrize(
+    "group",
+    [value for value in VALUES if value.is_group and value.path[0] != "global"],
+    ids=lambda it: ".".join(it.path),
+)
+def test_a_group_that_is_null_is_refused_by_name(group: Value) -> None:
+    (error,) = SCHEMA.iter_errors(coalesced(nested(group.path, None)))
+
+    assert group.path[-1] in error.message
 
 
 def test_a_limit_can_be_set_and_removed_on_the_command_line(helm: Helm) -> None:
@@ -147,6 +197,8 @@ def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
         ("metrics.podMonitor.labls.a=b", "labls"),
         ("globall.imageRegistry=x", "globall"),
         ("resyncPeriodSeconds=soon", "resyncPeriodSeconds"),
+        ("gemini=null", "gemini"),
+        ("runner.maxMemory=4GB", "maxMemory"),
     ],
 )
 def test_helm_names_the_value_that_it_refuses(helm: Helm, given: str, named: str) -> None:

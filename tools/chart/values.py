@@ -50,7 +50,24 @@ TYPES: dict[str, dict[str, Any]] = {
     # `--set key=` sets an empty string.
     "integer or null": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, {"const": ""}]},
     "integer, string or null": {"type": ["integer", "string", "null"]},
-    "quantity": {"type": ["string", "number"]},
+    "quantity": {
+        "anyOf": [
+            {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i|[eE][0-9]+)?$"},
+            {"type": "number", "minimum": 0},
+        ]
+    },
+    "registry": {
+        "type": "string",
+        "pattern": "^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?(/[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)*)?$",
+    },
+    "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$"},
+    "tag": {"type": "string", "pattern": "^([A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?$"},
+    "claim": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"},
+    "list of namespaces": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},
+        "uniqueItems": True,
+    },
 }
 """JSON schemas of the types that a comment can name."""
 
@@ -101,7 +118,7 @@ class Value:
             CommentError: The type is unknown, or missing where the default does not show it.
         """
         if self.is_group:
-            group = {"type": "object", "additionalProperties": self.path in OPEN_GROUPS}
+            group: dict[str, Any] = {"type": "object", "additionalProperties": self.path in OPEN_GROUPS}
             return {"description": self.text, **group}
         return {"description": self.text, **self._typed()[1]}
 
@@ -177,6 +194,8 @@ def schema(values: list[Value]) -> dict[str, Any]:
         for key in value.path[:-1]:
             parent = parent["properties"][key]
         parent.setdefault("properties", {})[value.path[-1]] = dict(value.schema)
+        if value.is_group and value.path not in OPEN_GROUPS:  # Helm fills in defaults, unless somebody sets it to null
+            parent.setdefault("required", []).append(value.path[-1])
     root["properties"]["enabled"] = {"description": "Not used by this chart: the condition of an umbrella chart."}
     return root
 

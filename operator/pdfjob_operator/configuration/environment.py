@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pdfjob_operator.configuration.prices import Prices
-from pdfjob_operator.configuration.settings import DEFAULT_RESOURCES, QuantityError, Settings, parse_number
+from pdfjob_operator.configuration.settings import (
+    DEFAULT_RESOURCES,
+    QuantityError,
+    Settings,
+    parse_amount,
+    parse_number,
+)
 
 
 if TYPE_CHECKING:
@@ -158,11 +164,14 @@ class _Variables:
         try:
             if not set(resources) <= {"requests", "limits", "claims"}:
                 raise self._invalid(variable, meaning)
-            for kind in ("requests", "limits"):
-                for quantity in resources.get(kind, {}).values():
-                    parse_number(quantity)
+            requests, limits = (
+                {name: parse_amount(quantity) for name, quantity in resources.get(kind, {}).items()}
+                for kind in ("requests", "limits")
+            )
         except (QuantityError, AttributeError) as error:
             raise self._invalid(variable, meaning) from error
+        if any(amount > limits.get(name, amount) for name, amount in requests.items()):
+            raise self._invalid(variable, "requests that are not above their limits")
         return resources
 
     def prices(self, variable: str) -> Prices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from lightkube.utils.quantity import parse_quantity
@@ -73,6 +74,11 @@ class Settings:
     health_port: int = 8080
     log_json: bool = False
 
+    @property
+    def identity(self) -> str:
+        """The namespace and name of the operator's Lease, which tell it from those of other releases; empty without."""
+        return "/".join(self.lease or ())
+
     def resources_with(self, doublings: int) -> dict[str, Any]:
         """Return the resources of a pod whose memory limit is doubled this many times, up to `max_memory`.
 
@@ -94,20 +100,32 @@ class Settings:
         return self.resources_with(doublings + 1) != self.resources_with(doublings)
 
 
-def parse_number(quantity: object) -> int:
-    """Return the whole part of a quantity such as `4Gi`: for memory, its bytes. JSON may hold it as a number.
+def parse_amount(quantity: object) -> Decimal:
+    """Return the amount of a quantity such as `4Gi` or `100m`. JSON may hold it as a number.
 
     Format: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/.
 
     Raises:
-        QuantityError: It is not a quantity.
+        QuantityError: It is not a quantity, or negative.
     """
     if isinstance(quantity, bool) or not isinstance(quantity, str | int | float):
         raise QuantityError(f"{quantity!r} is not a quantity")
     try:
-        return int(parse_quantity(str(quantity)) or 0)
+        amount = parse_quantity(str(quantity)) or Decimal(0)
     except ValueError as error:
         raise QuantityError(f"{quantity!r} is not a quantity") from error
+    if amount < 0:
+        raise QuantityError(f"{quantity!r} is negative")
+    return amount
+
+
+def parse_number(quantity: object) -> int:
+    """Return the whole part of a quantity: for memory, its bytes.
+
+    Raises:
+        QuantityError: It is not a quantity, or negative.
+    """
+    return int(parse_amount(quantity))
 
 
 def _memory(resources: Mapping[str, Any], kind: str) -> int | None:

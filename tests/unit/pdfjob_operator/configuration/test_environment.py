@@ -135,6 +135,18 @@ def test_a_missing_variable_is_named() -> None:
         ("PDFJOB_RUNNER_MAX_MEMORY", "a lot", "a number of bytes"),
         ("PDFJOB_RUNNER_MAX_MEMORY", "0", "a number of bytes"),
         ("PDFJOB_RUNNER_MAX_STORAGE", "-1Gi", "a number of bytes"),
+        ("PDFJOB_RUNNER_MAX_MEMORY", "4GB", "a number of bytes"),
+        ("PDFJOB_RUNNER_RESOURCES", '{"limits": {"memory": "-1Gi"}}', "requests and limits"),
+        (
+            "PDFJOB_RUNNER_RESOURCES",
+            '{"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}',
+            "requests that are not above their limits",
+        ),
+        (
+            "PDFJOB_RUNNER_RESOURCES",
+            '{"requests": {"cpu": "200m"}, "limits": {"cpu": "0.1"}}',
+            "requests that are not above their limits",
+        ),
         ("PDFJOB_LEASE", "without-a-namespace", "namespace/name"),
         ("PDFJOB_LEASE", "a/b/c", "namespace/name"),
         ("PDFJOB_REDIS_URL_SECRET", "redis", "name/key"),
