@@ -87,6 +87,12 @@ def _unscheduled(message: str) -> Failure:
             f"PersistentVolumeClaim “{missing[1]}” does not exist in the namespace: create it, and the job continues."
         )
         return _failure(OperatorReason.CLAIM_NOT_FOUND, text)
+    if deleted := re.search(r'persistentvolumeclaim "([^"]*)" is being deleted', message):
+        text = f"PersistentVolumeClaim “{deleted[1]}” is being deleted: create it again once it is gone."
+        return _failure(OperatorReason.CLAIM_NOT_FOUND, text)
+    if lost := re.search(r'persistentvolumeclaim "([^"]*)" bound to non-existent persistentvolume', message):
+        text = f"PersistentVolumeClaim “{lost[1]}” has lost its volume: restore the volume, or create the claim again."
+        return _failure(OperatorReason.CLAIM_NOT_BOUND, text)
     if "unbound immediate PersistentVolumeClaims" in message:
         return _failure(OperatorReason.CLAIM_NOT_BOUND, f"The PersistentVolumeClaim is not bound yet: {message}")
     return _failure(OperatorReason.UNSCHEDULABLE, f"No node can run the pod: {message}")

@@ -21,6 +21,12 @@ def unscheduled(message: str) -> dict[str, Any]:
         (waiting("CreateContainerConfigError", 'secret "key" not found'), "SecretNotFound", "key"),
         (waiting("CreateContainerConfigError", "no such key"), "ContainerNotStarted", "no such key"),
         (unscheduled('persistentvolumeclaim "books" not found'), "ClaimNotFound", "“books”"),
+        (unscheduled('persistentvolumeclaim "books" is being deleted'), "ClaimNotFound", "“books” is being deleted"),
+        (
+            unscheduled('persistentvolumeclaim "books" bound to non-existent persistentvolume "pv"'),
+            "ClaimNotBound",
+            "lost",
+        ),
         (unscheduled("pod has unbound immediate PersistentVolumeClaims"), "ClaimNotBound", "not bound"),
         (unscheduled("0/3 nodes are available: Insufficient cpu"), "Unschedulable", "Insufficient cpu"),
     ],
