@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.api.errors import RequestRefusedError
+from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.pod_manifests import with_claim
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.planner import plan
+from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS
 from pdfjob_operator.runtime.work_queue import Trigger
 
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
-    from pdfjob_operator.objects.pdfjob import Key
+    from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.observation.observer import Observer
     from pdfjob_operator.planning.decision import Decision
     from pdfjob_operator.planning.observation import Observation
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+
+IN_FLUX_SECONDS = 5
+"""How long after a reconciliation a further change may still be on its way through the watch. If the resync finds it
+first, the watch has not missed it."""
 
 
 class Reconciler:
@@ -60,6 +65,7 @@ class Reconciler:
         self._reporter = reporter
         self._claims = claims
         self._liveness = liveness
+        self._reconciled_at: dict[Key, float] = {}
 
     async def reconcile(self, key: Key, triggers: frozenset[Trigger] = frozenset()) -> float | None:
         """Move a PdfJob one step closer to its end.
@@ -76,6 +82,7 @@ class Reconciler:
         """
         loop = asyncio.get_running_loop()
         began, outcome = loop.time(), "error"
+        in_flux = began - self._reconciled_at.get(key, float("-inf")) < IN_FLUX_SECONDS
         try:
             changed, requeue_after = await self._reconcile(key)
             outcome = "changed" if changed else "unchanged"
@@ -84,10 +91,20 @@ class Reconciler:
             raise
         finally:
             registry.RECONCILE_DURATION.labels(outcome).observe(loop.time() - began)
-        if changed and triggers == {Trigger.RESYNC}:
+            self._remember(key, loop.time())
+        if changed and triggers == {Trigger.RESYNC} and not in_flux:
             log.warning("%s/%s: found by the resync, not by the watch", *key)
             registry.MISSED_EVENTS.inc()
         return requeue_after
+
+    def _remember(self, key: Key, now: float) -> None:
+        """Remember that a PdfJob was reconciled just now, and forget those of which that is no longer true."""
+        self._reconciled_at.pop(key, None)
+        self._reconciled_at[key] = now  # at the end of the dict, so that the oldest are at its beginning
+        for other, time in list(self._reconciled_at.items()):
+            if now - time < IN_FLUX_SECONDS:
+                break
+            del self._reconciled_at[other]
 
     async def _reconcile(self, key: Key) -> tuple[bool, float | None]:
         """Return whether anything was changed, and after how many seconds to reconcile again."""
@@ -98,9 +115,7 @@ class Reconciler:
         decision = plan(observation, self._settings)
         pdfjob = observation.pdfjob
         if decision.delete_pdfjob:
-            log.info("%s/%s: deleted, since spec.ttlSecondsAfterFinished has passed", *pdfjob.key)
-            await self._cluster.delete_pdfjob(pdfjob)
-            return True, None
+            return await self._delete(pdfjob)
         try:
             acted = await self._act(observation, decision)
         except RequestRefusedError as error:
@@ -109,17 +124,28 @@ class Reconciler:
         reported = await self._reporter.report(observation, decision)
         return acted or reported.changed, reported.requeue_after
 
+    async def _delete(self, pdfjob: PdfJob) -> tuple[bool, float | None]:
+        """Delete a PdfJob whose time to live has passed, unless it changed meanwhile: it may be wanted again."""
+        try:
+            await self._cluster.delete_pdfjob(pdfjob)
+        except ConflictError:
+            return False, CONFLICT_SECONDS
+        log.info("%s/%s: deleted, since spec.ttlSecondsAfterFinished has passed", *pdfjob.key)
+        return True, None
+
     async def _act(self, observation: Observation, decision: Decision) -> bool:
         """Delete, create and patch Jobs as decided; return whether there was anything to do."""
         pdfjob = observation.pdfjob
+        uids = {job.name: job.uid for job in observation.jobs}
         for name in decision.delete:
-            await self._cluster.delete_job(pdfjob.key.namespace, name)
+            await self._cluster.delete_job(pdfjob.key.namespace, name, uids[name])
         claim_uid = await self._claims.register(pdfjob) if decision.create else None
         for manifest in decision.create:
-            if await self._cluster.create_job(with_claim(manifest, claim_uid), pdfjob):
-                self._liveness.record_write("jobs", pdfjob.key)
-        for name, spec in decision.patch.items():
-            await self._cluster.patch_job(pdfjob.key.namespace, name, spec)
+            with self._liveness.expect("jobs", pdfjob.key) as withdraw:
+                if not await self._cluster.create_job(with_claim(manifest, claim_uid), pdfjob):
+                    withdraw()
+        for name, patch in decision.patch.items():
+            await self._cluster.patch_job(pdfjob.key.namespace, name, uids[name], patch)
         return bool(decision.delete or decision.create or decision.patch)
 
 

@@ -103,10 +103,12 @@ def test_an_operator_is_not_unhealthy_because_the_api_server_is_unavailable() ->
 
 async def test_a_write_is_pending_until_its_event_arrives_or_the_pdfjob_is_deleted() -> None:
     liveness, one, other = WatchLiveness(), Key("books", "one"), Key("books", "other")
-    liveness.record_write("pdfjobs", one)
-    liveness.record_write("jobs", other)
+    for resource, key in (("pdfjobs", one), ("jobs", other)):
+        with liveness.expect(resource, key):
+            pass
     await asyncio.sleep(7)
-    liveness.record_write("pdfjobs", one)
+    with liveness.expect("pdfjobs", one):
+        pass
     assert liveness.lag() == 7
 
     liveness.record_event("pdfjobs", one)

@@ -112,12 +112,15 @@ class Client:
         with _translated_errors():
             await self._lightkube.create(kind.from_dict(manifest))
 
-    async def replace(self, kind: Any, manifest: Mapping[str, Any]) -> None:
-        """Replace an object, or its status, provided that its `resourceVersion` is still the same."""
+    async def replace(self, kind: Any, manifest: Mapping[str, Any]) -> Manifest:
+        """Replace an object, or its status, if its `resourceVersion` is still the same; return the new object."""
         meta = manifest["metadata"]
         check_names(meta["name"], meta["namespace"])
         with _translated_errors():
-            await self._lightkube.replace(kind.from_dict(manifest), meta["name"], namespace=meta["namespace"])
+            replaced: Manifest = await self._lightkube.replace(
+                kind.from_dict(manifest), meta["name"], namespace=meta["namespace"]
+            )
+        return replaced
 
     async def patch(self, kind: Any, name: str, namespace: str, patch: Manifest) -> None:
         """Apply a merge patch to an object."""
@@ -125,21 +128,23 @@ class Client:
         with _translated_errors():
             await self._lightkube.patch(kind, name, patch, namespace=namespace, patch_type=PatchType.MERGE)
 
-    async def delete(self, kind: Any, name: str, namespace: str, *, uid: str | None = None) -> None:
-        """Delete an object and, in the background, what it owns.
+    async def delete(
+        self, kind: Any, name: str, namespace: str, *, uid: str, resource_version: str | None = None
+    ) -> None:
+        """Delete an object as it was read and, in the background, what it owns.
 
         Args:
             kind: A resource of lightkube.
             name: Name of the object.
             namespace: Its namespace.
-            uid: Only delete the object if it has this uid; raises `ConflictError` if it has another.
+            uid: Its uid; raises `ConflictError` if the object of this name has another.
+            resource_version: Its resourceVersion; raises `ConflictError` if it has changed since. `None` to delete it
+                all the same.
         """
         check_names(name, namespace)
+        preconditions = {"uid": uid} if resource_version is None else {"uid": uid, "resourceVersion": resource_version}
         with _translated_errors():
-            if uid is None:
-                await self._lightkube.delete(kind, name, namespace=namespace, cascade=CascadeType.BACKGROUND)
-            else:
-                await self._lightkube.delete_exactly(kind, name, namespace=namespace, uid=uid)
+            await self._lightkube.delete_exactly(kind, name, namespace=namespace, preconditions=preconditions)
 
 
 class _Lightkube(AsyncClient):
@@ -149,11 +154,11 @@ class _Lightkube(AsyncClient):
         super().__init__(timeout=httpx2.Timeout(_REQUEST_TIMEOUT_SECONDS), field_manager="pdfjob-operator")
         self._client._client.event_hooks = {"response": [_count]}  # noqa: SLF001 (lightkube offers no hook)
 
-    async def delete_exactly(self, kind: Any, name: str, *, namespace: str, uid: str) -> None:
+    async def delete_exactly(self, kind: Any, name: str, *, namespace: str, preconditions: Mapping[str, str]) -> None:
         request = self._client.prepare_request(
             "delete", kind, None, name, namespace, params={"propagationPolicy": CascadeType.BACKGROUND.value}
         )
-        request.data = {"preconditions": {"uid": uid}}
+        request.data = {"preconditions": dict(preconditions)}
         response = await self._client.send(self._client.build_adapter_request(request))  # type: ignore[no-untyped-call]
         self._client.handle_response("delete", response, request)
 

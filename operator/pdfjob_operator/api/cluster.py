@@ -86,21 +86,30 @@ class Cluster:
         raw = await self._get(PDFJOBS, key.name, key.namespace)
         return None if raw is None else PdfJob.parse(raw)
 
-    async def write_status(self, job: PdfJob, status: Manifest) -> None:
+    async def write_status(self, job: PdfJob, status: Manifest) -> bool:
         """Replace the status of a PdfJob.
+
+        Returns:
+            Whether the status has changed; if not, no event follows.
 
         Raises:
             ConflictError: The PdfJob has changed since it was read, or is deleted.
         """
         try:
-            await self._client.replace(PDFJOBS.Status, {**job.raw, "status": status})
+            written = await self._client.replace(PDFJOBS.Status, {**job.raw, "status": status})
         except NotFoundError as error:
             raise ConflictError(str(error)) from error
+        return bool(written["metadata"]["resourceVersion"] != job.raw["metadata"]["resourceVersion"])
 
     async def delete_pdfjob(self, job: PdfJob) -> None:
-        """Delete a PdfJob unless it is deleted already; a later one of the same name stays."""
-        with suppress(NotFoundError, ConflictError):
-            await self._client.delete(PDFJOBS, job.key.name, job.key.namespace, uid=job.uid)
+        """Delete a PdfJob, unless it is deleted already.
+
+        Raises:
+            ConflictError: The PdfJob has changed since it was read: its author may want to keep it.
+        """
+        version = job.raw["metadata"]["resourceVersion"]
+        with suppress(NotFoundError):
+            await self._client.delete(PDFJOBS, job.key.name, job.key.namespace, uid=job.uid, resource_version=version)
 
     async def pods(
         self,
@@ -167,15 +176,16 @@ class Cluster:
         with suppress(ConflictError):
             await self._create_job(manifest)
 
-    async def delete_job(self, namespace: str, name: str) -> None:
-        """Delete a Job and its pods, unless it is deleted already."""
-        with suppress(NotFoundError):
-            await self._client.delete(JOBS, name, namespace)
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
+        """Delete a Job and its pods, unless it is deleted already; a later one of the same name stays."""
+        with suppress(NotFoundError, ConflictError):
+            await self._client.delete(JOBS, name, namespace, uid=uid)
 
-    async def patch_job(self, namespace: str, name: str, spec: Manifest) -> None:
-        """Change the spec of a Job, unless it is deleted."""
-        with suppress(NotFoundError):
-            await self._client.patch(JOBS, name, namespace, {"spec": spec})
+    async def patch_job(self, namespace: str, name: str, uid: str, patch: Manifest) -> None:
+        """Apply a merge patch to a Job, unless it is deleted; a later one of the same name stays as it is."""
+        metadata = {**patch.get("metadata", {}), "uid": uid}
+        with suppress(NotFoundError, ConflictError):
+            await self._client.patch(JOBS, name, namespace, {**patch, "metadata": metadata})
 
     async def post_event(self, event: Manifest) -> None:
         """Create an Event. Nothing depends on Events, so a failure is only logged."""

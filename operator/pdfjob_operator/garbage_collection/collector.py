@@ -130,7 +130,7 @@ class GarbageCollector:
             return None  # its claims are deleted with the namespace
         log.info("sweeping %s/%s", *claim)
         for job in jobs:
-            await self._cluster.delete_job(claim.namespace, job["metadata"]["name"])
+            await self._cluster.delete_job(claim.namespace, job["metadata"]["name"], job["metadata"]["uid"])
         due_in = last_deletion + self._delay() - started  # the workspace of a recent deletion is too young yet
         return due_in if due_in > 0 else None
 

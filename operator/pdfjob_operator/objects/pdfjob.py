@@ -142,6 +142,11 @@ class PdfJob:
         return None if time is None else parse_time(time)
 
     @property
+    def phase(self) -> Phase:
+        """The phase in its status."""
+        return Phase(self.status.get("phase", Phase.PENDING))
+
+    @property
     def is_finished(self) -> bool:
         """True once its phase is terminal."""
         return self.status.get("phase") in TERMINAL_PHASES
@@ -186,12 +191,16 @@ class PdfJob:
 
 
 def is_settled(raw: Mapping[str, Any]) -> bool:
-    """Return whether there is nothing to do: it has finished, will not be deleted, and its status is about its spec."""
-    status, meta = raw.get("status") or {}, raw.get("metadata", {})
+    """Return whether there is nothing to do: it has finished, will not be deleted, and its status is about its spec.
+
+    A `retryFailed` that was raised before the end belongs to the observed generation, so the round has to match, too.
+    """
+    status, meta, spec = raw.get("status") or {}, raw.get("metadata", {}), raw.get("spec", {})
     return (
         status.get("phase") in TERMINAL_PHASES
         and status.get("observedGeneration") == meta.get("generation")
-        and "ttlSecondsAfterFinished" not in raw.get("spec", {})
+        and status.get("round", 0) >= spec.get("retryFailed", 0)
+        and "ttlSecondsAfterFinished" not in spec
     )
 
 

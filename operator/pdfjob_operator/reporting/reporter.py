@@ -105,11 +105,12 @@ class Reporter:
     async def _write(self, pdfjob: PdfJob, status: Mapping[str, Any]) -> bool:
         """Write the status; return whether the PdfJob was still the one that was read."""
         try:
-            await self._cluster.write_status(pdfjob, dict(status))
+            with self._liveness.expect(PLURAL, pdfjob.key) as withdraw:
+                if not await self._cluster.write_status(pdfjob, dict(status)):
+                    withdraw()
         except ConflictError:
             return False
         self._written_at[pdfjob.key] = asyncio.get_running_loop().time()
-        self._liveness.record_write(PLURAL, pdfjob.key)
         return True
 
     async def _announce(self, pdfjob: PdfJob, state: JobState, observation: Observation) -> None:

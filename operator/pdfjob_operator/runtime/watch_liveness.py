@@ -8,11 +8,12 @@ resync finds work to do.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from pdfjob_operator.objects.pdfjob import Key
 
@@ -21,20 +22,44 @@ class WatchLiveness:
     """The writes that the watches have not delivered yet, by resource and PdfJob."""
 
     def __init__(self) -> None:
-        self._pending: dict[tuple[str, Key], float] = {}
+        self._expected: dict[tuple[str, Key], dict[object, float]] = {}
 
-    def record_write(self, resource: str, key: Key) -> None:
-        """Record that an object of this resource (`jobs`, `pdfjobs`) was written for a PdfJob."""
-        self._pending.setdefault((resource, key), asyncio.get_running_loop().time())
+    @contextmanager
+    def expect(self, resource: str, key: Key) -> Iterator[Callable[[], None]]:
+        """Expect an event of this resource (`jobs`, `pdfjobs`) for a PdfJob, as the echo of the write in this block.
+
+        The event is expected before the request is sent, because it may arrive before the answer does. A write without
+        effect has no echo: if the block raises an error, or calls the function that it is given, nothing is expected.
+        """
+        write, expectation = (resource, key), object()
+
+        def withdraw() -> None:
+            expected = self._expected.get(write, {})
+            expected.pop(expectation, None)
+            if not expected:
+                self._expected.pop(write, None)
+
+        self._expected.setdefault(write, {})[expectation] = asyncio.get_running_loop().time()
+        try:
+            yield withdraw
+        except BaseException:
+            withdraw()
+            raise
 
     def record_event(self, resource: str, key: Key) -> None:
         """Record that the watch of this resource delivered an event for a PdfJob."""
-        self._pending.pop((resource, key), None)
+        self._expected.pop((resource, key), None)
 
     def retain(self, keys: Collection[Key]) -> None:
         """Forget the writes for all PdfJobs but these: a deleted one may cause no more events."""
-        self._pending = {write: since for write, since in self._pending.items() if write[1] in keys}
+        self._expected = {write: times for write, times in self._expected.items() if write[1] in keys}
+
+    def expected(self) -> list[tuple[str, Key]]:
+        """Return the resources and PdfJobs of the writes that have not been delivered."""
+        return list(self._expected)
 
     def lag(self) -> float:
         """Return the seconds since the oldest write that has not been delivered; 0 if there is none."""
-        return asyncio.get_running_loop().time() - min(self._pending.values()) if self._pending else 0.0
+        times = (time for expected in self._expected.values() for time in expected.values())
+        now = asyncio.get_running_loop().time()
+        return now - min(times, default=now)

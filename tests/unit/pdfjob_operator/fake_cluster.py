@@ -1,6 +1,6 @@
 """A cluster that returns what a test gives it, and remembers what is written."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from builders import make_pdfjob
@@ -19,7 +19,7 @@ class FakeCluster(Cluster):
         pod_list: The pods that carry its labels, or belong to its Jobs.
         events: The warnings about each object, by uid.
         terminating: Whether the namespace is being deleted.
-        conflicting: Whether each write of a status is a conflict.
+        conflicting: Whether each write of a status, and the deletion of the PdfJob, is a conflict.
         refusing: Whether the creation of each Job is refused.
         claims: The uids of claims, by name.
         forbidding: Whether claims may not be read.
@@ -28,6 +28,7 @@ class FakeCluster(Cluster):
         posted: The Events that were posted.
         created: The Jobs that were created.
         deleted: The names of what was deleted.
+        on_write: Called once a status or a Job is written, before the answer.
     """
 
     def __init__(self, pdfjob: PdfJob | None = None) -> None:
@@ -42,6 +43,7 @@ class FakeCluster(Cluster):
         self.posted: list[Manifest] = []
         self.created: list[Manifest] = []
         self.deleted: list[str] = []
+        self.on_write: Callable[[], None] = lambda: None
 
     async def pdfjobs(self, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
         self.reads.append("pdfjobs")
@@ -87,10 +89,12 @@ class FakeCluster(Cluster):
         self.reads.append("namespace")
         return self.terminating
 
-    async def write_status(self, job: PdfJob, status: Manifest) -> None:
+    async def write_status(self, job: PdfJob, status: Manifest) -> bool:
         if self.conflicting:
             raise ConflictError("changed")
         self.statuses.append(status)
+        self.on_write()
+        return status != job.status
 
     async def post_event(self, event: Manifest) -> None:
         self.posted.append(event)
@@ -99,12 +103,15 @@ class FakeCluster(Cluster):
         if self.refusing:
             raise RequestRefusedError("exceeded quota")
         self.created.append(manifest)
+        self.on_write()
         return True
 
-    async def delete_job(self, namespace: str, name: str) -> None:
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
         self.deleted.append(name)
 
     async def delete_pdfjob(self, job: PdfJob) -> None:
+        if self.conflicting:
+            raise ConflictError("changed")
         self.deleted.append(job.key.name)
 
 

@@ -10,7 +10,7 @@ from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 from pdfjob_operator.observation.observer import Observer
 from pdfjob_operator.reconciler import Reconciler
-from pdfjob_operator.reporting.reporter import Reporter
+from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS, Reporter
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from pdfjob_operator.runtime.work_queue import Trigger
 from unit.pdfjob_operator.fake_cluster import FakeCluster
@@ -32,8 +32,10 @@ class Claims(ClaimRegistry):
         return await super().register(pdfjob)
 
 
-def reconciler_of(cluster: FakeCluster, claims: ClaimRegistry | None = None) -> Reconciler:
-    liveness = WatchLiveness()
+def reconciler_of(
+    cluster: FakeCluster, claims: ClaimRegistry | None = None, liveness: WatchLiveness | None = None
+) -> Reconciler:
+    liveness = liveness or WatchLiveness()
     reporter = Reporter(
         cluster,
         SETTINGS,
@@ -119,6 +121,35 @@ async def test_a_finished_pdfjob_is_deleted_when_its_time_has_come(ttl: int) -> 
     assert requeue_after == (ttl or None)
 
 
+async def test_a_finished_pdfjob_that_has_changed_is_looked_at_again_instead_of_being_deleted() -> None:
+    status = {"phase": "Failed", "completionTime": "2026-11-23T12:00:00Z", "observedGeneration": 1, "round": 0}
+    cluster = FakeCluster(make_pdfjob(status=status, ttlSecondsAfterFinished=0))
+    cluster.conflicting = True
+
+    assert await reconciler_of(cluster).reconcile(KEY) == CONFLICT_SECONDS
+    assert cluster.deleted == []
+
+
+async def test_an_event_about_a_new_job_may_come_before_the_answer() -> None:
+    cluster, liveness = FakeCluster(make_started()), WatchLiveness()
+    cluster.on_write = lambda: liveness.record_event("jobs", KEY)
+
+    await reconciler_of(cluster, liveness=liveness).reconcile(KEY)
+
+    assert len(cluster.created) == 1
+    assert [write for write in liveness.expected() if write[0] == "jobs"] == []
+
+
+async def test_no_event_is_expected_of_a_job_that_is_refused() -> None:
+    cluster, liveness = FakeCluster(make_started()), WatchLiveness()
+    cluster.refusing = True
+
+    with pytest.raises(RequestRefusedError):
+        await reconciler_of(cluster, liveness=liveness).reconcile(KEY)
+
+    assert [write for write in liveness.expected() if write[0] == "jobs"] == []
+
+
 async def test_a_pdfjob_that_is_gone_needs_nothing() -> None:
     cluster = FakeCluster()
 
@@ -137,3 +168,12 @@ async def test_what_only_the_resync_found_was_missed_by_the_watch(triggers: set[
     await reconciler_of(FakeCluster(make_pdfjob())).reconcile(KEY, frozenset(triggers))
 
     assert missed_events() - before == missed
+
+
+async def test_a_change_that_is_on_its_way_through_the_watch_is_not_missed_if_the_resync_finds_it_first() -> None:
+    reconciler, before = reconciler_of(FakeCluster(make_pdfjob())), missed_events()
+
+    await reconciler.reconcile(KEY, frozenset({Trigger.WATCH}))
+    await reconciler.reconcile(KEY, frozenset({Trigger.RESYNC}))
+
+    assert missed_events() == before

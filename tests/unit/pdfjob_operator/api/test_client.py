@@ -88,7 +88,7 @@ async def test_the_server_says_how_long_to_wait(
     handler = answer(429, "slow down", **{"Retry-After": header})
     async with connected(handler, tmp_path, monkeypatch) as client:
         with pytest.raises(ApiError) as raised:
-            await client.delete(JOBS, "germinal", "books")
+            await client.delete(JOBS, "germinal", "books", uid="1")
 
     assert raised.value.retry_after == seconds
 

@@ -1,3 +1,5 @@
+import pytest
+
 from builders import make_gemini, make_pdfjob
 from pdfjob_operator.objects.pdfjob import is_settled
 
@@ -50,3 +52,10 @@ def test_a_pdfjob_is_settled_once_it_has_finished_and_its_status_is_about_its_sp
     assert not settled("Succeeded", 1)
     assert not settled("Merging", 2)
     assert not is_settled({"metadata": {"generation": 1}})
+
+
+@pytest.mark.parametrize(("raised", "settled"), [(0, True), (1, True), (2, False)])
+def test_a_retry_that_was_raised_before_the_end_is_still_to_be_taken_up(raised: int, settled: bool) -> None:  # noqa: FBT001 (a table)
+    status = {"phase": "Failed", "observedGeneration": 2, "round": 1}
+
+    assert is_settled({"metadata": {"generation": 2}, "spec": {"retryFailed": raised}, "status": status}) is settled

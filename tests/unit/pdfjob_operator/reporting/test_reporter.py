@@ -75,7 +75,27 @@ async def test_a_conflict_is_followed_by_another_reconciliation_and_announced_to
 
     assert reported == Reported(changed=True, requeue_after=CONFLICT_SECONDS)
     assert cluster.posted == []
-    assert liveness.lag() == 0
+    assert liveness.expected() == []
+
+
+async def test_the_event_about_a_status_may_come_before_the_answer() -> None:
+    cluster, liveness = FakeCluster(), WatchLiveness()
+    cluster.on_write = lambda: liveness.record_event("pdfjobs", KEY)
+
+    await reporter_of(cluster, liveness=liveness).report(make_observation(pdfjob=make_pdfjob()), Decision(PROCESSING))
+
+    assert len(cluster.statuses) == 1
+    assert liveness.expected() == []
+
+
+async def test_an_event_is_expected_until_it_comes() -> None:
+    liveness = WatchLiveness()
+
+    await reporter_of(FakeCluster(), liveness=liveness).report(
+        make_observation(pdfjob=make_pdfjob()), Decision(PROCESSING)
+    )
+
+    assert liveness.expected() == [("pdfjobs", KEY)]
 
 
 async def test_a_new_round_begins_with_nothing_left_of_the_last_one() -> None:

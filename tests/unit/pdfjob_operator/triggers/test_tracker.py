@@ -35,6 +35,11 @@ class Listeners:
             self.queue, self.collector, self.liveness, self.job_gauges, admission=self.admission, now=lambda: NOW
         )
 
+    def wrote(self, resource: str, name: str) -> None:
+        """Write something for a PdfJob."""
+        with self.liveness.expect(resource, Key("books", name)):
+            pass
+
     def count(self) -> tuple[int, int, int]:
         """How many PdfJobs wait, exist for the garbage collection, and exist for the gauges."""
         gauges = sum(self.job_gauges.count_jobs(phase) for phase in ("Pending", "Succeeded"))
@@ -53,7 +58,7 @@ async def listing(*raws: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
 
 async def test_a_pdfjob_that_appears_is_told_to_all() -> None:
     listeners = Listeners()
-    listeners.liveness.record_write("pdfjobs", Key("books", "germinal"))
+    listeners.wrote("pdfjobs", "germinal")
 
     listeners.tracker.pdfjob_event(pdfjob(), deleted=False)
 
@@ -96,7 +101,7 @@ def owned(uid: str = "germinal", *, job: str = "germinal", namespace: str = "boo
 async def test_a_job_or_a_pod_asks_for_the_pdfjob_that_it_belongs_to() -> None:
     listeners = Listeners()
     listeners.tracker.pdfjob_event(pdfjob(phase="Succeeded", observedGeneration=1), deleted=False)
-    listeners.liveness.record_write("jobs", Key("books", "germinal"))
+    listeners.wrote("jobs", "germinal")
 
     listeners.tracker.owned_object_event("jobs", owned())
 
@@ -152,7 +157,7 @@ async def test_a_pdfjob_that_took_the_name_of_another_unheard_replaces_it() -> N
 async def test_a_listing_finds_what_appeared_and_what_is_gone() -> None:
     listeners = Listeners()
     listeners.tracker.pdfjob_event(pdfjob("gone", phase="Succeeded", observedGeneration=1), deleted=False)
-    listeners.liveness.record_write("pdfjobs", Key("books", "gone"))
+    listeners.wrote("pdfjobs", "gone")
 
     await listeners.tracker.sync(listing(pdfjob("nana"), pdfjob("germinal")), Trigger.RESYNC)
 
