@@ -87,6 +87,14 @@ def make_chunks_job(**fields: Any) -> StageJob:
     return make_job(Stage.CHUNKS, **{"completions": 4, "parallelism": 4, "pages": 120, "total_chunks": 4} | fields)
 
 
+def make_merge_job(decided: "Decided", **fields: Any) -> StageJob:
+    """The merge Job that a decision creates."""
+    (manifest,) = decided.create
+    return make_job(
+        Stage.MERGE, **{"merge_input": manifest["metadata"]["annotations"]["pdfjob.dev/merge-input"]} | fields
+    )
+
+
 def make_observation(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Observation:
     """An observation of a PdfJob that has been reconciled once."""
     return Observation(pdfjob or make_started(), NOW, jobs=jobs, **fields)

@@ -99,6 +99,11 @@ def unfinished_reason(env: Mapping[str, str] = os.environ) -> str | None:
     return reason_or_unexpected(text) if text else None
 
 
+def unfinished_message(env: Mapping[str, str] = os.environ) -> str:
+    """Return the sentence to record for chunks that left none themselves; empty if the variable is not set."""
+    return shorten(env.get(environment.UNFINISHED_MESSAGE_ENV, ""))
+
+
 def out_of_memory_chunks(env: Mapping[str, str] = os.environ) -> frozenset[int]:
     """Return the chunks whose pods were killed for using too much memory."""
     return frozenset(chain.from_iterable(_chunks(env, environment.OUT_OF_MEMORY_ENV)))

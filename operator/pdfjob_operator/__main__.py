@@ -85,7 +85,12 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             cluster,
             settings,
             observer=Observer(
-                cluster, now, page_progress, admission=admission, max_workers=settings.max_workers_per_job
+                cluster,
+                now,
+                page_progress,
+                admission=admission,
+                max_workers=settings.max_workers_per_job,
+                identity=settings.identity,
             ),
             reporter=reporter,
             claims=collector.claims,

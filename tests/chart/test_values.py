@@ -34,7 +34,7 @@ def coalesced(given: dict[str, Any], defaults: dict[str, Any] = DEFAULTS) -> dic
         default = defaults.get(key)
         if isinstance(value, dict) and isinstance(default, dict):
             filled[key] = coalesced(value, default)
-    return {key: value for key, value in filled.items() if value is not None or key not in given}
+    return {key: value for key, value in filled.items() if value is not None or not (key in given and key in defaults)}
 
 
 def typos(value: Value) -> Iterator[dict[str, Any]]:

@@ -100,7 +100,7 @@ class JobController:
         spec = raw["spec"]
         if spec.get("suspend"):
             self._stop(run)
-            status.pop("startTime", None)
+            status["startTime"] = None  # the merge patch removes it
             _condition(status, "Suspended", "True", "JobSuspended", now)
             return self._write(ref, run, spec, status, None)
         if "startTime" not in status:

@@ -24,17 +24,17 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
         StageError: The job cannot be merged.
     """
     workspace = arguments.open_workspace()
-    unfinished = _unfinished(pod_environment.unfinished_reason())
+    unfinished = _unfinished(pod_environment.unfinished_reason(), pod_environment.unfinished_message())
     report = merge(
         workspace, unfinished, pod_environment.out_of_memory_chunks(), completed=pod_environment.completed_chunks()
     )
     return report, ExitCode.OK
 
 
-def _unfinished(reason: str | None) -> Failure:
+def _unfinished(reason: str | None, message: str) -> Failure:
     """Return what to record for chunks that left neither a result nor a reason."""
     if reason is None:
         return UNFINISHED
-    if reason == Reason.WORKSPACE_UNAVAILABLE:
-        return Failure(reason, "Nothing could be written to the workspace: check that the volume has free space.")
-    return Failure(reason, "The chunk was not finished when the job ended.")
+    if not message and reason == Reason.WORKSPACE_UNAVAILABLE:
+        message = "Nothing could be written to the workspace: check that its volume has free space and is writable."
+    return Failure(reason, message or "The chunk was not finished when the job ended.")

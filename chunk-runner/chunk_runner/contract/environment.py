@@ -63,6 +63,9 @@ MORE_MEMORY_ENV = "PDFJOB_MORE_MEMORY"
 UNFINISHED_ENV = "PDFJOB_UNFINISHED_REASON"
 """For merge: the reason to record for chunks that left none themselves."""
 
+UNFINISHED_MESSAGE_ENV = "PDFJOB_UNFINISHED_MESSAGE"
+"""For merge: the sentence to record with `UNFINISHED_ENV`, as one of the pods of these chunks reported it."""
+
 PASSWORD_FILE = "/password/password"
 """In the prepare pod: the password of an encrypted source, if its PdfJob names one."""
 

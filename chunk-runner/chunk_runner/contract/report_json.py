@@ -45,7 +45,7 @@ _FORGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, Recur
 """The errors that reading a text may raise if `dumps` did not write it."""
 
 T = TypeVar("T")
-CountsT = TypeVar("CountsT", Memory, Volume, Swept)
+CountsT = TypeVar("CountsT", Volume, Swept)
 
 
 def dumps(report: Report) -> str:
@@ -141,7 +141,7 @@ def _merged(raw: Mapping[str, Any]) -> Merged:
         sha256=_text(raw["sha256"])[:64],
         bytes=count(raw["bytes"]),
         sentences=count(raw["sentences"]),
-        failed=count(raw["failed"]),
+        failed=count(raw["failed"], CHUNKS_LIMIT),
         ledger={
             shorten(state, STATES_LIMIT): count(pages) for state, pages in list(raw["ledger"].items())[:STATES_LIMIT]
         },
@@ -152,7 +152,7 @@ def _merged(raw: Mapping[str, Any]) -> Merged:
         },
         failed_chunks=tuple(_failed_chunk(chunk) for chunk in raw["failed_chunks"][:FAILED_CHUNKS_LIMIT]),
         tokens=Tokens.load(raw["tokens"]),
-        memory=_optional(partial(_counts, Memory), raw.get("memory")),
+        memory=_optional(_memory, raw.get("memory")),
         stats=_optional(Stats.load, raw.get("stats")),
         answers=count(raw.get("answers", 0)),
         dropped_lines=count(raw.get("dropped_lines", 0)),
@@ -163,11 +163,15 @@ def _merged(raw: Mapping[str, Any]) -> Merged:
 
 def _failed_chunk(raw: Mapping[str, Any]) -> FailedChunk:
     return FailedChunk(
-        count(raw["index"]),
+        count(raw["index"], CHUNKS_LIMIT),
         _text(raw["pages"], PAGES_LIMIT),
         reason_or_unexpected(raw["reason"]),
         _text(raw["message"]),
     )
+
+
+def _memory(raw: Mapping[str, Any]) -> Memory:
+    return Memory(count(raw["peak"]), count(raw["peak_chunk"], CHUNKS_LIMIT), count(raw["mean"]))
 
 
 def _counts(kind: type[CountsT], raw: Mapping[str, Any]) -> CountsT:

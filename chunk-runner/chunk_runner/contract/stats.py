@@ -144,13 +144,13 @@ class Stats:
 _COUNTS = ("chunks", "retries", "pages")
 
 
-def count(value: object) -> int:
-    """Return a value from outside if it is a count, a whole number from 0 on.
+def count(value: object, most: int = 2**53 - 1) -> int:
+    """Return a value from outside if it is a count, a whole number from 0 to `most`.
 
     Raises:
         ValueError: It is something else.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError("not a count")
     return value
 

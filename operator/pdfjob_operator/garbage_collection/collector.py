@@ -139,7 +139,7 @@ class GarbageCollector:
         self.claims.discard(claim)
         self._last_deletion.pop(claim, None)
         for job in jobs:
-            await self._cluster.delete_job(claim.namespace, job["metadata"]["name"])
+            await self._cluster.delete_job(claim.namespace, job["metadata"]["name"], job["metadata"]["uid"])
         log.info("%s/%s does not exist: it is not swept any more", *claim)
 
     def _claim(self, raw: Mapping[str, Any]) -> Claim:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import environment, ranges
-from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from pdfjob_operator.objects import gemini_access
+from pdfjob_operator.objects.failure_policies import failure_policy
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
     ANNOTATION_JOB,
+    ANNOTATION_MERGE_INPUT,
+    ANNOTATION_OPERATOR,
     ANNOTATION_PAGES,
     ANNOTATION_TOTAL,
     LABEL_DOUBLINGS,
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
 STAGE_RETRIES = 3
 """Retries of prepare and merge."""
 
-# Pod deletions that Kubernetes itself announces (drains, evictions, preemption) do not count as retries.
-_IGNORE_DISRUPTIONS = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+MIN_MERGE_SECONDS = 600
+"""Time limit of the merge Job if less is left until the timeout: it also cleans up after a PdfJob that timed out."""
 
 
 def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: int = 0) -> Manifest:
@@ -77,17 +79,12 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
         mounts.append({"name": "source", "mountPath": environment.SOURCE_MOUNT, "readOnly": True})
     if pdfjob.password_secret is not None:
         mount_secret(pod, *pdfjob.password_secret, environment.PASSWORD_FILE)
-    return _job(pdfjob, pod) | {
+    return _job(pdfjob, settings, pod) | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {
-                "rules": [
-                    _IGNORE_DISRUPTIONS,
-                    _on_exit("FailJob", ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.MEMORY),
-                ]
-            },
+            "podFailurePolicy": failure_policy(Stage.PREPARE),
             "template": pod,
         }
     }
@@ -116,7 +113,7 @@ def chunks_job(
     """
     env = {} if chunks is None else {environment.CHUNKS_ENV: chunks}
     pod = _stage_pod(pdfjob, settings, Stage.CHUNKS, "process", env, doublings=doublings)
-    manifest = _job(pdfjob, pod)
+    manifest = _job(pdfjob, settings, pod)
     annotations = manifest["metadata"]["annotations"]
     annotations[ANNOTATION_PAGES], annotations[ANNOTATION_TOTAL] = str(pages), str(total)
     completions = total
@@ -139,13 +136,7 @@ def chunks_job(
             "maxFailedIndexes": may_fail,
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {
-                "rules": [
-                    _IGNORE_DISRUPTIONS,
-                    _on_exit("FailIndex", ExitCode.CHUNK, ExitCode.MEMORY),
-                    _on_exit("FailJob", ExitCode.CONFIGURATION, ExitCode.USAGE),
-                ]
-            },
+            "podFailurePolicy": failure_policy(Stage.CHUNKS),
             "template": pod,
         }
     }
@@ -157,8 +148,10 @@ def merge_job(
     *,
     unfinished: str | None,
     seconds: int,
+    unfinished_message: str = "",
     out_of_memory: str = "",
     doublings: int = 0,
+    merge_input: str = "",
 ) -> Manifest:
     """Build the Job that merges the results and cleans up.
 
@@ -166,20 +159,27 @@ def merge_job(
         pdfjob: The PdfJob.
         settings: The operator's configuration.
         unfinished: Reason to record for chunks that left neither a result nor a reason.
-        seconds: Time limit of the Job.
+        seconds: Time left until the timeout; merge gets at least `MIN_MERGE_SECONDS`.
+        unfinished_message: Sentence to record with that reason.
         out_of_memory: Chunks whose pods were killed for exceeding their memory limit, as ranges.
         doublings: How many times to double its own memory limit.
+        merge_input: Input of the merge as text, which the operator reads again when merge ends.
     """
-    env = {} if unfinished is None else {environment.UNFINISHED_ENV: unfinished}
-    if out_of_memory:
-        env[environment.OUT_OF_MEMORY_ENV] = out_of_memory
+    variables = {
+        environment.UNFINISHED_ENV: unfinished,
+        environment.UNFINISHED_MESSAGE_ENV: unfinished_message,
+        environment.OUT_OF_MEMORY_ENV: out_of_memory,
+    }
+    env = {name: value for name, value in variables.items() if value}
     pod = _stage_pod(pdfjob, settings, Stage.MERGE, "merge", env, doublings=doublings)
-    return _job(pdfjob, pod) | {
+    manifest = _job(pdfjob, settings, pod)
+    manifest["metadata"]["annotations"][ANNOTATION_MERGE_INPUT] = merge_input
+    return manifest | {
         "spec": {
             "backoffLimit": STAGE_RETRIES,
-            "activeDeadlineSeconds": seconds,
+            "activeDeadlineSeconds": max(seconds, MIN_MERGE_SECONDS),
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {"rules": [_IGNORE_DISRUPTIONS]},
+            "podFailurePolicy": failure_policy(Stage.MERGE),
             "template": pod,
         }
     }
@@ -190,7 +190,7 @@ def parallelism(pdfjob: PdfJob, chunks: int) -> int:
     return min(pdfjob.workers, chunks)
 
 
-def _job(pdfjob: PdfJob, pod: Manifest) -> Manifest:
+def _job(pdfjob: PdfJob, settings: Settings, pod: Manifest) -> Manifest:
     """Build a Job without its spec, with the labels of its pods."""
     labels = pod["metadata"]["labels"]
     stage, round_, doublings = Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_DOUBLINGS])
@@ -201,7 +201,7 @@ def _job(pdfjob: PdfJob, pod: Manifest) -> Manifest:
             "name": stage_job_name(pdfjob, stage, round_, doublings),
             "namespace": pdfjob.key.namespace,
             "labels": labels,
-            "annotations": dict(pod["metadata"]["annotations"]),
+            "annotations": {**pod["metadata"]["annotations"], ANNOTATION_OPERATOR: settings.identity},
             "ownerReferences": [owner_reference(pdfjob)],
         },
     }
@@ -230,8 +230,3 @@ def _stage_pod(
     pod["metadata"]["annotations"] = {ANNOTATION_JOB: pdfjob.key.name}
     mount_workspace(pod, workspace_claim(pdfjob, settings), workspace_folder(pdfjob), environment.WORKSPACE_MOUNT)
     return pod
-
-
-def _on_exit(action: str, *codes: ExitCode) -> dict[str, Any]:
-    """Build a rule of a `podFailurePolicy`."""
-    return {"action": action, "onExitCodes": {"operator": "In", "values": sorted(codes)}}

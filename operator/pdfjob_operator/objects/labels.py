@@ -32,6 +32,9 @@ ANNOTATION_JOB = f"{GROUP}/job"
 """On every Job and pod of a PdfJob: its name, which may be too long for a label. Events are attributed to a PdfJob by
 it; ownership is proved by owner references only."""
 
+ANNOTATION_OPERATOR = f"{GROUP}/operator"
+"""On every Job of a PdfJob: the identity of the operator that created it; see `Settings.identity`."""
+
 ANNOTATION_PAGES = f"{GROUP}/pages"
 """On the chunks Job: the number of pages of the source, so that the prepare pod may be deleted."""
 
@@ -40,3 +43,10 @@ ANNOTATION_TOTAL = f"{GROUP}/chunks-total"
 
 ANNOTATION_CHUNKS = f"{GROUP}/chunks"
 """On the chunks Job: its chunks as ranges, unless it runs all of them."""
+
+ANNOTATION_MERGE_INPUT = f"{GROUP}/merge-input"
+"""On the merge Job: what the stages before it handed over, so that their Jobs may be deleted."""
+
+ANNOTATION_SUSPENDED = f"{GROUP}/suspended-in"
+"""On a Job that the operator has suspended: the phase of its PdfJob at that moment. It is written together with
+`spec.suspend`, so that the operator never takes its own suspension for somebody else's."""

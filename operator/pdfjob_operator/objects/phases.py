@@ -25,6 +25,9 @@ class Phase(StrEnum):
     FAILED = "Failed"
 
 
+PHASES_IN_ORDER = (Phase.PENDING, Phase.PREPARING, Phase.PROCESSING, Phase.MERGING)
+"""The phases through which a PdfJob goes; it never goes back within a round."""
+
 TERMINAL_PHASES = frozenset({Phase.SUCCEEDED, Phase.FAILED})
 """The phases of a finished PdfJob."""
 

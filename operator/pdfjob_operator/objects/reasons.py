@@ -22,6 +22,8 @@ class OperatorReason(StrEnum):
     """As many PdfJobs of the namespace are worked on as the administrator allows, so this one waits."""
     WORKERS_LIMITED = "WorkersLimited"
     """The PdfJob asks for more workers than the administrator allows, and runs with as many as that."""
+    JOB_SUSPENDED = "JobSuspended"
+    """Somebody else has suspended a Job of the PdfJob."""
     NAMESPACE_TERMINATING = "NamespaceTerminating"
     JOB_REFUSED = "JobRefused"
     """The API server refuses to create a Job."""

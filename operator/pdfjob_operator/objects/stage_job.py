@@ -9,18 +9,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from chunk_runner.contract.limits import CHUNKS_LIMIT, REASON_LIMIT, shorten
 from chunk_runner.contract.ranges import parse_ranges, select
+from chunk_runner.contract.stats import count
 from pdfjob_operator.objects.kubernetes import JobCondition, JobOutcome, Manifest, parse_time
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
+    ANNOTATION_MERGE_INPUT,
+    ANNOTATION_OPERATOR,
     ANNOTATION_PAGES,
+    ANNOTATION_SUSPENDED,
     ANNOTATION_TOTAL,
     LABEL_DOUBLINGS,
     LABEL_QUEUE,
     LABEL_ROUND,
     LABEL_STAGE,
 )
-from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.phases import Phase, Stage
+
+
+DOUBLINGS_LIMIT = 30
+"""More doublings of a memory limit than any node has memory for."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class StageJob:
         name: Name of the Job.
         stage: Stage that it runs.
         uid: Identity.
+        operator: Identity of the operator that created it; empty if unknown.
         round: Round to which it belongs.
         doublings: How many times its memory limit was doubled.
         created_at: Time of creation.
@@ -43,19 +53,23 @@ class StageJob:
         completions: Number of its indexes.
         parallelism: Maximum number of pods at a time.
         suspended: True while `spec.suspend` is.
+        suspended_in: Phase of the PdfJob in which the operator suspended it; `None` if nobody or somebody else did.
         managed_by_kueue: True if Kueue decides when it runs, and with how many pods.
         active: Number of pods that are pending or running.
         ready: Number of pods that are ready.
         succeeded: Number of indexes that succeeded.
         failed_indexes: Indexes that failed, with no retry left.
+        failed_pods: Number of pods that failed.
         pages: Pages of the source, on the chunks Job.
         total_chunks: Chunks of the whole PdfJob, on the chunks Job.
         chunks: Chunks that it runs, on a chunks Job that does not run all of them.
+        merge_input: Input of the merge as text, on the merge Job.
     """
 
     name: str
     stage: Stage
     uid: str = ""
+    operator: str = ""
     round: int = 0
     doublings: int = 0
     created_at: datetime | None = None
@@ -68,14 +82,17 @@ class StageJob:
     completions: int = 1
     parallelism: int = 1
     suspended: bool = False
+    suspended_in: Phase | None = None
     managed_by_kueue: bool = False
     active: int = 0
     ready: int = 0
     succeeded: int = 0
     failed_indexes: tuple[range, ...] = ()
+    failed_pods: int = 0
     pages: int | None = None
     total_chunks: int | None = None
     chunks: tuple[range, ...] | None = None
+    merge_input: str = ""
 
     @property
     def failed(self) -> int:
@@ -107,33 +124,36 @@ class StageJob:
         meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
         try:
             labels, annotations = meta.get("labels", {}), meta.get("annotations", {})
-            chunks = annotations.get(ANNOTATION_CHUNKS)
             conditions = {found["type"]: found for found in status.get("conditions", ()) if found["status"] == "True"}
             final = conditions.get(JobOutcome.COMPLETE) or conditions.get(JobOutcome.FAILED) or {}
             return cls(
                 name=meta["name"],
                 uid=meta["uid"],
+                operator=shorten(annotations.get(ANNOTATION_OPERATOR, "")),
                 stage=Stage(labels.get(LABEL_STAGE)),
                 round=int(labels.get(LABEL_ROUND, 0)),
-                doublings=int(labels.get(LABEL_DOUBLINGS, 0)),
+                doublings=count(int(labels.get(LABEL_DOUBLINGS, 0)), DOUBLINGS_LIMIT),
                 created_at=parse_time(meta["creationTimestamp"]),
                 started_at=_time_or_none(status.get("startTime")),
                 finished_at=_time_or_none(final.get("lastTransitionTime")),
                 deleting="deletionTimestamp" in meta,
                 finishing=not conditions.keys().isdisjoint(JobCondition),
                 outcome=JobOutcome(final["type"]) if final else None,
-                reason=final.get("reason", ""),
-                completions=spec.get("completions", 1),
-                parallelism=spec.get("parallelism", 1),
+                reason=shorten(final.get("reason", ""), REASON_LIMIT),
+                completions=count(spec.get("completions", 1), CHUNKS_LIMIT),
+                parallelism=count(spec.get("parallelism", 1)),
                 suspended=spec.get("suspend", False),
+                suspended_in=_phase_or_none(annotations.get(ANNOTATION_SUSPENDED)),
                 managed_by_kueue=LABEL_QUEUE in labels,
-                active=status.get("active", 0),
+                active=min(status.get("active", 0), CHUNKS_LIMIT),
                 ready=status.get("ready", 0),
-                succeeded=sum(len(run) for run in parse_ranges(status.get("completedIndexes"))),
-                failed_indexes=tuple(parse_ranges(status.get("failedIndexes"))),
-                pages=_int_or_none(annotations.get(ANNOTATION_PAGES)),
-                total_chunks=_int_or_none(annotations.get(ANNOTATION_TOTAL)),
-                chunks=None if chunks is None else tuple(parse_ranges(chunks)),
+                succeeded=sum(len(run) for run in _chunks(status.get("completedIndexes"))),
+                failed_indexes=_chunks(status.get("failedIndexes")),
+                failed_pods=status.get("failed", 0),
+                pages=_count_or_none(annotations.get(ANNOTATION_PAGES)),
+                total_chunks=_count_or_none(annotations.get(ANNOTATION_TOTAL), CHUNKS_LIMIT),
+                chunks=_chunks(annotations[ANNOTATION_CHUNKS]) if ANNOTATION_CHUNKS in annotations else None,
+                merge_input=annotations.get(ANNOTATION_MERGE_INPUT, ""),
             )
         except (ValueError, TypeError, KeyError):
             return None
@@ -148,5 +168,20 @@ def _time_or_none(text: str | None) -> datetime | None:
     return None if text is None else parse_time(text)
 
 
-def _int_or_none(text: str | None) -> int | None:
-    return None if text is None else int(text)
+def _count_or_none(text: str | None, most: int = 2**53 - 1) -> int | None:
+    return None if text is None else count(int(text), most)
+
+
+def _phase_or_none(text: str | None) -> Phase | None:
+    """Return the phase in an annotation; `Pending` for a text that is none, since the mark itself is there."""
+    if text is None:
+        return None
+    return Phase(text) if text in {*Phase} else Phase.PENDING
+
+
+def _chunks(text: str | None) -> tuple[range, ...]:
+    """Parse ranges of chunks or indexes, of which no PdfJob has more than `CHUNKS_LIMIT`."""
+    ranges = parse_ranges(text)
+    if ranges and ranges[-1].stop > CHUNKS_LIMIT:
+        raise ValueError("more chunks than a PdfJob has")
+    return tuple(ranges)

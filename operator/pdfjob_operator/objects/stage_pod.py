@@ -12,7 +12,8 @@ from typing import Any
 
 from chunk_runner.contract import report_json
 from chunk_runner.contract.exit_codes import ExitCode
-from chunk_runner.contract.report import Report
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import LABEL_STAGE
 from pdfjob_operator.objects.phases import Stage
@@ -78,9 +79,30 @@ def is_out_of_memory(pod: Manifest) -> bool:
     "resource limits exceeded"), and because a pod that is told to stop exits otherwise: the runner handles SIGTERM.
     """
     terminated = container_state(pod).get("terminated") or {}
-    return terminated.get("reason") == "OOMKilled" or terminated.get("exitCode") in (SIGKILLED, ExitCode.MEMORY)
+    return terminated.get("reason") == "OOMKilled" or _exit_code(pod) in (SIGKILLED, ExitCode.MEMORY)
 
 
-def is_volume_failure(pod: Manifest) -> bool:
-    """Return whether a pod ended because it could not read or write its volume."""
-    return (container_state(pod).get("terminated") or {}).get("exitCode") == ExitCode.WORKSPACE
+def volume_failure(pod: Manifest) -> Failure | None:
+    """Return why a pod could not use its volume, if it ended for that."""
+    if _exit_code(pod) != ExitCode.WORKSPACE:
+        return None
+    message = "The volume is full, read-only or not writable for the pods."
+    return reported_failure(pod) or Failure(Reason.WORKSPACE_UNAVAILABLE, message)
+
+
+def lost_workspace(pod: Manifest) -> Failure | None:
+    """Return the failure of a pod that ended because its workspace has no manifest."""
+    if _exit_code(pod) != ExitCode.WORKSPACE_LOST:
+        return None
+    message = "The workspace was removed while the job ran: check the claim, and create another PdfJob."
+    return reported_failure(pod) or Failure(Reason.WORKSPACE_UNAVAILABLE, message)
+
+
+def reported_failure(pod: Manifest) -> Failure | None:
+    """Return the failure in a pod's termination message; `None` if there is none that can be read."""
+    report = report_json.loads((container_state(pod).get("terminated") or {}).get("message"))
+    return None if report is None else report.failure
+
+
+def _exit_code(pod: Manifest) -> object:
+    return (container_state(pod).get("terminated") or {}).get("exitCode")

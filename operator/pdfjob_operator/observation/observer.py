@@ -9,9 +9,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
 from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.stage_pod import reported_failure
 from pdfjob_operator.observation import diagnostics, owned_objects
+from pdfjob_operator.observation.other_operators import OtherOperators
 from pdfjob_operator.observation.owned_objects import FailedIndexes
 from pdfjob_operator.observation.page_progress import POLL_SECONDS
 from pdfjob_operator.planning.observation import Observation
@@ -44,6 +46,14 @@ class _Diagnosis(NamedTuple):
     failure: Failure | None
 
 
+class _ChunkFailure(NamedTuple):
+    """The failure that a chunk pod reported, the number of failed pods then, and the time of the event loop."""
+
+    time: float
+    failed_pods: int
+    failure: Failure | None
+
+
 class _Stall(NamedTuple):
     """The diagnosis of an unfinished Job with too few ready pods, and the seconds until the next look."""
 
@@ -61,6 +71,7 @@ class Observer:
         page_progress: Pages done as running pods say; `None` without a Redis.
         admission: Decides whether a PdfJob is worked on now; `None` for always.
         max_workers: Most workers of a PdfJob; `None` for as many as it asks for.
+        identity: Identity of this operator, which tells it from others; empty if it has none.
     """
 
     def __init__(
@@ -71,13 +82,16 @@ class Observer:
         *,
         admission: Admission | None = None,
         max_workers: int | None = None,
+        identity: str = "",
     ) -> None:
         self._cluster = cluster
         self._now = now
         self._admission = admission or Admission(None)
         self._max_workers = max_workers
         self._page_progress = page_progress
+        self._others = OtherOperators(identity)
         self._diagnoses: dict[Key, _Diagnosis] = {}
+        self._chunk_failures: dict[Key, _ChunkFailure] = {}
 
     async def observe(self, key: Key) -> Observation | None:
         """Observe a PdfJob; return `None` if it is deleted, or about to be.
@@ -93,12 +107,15 @@ class Observer:
             self.forget(key)
             return Observation(pdfjob, now, admitted=pdfjob.is_finished or self._admit(pdfjob, has_jobs=False))
         owned = Observation(pdfjob, now, *await owned_objects.stage_jobs_and_pods(self._cluster, pdfjob))
+        self._others.look_at(pdfjob, owned.jobs, now)
         failed = await self._failed_indexes(owned)
         stall = await self._examine_stall(owned)
         return replace(
             owned,
             out_of_memory_indexes=failed.out_of_memory,
-            volume_failed=failed.volume_failed,
+            volume_failure=failed.volume_failure,
+            chunk_failure=await self._chunk_failure(owned),
+            workspace_lost=failed.workspace_lost,
             admitted=self._admit(pdfjob, has_jobs=bool(owned.jobs)),
             diagnosis=stall.diagnosis,
             namespace_terminating=stall.namespace_terminating,
@@ -109,6 +126,7 @@ class Observer:
     def forget(self, key: Key) -> None:
         """Forget what is remembered of a PdfJob."""
         self._diagnoses.pop(key, None)
+        self._chunk_failures.pop(key, None)
 
     def _admit(self, pdfjob: PdfJob, *, has_jobs: bool) -> bool:
         """Return whether to work on a PdfJob; one that is suspended without Jobs takes no place."""
@@ -118,9 +136,14 @@ class Observer:
         return self._admission.admit(pdfjob.key, pdfjob.uid, has_jobs=has_jobs)
 
     async def _failed_indexes(self, owned: Observation) -> FailedIndexes:
-        """Read how the indexes of a chunks Job failed that has failed and is not merged yet."""
+        """Read how the indexes of a chunks Job failed that has failed and is not merged yet.
+
+        A Job that is stopped by its pod failure policy does not say which of its indexes failed.
+        """
         job = owned.job(Stage.CHUNKS)
-        if job is None or job.outcome is not JobOutcome.FAILED or not job.failed or owned.job(Stage.MERGE) is not None:
+        if job is None or job.outcome is not JobOutcome.FAILED or owned.job(Stage.MERGE) is not None:
+            return FailedIndexes()
+        if not job.failed and job.reason != JobFailure.POD_FAILURE_POLICY:
             return FailedIndexes()
         return await owned_objects.failed_indexes(self._cluster, owned.pdfjob.key.namespace, job)
 
@@ -130,7 +153,7 @@ class Observer:
         if job is not None and job.finishing:  # its pods are gone, and with them the reason
             return _Stall(pdfjob.last_diagnosis)
         if job is None or job.ready >= job.wanted_pods or owned.finished_pod(job.stage) is not None:
-            self.forget(pdfjob.key)
+            self._diagnoses.pop(pdfjob.key, None)
             return _Stall()
         if job.active < job.wanted_pods and await self._cluster.is_terminating(pdfjob.key.namespace):
             return _Stall(namespace_terminating=True, recheck_after=DIAGNOSE_AFTER_SECONDS)
@@ -147,7 +170,7 @@ class Observer:
     async def _diagnose(self, pdfjob: PdfJob, job: StageJob) -> Failure | None:
         """Find out why a Job has fewer ready pods than it wants, from its pods, then from Events."""
         namespace = pdfjob.key.namespace
-        pods = await owned_objects.waiting_pods(self._cluster, namespace, job)
+        pods = await owned_objects.some_pods(self._cluster, namespace, job, "Pending")
         if (
             not pods and job.active >= job.wanted_pods
         ):  # its pods have just started or ended, and it does not say so yet
@@ -159,6 +182,18 @@ class Observer:
         if failure is None and job.active < job.wanted_pods:
             failure = diagnostics.from_job_events(await self._cluster.warnings(namespace, job.uid))
         return failure
+
+    async def _chunk_failure(self, owned: Observation) -> Failure | None:
+        """Find out why pods of the unfinished chunks Job fail, at most every `DIAGNOSE_AFTER_SECONDS`."""
+        key, job = owned.pdfjob.key, owned.unfinished_job()
+        if job is None or job.stage is not Stage.CHUNKS or not job.failed_pods:
+            return None
+        time, last = asyncio.get_running_loop().time(), self._chunk_failures.get(key)
+        if last is None or (time - last.time >= DIAGNOSE_AFTER_SECONDS and last.failed_pods != job.failed_pods):
+            pods = await owned_objects.some_pods(self._cluster, key.namespace, job, "Failed")
+            failure = next(filter(None, map(reported_failure, reversed(pods))), None)
+            last = self._chunk_failures[key] = _ChunkFailure(time, job.failed_pods, failure)
+        return last.failure
 
     async def _pages_processed(self, owned: Observation) -> int | None:
         """Read how many pages are done, from the end of prepare until there is a merge Job."""

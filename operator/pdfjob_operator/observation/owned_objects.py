@@ -14,12 +14,13 @@ from pdfjob_operator.objects.labels import LABEL_STAGE, LABEL_UID
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job
-from pdfjob_operator.objects.stage_pod import StagePod, is_out_of_memory, is_volume_failure
+from pdfjob_operator.objects.stage_pod import StagePod, is_out_of_memory, lost_workspace, volume_failure
 
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from chunk_runner.contract.report import Failure
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.objects.kubernetes import Manifest
     from pdfjob_operator.objects.pdfjob import PdfJob
@@ -32,7 +33,7 @@ _INDEX_DIGITS = 10
 """Digits that no index has: whoever may edit a pod may write anything into it."""
 
 _SAMPLE = 20
-"""Waiting pods that are looked at: they all wait for the same."""
+"""Pods that are looked at where they are likely to have the same in common."""
 
 
 _PODS_KEPT = 50
@@ -45,11 +46,13 @@ class FailedIndexes(NamedTuple):
 
     Attributes:
         out_of_memory: Indexes whose last pod ran out of memory.
-        volume_failed: True if the last pod of any index could not write to its volume.
+        volume_failure: Report of the last pod of an index that could not use its volume; `None` if there is none.
+        workspace_lost: Report of the last pod of an index that found no workspace; `None` if there is none.
     """
 
     out_of_memory: frozenset[int] = frozenset()
-    volume_failed: bool = False
+    volume_failure: Failure | None = None
+    workspace_lost: Failure | None = None
 
 
 class _PodEnd(NamedTuple):
@@ -57,7 +60,8 @@ class _PodEnd(NamedTuple):
 
     created: str
     out_of_memory: bool
-    volume_failed: bool
+    volume_failure: Failure | None
+    workspace_lost: Failure | None
 
 
 async def stage_jobs_and_pods(cluster: Cluster, pdfjob: PdfJob) -> tuple[tuple[StageJob, ...], tuple[StagePod, ...]]:
@@ -75,19 +79,20 @@ async def failed_indexes(cluster: Cluster, namespace: str, job: StageJob) -> Fai
         index = _index(raw)
         if index is None or index >= job.completions or not is_controlled_by(raw, job.uid):
             continue
-        end = _PodEnd(_created(raw), is_out_of_memory(raw), is_volume_failure(raw))
+        end = _PodEnd(_created(raw), is_out_of_memory(raw), volume_failure(raw), lost_workspace(raw))
         if index not in last or last[index].created <= end.created:
             last[index] = end
     return FailedIndexes(
         out_of_memory=frozenset(index for index, end in last.items() if end.out_of_memory),
-        volume_failed=any(end.volume_failed for end in last.values()),
+        volume_failure=next((end.volume_failure for end in last.values() if end.volume_failure is not None), None),
+        workspace_lost=next((end.workspace_lost for end in last.values() if end.workspace_lost is not None), None),
     )
 
 
-async def waiting_pods(cluster: Cluster, namespace: str, job: StageJob) -> list[Manifest]:
-    """Read some of a Job's pods that have not started."""
-    found = cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": "Pending"}, limit=_SAMPLE)
-    return [raw async for raw in found if is_controlled_by(raw, job.uid)]
+async def some_pods(cluster: Cluster, namespace: str, job: StageJob, phase: str) -> list[Manifest]:
+    """Read some of a Job's pods in this phase, `Pending` or `Failed`, oldest first."""
+    found = cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": phase}, limit=_SAMPLE)
+    return sorted([raw async for raw in found if is_controlled_by(raw, job.uid)], key=_created)
 
 
 async def _reporting_pods(cluster: Cluster, pdfjob: PdfJob, job_uids: set[str]) -> AsyncIterator[tuple[str, StagePod]]:

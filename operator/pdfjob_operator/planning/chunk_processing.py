@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.objects.job_manifests import chunks_job, parallelism
 from pdfjob_operator.objects.kubernetes import JobFailure
-from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.phases import Phase
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
-from pdfjob_operator.planning.merging import MergeInput, decide_merge
-from pdfjob_operator.planning.progress import Progress, chunk_progress
+from pdfjob_operator.planning.merge_input import MergeInput
+from pdfjob_operator.planning.merging import start_merge
+from pdfjob_operator.planning.outcome import deadline_exceeded, failed_state
+from pdfjob_operator.planning.progress import Progress, chunk_progress, recorded_progress
 
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ _UNFINISHED_REASONS: Mapping[str, Reason] = {
 
 
 def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -> Decision:
-    """Decide what to do once there is a chunks Job.
+    """Decide what to do once there is a chunks Job, and no merge Job yet.
 
     Args:
         observation: The PdfJob and what belongs to it.
@@ -46,9 +49,11 @@ def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -
     if job.outcome is None:
         return _wait(observation, job)
     progress = chunk_progress(observation)
+    if observation.workspace_lost is not None:  # there is nothing to merge, and nothing to clean up
+        return Decision(failed_state(observation.workspace_lost, progress))
     chunks = _out_of_memory_chunks(observation, job)
     more_memory = job.reason == JobFailure.FAILED_INDEXES and settings.can_double(job.doublings)
-    if chunks and more_memory and observation.seconds_left > 0 and observation.job(Stage.MERGE) is None:
+    if chunks and more_memory and observation.seconds_left > 0:
         manifest = chunks_job(
             observation.pdfjob,
             settings,
@@ -59,17 +64,53 @@ def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -
             doublings=job.doublings + 1,
         )
         return Decision(processing_state(observation, progress), create=(manifest,))
-    unfinished = _UNFINISHED_REASONS.get(job.reason)
-    if observation.volume_failed and job.reason == JobFailure.FAILED_INDEXES:
-        unfinished = Reason.WORKSPACE_UNAVAILABLE
-    return decide_merge(observation, settings, MergeInput(progress, unfinished, out_of_memory_chunks=chunks))
+    unfinished, message = _UNFINISHED_REASONS.get(job.reason), ""
+    if observation.volume_failure is not None and job.reason == JobFailure.FAILED_INDEXES:
+        unfinished, message = Reason.WORKSPACE_UNAVAILABLE, observation.volume_failure.message
+    merge_input = MergeInput(
+        progress,
+        unfinished,
+        message,
+        chunks,
+        prior_failure=deadline_exceeded(observation.pdfjob) if unfinished is Reason.DEADLINE_EXCEEDED else None,
+    )
+    return start_merge(observation, settings, merge_input)
+
+
+def restart_chunks(observation: Observation, settings: Settings) -> Decision:
+    """Decide what to do if the chunks Job was deleted while it ran, and the report of prepare with its Job.
+
+    The status has the numbers. A chunk that already has a result costs a pod and nothing else.
+    """
+    pdfjob, progress = observation.pdfjob, replace(recorded_progress(observation.pdfjob), succeeded=0, failed=0)
+    if observation.seconds_left <= 0:
+        failure = deadline_exceeded(pdfjob)
+        return start_merge(observation, settings, MergeInput(progress, failure.reason, prior_failure=failure))
+    manifest = chunks_job(
+        pdfjob,
+        settings,
+        total=progress.total or 0,
+        pages=progress.pages or 0,
+        seconds=observation.seconds_left,
+    )
+    return Decision(processing_state(observation, progress), create=(manifest,))
+
+
+def abandon_chunks(observation: Observation, settings: Settings, job: StageJob) -> Decision:
+    """Merge what is done, since the time is over, and nothing but its deletion would stop the chunks Job."""
+    failure = deadline_exceeded(observation.pdfjob)
+    merge_input = MergeInput(chunk_progress(observation), failure.reason, prior_failure=failure)
+    return replace(start_merge(observation, settings, merge_input), delete=(job.name,))
 
 
 def processing_state(observation: Observation, progress: Progress) -> JobState:
     """Return the state of a PdfJob whose chunks are processed."""
-    message = f"{progress.succeeded + progress.failed} of {progress.total} chunks are done."
+    message = f"{progress.succeeded} of {progress.total} chunks are done"
+    message += f", and {progress.failed} failed." if progress.failed else "."
     if observation.pdfjob.workers == 0:
         message += " Paused: spec.workers is 0, so no further chunks start."
+    if observation.chunk_failure is not None:
+        message = shorten(f"{message} A pod that failed reported: {observation.chunk_failure.message}")
     state = in_phase(Phase.PROCESSING, message, replace(progress, pages_processed=observation.pages_processed))
     return _limited(state, observation.pdfjob)
 
@@ -94,7 +135,7 @@ def _wait(observation: Observation, job: StageJob) -> Decision:
             return Decision(replace(state, reason=OperatorReason.QUEUED, message=message))
         return Decision(state)
     wanted = parallelism(pdfjob, job.completions)
-    return Decision(state, patch={} if job.parallelism == wanted else {job.name: {"parallelism": wanted}})
+    return Decision(state, patch={} if job.parallelism == wanted else {job.name: {"spec": {"parallelism": wanted}}})
 
 
 def _out_of_memory_chunks(observation: Observation, job: StageJob) -> str:

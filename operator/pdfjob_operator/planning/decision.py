@@ -52,7 +52,7 @@ class Decision:
         state: State of the PdfJob; `None` if it has finished and its status stays what it is.
         create: Jobs to create.
         delete: Names of Jobs to delete; their stages run again.
-        patch: Changes to the specs of Jobs, by name.
+        patch: Changes to Jobs by name, as merge patches.
         new_round: Number of the round that begins now; `None` for none.
         delete_pdfjob: True to delete the PdfJob.
         requeue_after: Seconds after which to reconcile again; `None` to wait for an event.

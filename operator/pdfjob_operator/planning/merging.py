@@ -1,82 +1,110 @@
 """The merge stage: what to do once no chunk will be processed any more. Pure.
 
-Merge also cleans up after a PdfJob that failed or ran out of time, so it runs whatever there is to merge.
+Merge also cleans up after a PdfJob that failed or ran out of time, so it runs whatever there is to merge. From then on
+its Job alone decides: the Jobs before it may be deleted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects.job_manifests import merge_job
-from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS, merge_job
+from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
 from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
-from pdfjob_operator.planning.outcome import deadline_exceeded, failed_state, job_outcome, stage_failure
-from pdfjob_operator.planning.progress import Progress
+from pdfjob_operator.planning.merge_input import MergeInput
+from pdfjob_operator.planning.outcome import (
+    deadline_exceeded,
+    failed_state,
+    job_outcome,
+    missing_report,
+    stage_failure,
+)
+from pdfjob_operator.planning.progress import recorded_progress
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.planning.observation import Observation
 
 
-MIN_MERGE_SECONDS = 600
-"""Time limit of the merge Job if less is left until the timeout: it also cleans up after a PdfJob that timed out."""
+def start_merge(
+    observation: Observation, settings: Settings, merge_input: MergeInput, *, doublings: int = 0
+) -> Decision:
+    """Decide to merge, unless Kubernetes refuses the Job for so long that the time for merging is over as well.
 
-
-@dataclass(frozen=True)
-class MergeInput:
-    """Input of the merge from the stages before it.
-
-    Attributes:
-        progress: Progress of the chunks.
-        unfinished_reason: Reason to record for chunks that left neither a result nor a reason; `None` for none.
-        out_of_memory_chunks: Chunks that ran out of memory, as ranges.
-        retry_failure: Failure of prepare in a retry, which so cannot begin; `None` if prepare succeeded.
+    Args:
+        observation: The PdfJob and what belongs to it.
+        settings: The operator's configuration.
+        merge_input: What the stages before hand over.
+        doublings: How many times to double the memory limit of the merge Job.
     """
+    refusal = observation.pdfjob.last_diagnosis
+    is_over = observation.seconds_left <= -MIN_MERGE_SECONDS
+    if is_over and refusal is not None and refusal.reason == OperatorReason.JOB_REFUSED:
+        return Decision(_failed(merge_input, refusal))
+    manifest = merge_job(
+        observation.pdfjob,
+        settings,
+        unfinished=merge_input.unfinished_reason,
+        unfinished_message=merge_input.unfinished_message,
+        seconds=observation.seconds_left,
+        out_of_memory=merge_input.out_of_memory_chunks,
+        doublings=doublings,
+        merge_input=merge_input.dumps(),
+    )
+    return Decision(_merging(merge_input), create=(manifest,))
 
-    progress: Progress
-    unfinished_reason: str | None = None
-    out_of_memory_chunks: str = ""
-    retry_failure: Failure | None = None
 
-    @property
-    def deadline_exceeded(self) -> bool:
-        """True if the chunks ran out of time."""
-        return self.retry_failure is None and self.unfinished_reason == Reason.DEADLINE_EXCEEDED
+def decide_merge(observation: Observation, settings: Settings, job: StageJob) -> Decision:
+    """Decide what to do once there is a merge Job.
 
-
-def decide_merge(observation: Observation, settings: Settings, merge_input: MergeInput) -> Decision:
-    """Decide what to do from the end of the chunks to the end of the PdfJob."""
-    pdfjob, progress = observation.pdfjob, merge_input.progress
-    job, pod = observation.job(Stage.MERGE), observation.finished_pod(Stage.MERGE)
-    timeout = deadline_exceeded(pdfjob) if merge_input.deadline_exceeded else None
-    state = in_phase(Phase.MERGING, "Merging the results.", progress)
-    if timeout is not None:
-        state = replace(state, reason=timeout.reason, message=timeout.message)
-    out_of_memory = job is not None and job.outcome is JobOutcome.FAILED and pod is not None and pod.out_of_memory
-    if job is None or (out_of_memory and settings.can_double(job.doublings)):
-        manifest = merge_job(
-            pdfjob,
-            settings,
-            unfinished=merge_input.unfinished_reason,
-            seconds=max(observation.seconds_left, MIN_MERGE_SECONDS),
-            out_of_memory=merge_input.out_of_memory_chunks,
-            doublings=0 if job is None else job.doublings + 1,
-        )
-        return Decision(state, create=(manifest,))
+    Args:
+        observation: The PdfJob and what belongs to it.
+        settings: The operator's configuration.
+        job: The last merge Job.
+    """
+    pdfjob, pod = observation.pdfjob, observation.finished_pod(Stage.MERGE)
+    merge_input = MergeInput.loads(job.merge_input)
     if pod is not None and pod.exit_code == 0:
-        report = pod.report or Report()
-        retry_failure = merge_input.retry_failure
-        return Decision(job_outcome(pdfjob, progress, report, prior_failure=timeout, retry_failure=retry_failure))
+        return Decision(
+            job_outcome(
+                pdfjob,
+                merge_input.progress,
+                pod.report or Report(),
+                prior_failure=merge_input.prior_failure,
+                retry_failure=merge_input.retry_failure,
+            )
+        )
     if job.outcome is JobOutcome.COMPLETE:  # its pod was deleted before anybody read the report
-        return Decision(state, delete=() if job.deleting else (job.name,))
+        if observation.seconds_left > 0:
+            return Decision(_merging(merge_input), delete=() if job.deleting else (job.name,))
+        return Decision(_failed(merge_input, missing_report(Stage.MERGE)))
     if job.outcome is JobOutcome.FAILED:
-        return Decision(failed_state(timeout or stage_failure(pdfjob, job, pod), progress))
-    return Decision(state)
+        if pod is not None and pod.out_of_memory and settings.can_double(job.doublings):
+            return start_merge(observation, settings, merge_input, doublings=job.doublings + 1)
+        return Decision(_failed(merge_input, stage_failure(pdfjob, job, pod)))
+    return Decision(_merging(merge_input))
+
+
+def restart_merge(observation: Observation, settings: Settings) -> Decision:
+    """Decide to merge again, since all Jobs were deleted while the PdfJob merged; the status has the numbers."""
+    progress, failure = recorded_progress(observation.pdfjob), None
+    is_unfinished = progress.total is None or progress.succeeded + progress.failed < progress.total
+    if is_unfinished and observation.seconds_left <= 0:
+        failure = deadline_exceeded(observation.pdfjob)
+    reason = None if failure is None else failure.reason
+    return start_merge(observation, settings, MergeInput(progress, reason, prior_failure=failure))
+
+
+def abandon_merge(observation: Observation, job: StageJob) -> Decision:
+    """Fail, since merge did not finish in time, and nothing but its deletion would stop it."""
+    failure = stage_failure(observation.pdfjob, replace(job, reason=JobFailure.DEADLINE_EXCEEDED), None)
+    return Decision(_failed(MergeInput.loads(job.merge_input), failure), delete=(job.name,))
 
 
 def clean_up(observation: Observation, settings: Settings, failure: Failure) -> Decision:
@@ -85,13 +113,17 @@ def clean_up(observation: Observation, settings: Settings, failure: Failure) -> 
     If no prepare pod ever ran, there is nothing to clean up, and merge could not start either. A Job that exceeds its
     deadline deletes its pods, so the phase counts as evidence, too.
     """
-    job, pod = observation.job(Stage.MERGE), observation.finished_pod(Stage.MERGE)
-    has_run = observation.has_started(Stage.PREPARE) or observation.pdfjob.status.get("phase") == Phase.PREPARING
-    state = JobState(Phase.MERGING, failure.reason, failure.message)
-    if job is None and has_run:
-        manifest = merge_job(observation.pdfjob, settings, unfinished=failure.reason, seconds=MIN_MERGE_SECONDS)
-        return Decision(state, create=(manifest,))
-    if job is None or job.outcome is not None or pod is not None:
-        report = (pod and pod.report) or Report()  # tells which results there are, and what they cost
-        return Decision(job_outcome(observation.pdfjob, Progress(), report, prior_failure=failure))
-    return Decision(state)
+    phase = observation.pdfjob.status.get("phase", Phase.PENDING)
+    if not observation.has_started(Stage.PREPARE) and phase == Phase.PENDING:
+        return Decision(failed_state(failure))
+    return start_merge(observation, settings, MergeInput(unfinished_reason=failure.reason, prior_failure=failure))
+
+
+def _merging(merge_input: MergeInput) -> JobState:
+    state, failure = in_phase(Phase.MERGING, "Merging the results.", merge_input.progress), merge_input.prior_failure
+    return state if failure is None else replace(state, reason=failure.reason, message=failure.message)
+
+
+def _failed(merge_input: MergeInput, failure: Failure) -> JobState:
+    """Return the outcome without a report of merge; a failure before the merge is the reason."""
+    return failed_state(merge_input.prior_failure or failure, merge_input.progress)

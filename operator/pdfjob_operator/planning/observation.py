@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chunk_runner.contract.report import Failure
+from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job
 from pdfjob_operator.objects.stage_pod import StagePod
+
+
+OVERDUE_SECONDS = 600
+"""How long Kubernetes may take to end a Job that has exceeded its deadline, before the operator deletes the Job."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,9 @@ class Observation:
         jobs: Its Jobs in this round: one per stage, and one more each time a stage was repeated with more memory.
         pods: The pods of the last prepare Job and the last merge Job, oldest first.
         out_of_memory_indexes: Indexes of the last chunks Job whose last pod ran out of memory.
-        volume_failed: True if the last pod of any of these indexes could not write to its volume.
+        volume_failure: Report of the last pod of one of these indexes that could not use its volume; `None` if none.
+        chunk_failure: What a failed pod of the unfinished chunks Job reported; `None` if none did.
+        workspace_lost: What a chunk pod reported that found its workspace without a manifest; `None` if none did.
         admitted: False if it has to wait until another PdfJob of its namespace has finished.
         diagnosis: The reason why the unfinished Job has fewer ready pods than it wants; `None` if unknown.
         namespace_terminating: True if the namespace is being deleted.
@@ -35,7 +42,9 @@ class Observation:
     jobs: tuple[StageJob, ...] = ()
     pods: tuple[StagePod, ...] = ()
     out_of_memory_indexes: frozenset[int] = frozenset()
-    volume_failed: bool = False
+    volume_failure: Failure | None = None
+    chunk_failure: Failure | None = None
+    workspace_lost: Failure | None = None
     admitted: bool = True
     diagnosis: Failure | None = None
     namespace_terminating: bool = False
@@ -52,9 +61,22 @@ class Observation:
         return last_job(self.jobs, stage)
 
     def unfinished_job(self) -> StageJob | None:
-        """Return the Job that has not finished. There is at most one."""
+        """Return the Job of the last stage so far, if it has not finished: later stages follow on finished ones."""
         last = (self.job(stage) for stage in (Stage.MERGE, Stage.CHUNKS, Stage.PREPARE))
-        return next((job for job in last if job is not None and job.outcome is None), None)
+        job = next((job for job in last if job is not None), None)
+        return job if job is not None and job.outcome is None else None
+
+    def overdue_after(self, job: StageJob) -> float:
+        """Return the seconds until an unfinished Job has to be given up, since nothing else ends it.
+
+        Kubernetes ends a Job at its own deadline, but not while it is suspended, and Kueue may start it late. It may
+        also be that a pod never ends, on a node that is gone, or that somebody removes the deadline.
+        """
+        seconds: float = self.seconds_left
+        if job.stage is Stage.MERGE:
+            started_at = job.started_at or job.created_at or self.now
+            seconds = max(seconds, MIN_MERGE_SECONDS - (self.now - started_at).total_seconds())
+        return seconds if job.suspended or job.managed_by_kueue else seconds + OVERDUE_SECONDS
 
     def finished_pod(self, stage: Stage) -> StagePod | None:
         """Return the pod of a stage that succeeded, or else the last one that failed."""

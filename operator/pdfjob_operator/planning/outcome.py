@@ -109,7 +109,7 @@ def _merged_progress(pdfjob: PdfJob, progress: Progress, report: Report) -> Prog
     merged, pages, total = report.merged, progress.pages, progress.total
     if total is None and merged is not None:  # a round that could not begin: nobody counted the chunks
         pages, total = report.pages, pdfjob.status.get("chunks", {}).get("total") or merged.failed
-    failed = (total or 0) if merged is None else merged.failed
+    failed = (total or 0) if merged is None else min(merged.failed, total or 0)
     return replace(
         progress,
         pages=pages,

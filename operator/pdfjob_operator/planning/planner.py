@@ -13,14 +13,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chunk_runner.contract.report import Failure
+from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.kubernetes import parse_time
-from pdfjob_operator.objects.phases import Condition, Phase, Stage
+from pdfjob_operator.objects.labels import ANNOTATION_SUSPENDED
+from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Condition, Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
-from pdfjob_operator.planning.chunk_processing import decide_chunks
+from pdfjob_operator.planning.chunk_processing import abandon_chunks, decide_chunks, restart_chunks
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
-from pdfjob_operator.planning.merging import MIN_MERGE_SECONDS
-from pdfjob_operator.planning.preparation import decide_preparation, waiting_state
-from pdfjob_operator.planning.progress import chunk_progress
+from pdfjob_operator.planning.merging import abandon_merge, decide_merge, restart_merge
+from pdfjob_operator.planning.preparation import abandon_preparation, decide_preparation, waiting_state
+from pdfjob_operator.planning.progress import chunk_progress, recorded_progress
 
 
 if TYPE_CHECKING:
@@ -46,12 +49,20 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     job = observation.unfinished_job()
     if pdfjob.suspend and not (job is not None and job.managed_by_kueue):
         return _suspend(observation, job)
+    if job is None:
+        return _forward(_run_stage(observation, settings), pdfjob.phase)
+    pod = observation.finished_pod(job.stage)
+    if observation.overdue_after(job) <= 0 and (pod is None or pod.exit_code != 0):
+        return _abandon(observation, settings, job)
     decision = _run_stage(observation, settings)
-    if job is not None and job.suspended and not job.managed_by_kueue and pdfjob.was_suspended:
+    if job.suspended_in is not None and not job.managed_by_kueue:
         decision = _resume(decision, job, observation.seconds_left)
-    state = decision.state
-    if job is not None and observation.diagnosis is not None and state is not None and not state.is_terminal:
-        return replace(decision, state=state.blocked(observation.diagnosis))
+    if job.suspended or job.managed_by_kueue or observation.seconds_left <= 0:  # no event tells that it is overdue
+        decision = replace(decision, requeue_after=observation.overdue_after(job))
+    decision = _forward(decision, job.suspended_in or pdfjob.phase)
+    obstacle, state = _obstacle(observation, job), decision.state
+    if obstacle is not None and state is not None and not state.is_terminal:
+        return replace(decision, state=state.blocked(obstacle))
     return decision
 
 
@@ -89,21 +100,68 @@ def _release_namespace(observation: Observation) -> Decision:
 
 def _suspend(observation: Observation, job: StageJob | None) -> Decision:
     message = "Suspended by spec.suspend: set it to false to resume."
-    state = in_phase(Phase.SUSPENDED, message, chunk_progress(observation))
+    progress = chunk_progress(observation)
+    if progress.total is None:  # the chunks Job is not there yet, or not any more
+        progress = recorded_progress(observation.pdfjob)
+    state = in_phase(Phase.SUSPENDED, message, progress)
     if job is None or job.suspended:
         return Decision(state)
-    return Decision(state, patch={job.name: {"suspend": True}})
+    mark = {ANNOTATION_SUSPENDED: str(job.suspended_in or observation.pdfjob.phase)}
+    return Decision(state, patch={job.name: {"metadata": {"annotations": mark}, "spec": {"suspend": True}}})
 
 
 def _run_stage(observation: Observation, settings: Settings) -> Decision:
-    chunks_job = observation.job(Stage.CHUNKS)
-    if chunks_job is not None:
-        return decide_chunks(observation, settings, chunks_job)
+    """Decide by the Job of the last stage so far. If it was deleted, the status says which stage it was."""
+    merge, chunks, prepare = (observation.job(stage) for stage in (Stage.MERGE, Stage.CHUNKS, Stage.PREPARE))
+    pdfjob = observation.pdfjob
+    if merge is not None:
+        return decide_merge(observation, settings, merge)
+    if chunks is not None:
+        return decide_chunks(observation, settings, chunks)
+    if pdfjob.phase is Phase.MERGING:
+        return restart_merge(observation, settings)
+    if prepare is None and "chunks" in pdfjob.status:
+        return restart_chunks(observation, settings)
     return decide_preparation(observation, settings)
+
+
+def _abandon(observation: Observation, settings: Settings, job: StageJob) -> Decision:
+    """Go on without a Job that should have ended long ago."""
+    if job.stage is Stage.MERGE:
+        return abandon_merge(observation, job)
+    if job.stage is Stage.CHUNKS:
+        return abandon_chunks(observation, settings, job)
+    return abandon_preparation(observation, settings, job)
 
 
 def _resume(decision: Decision, job: StageJob, seconds_left: int) -> Decision:
     """Resume a Job with what is left of the PdfJob's time, since Kubernetes restarts the clock of a resumed Job."""
     least = MIN_MERGE_SECONDS if job.stage is Stage.MERGE else 1
-    patch = {"suspend": False, "activeDeadlineSeconds": max(seconds_left, least), **decision.patch.get(job.name, {})}
+    changes = decision.patch.get(job.name, {}).get("spec", {})
+    spec = {"suspend": False, "activeDeadlineSeconds": max(seconds_left, least), **changes}
+    patch = {"metadata": {"annotations": {ANNOTATION_SUSPENDED: None}}, "spec": spec}
     return replace(decision, patch={**decision.patch, job.name: patch})
+
+
+def _forward(decision: Decision, phase: Phase) -> Decision:
+    """Keep the phase if the decision would go back to an earlier one, because a Job was deleted or resumed."""
+    state = decision.state
+    if state is None or not {state.phase, phase} <= {*PHASES_IN_ORDER}:
+        return decision
+    if PHASES_IN_ORDER.index(state.phase) >= PHASES_IN_ORDER.index(phase):
+        return decision
+    reason = phase.value if state.reason == state.phase else state.reason
+    return replace(decision, state=replace(state, phase=phase, reason=reason))
+
+
+def _obstacle(observation: Observation, job: StageJob) -> Failure | None:
+    """Return what keeps the unfinished Job from making progress."""
+    if job.suspended and job.suspended_in is None and not job.managed_by_kueue:
+        message = f"Something else has suspended Job {job.name}: set its spec.suspend to false, and the job continues."
+        return Failure(OperatorReason.JOB_SUSPENDED, message)
+    if observation.diagnosis is not None:
+        return observation.diagnosis
+    if job.stage is Stage.CHUNKS:
+        return observation.chunk_failure if job.wanted_pods and not job.ready else None
+    pod = observation.finished_pod(job.stage)
+    return pod.report.failure if pod is not None and pod.report is not None else None  # Kubernetes starts another pod

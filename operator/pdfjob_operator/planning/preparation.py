@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.ranges import parse_ranges
-from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.objects.job_manifests import chunks_job, prepare_job
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import processing_state
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
-from pdfjob_operator.planning.merging import MergeInput, clean_up, decide_merge
+from pdfjob_operator.planning.merge_input import MergeInput
+from pdfjob_operator.planning.merging import clean_up, start_merge
 from pdfjob_operator.planning.outcome import (
     deadline_exceeded,
     failed_state,
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
 _PERMANENT_FAILURES = frozenset({ExitCode.SOURCE, ExitCode.CONFIGURATION, ExitCode.USAGE})
 """Exit codes after which the prepare Job creates no further pod."""
 
+_PENDING = in_phase(Phase.PENDING, "Waiting for the prepare pod to start.")
+
 
 def decide_preparation(observation: Observation, settings: Settings) -> Decision:
-    """Decide what to do while there is no chunks Job."""
+    """Decide what to do while there is neither a chunks Job nor a merge Job."""
     job = observation.job(Stage.PREPARE)
     if job is None:
         return _begin(observation, settings)
@@ -48,21 +51,18 @@ def decide_preparation(observation: Observation, settings: Settings) -> Decision
         failure = None if report is None else report.failure
         return _fail_permanently(failure or missing_report(Stage.PREPARE), observation, settings)
     if job.outcome is JobOutcome.COMPLETE:  # its pod was deleted before anybody read the report
-        return Decision(_waiting(observation), delete=() if job.deleting else (job.name,))
+        return Decision(_PENDING, delete=() if job.deleting else (job.name,))
     if job.outcome is JobOutcome.FAILED:
         return _retry_or_fail(job, observation, settings)
     if observation.has_started(Stage.PREPARE):
         return Decision(in_phase(Phase.PREPARING, "Reading and splitting the source."))
-    return Decision(_waiting(observation))
+    return Decision(_PENDING)
 
 
-def _waiting(observation: Observation) -> JobState:
-    """Return the state of a PdfJob whose prepare pod has not started.
-
-    If an earlier one had, the phase stays: it is the evidence that there is something to clean up.
-    """
-    has_run = observation.pdfjob.status.get("phase") == Phase.PREPARING
-    return in_phase(Phase.PREPARING if has_run else Phase.PENDING, "Waiting for the prepare pod to start.")
+def abandon_preparation(observation: Observation, settings: Settings, job: StageJob) -> Decision:
+    """Fail, since the time is over, and nothing but its deletion would stop the prepare Job."""
+    failure = deadline_exceeded(observation.pdfjob)
+    return replace(clean_up(observation, settings, failure), delete=(job.name,))
 
 
 def waiting_state(settings: Settings) -> JobState:
@@ -75,14 +75,12 @@ def waiting_state(settings: Settings) -> JobState:
 
 
 def _begin(observation: Observation, settings: Settings) -> Decision:
-    if observation.job(Stage.MERGE) is not None:
-        return clean_up(observation, settings, missing_report(Stage.PREPARE))
     if observation.seconds_left <= 0:
         return clean_up(observation, settings, deadline_exceeded(observation.pdfjob))
     if not observation.admitted:
         return Decision(waiting_state(settings))
     manifest = prepare_job(observation.pdfjob, settings, seconds=observation.seconds_left)
-    return Decision(_waiting(observation), create=(manifest,))
+    return Decision(_PENDING, create=(manifest,))
 
 
 def _continue_after(report: Report, observation: Observation, settings: Settings) -> Decision:
@@ -93,9 +91,11 @@ def _continue_after(report: Report, observation: Observation, settings: Settings
         return Decision(job_outcome(pdfjob, Progress(pages, total), report))
     todo = total if report.todo is None else sum(len(run) for run in parse_ranges(report.todo))
     progress = Progress(pages, total, succeeded=total - todo, warnings=report.warnings)
-    if observation.seconds_left <= 0 or not todo:
-        unfinished = Reason.DEADLINE_EXCEEDED if todo else None
-        return decide_merge(observation, settings, MergeInput(progress, unfinished))
+    if not todo:
+        return start_merge(observation, settings, MergeInput(progress))
+    if observation.seconds_left <= 0:
+        failure = deadline_exceeded(pdfjob)
+        return start_merge(observation, settings, MergeInput(progress, failure.reason, prior_failure=failure))
     manifest = chunks_job(
         pdfjob,
         settings,
@@ -111,7 +111,7 @@ def _fail_permanently(failure: Failure, observation: Observation, settings: Sett
     """Fail, since another attempt cannot help. In a retry, finish as the PdfJob did before, with its output."""
     if observation.pdfjob.round == 0:
         return Decision(failed_state(failure))
-    return decide_merge(observation, settings, MergeInput(Progress(), failure.reason, retry_failure=failure))
+    return start_merge(observation, settings, MergeInput(Progress(), failure.reason, retry_failure=failure))
 
 
 def _retry_or_fail(job: StageJob, observation: Observation, settings: Settings) -> Decision:
@@ -120,5 +120,5 @@ def _retry_or_fail(job: StageJob, observation: Observation, settings: Settings) 
     seconds = observation.seconds_left
     if pod is not None and pod.out_of_memory and settings.can_double(job.doublings) and seconds > 0:
         manifest = prepare_job(observation.pdfjob, settings, seconds=seconds, doublings=job.doublings + 1)
-        return Decision(_waiting(observation), create=(manifest,))
+        return Decision(_PENDING, create=(manifest,))
     return clean_up(observation, settings, stage_failure(observation.pdfjob, job, pod))

@@ -10,6 +10,7 @@ from pdfjob_operator.objects.phases import Stage
 
 
 if TYPE_CHECKING:
+    from pdfjob_operator.objects.pdfjob import PdfJob
     from pdfjob_operator.planning.observation import Observation
 
 
@@ -62,4 +63,15 @@ def chunk_progress(observation: Observation) -> Progress:
         succeeded=total - first.completions + sum(job.succeeded for job in jobs),
         failed=max(sum(job.failed for job in jobs) - repeated, 0),
         warnings=prepare.report.warnings if prepare is not None and prepare.report is not None else (),
+    )
+
+
+def recorded_progress(pdfjob: PdfJob) -> Progress:
+    """Return the progress of the chunks as the status of a PdfJob has it, for when their Job is gone."""
+    chunks = pdfjob.status.get("chunks", {})
+    return Progress(
+        pages=pdfjob.status.get("pages"),
+        total=chunks.get("total"),
+        succeeded=chunks.get("succeeded", 0),
+        failed=chunks.get("failed", 0),
     )

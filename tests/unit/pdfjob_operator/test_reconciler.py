@@ -136,7 +136,7 @@ async def test_an_event_about_a_new_job_may_come_before_the_answer() -> None:
 
     await reconciler_of(cluster, liveness=liveness).reconcile(KEY)
 
-    assert len(cluster.created) == 1
+    assert cluster.created
     assert [write for write in liveness.expected() if write[0] == "jobs"] == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from builders import make_merged
 from chunk_runner.contract import report_json
 from chunk_runner.contract.job_spec import OUTPUTS
-from chunk_runner.contract.limits import REPORT_LIMIT, WARNINGS_LIMIT, shorten
+from chunk_runner.contract.limits import CHUNKS_LIMIT, REPORT_LIMIT, WARNINGS_LIMIT, shorten
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import FailedChunk, Failure, Memory, Merged, Report, Volume
@@ -46,13 +46,14 @@ reports = st.builds(
         answers=st.integers(0, 10**9),
         dropped_lines=st.integers(0, 10**9),
         unmapped_characters=st.integers(0, 10**9),
-        failed=st.integers(0, 10**6),
+        failed=st.integers(0, CHUNKS_LIMIT),
         ledger=st.dictionaries(st.sampled_from(["ok", "failed"]), st.integers(0, 10**6)),
         failed_pages=st.text(max_size=5000),
         page_reasons=st.dictionaries(reasons, st.text(max_size=500), max_size=5),
         failed_chunks=st.lists(failed_chunks, max_size=20).map(tuple),
         tokens=st.builds(Tokens, *[st.integers(0, 10**9)] * 5),
-        memory=st.none() | st.builds(Memory, *[st.integers(0, 10**9)] * 3),
+        memory=st.none()
+        | st.builds(Memory, st.integers(0, 10**9), st.integers(0, CHUNKS_LIMIT), st.integers(0, 10**9)),
         stats=st.none() | stats,
     ),
     failure=st.none() | st.builds(Failure, reasons, st.text(max_size=300).map(shorten)),

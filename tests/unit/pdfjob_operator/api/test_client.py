@@ -144,7 +144,7 @@ async def test_what_cannot_be_a_name_never_becomes_part_of_a_path(
             lambda: client.replace(JOBS, manifest("germinal", name)),
             lambda: client.patch(JOBS, name, "books", {}),
             lambda: client.patch(JOBS, "germinal", name, {}),
-            lambda: client.delete(JOBS, name, "books"),
+            lambda: client.delete(JOBS, name, "books", uid="some-uid"),
             lambda: client.delete(JOBS, "germinal", name, uid="some-uid"),
             lambda: anext(client.list(JOBS, name)),
         ):

@@ -40,7 +40,8 @@ async def swept(cluster: FakeCluster) -> GarbageCollector:
 
 def note() -> dict[str, Any]:
     """The sweep Job that records the claim."""
-    return sweep_job(CLAIM, SETTINGS, 0, suspend=True)
+    manifest = sweep_job(CLAIM, SETTINGS, 0, suspend=True)
+    return manifest | {"metadata": manifest["metadata"] | {"uid": "uid-of-the-job"}}
 
 
 async def test_a_sweep_is_told_which_pdfjobs_exist_and_for_which_claim_workspaces_were_created() -> None:

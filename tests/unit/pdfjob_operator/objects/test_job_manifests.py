@@ -10,7 +10,7 @@ from chunk_runner.contract.environment import (
 )
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
-from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS, chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.pdfjob import PdfJob
 
@@ -30,7 +30,8 @@ def test_every_job_is_owned_by_its_pdfjob_and_has_a_deadline(manifest: Manifest)
     (owner,) = manifest["metadata"]["ownerReferences"]
 
     assert (owner["uid"], owner["controller"]) == (make_pdfjob().uid, True)
-    assert manifest["spec"]["activeDeadlineSeconds"] == 60
+    is_merge = manifest["metadata"]["name"].endswith("merge")
+    assert manifest["spec"]["activeDeadlineSeconds"] == (MIN_MERGE_SECONDS if is_merge else 60)
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
@@ -162,7 +163,7 @@ def test_every_chunk_runs_to_its_end_and_is_retried_by_itself() -> None:
     assert actions == {
         "Ignore": None,
         "FailIndex": [ExitCode.CHUNK, ExitCode.MEMORY],
-        "FailJob": [ExitCode.USAGE, ExitCode.CONFIGURATION],
+        "FailJob": [ExitCode.USAGE, ExitCode.CONFIGURATION, ExitCode.WORKSPACE_LOST],
     }
 
 

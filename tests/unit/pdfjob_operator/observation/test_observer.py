@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from builders import NOW, make_gemini, make_pdfjob, make_started
-from chunk_runner.contract.report import Failure
+from chunk_runner.contract import report_json
+from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 from pdfjob_operator.objects.phases import Phase, Stage
@@ -74,7 +75,44 @@ async def test_the_pods_of_failed_indexes_say_what_happened_to_them() -> None:
 
     observation = await observe(cluster)
 
-    assert (observation.out_of_memory_indexes, observation.volume_failed) == (frozenset({1}), True)
+    assert observation.out_of_memory_indexes == frozenset({1})
+    assert observation.volume_failure is not None
+    assert observation.volume_failure.reason == "WorkspaceUnavailable"
+    assert observation.workspace_lost is None
+
+
+async def test_a_pod_that_could_not_use_its_volume_says_why() -> None:
+    denied = Report(failure=Failure("WorkspaceUnavailable", "Permission denied."))
+    cluster = with_jobs(raw_job(name=NAME, failedIndexes="3", conditions=FAILED))
+    cluster.pod_list = [raw_pod(index=3, phase="Failed", containerStatuses=terminated(23, report_json.dumps(denied)))]
+
+    assert (await observe(cluster)).volume_failure == denied.failure
+
+
+async def test_a_pod_whose_workspace_was_lost_says_so() -> None:
+    lost = Report(failure=Failure("WorkspaceUnavailable", "The workspace has no manifest."))
+    stopped = [{"type": "Failed", "status": "True", "reason": "PodFailurePolicy"}]
+    cluster = with_jobs(raw_job(name=NAME, conditions=stopped))
+    cluster.pod_list = [raw_pod(phase="Failed", containerStatuses=terminated(26, report_json.dumps(lost)))]
+
+    assert (await observe(cluster)).workspace_lost == lost.failure
+
+
+async def test_why_chunks_fail_is_read_while_their_job_runs_and_not_at_each_event() -> None:
+    cluster = with_jobs(raw_job(name=NAME, active=4, ready=4, failed=1))
+    report = report_json.dumps(Report(failure=Failure("ModelUnavailable", "No answer.")))
+    cluster.pod_list = [
+        raw_pod(phase="Failed", containerStatuses=terminated(25, report)),
+        raw_pod(index=1, phase="Failed", containerStatuses=terminated(137)),
+    ]
+    observer = Observer(cluster, lambda: NOW)
+
+    first, second = await observer.observe(KEY), await observer.observe(KEY)
+
+    assert first is not None
+    assert second is not None
+    assert first.chunk_failure == second.chunk_failure == Failure("ModelUnavailable", "No answer.")
+    assert cluster.reads.count("pods Failed") == 1
 
 
 class TestDiagnosis:

@@ -14,8 +14,8 @@ from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.observation.owned_objects import (
     FailedIndexes,
     failed_indexes,
+    some_pods,
     stage_jobs_and_pods,
-    waiting_pods,
 )
 from unit.pdfjob_operator.fake_cluster import FakeCluster, raw_job, raw_pod, terminated
 
@@ -117,7 +117,10 @@ async def test_a_volume_that_cannot_be_written_is_found_among_the_last_pods() ->
     cluster = FakeCluster()
     cluster.pod_list = [failed_pod(1, 1), failed_pod(2, 23)]
 
-    assert await failed_indexes(cluster, "books", JOB) == FailedIndexes(volume_failed=True)
+    found = await failed_indexes(cluster, "books", JOB)
+
+    assert found.volume_failure is not None
+    assert found.volume_failure.reason == "WorkspaceUnavailable"
 
 
 @pytest.mark.parametrize("index", [None, "", "one", "-1", "²", "10000", "9" * 5000])
@@ -167,9 +170,9 @@ async def test_of_the_pods_that_a_job_lost_again_and_again_the_newest_are_kept()
     assert cluster.most <= 2
 
 
-async def test_waiting_pods_are_a_sample_of_those_that_the_job_owns() -> None:
+async def test_some_pods_are_a_sample_of_those_that_the_job_owns() -> None:
     cluster = FakeCluster()
     cluster.pod_list = [raw_pod(index=index, phase="Pending") for index in range(50)]
     cluster.pod_list[0]["metadata"]["ownerReferences"] = []
 
-    assert len(await waiting_pods(cluster, "books", JOB)) == 19
+    assert len(await some_pods(cluster, "books", JOB, "Pending")) == 19

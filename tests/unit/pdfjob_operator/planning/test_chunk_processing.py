@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from builders import decide, make_chunks_job, make_job, make_pod, make_started, prepared, variables
+from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Stage
 
@@ -26,7 +27,7 @@ def test_the_prepare_pod_and_job_may_be_gone_once_there_is_a_chunks_job() -> Non
 def test_another_number_of_workers_reaches_the_running_job(workers: int, parallelism: int) -> None:
     decided = decide(make_chunks_job(parallelism=1), pdfjob=make_started(workers=workers))
 
-    assert decided.patch == {"germinal-chunks": {"parallelism": parallelism}}
+    assert decided.patch == {"germinal-chunks": {"spec": {"parallelism": parallelism}}}
 
 
 def test_a_pdfjob_with_fewer_workers_than_it_asks_for_says_so() -> None:
@@ -34,7 +35,7 @@ def test_a_pdfjob_with_fewer_workers_than_it_asks_for_says_so() -> None:
 
     decided = decide(make_chunks_job(), pdfjob=pdfjob)
 
-    assert decided.patch == {"germinal-chunks": {"parallelism": 2}}
+    assert decided.patch == {"germinal-chunks": {"spec": {"parallelism": 2}}}
     assert (decided.state.phase, decided.state.reason) == ("Processing", "WorkersLimited")
     assert decided.state.message.endswith(
         "spec.workers is 50, but the operator's configuration allows 2 workers (maxWorkersPerJob)."
@@ -118,6 +119,38 @@ class TestMemory:
     ("reason", "recorded"), [("FailedIndexes", "WorkspaceUnavailable"), ("DeadlineExceeded", "DeadlineExceeded")]
 )
 def test_a_reason_is_given_for_pods_that_could_not_write_theirs(reason: str, recorded: str) -> None:
-    (manifest,) = decide(make_chunks_job(**FAILED | {"reason": reason}), volume_failed=True).create
+    denied = Failure("WorkspaceUnavailable", "Permission denied.")
+
+    (manifest,) = decide(make_chunks_job(**FAILED | {"reason": reason}), volume_failure=denied).create
 
     assert variables(manifest)["PDFJOB_UNFINISHED_REASON"] == recorded
+    said = variables(manifest).get("PDFJOB_UNFINISHED_MESSAGE")
+    assert said == ("Permission denied." if recorded == "WorkspaceUnavailable" else None)
+
+
+def test_a_lost_workspace_fails_the_job_at_once() -> None:
+    stopped = make_chunks_job(outcome=JobOutcome.FAILED, reason="PodFailurePolicy", succeeded=1)
+    lost = Failure("WorkspaceUnavailable", "The workspace has no manifest.")
+
+    decided = decide(stopped, workspace_lost=lost)
+
+    assert (decided.state.phase, decided.state.reason, decided.create) == ("Failed", "WorkspaceUnavailable", ())
+    assert decided.state.message == "The workspace has no manifest."
+
+
+def test_chunks_that_failed_do_not_count_as_done() -> None:
+    message = decide(make_chunks_job(completions=16, total_chunks=16, succeeded=8, failed=8)).state.message
+
+    assert message == "8 of 16 chunks are done, and 8 failed."
+
+
+@pytest.mark.parametrize(
+    ("ready", "reason"), [(0, "ModelUnavailable"), (1, "Processing")], ids=["all wait", "others are at work"]
+)
+def test_while_chunks_fail_the_message_says_why(ready: int, reason: str) -> None:
+    failure = Failure("ModelUnavailable", "The service does not answer.")
+
+    state = decide(make_chunks_job(active=ready, ready=ready, failed_pods=3), chunk_failure=failure).state
+
+    assert (state.phase, state.reason) == ("Processing", reason)
+    assert state.message.endswith("The service does not answer.")

@@ -1,5 +1,7 @@
 """What the planner decides once no chunk is processed any more."""
 
+from dataclasses import replace
+
 import pytest
 
 from builders import (
@@ -10,6 +12,7 @@ from builders import (
     decide,
     make_chunks_job,
     make_job,
+    make_merge_job,
     make_merged,
     make_pod,
     make_started,
@@ -49,8 +52,14 @@ def test_a_pod_that_succeeded_without_a_readable_report_fails_the_job(stage: Sta
     assert (decided.state.phase, decided.state.reason) == ("Failed", "UnexpectedError")
 
 
-def test_a_lost_merge_report_runs_merge_again() -> None:
-    assert decide(CHUNKS_DONE, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)).delete == ("germinal-merge",)
+@pytest.mark.parametrize("timeout", [86400, 10])
+def test_a_lost_merge_report_runs_merge_again_while_there_is_time(timeout: int) -> None:
+    complete = make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE)
+
+    decided = decide(CHUNKS_DONE, complete, pdfjob=make_started(timeoutSeconds=timeout))
+
+    assert decided.delete == (("germinal-merge",) if timeout > 60 else ())
+    assert decided.state.phase == ("Merging" if timeout > 60 else "Failed")
 
 
 def test_a_failed_merge_fails_the_job_with_its_reason() -> None:
@@ -67,6 +76,17 @@ def test_a_job_that_timed_out_before_its_chunks_finishes_with_its_merge() -> Non
     report = Report(pages=120, merged=make_merged(output=None, failed=4), failure=Failure("DeadlineExceeded", "…"))
     pods = (prepared(120, 4), make_pod(Stage.MERGE, exit_code=0, report=report))
 
-    decided = decide(make_job(Stage.PREPARE), make_job(Stage.MERGE), pods=pods, pdfjob=job)
+    merge = make_merge_job(decide(make_job(Stage.PREPARE), pods=pods[:1], pdfjob=job))
+    decided = decide(make_job(Stage.PREPARE), merge, pods=pods, pdfjob=job)
 
     assert (decided.state.phase, decided.state.reason) == ("Failed", "DeadlineExceeded")
+
+
+def test_a_merge_that_runs_again_with_more_memory_has_the_same_input() -> None:
+    timed_out = make_chunks_job(outcome=JobOutcome.FAILED, reason="DeadlineExceeded", succeeded=1)
+    killed = make_merge_job(decide(timed_out), outcome=JobOutcome.FAILED)
+
+    (second,) = decide(killed, pods=(replace(make_pod(Stage.MERGE, exit_code=137), out_of_memory=True),)).create
+
+    assert second["metadata"]["annotations"]["pdfjob.dev/merge-input"] == killed.merge_input
+    assert variables(second)["PDFJOB_UNFINISHED_REASON"] == "DeadlineExceeded"

@@ -11,6 +11,7 @@ from builders import (
     decide,
     make_chunks_job,
     make_job,
+    make_merge_job,
     make_merged,
     make_pod,
     make_started,
@@ -29,7 +30,7 @@ LATE = make_chunks_job(outcome=JobOutcome.FAILED, reason="DeadlineExceeded", suc
 
 def merged(report: Report, ended: StageJob = CHUNKS_DONE) -> Decided:
     pod = make_pod(Stage.MERGE, exit_code=0, report=report)
-    return decide(ended, make_job(Stage.MERGE, active=1), pods=(pod,))
+    return decide(ended, make_merge_job(decide(ended), active=1), pods=(pod,))
 
 
 def test_a_job_succeeds_with_its_merge() -> None:
@@ -123,10 +124,10 @@ def test_a_job_that_timed_out_says_what_it_was_waiting_for() -> None:
     job = make_started(status=after(waiting, seconds=60))
     late = make_chunks_job(outcome=JobOutcome.FAILED, reason="DeadlineExceeded")
 
-    merging = decide(late, pdfjob=job).state
-    later = make_started(status=render_status(job, merging, NOW))
+    merging = decide(late, pdfjob=job)
+    later = make_started(status=render_status(job, merging.state, NOW))
     merged = make_pod(Stage.MERGE, exit_code=0, report=Report())
-    end = decide(late, make_job(Stage.MERGE), pods=(merged,), pdfjob=later).state
+    end = decide(late, make_merge_job(merging), pods=(merged,), pdfjob=later).state
 
     assert (end.phase, end.reason) == ("Failed", "DeadlineExceeded")
     assert "The image cannot be pulled." in end.message

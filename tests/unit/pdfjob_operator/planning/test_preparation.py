@@ -9,6 +9,7 @@ from builders import (
     created,
     decide,
     make_job,
+    make_merge_job,
     make_merged,
     make_pod,
     make_started,
@@ -83,6 +84,15 @@ def test_a_prepare_pod_that_kubernetes_retries_is_waited_for() -> None:
     assert decide(make_job(Stage.PREPARE, active=1), pods=(pod,)).state.phase == "Preparing"
 
 
+def test_while_prepare_is_retried_the_status_says_why() -> None:
+    failure = Failure("WorkspaceUnavailable", "The volume is full.")
+    pod = make_pod(Stage.PREPARE, exit_code=ExitCode.WORKSPACE, report=Report(failure=failure))
+
+    state = decide(make_job(Stage.PREPARE), pods=(pod,)).state
+
+    assert (state.phase, state.reason, state.message) == ("Preparing", "WorkspaceUnavailable", "The volume is full.")
+
+
 def test_a_lost_prepare_report_runs_prepare_again() -> None:
     decided = decide(make_job(Stage.PREPARE, outcome=JobOutcome.COMPLETE))
 
@@ -99,8 +109,9 @@ def test_a_crashed_prepare_is_cleaned_up_after_before_the_job_fails() -> None:
     pod = make_pod(Stage.PREPARE, exit_code=137)
 
     first = decide(dead, pods=(pod,))
-    then = decide(dead, make_job(Stage.MERGE, active=1), pods=(pod,))
-    last = decide(dead, make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE), pods=(pod,))
+    then = decide(dead, make_merge_job(first, active=1), pods=(pod,))
+    merge = make_merge_job(first, outcome=JobOutcome.FAILED)
+    last = decide(dead, merge, pods=(pod, make_pod(Stage.MERGE, exit_code=23)))
 
     assert (created(first), first.state.phase) == (["merge"], "Merging")
     assert (created(then), then.state.phase) == ([], "Merging")
@@ -113,12 +124,8 @@ def test_tokens_of_a_crashed_prepare_are_counted(reason: str) -> None:
     merged = make_merged(output=None, failed=1, failed_pages="1-12", tokens=Tokens(total=150_000))
     pod = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=12, merged=merged, failure=Failure("Crashed", "…")))
 
-    last = decide(
-        dead,
-        make_job(Stage.MERGE, outcome=JobOutcome.COMPLETE),
-        pods=(pod,),
-        pdfjob=make_started(status={"phase": "Merging"}),
-    ).state
+    preparing = make_started(status=STARTED | {"phase": "Preparing"})
+    last = decide(make_merge_job(decide(dead, pdfjob=preparing)), pods=(pod,)).state
 
     assert (last.phase, last.reason) == ("Failed", "Crashed" if reason.startswith("B") else reason)
     assert last.progress.merged == merged

@@ -1,16 +1,27 @@
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from builders import NOW, make_gemini, make_merged, make_pdfjob
-from chunk_runner.contract.report import FailedChunk
+from builders import NOW, make_gemini, make_merged, make_observation, make_pdfjob
+from chunk_runner.contract import report_json
+from chunk_runner.contract.limits import CHUNKS_LIMIT
+from chunk_runner.contract.report import FailedChunk, Memory, Report
 from chunk_runner.contract.stats import Tokens
 from pdfjob_operator.configuration.prices import Prices
 from pdfjob_operator.objects.phases import Phase
+from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.planning.decision import JobState
-from pdfjob_operator.planning.progress import Progress
+from pdfjob_operator.planning.merge_input import MergeInput
+from pdfjob_operator.planning.outcome import job_outcome
+from pdfjob_operator.planning.progress import Progress, chunk_progress
 from pdfjob_operator.reporting.status import render_status
 
 
@@ -121,3 +132,71 @@ def test_the_start_time_is_that_of_the_first_reconciliation() -> None:
     later = render_status(make_pdfjob(status=first), PROCESSING, NOW + timedelta(seconds=75))
 
     assert (later["startTime"], later["duration"]) == ("2026-11-23T12:00:00Z", "1m15s")
+
+
+class TestBounds:
+    """Whatever pods report and Jobs say, the API server accepts the status that is made of it."""
+
+    (VERSION,) = yaml.safe_load((Path(__file__).parents[4] / "crds" / "pdfjobs.pdfjob.dev.yaml").read_text())["spec"][
+        "versions"
+    ]
+    SCHEMA: dict[str, Any] = VERSION["schema"]["openAPIV3Schema"]["properties"]["status"]
+    NUMBERS = st.sampled_from([0, 1, 99_999, CHUNKS_LIMIT, CHUNKS_LIMIT + 1, 2**31 - 1, 2**31, 2**53 - 1, 2**53, 2**63])
+
+    def violations(self, value: Any, schema: dict[str, Any], path: str = "status") -> Iterator[str]:
+        """What the API server would refuse."""
+        bits = {"int32": 31, "int64": 63}.get(schema.get("format", ""))
+        if bits is not None and not -(2**bits) <= value < 2**bits:
+            yield f"{path}: {value}"
+        if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
+            yield f"{path}: {len(value)} characters"
+        if isinstance(value, list):
+            if len(value) > schema.get("maxItems", len(value)):
+                yield f"{path}: {len(value)} items"
+            for item in value:
+                yield from self.violations(item, schema["items"], f"{path}[]")
+        for name, inner in schema.get("properties", {}).items():
+            if isinstance(value, dict) and name in value:
+                yield from self.violations(value[name], inner, f"{path}.{name}")
+
+    @given(st.data())
+    def test_no_count_in_a_report_makes_a_status_that_is_refused(self, data: st.DataObject) -> None:
+        merged = make_merged(
+            failed=1, failed_chunks=(FailedChunk(0, "1", "Crashed", "…"),), memory=Memory(1, 1, 1), tokens=Tokens(1)
+        )
+        raw = json.loads(report_json.dumps(Report(pages=120, chunks=4, merged=merged)))
+
+        def spoil(part: Any) -> Any:
+            if isinstance(part, dict):
+                return {name: spoil(inner) for name, inner in part.items()}
+            if isinstance(part, list):
+                return [spoil(inner) for inner in part]
+            is_number = isinstance(part, int) and not isinstance(part, bool)
+            return data.draw(st.just(part) | self.NUMBERS) if is_number else part
+
+        report = report_json.loads(json.dumps(spoil(raw))) or Report()
+        pdfjob = make_pdfjob(maxFailedChunks=0)
+        state = job_outcome(pdfjob, data.draw(st.sampled_from([Progress(), Progress(120, 4, 0, 4, 0)])), report)
+
+        assert list(self.violations(render_status(pdfjob, state, NOW), self.SCHEMA)) == []
+
+    @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+    def test_no_count_on_a_job_does_either(self, pages: int, total: int, active: int, last: int) -> None:
+        meta: dict[str, Any] = {"name": "j", "uid": "u", "creationTimestamp": "2026-11-23T12:00:00Z"}
+        meta |= {"labels": {"pdfjob.dev/stage": "chunks"}}
+        meta |= {"annotations": {"pdfjob.dev/pages": str(pages), "pdfjob.dev/chunks-total": str(total)}}
+        status = {"active": active, "completedIndexes": f"0-{last}" if last else "", "failedIndexes": str(last)}
+        job = StageJob.parse({"metadata": meta, "spec": {"completions": 4}, "status": status})
+
+        progress = chunk_progress(make_observation(*([] if job is None else [job])))
+
+        rendered = render_status(make_pdfjob(), replace(PROCESSING, progress=progress), NOW)
+        assert list(self.violations(rendered, self.SCHEMA)) == []
+
+    @given(NUMBERS, NUMBERS)
+    def test_no_count_on_a_merge_job_does_either(self, pages: int, chunks: int) -> None:
+        text = json.dumps({"pages": pages, "total": chunks, "succeeded": chunks, "failed": chunks})
+
+        rendered = render_status(make_pdfjob(), replace(PROCESSING, progress=MergeInput.loads(text).progress), NOW)
+
+        assert list(self.violations(rendered, self.SCHEMA)) == []
