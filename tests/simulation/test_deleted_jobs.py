@@ -8,6 +8,7 @@ from simulation.kinds import JOBS, Manifest, Ref
 from simulation.store import RefusedError
 from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
+from sizes import cases
 
 
 STAGES = {"Preparing": "prepare", "Processing": "chunks", "Merging": "merge"}
@@ -36,7 +37,11 @@ async def until_running(sim: Simulation, phase: str) -> None:
     await sim.until(running, phase)
 
 
-@pytest.mark.parametrize("deleted", [("prepare",), ("chunks",), ("prepare", "chunks")], ids=" and ".join)
+@pytest.mark.parametrize(
+    "deleted",
+    cases([("prepare",), ("chunks",), ("prepare", "chunks")], quick=[("prepare", "chunks")]),
+    ids=" and ".join,
+)
 async def test_once_merge_runs_the_jobs_before_it_may_be_deleted(deleted: tuple[str, ...]) -> None:
     async with simulation(plans={"germinal": LONG}) as sim:
         sim.apply(pdfjob("germinal"))
@@ -62,7 +67,7 @@ async def test_a_timeout_is_not_forgotten_with_the_job_that_timed_out() -> None:
         sim.check()
 
 
-@pytest.mark.parametrize("phase", STAGES)
+@pytest.mark.parametrize("phase", cases(STAGES, quick=["Merging"]))
 @pytest.mark.parametrize("deleted", [("prepare", "chunks", "merge"), ("chunks", "merge")], ids=" and ".join)
 async def test_whatever_is_deleted_no_phase_goes_back_and_no_two_stages_run_at_once(
     phase: str, deleted: tuple[str, ...]
@@ -82,7 +87,7 @@ async def test_whatever_is_deleted_no_phase_goes_back_and_no_two_stages_run_at_o
         assert [name for name in later if "-merge" not in name and "sweep" not in name] == []
 
 
-@pytest.mark.parametrize("phase", STAGES)
+@pytest.mark.parametrize("phase", cases(STAGES, quick=["Preparing"]))
 async def test_jobs_that_are_deleted_while_nobody_looks_cost_only_time(phase: str) -> None:
     async with simulation(plans={"germinal": LONG}) as sim:
         sim.apply(pdfjob("germinal"))

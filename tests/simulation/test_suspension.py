@@ -8,6 +8,7 @@ from simulation.faults import Answer, Call, Crash, Fault, calls, nth
 from simulation.kinds import JOBS, Manifest, Ref
 from simulation.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
+from sizes import cases
 
 
 LONG = TimedPlan(pages=120, prepare_seconds=100, chunk_seconds=100, merge_seconds=100)
@@ -41,7 +42,7 @@ async def until_in(sim: Simulation, stage: str) -> None:
     await sim.until(lambda: job_of(sim, stage).get("status", {}).get("ready", 0) > 0, f"a pod of {stage}")
 
 
-@pytest.mark.parametrize("stage", PHASES)
+@pytest.mark.parametrize("stage", cases(PHASES, quick=["chunks"]))
 async def test_an_owner_who_resumes_before_the_suspension_is_on_record_is_not_taken_for_a_stranger(stage: str) -> None:
     async with simulation(plans={"germinal": LONG}) as sim:
         sim.apply(pdfjob("germinal"))
@@ -56,7 +57,7 @@ async def test_an_owner_who_resumes_before_the_suspension_is_on_record_is_not_ta
         sim.check()
 
 
-@pytest.mark.parametrize("stage", PHASES)
+@pytest.mark.parametrize("stage", cases(PHASES, quick=["merge"]))
 async def test_an_operator_that_is_killed_before_the_suspension_is_on_record_knows_it_again(stage: str) -> None:
     async with simulation(plans={"germinal": LONG}) as sim:
         sim.apply(pdfjob("germinal"))
@@ -72,7 +73,7 @@ async def test_an_operator_that_is_killed_before_the_suspension_is_on_record_kno
         sim.check()
 
 
-@pytest.mark.parametrize("stage", PHASES)
+@pytest.mark.parametrize("stage", cases(PHASES, quick=["chunks"]))
 async def test_a_deadline_holds_for_a_job_that_somebody_else_has_suspended(stage: str) -> None:
     async with simulation(plans={"germinal": LONG}) as sim:
         sim.apply(pdfjob("germinal", timeoutSeconds=400))
