@@ -116,11 +116,11 @@ async def test_a_job_of_that_name_that_belongs_to_something_else_is_a_refusal(pr
         await cluster.create_job(MANIFEST, PDFJOB)
 
 
-@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("another uid")], ids=["gone", "replaced"])
-async def test_only_the_very_pdfjob_that_was_read_is_deleted(error: ApiError) -> None:
-    client = FakeClient(error)
+async def test_only_the_very_pdfjob_that_was_read_is_deleted() -> None:
+    gone, changed = FakeClient(NotFoundError("gone")), FakeClient(ConflictError("another resourceVersion"))
 
-    await Cluster(client).delete_pdfjob(PDFJOB)
+    await Cluster(gone).delete_pdfjob(PDFJOB)
+    with pytest.raises(ConflictError):
+        await Cluster(changed).delete_pdfjob(PDFJOB)
 
-    (conditions,) = client.deletions
-    assert conditions["uid"] == PDFJOB.uid
+    assert gone.deletions == changed.deletions == [{"uid": PDFJOB.uid, "resource_version": "7"}]
