@@ -9,6 +9,9 @@ FAILED_CHUNKS_LIMIT = 20
 CHUNKS_LIMIT = 100_000
 """Maximum number of chunks of a job: Kubernetes allows no more indexes with `backoffLimitPerIndex`."""
 
+PAGES_LIMIT = 10_000_000
+"""Maximum number of pages of a source: a PDF has at most 8,388,607 objects (ISO 32000-1, annex C)."""
+
 TODO_LIMIT = 3000
 """Maximum length of the chunk ranges in a prepare report, in characters."""
 

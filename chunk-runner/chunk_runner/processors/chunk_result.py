@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+import msgspec
+
+from chunk_runner.contract.limits import PAGES_LIMIT
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from chunk_runner.output.pieces import Piece, render
 from chunk_runner.pdf.page import PageOutcome, PageState
@@ -73,22 +76,44 @@ class ChunkResult:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any], body: bytes) -> ChunkResult:
-        """Return the result that `dump` turned into plain data and bytes."""
-        states, reasons = _values_by_page(raw["states"]), _values_by_page(raw["reasons"])
+        """Return the result that `dump` turned into plain data and bytes.
+
+        Raises:
+            ValueError: The data is something else.
+        """
+        stored = msgspec.convert(raw, _Stored)
+        states, reasons = _values_by_page(stored.states), _values_by_page(stored.reasons)
         return cls(
             outcomes={page: PageOutcome(PageState(states[page]), reasons.get(page)) for page in sorted(states)},
             sentences=ChunkSentences(
-                head=[Line(*line) for line in raw["head"]],
-                is_closed=raw["is_closed"],
-                head_notes=[Sentence(*sentence) for sentence in raw["head_notes"]],
-                tail=[Line(*line) for line in raw["tail"]],
-                tail_notes=[Sentence(*sentence) for sentence in raw["tail_notes"]],
+                head=stored.head,
+                is_closed=stored.is_closed,
+                head_notes=stored.head_notes,
+                tail=stored.tail,
+                tail_notes=stored.tail_notes,
             ),
-            dropped_lines=raw["dropped_lines"],
-            unmapped_characters=raw["unmapped_characters"],
-            piece=Piece(body, **raw["piece"]) if raw["piece"] else None,
-            peak_memory=raw.get("figures", {}).get("peakMemoryBytes", 0),
+            dropped_lines=stored.dropped_lines,
+            unmapped_characters=stored.unmapped_characters,
+            piece=replace(stored.piece, body=body) if stored.piece.last_page else None,
+            peak_memory=peak if isinstance(peak := stored.figures.get("peakMemoryBytes"), int) else 0,
         )
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The plain data of a result, as `dump` returns it."""
+
+    states: dict[str, str]
+    reasons: dict[str, str]
+    dropped_lines: int
+    unmapped_characters: int
+    head: list[Line]
+    is_closed: bool
+    head_notes: list[Sentence]
+    tail: list[Line]
+    tail_notes: list[Sentence]
+    piece: Piece
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
 def _pages_by_value(values: Mapping[int, str]) -> dict[str, list[int]]:
@@ -100,6 +125,7 @@ def _pages_by_value(values: Mapping[int, str]) -> dict[str, list[int]]:
 
 
 def _values_by_page(ranges_by_value: Mapping[str, str]) -> dict[int, str]:
-    return {
-        page: value for value, ranges in ranges_by_value.items() for page in chain.from_iterable(parse_ranges(ranges))
-    }
+    runs = [(value, parse_ranges(ranges)) for value, ranges in ranges_by_value.items()]
+    if sum(len(run) for _, found in runs for run in found) > PAGES_LIMIT:
+        raise ValueError("more pages than a source has")
+    return {page: value for value, found in runs for page in chain.from_iterable(found)}

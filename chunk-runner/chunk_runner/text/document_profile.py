@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+import msgspec
+
 from chunk_runner.pdf.page import Page
 from chunk_runner.text import language as languages
 from chunk_runner.text.layout.learning import Layout, learn_layout
@@ -61,8 +63,12 @@ class DocumentProfile:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> DocumentProfile:
-        """Return the profile that `dump` turned into plain data."""
-        return cls(raw["language"], Layout.load(raw["layout"]), frozenset(raw["compounds"]), raw["is_segmented"])
+        """Return the profile that `dump` turned into plain data.
+
+        Raises:
+            ValueError: The data is something else.
+        """
+        return msgspec.convert(raw, cls)
 
     @property
     def joiner(self) -> SentenceJoiner:

@@ -47,7 +47,9 @@ class WorkspaceAnswerStore:
                 if self._is_kept(key):
                     raise
                 return None
-            answer: str = content["answer"]
+            answer = content.get("answer")
+            if not isinstance(answer, str):
+                raise CorruptFileError(f"{answer_file(key)} is not an answer")
             return answer
 
         try:

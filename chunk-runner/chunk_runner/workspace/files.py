@@ -173,7 +173,9 @@ class Workspace:
         if hashlib.sha256(verified).hexdigest().encode() != checksum:
             raise CorruptFileError(f"{name} was altered after it was written")
         line, _, body = verified.partition(b"\n")
-        content: dict[str, Any] = json.loads(line)
+        content = _json_object(line)
+        if content is None:
+            raise CorruptFileError(f"{name} is not a document of this project")
         return content, body
 
     def append_attempt(self, index: int, record: Mapping[str, Any]) -> None:
@@ -196,15 +198,7 @@ class Workspace:
             lines = self.path(attempts_file(index)).read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        records = []
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                records.append(record)
-        return records
+        return [record for line in lines if (record := _json_object(line)) is not None]
 
     def remove(self, name: str) -> None:
         """Remove a file or a folder; log what cannot be removed, and leave it to the sweep."""
@@ -251,6 +245,15 @@ def _cannot_write(error: OSError) -> UnwritableError:
         f"Cannot write to the workspace ({error.strerror}): check that the volume has free space and is writable for"
         " the user that runs the job.",
     )
+
+
+def _json_object(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object on a line; `None` if it is something else."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:

@@ -7,8 +7,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
+import msgspec
+
+from chunk_runner.contract.limits import PAGES_LIMIT
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure
+from chunk_runner.contract.stats import count
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
 
@@ -112,10 +116,19 @@ class Manifest:
             CorruptFileError: The manifest was altered, or written by another version.
         """
         raw, _ = workspace.read_document(MANIFEST)
-        if raw.pop("version") != _VERSION:
+        if raw.get("version") != _VERSION:
             raise CorruptFileError(f"{MANIFEST} was written by another version")
-        raw["chunks"] = tuple(
-            Chunk(**{**chunk, "failure": chunk["failure"] and Failure(**chunk["failure"])}) for chunk in raw["chunks"]
-        )
-        raw |= {"profile": DocumentProfile.load(raw["profile"]), "warnings": tuple(raw["warnings"])}
-        return cls(**raw)
+        try:
+            manifest = msgspec.convert(raw, cls)
+            _require_pages(manifest)
+        except (ValueError, TypeError, KeyError) as error:
+            raise CorruptFileError(f"{MANIFEST} is not a manifest") from error
+        return manifest
+
+
+def _require_pages(manifest: Manifest) -> None:
+    """Raise an error if a manifest has anything but ranges of pages of its source in place of these."""
+    pages = count(manifest.source["pages"])
+    texts = [manifest.selected, manifest.lost, *(chunk.page_range for chunk in manifest.chunks)]
+    if pages > PAGES_LIMIT or any(run.stop > pages + 1 for text in texts for run in parse_ranges(text)):
+        raise ValueError("not pages of the source")

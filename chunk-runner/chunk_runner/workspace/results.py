@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
+from chunk_runner.contract.stats import count
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.workspace.files import CorruptFileError, result_file
 
@@ -34,7 +35,11 @@ def has_result(workspace: Workspace, chunk: Chunk) -> bool:
         return False
     if content.get("key") != chunk.key:
         return False
-    return content["round"] >= workspace.round_number or not ChunkResult.load(content, body).is_retryable
+    try:
+        return count(content.get("round")) >= workspace.round_number or not ChunkResult.load(content, body).is_retryable
+    except ValueError:
+        log.warning("%s is not a result; processing chunk %d again", result_file(chunk.index), chunk.index)
+        return False
 
 
 def read_result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | None:
@@ -48,7 +53,10 @@ def read_result(workspace: Workspace, chunk: Chunk) -> ChunkResult | Failure | N
         return Failure(Reason.RESULT_CORRUPT, f"{error}.")
     if content.get("key") != chunk.key:
         return Failure(Reason.RESULT_CORRUPT, f"{name} is the result of other pages or settings.")
-    return ChunkResult.load(content, body)
+    try:
+        return ChunkResult.load(content, body)
+    except ValueError:
+        return Failure(Reason.RESULT_CORRUPT, f"{name} is not a result.")
 
 
 def write_result(

@@ -183,7 +183,7 @@ class _Variables:
     def _json_object(self, variable: str, meaning: str) -> dict[str, Any]:
         try:
             parsed = json.loads(self.text(variable) or "{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._invalid(variable, meaning) from error
         if not isinstance(parsed, dict):
             raise self._invalid(variable, meaning)

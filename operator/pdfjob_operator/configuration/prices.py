@@ -70,7 +70,10 @@ class Prices:
         Raises:
             ValueError: The text is not JSON, or not a price table.
         """
-        raw = json.loads(text or "{}", parse_float=Decimal)
+        try:
+            raw = json.loads(text or "{}", parse_float=Decimal)
+        except RecursionError as error:
+            raise PriceTableError("too many nested brackets") from error
         if not isinstance(raw, dict) or not set(raw) <= {"asOf", "currency", "models"}:
             raise PriceTableError("expected an object with no keys but asOf, currency and models")
         as_of, currency, models = raw.get("asOf", cls.as_of), raw.get("currency", cls.currency), raw.get("models", {})

@@ -12,6 +12,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from chunk_runner.pdf.page import Page
 from chunk_runner.text.layout.bands import MINIMUM_PAGES, Band, learn_bands
 from chunk_runner.text.layout.columns import columns
@@ -55,26 +57,12 @@ class Layout:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Layout:
-        """Return the layout that `dump` turned into plain data."""
-        bands = tuple(
-            Band(
-                band["top"],
-                band["bottom"],
-                frozenset(band["texts"]),
-                frozenset((step, start) for step, start in band["counts"]),
-                frozenset((font, size) for font, size in band["styles"]),
-                band["is_doubtful"],
-            )
-            for band in raw["bands"]
-        )
-        return cls(
-            **{
-                **raw,
-                "bands": bands,
-                "line_numbers": tuple(NumberColumn(*column) for column in raw["line_numbers"]),
-                "watermarks": tuple(Watermark(*mark) for mark in raw["watermarks"]),
-            }
-        )
+        """Return the layout that `dump` turned into plain data.
+
+        Raises:
+            ValueError: The data is something else.
+        """
+        return msgspec.convert(raw, cls)
 
 
 _STEPS = (4, 60)
