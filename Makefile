@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := uv==0.13.9
+ATHERIS := atheris>=3
 SAMPLE := samples/lighthouse.pdf
 PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
 WITH_CLUSTERS := --numprocesses=3
@@ -15,7 +16,7 @@ export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-all lint format lock soak dashboard chart-readme install-yaml images cluster-up cluster-down clean
+.PHONY: help demo test test-cluster test-all lint format lock soak fuzz dashboard chart-readme install-yaml images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +45,10 @@ test-all: $(READY) ## every case of every test
 
 soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py
+
+fuzz: $(READY) ## fuzz everything that is parsed from outside, guided by coverage: HOURS=1
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --target $(VENV)/fuzz '$(ATHERIS)'
+	PYTHONPATH=$(VENV)/fuzz:.:tests $(BIN)/python -m fuzz --hours $(or $(HOURS),1) --corpus $(VENV)/corpus
 
 lint: $(READY) ## check formatting, style, types and the direction of imports
 	$(BIN)/ruff format --check
