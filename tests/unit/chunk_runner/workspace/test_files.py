@@ -46,6 +46,7 @@ def kind(fd: int) -> str:
 def test_a_file_is_durable_before_it_gets_its_name_and_then_its_name_is(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workspace.path("a").mkdir()
     events = []
     monkeypatch.setattr(os, "fsync", lambda fd: events.append((kind(fd), workspace.path("a/b").exists())))
 
@@ -57,6 +58,7 @@ def test_a_file_is_durable_before_it_gets_its_name_and_then_its_name_is(
 
 def test_an_attempt_and_a_seal_are_durable(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.write_document("manifest.json", {"pages": 12})
+    workspace.path("attempts").mkdir()
     synced = []
     monkeypatch.setattr(os, "fsync", lambda fd: synced.append(kind(fd)))
 
