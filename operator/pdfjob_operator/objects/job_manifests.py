@@ -149,6 +149,7 @@ def merge_job(
     unfinished: str | None,
     seconds: int,
     unfinished_message: str = "",
+    completed: str = "",
     out_of_memory: str = "",
     doublings: int = 0,
     merge_input: str = "",
@@ -161,6 +162,7 @@ def merge_job(
         unfinished: Reason to record for chunks that left neither a result nor a reason.
         seconds: Time left until the timeout; merge gets at least `MIN_MERGE_SECONDS`.
         unfinished_message: Sentence to record with that reason.
+        completed: Chunks that have a result, as a `NumberSet`; empty if the source may not even be split.
         out_of_memory: Chunks whose pods were killed for exceeding their memory limit, as ranges.
         doublings: How many times to double its own memory limit.
         merge_input: Input of the merge as text, which the operator reads again when merge ends.
@@ -168,6 +170,7 @@ def merge_job(
     variables = {
         environment.UNFINISHED_ENV: unfinished,
         environment.UNFINISHED_MESSAGE_ENV: unfinished_message,
+        environment.COMPLETED_ENV: completed,
         environment.OUT_OF_MEMORY_ENV: out_of_memory,
     }
     env = {name: value for name, value in variables.items() if value}

@@ -58,6 +58,7 @@ class StageJob:
         active: Number of pods that are pending or running.
         ready: Number of pods that are ready.
         succeeded: Number of indexes that succeeded.
+        completed_indexes: Indexes that succeeded.
         failed_indexes: Indexes that failed, with no retry left.
         failed_pods: Number of pods that failed.
         pages: Pages of the source, on the chunks Job.
@@ -87,6 +88,7 @@ class StageJob:
     active: int = 0
     ready: int = 0
     succeeded: int = 0
+    completed_indexes: tuple[range, ...] = ()
     failed_indexes: tuple[range, ...] = ()
     failed_pods: int = 0
     pages: int | None = None
@@ -148,6 +150,7 @@ class StageJob:
                 active=min(status.get("active", 0), CHUNKS_LIMIT),
                 ready=status.get("ready", 0),
                 succeeded=sum(len(run) for run in _chunks(status.get("completedIndexes"))),
+                completed_indexes=_chunks(status.get("completedIndexes")),
                 failed_indexes=_chunks(status.get("failedIndexes")),
                 failed_pods=status.get("failed", 0),
                 pages=_count_or_none(annotations.get(ANNOTATION_PAGES)),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract.limits import shorten
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.objects.job_manifests import chunks_job, parallelism
@@ -17,7 +18,7 @@ from pdfjob_operator.planning.decision import Decision, JobState, in_phase
 from pdfjob_operator.planning.merge_input import MergeInput
 from pdfjob_operator.planning.merging import start_merge
 from pdfjob_operator.planning.outcome import deadline_exceeded, failed_state
-from pdfjob_operator.planning.progress import Progress, chunk_progress, recorded_progress
+from pdfjob_operator.planning.progress import Progress, chunk_progress, completed_chunks, recorded_progress
 
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -
         progress,
         unfinished,
         message,
+        completed_chunks(observation).dumps(),
         chunks,
         prior_failure=deadline_exceeded(observation.pdfjob) if unfinished is Reason.DEADLINE_EXCEEDED else None,
     )
@@ -85,7 +87,8 @@ def restart_chunks(observation: Observation, settings: Settings) -> Decision:
     pdfjob, progress = observation.pdfjob, replace(recorded_progress(observation.pdfjob), succeeded=0, failed=0)
     if observation.seconds_left <= 0:
         failure = deadline_exceeded(pdfjob)
-        return start_merge(observation, settings, MergeInput(progress, failure.reason, prior_failure=failure))
+        merge_input = MergeInput(progress, failure.reason, completed=NumberSet().dumps(), prior_failure=failure)
+        return start_merge(observation, settings, merge_input)
     manifest = chunks_job(
         pdfjob,
         settings,
@@ -99,7 +102,8 @@ def restart_chunks(observation: Observation, settings: Settings) -> Decision:
 def abandon_chunks(observation: Observation, settings: Settings, job: StageJob) -> Decision:
     """Merge what is done, since the time is over, and nothing but its deletion would stop the chunks Job."""
     failure = deadline_exceeded(observation.pdfjob)
-    merge_input = MergeInput(chunk_progress(observation), failure.reason, prior_failure=failure)
+    completed = completed_chunks(observation).dumps()
+    merge_input = MergeInput(chunk_progress(observation), failure.reason, completed=completed, prior_failure=failure)
     return replace(start_merge(observation, settings, merge_input), delete=(job.name,))
 
 

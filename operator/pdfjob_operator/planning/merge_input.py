@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from chunk_runner.contract.limits import CHUNKS_LIMIT, shorten
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.reasons import reason_or_unexpected
 from chunk_runner.contract.report import Failure
@@ -25,6 +26,7 @@ class MergeInput:
         progress: Progress of the chunks.
         unfinished_reason: Reason to record for chunks that left neither a result nor a reason; `None` for none.
         unfinished_message: Sentence to record with it, from one of their pods; empty for none.
+        completed: Chunks that have a result, as a `NumberSet`; empty if the source may not even be split.
         out_of_memory_chunks: Chunks that ran out of memory, as ranges.
         prior_failure: Failure before the merge, such as a timeout, with which the PdfJob ends; `None` for none.
         retry_failure: Failure of prepare in a retry, which so cannot begin; `None` if prepare succeeded.
@@ -33,6 +35,7 @@ class MergeInput:
     progress: Progress = field(default_factory=Progress)
     unfinished_reason: str | None = None
     unfinished_message: str = ""
+    completed: str = ""
     out_of_memory_chunks: str = ""
     prior_failure: Failure | None = None
     retry_failure: Failure | None = None
@@ -46,6 +49,7 @@ class MergeInput:
             "failed": self.progress.failed,
             "unfinishedReason": self.unfinished_reason,
             "unfinishedMessage": self.unfinished_message,
+            "completed": self.completed,
             "outOfMemory": self.out_of_memory_chunks,
             "priorFailure": self.prior_failure and asdict(self.prior_failure),
             "retryFailure": self.retry_failure and asdict(self.retry_failure),
@@ -67,6 +71,7 @@ class MergeInput:
                 ),
                 unfinished_reason=None if reason is None else reason_or_unexpected(reason),
                 unfinished_message=shorten(raw.get("unfinishedMessage", "")),
+                completed=_number_set(raw.get("completed", "")),
                 out_of_memory_chunks=_chunks(raw.get("outOfMemory", "")),
                 prior_failure=_failure(raw.get("priorFailure")),
                 retry_failure=_failure(raw.get("retryFailure")),
@@ -77,6 +82,13 @@ class MergeInput:
 
 def _failure(raw: dict[str, str] | None) -> Failure | None:
     return None if raw is None else Failure(reason_or_unexpected(raw["reason"]), shorten(raw["message"]))
+
+
+def _number_set(text: str) -> str:
+    """Return a set of numbers as it is, if that is what it is."""
+    if text:
+        NumberSet.loads(text)
+    return text
 
 
 def _chunks(text: str) -> str:

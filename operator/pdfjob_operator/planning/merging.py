@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS, merge_job
 from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
@@ -53,6 +54,7 @@ def start_merge(
         unfinished=merge_input.unfinished_reason,
         unfinished_message=merge_input.unfinished_message,
         seconds=observation.seconds_left,
+        completed=merge_input.completed,
         out_of_memory=merge_input.out_of_memory_chunks,
         doublings=doublings,
         merge_input=merge_input.dumps(),
@@ -98,7 +100,8 @@ def restart_merge(observation: Observation, settings: Settings) -> Decision:
     if is_unfinished and observation.seconds_left <= 0:
         failure = deadline_exceeded(observation.pdfjob)
     reason = None if failure is None else failure.reason
-    return start_merge(observation, settings, MergeInput(progress, reason, prior_failure=failure))
+    completed = "" if progress.total is None else NumberSet().dumps()  # nobody knows which chunks have completed
+    return start_merge(observation, settings, MergeInput(progress, reason, completed=completed, prior_failure=failure))
 
 
 def abandon_merge(observation: Observation, job: StageJob) -> Decision:

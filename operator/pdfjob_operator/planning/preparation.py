@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import parse_ranges
 from pdfjob_operator.objects.job_manifests import chunks_job, prepare_job
 from pdfjob_operator.objects.kubernetes import JobOutcome
@@ -89,13 +90,15 @@ def _continue_after(report: Report, observation: Observation, settings: Settings
     pages, total = report.pages or 0, report.chunks or 0
     if report.failure is not None or report.merged is not None:
         return Decision(job_outcome(pdfjob, Progress(pages, total), report))
-    todo = total if report.todo is None else sum(len(run) for run in parse_ranges(report.todo))
+    handed_out = [range(total)] if report.todo is None else parse_ranges(report.todo)
+    todo = sum(map(len, handed_out))
     progress = Progress(pages, total, succeeded=total - todo, warnings=report.warnings)
-    if not todo:
-        return start_merge(observation, settings, MergeInput(progress))
-    if observation.seconds_left <= 0:
-        failure = deadline_exceeded(pdfjob)
-        return start_merge(observation, settings, MergeInput(progress, failure.reason, prior_failure=failure))
+    if observation.seconds_left <= 0 or not todo:
+        failure = deadline_exceeded(pdfjob) if todo else None
+        completed = NumberSet({*range(total)}.difference(*handed_out)).dumps()
+        reason = None if failure is None else failure.reason
+        merge_input = MergeInput(progress, reason, completed=completed, prior_failure=failure)
+        return start_merge(observation, settings, merge_input)
     manifest = chunks_job(
         pdfjob,
         settings,

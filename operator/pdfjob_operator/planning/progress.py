@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.report import Merged
 from pdfjob_operator.objects.phases import Stage
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.objects.pdfjob import PdfJob
+    from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.planning.observation import Observation
 
 
@@ -49,7 +52,7 @@ def chunk_progress(observation: Observation) -> Progress:
 
     Each of these Jobs but the first repeats chunks that failed in the one before, with more memory.
     """
-    jobs = sorted((job for job in observation.jobs if job.stage is Stage.CHUNKS), key=lambda job: job.doublings)
+    jobs = _chunks_jobs(observation)
     if not jobs:
         return Progress()
     first, last = jobs[0], jobs[-1]
@@ -64,6 +67,30 @@ def chunk_progress(observation: Observation) -> Progress:
         failed=max(sum(job.failed for job in jobs) - repeated, 0),
         warnings=prepare.report.warnings if prepare is not None and prepare.report is not None else (),
     )
+
+
+def completed_chunks(observation: Observation) -> NumberSet:
+    """Return the chunks that have a result, over the chunks Jobs of this round.
+
+    Those that prepare did not hand out had one before.
+    """
+    jobs = _chunks_jobs(observation)
+    first = jobs[0]
+    completed, handed_out = NumberSet(), NumberSet(chain.from_iterable(first.chunks or (range(first.completions),)))
+    for chunk in range(jobs[-1].total_chunks or first.completions):
+        if chunk not in handed_out:
+            completed.add(chunk)
+    for job in jobs:
+        chunks = [*chain.from_iterable(job.chunks or (range(job.completions),))]
+        for index in chain.from_iterable(job.completed_indexes):
+            if index < len(chunks):  # anybody may write into the status of a Job
+                completed.add(chunks[index])
+    return completed
+
+
+def _chunks_jobs(observation: Observation) -> list[StageJob]:
+    """Return the chunks Jobs of this round, in order."""
+    return sorted((job for job in observation.jobs if job.stage is Stage.CHUNKS), key=lambda job: job.doublings)
 
 
 def recorded_progress(pdfjob: PdfJob) -> Progress:

@@ -13,7 +13,7 @@ import pytest
 from chunk_runner.contract.report import Report
 from chunk_runner.errors import StageError
 from chunk_runner.workspace.files import CorruptFileError, Workspace
-from integration.storage.job import COST, PAGES, Model, asked, assert_complete, stages
+from integration.storage.job import COST, PAGES, Model, asked, assert_complete, merge_all, stages
 from integration.storage.layer import Operation, intercepted
 from sizes import cases
 
@@ -102,6 +102,22 @@ def test_an_operation_that_fails_costs_attempts_and_nothing_else(
             assert bought <= PAGES + 1
             assert report.merged is not None
             assert report.merged.tokens.total >= (bought - 1) * COST.total
+
+
+def test_a_manifest_that_cannot_be_removed_keeps_the_results_that_it_names(tmp_path: Path) -> None:
+    """Without them, another merge would take its pages for missing."""
+
+    def stuck(operation: Operation, perform: Callable[[], T]) -> T:
+        if operation.kind == "unlink" and operation.path.name == "manifest.json":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return perform()
+
+    with asked(Model()), intercepted(tmp_path, stuck):
+        reports = [stage(Workspace(tmp_path, "me")) for stage in (*stages().values(), merge_all)]
+
+    for report in reports[-2:]:
+        assert isinstance(report, Report)
+        assert_complete(tmp_path, report)
 
 
 def test_nothing_is_bought_on_a_disk_that_cannot_keep_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.planning.merge_input import MergeInput
 from pdfjob_operator.planning.progress import Progress
@@ -18,6 +19,7 @@ inputs = st.builds(
     ),
     unfinished_reason=st.none() | st.just("DeadlineExceeded"),
     unfinished_message=st.sampled_from(["", "Permission denied."]),
+    completed=st.sampled_from(["", NumberSet([0, 99_999]).dumps()]),
     out_of_memory_chunks=st.sampled_from(["", "1,3-5"]),
     prior_failure=failures,
     retry_failure=failures,
@@ -34,6 +36,8 @@ def test_what_somebody_else_wrote_is_an_empty_input(text: str) -> None:
     assert MergeInput.loads(text) == MergeInput()
 
 
-@given(st.sampled_from(["pages", "total", "unfinishedReason", "outOfMemory", "priorFailure"]), st.integers())
+@given(
+    st.sampled_from(["pages", "total", "unfinishedReason", "completed", "outOfMemory", "priorFailure"]), st.integers()
+)
 def test_a_forged_field_breaks_nothing(name: str, value: int) -> None:
     MergeInput.loads(f'{{"{name}": {value}}}')

@@ -1,6 +1,7 @@
 """What the planner decides once no chunk is processed any more."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from builders import (
     CHUNKS_DONE,
     CHUNKS_PARTLY_FAILED,
     STARTED,
+    Decided,
     created,
     decide,
     make_chunks_job,
@@ -19,6 +21,7 @@ from builders import (
     prepared,
     variables,
 )
+from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.phases import Stage
@@ -90,3 +93,63 @@ def test_a_merge_that_runs_again_with_more_memory_has_the_same_input() -> None:
 
     assert second["metadata"]["annotations"]["pdfjob.dev/merge-input"] == killed.merge_input
     assert variables(second)["PDFJOB_UNFINISHED_REASON"] == "DeadlineExceeded"
+
+
+def completed(decided: Decided) -> list[int] | None:
+    """The chunks of which merge is told that they have a result, among the first ten."""
+    text = variables(decided.create[0]).get("PDFJOB_COMPLETED")
+    return None if text is None else [chunk for chunk in range(10) if chunk in NumberSet.loads(text)]
+
+
+def ended(**fields: Any) -> StageJob:
+    """A chunks Job of which some indexes have completed."""
+    return make_chunks_job(**{"outcome": JobOutcome.FAILED, "reason": "FailedIndexes"} | fields)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "chunks"),
+    [
+        ((ended(completed_indexes=(range(4),)),), [0, 1, 2, 3]),
+        ((ended(completed_indexes=(range(1), range(2, 4))),), [0, 2, 3]),
+        ((ended(reason="DeadlineExceeded"),), []),
+        ((ended(completed_indexes=(range(2, 9),)),), [2, 3]),
+        (
+            (
+                ended(
+                    completions=3, total_chunks=7, chunks=(range(1, 2), range(4, 6)), completed_indexes=(range(1, 3),)
+                ),
+            ),
+            [0, 2, 3, 4, 5, 6],
+        ),
+        (
+            (
+                ended(completed_indexes=(range(2),)),
+                ended(doublings=1, completions=2, chunks=(range(2, 4),), completed_indexes=(range(1, 2),)),
+            ),
+            [0, 1, 3],
+        ),
+    ],
+    ids=["all", "some", "none", "more than there are", "in a round of some chunks", "with more memory"],
+)
+def test_merge_is_told_which_chunks_have_a_result(jobs: tuple[StageJob, ...], chunks: list[int]) -> None:
+    assert completed(decide(*jobs)) == chunks
+
+
+@pytest.mark.parametrize(
+    ("todo", "timeout", "chunks"), [("", 86400, [0, 1, 2, 3]), ("1-2", 10, [0, 3]), (None, 10, [])], ids=str
+)
+def test_merge_is_told_which_chunks_had_a_result_before(todo: str | None, timeout: int, chunks: list[int]) -> None:
+    pod = make_pod(Stage.PREPARE, exit_code=0, report=Report(pages=120, chunks=4, todo=todo))
+
+    decided = decide(make_job(Stage.PREPARE), pods=(pod,), pdfjob=make_started(timeoutSeconds=timeout, status=STARTED))
+
+    assert completed(decided) == chunks
+
+
+def test_a_merge_that_only_cleans_up_is_told_nothing() -> None:
+    crashed = make_job(Stage.PREPARE, outcome=JobOutcome.FAILED, reason="BackoffLimitExceeded")
+
+    decided = decide(crashed, pods=(make_pod(Stage.PREPARE, exit_code=1),))
+
+    assert created(decided) == ["merge"]
+    assert completed(decided) is None
