@@ -166,7 +166,7 @@ def memory_limit(env: Mapping[str, str] = os.environ) -> int | None:
 
 
 def storage_limit(env: Mapping[str, str] = os.environ) -> int | None:
-    """Return how much room the PDFs of all chunks may take, in bytes; `None` for no limit."""
+    """Return how much room the PDFs of all chunks may take, and so may all results, in bytes; `None` for no limit."""
     return _number(env, environment.STORAGE_LIMIT_ENV, least=1)
 
 

@@ -98,7 +98,13 @@ def _before(workspace: Workspace) -> Manifest | Report | None:
 def _process_and_merge(manifest: Manifest, workspace: Workspace) -> Report:
     completed: tuple[int, ...] = ()
     try:
-        process(manifest, 0, workspace, more_memory=pod_environment.has_more_memory())
+        process(
+            manifest,
+            0,
+            workspace,
+            more_memory=pod_environment.has_more_memory(),
+            storage_limit=pod_environment.storage_limit(),
+        )
         completed = (0,)
     except (ChunkError, ConfigurationError) as error:
         log.warning("chunk 0 failed: %s", error)  # merge finds the reason among the attempts

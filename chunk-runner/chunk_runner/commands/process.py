@@ -38,5 +38,11 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
             Reason.CONFIGURATION_ERROR,
             f"{INDEX_ENV} selects chunk {index}, but the job has only {len(manifest.chunks)} chunks.",
         )
-    process(manifest, index, workspace, more_memory=pod_environment.has_more_memory())
+    process(
+        manifest,
+        index,
+        workspace,
+        more_memory=pod_environment.has_more_memory(),
+        storage_limit=pod_environment.storage_limit(),
+    )
     return Report(), ExitCode.OK

@@ -54,8 +54,8 @@ MEMORY_ENV = "PDFJOB_MEMORY_LIMIT"
 """The memory limit of the container in bytes (the downward API's `limits.memory`): the sandbox stays below it."""
 
 STORAGE_LIMIT_ENV = "PDFJOB_STORAGE_LIMIT"
-"""For prepare: how much room the PDFs of all chunks may take, in bytes; three times the size of the source in any case.
-No limit if not set."""
+"""How much room the PDFs of all chunks may take, and so may all results, in bytes; several times the size of the source
+in any case. No limit if not set."""
 
 MORE_MEMORY_ENV = "PDFJOB_MORE_MEMORY"
 """`true` if a pod with more memory can follow: then a page that needs more ends its pod, instead of failing alone."""

@@ -24,6 +24,7 @@ from chunk_runner.pdf.splitter import PartSpec, write_parts
 from chunk_runner.processors.registry import processor_for
 from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
+from chunk_runner.stages.storage_limit import require_room_for_chunks
 from chunk_runner.text.document_profile import build_profile, choose_sample, sample_warnings
 from chunk_runner.workspace.files import CHUNKS, SAMPLE, SOURCE, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
@@ -34,9 +35,6 @@ log = logging.getLogger(__name__)
 
 _SAMPLE_SECONDS = 5
 """Time limit for reading one page of the sample; a slower page is left out."""
-
-_SHARE = 3
-"""A document whose pages share nothing takes its own size, and twice that with fonts that all chunks need."""
 
 _PAGES_SHOWN = 60
 """Characters of a list of pages in a warning."""
@@ -68,8 +66,7 @@ def prepare(
         direct: Write no PDFs of chunks that can be read from the source directly. That is none if it is encrypted or
             damaged, since libraries might then disagree about its pages; otherwise all but those with pages that need
             to be flattened.
-        storage_limit: How much room the PDFs of all chunks may take, in bytes, or `_SHARE` times the size of the source
-            if that is more; `None` for no limit.
+        storage_limit: See `storage_limit`.
 
     Raises:
         SourceError: The source cannot be processed; nothing needs to be kept.
@@ -132,7 +129,7 @@ def _prepare(
         for chunk, outcome in zip(to_write, written, strict=True):
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
             used += parts[chunk.index].bytes
-            _require_storage(used, storage_limit, source)
+            require_room_for_chunks(used, storage_limit, source)
             lost |= outcome.lost_pages & {*chunk.pages}
             incomplete |= outcome.incomplete_pages & {*chunk.pages}
     sample = _sample(workspace, sampled) if readable else []
@@ -153,18 +150,6 @@ def _prepare(
     )
     manifest.write(workspace)
     return Prepared(manifest, tuple(manifest.chunks[chunk.index] for chunk in todo))
-
-
-def _require_storage(used: int, limit: int | None, source: Source) -> None:
-    """Raise `SourceError` if the chunks take more room than the document may."""
-    if limit is None or used <= (limit := max(limit, _SHARE * source.bytes)):
-        return
-    raise SourceError(
-        Reason.STORAGE_LIMIT_EXCEEDED,
-        f"Split into chunks, “{shorten(source.name, 60)}” ({source.bytes / 2**20:,.1f} MiB) takes more than"
-        f" {limit / 2**20:,.1f} MiB, because its pages share images or fonts: use more pages per chunk, or have"
-        " runner.maxStorage raised.",
-    )
 
 
 def _with_warning(warnings: Sequence[str], incomplete: Collection[int]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from chunk_runner.processors.registry import processor_for
 from chunk_runner.sandbox import sandbox
 from chunk_runner.sandbox.limits import max_rss_bytes
 from chunk_runner.source import sha256_of
+from chunk_runner.stages.storage_limit import require_room_for_result
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
 from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
@@ -42,6 +43,7 @@ def process(
     source: Path | None = None,
     *,
     more_memory: bool = False,
+    storage_limit: int | None = None,
 ) -> None:
     """Process one chunk: write its result durably, then remove its PDF. Each attempt is recorded in the workspace.
 
@@ -52,6 +54,7 @@ def process(
         on_page: Called after each page, for progress.
         source: The source, if chunks can be read from it directly.
         more_memory: The chunk can be processed again with more memory.
+        storage_limit: See `storage_limit`.
 
     Raises:
         ChunkError: The chunk cannot be processed.
@@ -71,6 +74,7 @@ def process(
         workspace.append_attempt(index, {"event": "started", "waited": _waited(workspace)})
         result = _result(manifest, chunk, workspace, on_page, source)
         _require_memory(result, more_memory=more_memory)
+        require_room_for_result(result, storage_limit, chunk, manifest)
     except Exception as error:
         if has_result(workspace, chunk):  # another attempt was faster, and removed the PDF
             workspace.append_attempt(index, {"event": "superseded", **_figures(started)})

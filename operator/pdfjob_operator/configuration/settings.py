@@ -37,7 +37,7 @@ class Settings:
         max_memory: Upper bound for memory increases after an OOM kill, in bytes.
         max_workers_per_job: Most workers of a PdfJob, whatever it asks for; `None` for no limit.
         max_pdfjobs_per_namespace: Most PdfJobs of a namespace that are worked on at once; `None` for no limit.
-        max_storage: Room that the chunks of a PdfJob may take on its volume, in bytes.
+        max_storage: Room that the chunks of a PdfJob may take on its volume, and its results after them, in bytes.
         resync_period_seconds: Interval between full listings.
         workspace_retention_seconds: Minimum time for which the workspace of a deleted PdfJob is kept.
         gemini_base_url: Address of the Gemini API; empty for Google's.

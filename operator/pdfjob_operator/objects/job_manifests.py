@@ -63,8 +63,9 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
         format=pdfjob.output_format,
         api_key_secret=None if pdfjob.api_key_secret is None else pdfjob.api_key_secret.name,
     )
-    env = {environment.SPEC_ENV: spec.dumps(), environment.STORAGE_LIMIT_ENV: str(settings.max_storage)}
-    pod = _stage_pod(pdfjob, settings, Stage.PREPARE, "prepare", env, doublings=doublings)
+    pod = _stage_pod(
+        pdfjob, settings, Stage.PREPARE, "prepare", {environment.SPEC_ENV: spec.dumps()}, doublings=doublings
+    )
     # The whole volume, read-only: for a subPath to a missing file, the kubelet would create a folder of that name.
     mounts, volumes = pod["spec"]["containers"][0]["volumeMounts"], pod["spec"]["volumes"]
     claim = pdfjob.source_claim or workspace_claim(pdfjob, settings)
@@ -216,6 +217,8 @@ def _stage_pod(
     """Build the pod template of a stage, with access to the workspace."""
     processes = stage is not Stage.MERGE  # prepare does, too, if there is one chunk only
     env = {**env, environment.ROUND_ENV: str(pdfjob.round)}
+    if processes:
+        env[environment.STORAGE_LIMIT_ENV] = str(settings.max_storage)
     if processes and settings.can_double(doublings):
         env[environment.MORE_MEMORY_ENV] = "true"
     if processes and pdfjob.api_key_secret is not None:
