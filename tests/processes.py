@@ -106,6 +106,18 @@ def descendants(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def occurrences(pid: int, text: bytes) -> int:
+    """Return how often a text is in the memory of a process."""
+    found = 0
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            first, last = (int(it, 16) for it in line.split()[0].split("-"))
+            if line.split()[1].startswith("r") and "[v" not in line:
+                memory.seek(first)
+                found += memory.read(last - first).count(text)
+    return found
+
+
 @dataclass
 class Pods:
     """The chunk runner on a workspace, one process for each pod.

@@ -143,10 +143,14 @@ def _manifest(data: bytes) -> None:
     assert [isinstance(chunk.pages, list) for chunk in manifest.chunks]
 
 
+def result_of(data: bytes) -> ChunkResult | Failure | None:
+    """Return what is read of these bytes as a result."""
+    return read_result(_write(result_file(0), data), _CHUNK)
+
+
 def _result(data: bytes) -> None:
-    workspace = _write(result_file(0), data)
-    assert has_result(workspace, _CHUNK) in (True, False)
-    result = read_result(workspace, _CHUNK)
+    result = result_of(data)
+    assert has_result(_workspace(), _CHUNK) in (True, False)
     if isinstance(result, ChunkResult):
         assert all(isinstance(page, int) for page in result.outcomes)
         assert isinstance(result.pages_by_reason(), dict)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.targets import TARGETS
+from chunk_runner.processors.chunk_result import ChunkResult
+from fuzz.targets import TARGETS, result_of
 
 
 JSON = st.recursive(
@@ -101,3 +102,4 @@ def test_the_seeds_are_what_the_parsers_accept() -> None:
     for name in ("manifest", "answer", "specification", "schema", "processor", "prices", "message"):
         for seed in TARGETS[name].seeds:
             TARGETS[name].parse(seed)
+    assert isinstance(result_of(TARGETS["result"].seeds[0]), ChunkResult)

@@ -86,10 +86,10 @@ class ChunkResult:
         return cls(
             outcomes={page: PageOutcome(PageState(states[page]), reasons.get(page)) for page in sorted(states)},
             sentences=ChunkSentences(
-                head=stored.head,
+                head=[Line(*line) for line in stored.head],
                 is_closed=stored.is_closed,
                 head_notes=stored.head_notes,
-                tail=stored.tail,
+                tail=[Line(*line) for line in stored.tail],
                 tail_notes=stored.tail_notes,
             ),
             dropped_lines=stored.dropped_lines,
@@ -99,18 +99,22 @@ class ChunkResult:
         )
 
 
+_Line = tuple[int, str, int | bool, int | bool]
+"""A `Line` as JSON: JSON keeps apart what is equal in Python."""
+
+
 @dataclass(frozen=True)
 class _Stored:
-    """The plain data of a result, as `dump` returns it."""
+    """The plain data of a result, as `dump` returns it; its piece is empty if there is none."""
 
     states: dict[str, str]
     reasons: dict[str, str]
     dropped_lines: int
     unmapped_characters: int
-    head: list[Line]
+    head: list[_Line]
     is_closed: bool
     head_notes: list[Sentence]
-    tail: list[Line]
+    tail: list[_Line]
     tail_notes: list[Sentence]
     piece: Piece
     figures: dict[str, Any] = field(default_factory=dict)

@@ -146,7 +146,7 @@ class Workspace:
         """
         path = self.path(name)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            durable.make_folder(path)
         except OSError as error:
             raise _cannot_write(error) from error
         return path

@@ -21,6 +21,7 @@ import pytest
 from chunk_runner.sandbox import confinement, landlock, sandbox, seccomp, template
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
+from processes import occurrences
 
 
 pytestmark = pytest.mark.skipif(
@@ -292,6 +293,7 @@ import os, sys
 from chunk_runner.sandbox import template
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
+from processes import occurrences
 from chunk_runner.sandbox.sandbox import Sandbox
 
 def serve(request):
@@ -304,18 +306,6 @@ print(*sandbox.request(None), flush=True)
 sys.stdin.read()
 print(len({*key, os.environ["SOME_KEY"]}))
 """
-
-
-def occurrences(pid: int, text: bytes) -> int:
-    """Return how often a text is in the memory of a process."""
-    found = 0
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            first, last = (int(it, 16) for it in line.split()[0].split("-"))
-            if line.split()[1].startswith("r") and "[v" not in line:
-                memory.seek(first)
-                found += memory.read(last - first).count(text)
-    return found
 
 
 def test_no_secret_is_in_the_memory_of_a_child(tmp_path: Path) -> None:

@@ -5,8 +5,12 @@ import pytest
 
 from chunk_runner.contract.reasons import RETRYABLE, Reason
 from chunk_runner.contract.report import Failure
+from chunk_runner.output.pieces import render
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.processors.chunk_result import ChunkResult
+from chunk_runner.text.entries import Sentence
+from chunk_runner.text.layout.line import Line, Start
+from chunk_runner.text.sentences import ChunkSentences
 from chunk_runner.workspace.files import Workspace, result_file
 from chunk_runner.workspace.manifest import Chunk
 from chunk_runner.workspace.results import has_result, read_result, write_result
@@ -38,6 +42,25 @@ def test_a_result_comes_back_as_it_was(workspace: Workspace) -> None:
     assert isinstance(read, ChunkResult)
     assert read.outcomes == {4: PageOutcome(OK), 5: PageOutcome(FAILED, "PageUnreadable"), 6: PageOutcome(OK)}
     assert read.peak_memory == 7
+
+
+@pytest.mark.parametrize("flag", [True, False, Start.NOTHING, Start.PARAGRAPH, Start.ENTRY])
+def test_the_open_lines_of_a_result_come_back_as_they_were(workspace: Workspace, flag: int) -> None:
+    sentences = ChunkSentences(
+        head=[Line(4, "One", flag)],
+        is_closed=True,
+        head_notes=[Sentence("A note.", 4, 4, flag is True)],
+        entries=[Sentence("Two.", 4, 5, flag is True)],
+        tail=[Line(6, "Three", 0, flag)],
+        tail_notes=[Sentence("Another.", 6, 6)],
+    )
+    put(workspace, replace(result(), sentences=sentences))
+
+    read = read_result(workspace, CHUNK)
+
+    assert isinstance(read, ChunkResult)
+    assert replace(read.sentences, entries=sentences.entries) == sentences
+    assert read.piece == render(sentences.entries, "json")
 
 
 def test_the_counts_of_a_result_come_back_with_it(workspace: Workspace) -> None:
