@@ -16,7 +16,7 @@ export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-all lint format lock soak fuzz dashboard chart-readme install-yaml images cluster-up cluster-down clean
+.PHONY: help demo test test-cluster test-all lint format lock soak soak-histories mutants fuzz dashboard chart-readme install-yaml images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,12 @@ soak: $(READY) ## run endless PdfJobs against a real control plane while the ope
 fuzz: $(READY) ## fuzz everything that is parsed from outside, guided by coverage: HOURS=1
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --target $(VENV)/fuzz '$(ATHERIS)'
 	PYTHONPATH=$(VENV)/fuzz:.:tests $(BIN)/python -m fuzz --hours $(or $(HOURS),1) --corpus $(VENV)/corpus
+
+soak-histories: $(READY) ## play random histories against the operator in virtual time: HOURS=1 SEED=0
+	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_SEED=$(or $(SEED),0) $(BIN)/python -m pytest --capture=no tests/simulation/test_histories.py -k hours
+
+mutants: $(READY) ## take out one remedy after the other: the tests that docs/reliability.md names must fail (NAMES="…" for some)
+	$(BIN)/python -m tools.mutants $(NAMES)
 
 lint: $(READY) ## check formatting, style, types and the direction of imports
 	$(BIN)/ruff format --check

@@ -1,7 +1,8 @@
-"""The pages of the documentation as tests read them: sections, and the tables in them. Knows Markdown only."""
+"""The pages of the documentation as tests read them."""
 
-import re
 from pathlib import Path
+
+from tools import markdown
 
 
 ROOT = Path(__file__).parents[3]
@@ -19,24 +20,9 @@ def name(page: Path) -> str:
 
 
 def section(page: str, heading: str) -> str:
-    """Return the text below a heading of the second level, up to the next one.
+    """Return the text below a heading of a page.
 
     Raises:
         ValueError: The page has no such heading.
     """
-    for part in (ROOT / page).read_text().split("\n## ")[1:]:
-        title, _, text = part.partition("\n")
-        if title == heading:
-            return text
-    raise ValueError(f"{page} has no section “{heading}”")
-
-
-def rows(text: str) -> list[list[str]]:
-    """Return the cells of every row of every table, heads left out."""
-    tables = re.findall(r"(?:^\|.*\n)+", text + "\n", re.MULTILINE)
-    return [[cell.strip() for cell in row.strip("|").split("|")] for it in tables for row in it.splitlines()[2:]]
-
-
-def terms(text: str) -> list[str]:
-    """Return what stands in backticks."""
-    return re.findall(r"`([^`]+)`", text)
+    return markdown.section((ROOT / page).read_text(), heading)

@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from unit.docs.pages import ROOT, rows, section, terms
+from tools.markdown import rows, terms
+from unit.docs.pages import ROOT, section
 
 
 PAGE = "CONTRIBUTING.md"

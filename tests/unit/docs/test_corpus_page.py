@@ -3,7 +3,8 @@
 import pytest
 
 from tools.corpus import known, lost_table, table
-from unit.docs.pages import ROOT, rows
+from tools.markdown import rows
+from unit.docs.pages import ROOT
 
 
 PAGE = (ROOT / "docs/corpus.md").read_text()

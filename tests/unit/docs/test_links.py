@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from unit.docs.pages import PAGES, ROOT, name, rows, section, terms
+from tools.markdown import rows, terms
+from unit.docs.pages import PAGES, ROOT, name, section
 
 
 BASES = (

@@ -14,7 +14,8 @@ from pdfjob_cli.app import app
 from pdfjob_cli.exit_codes import Exit
 from pdfjob_operator.objects import labels
 from pdfjob_operator.objects.phases import Condition, Phase
-from unit.docs.pages import ROOT, rows, section, terms
+from tools.markdown import rows, terms
+from unit.docs.pages import ROOT, section
 
 
 PAGE = "docs/reference.md"

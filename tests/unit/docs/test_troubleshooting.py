@@ -4,7 +4,8 @@ import re
 
 from chunk_runner.contract.reasons import Reason
 from pdfjob_operator.objects.reasons import OperatorReason
-from unit.docs.pages import ROOT, rows, terms
+from tools.markdown import rows, terms
+from unit.docs.pages import ROOT
 
 
 REASONS = {*map(str, Reason), *map(str, OperatorReason)}
