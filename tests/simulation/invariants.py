@@ -15,7 +15,6 @@ from simulation.volume import Volume
 
 ORDER = ("", "Pending", "Preparing", "Processing", "Merging", "Succeeded", "Failed")
 ENDED = ("Succeeded", "Failed")
-STAGE_OF = {"Preparing": "prepare", "Processing": "chunks", "Merging": "merge"}
 
 _SHOWN = 25
 """Changes that an error shows."""
@@ -34,7 +33,7 @@ def check(store: Store, volume: Volume, *, ended: bool = True) -> None:
     """
     for uid in {change.after["metadata"]["uid"] for change in store.journal if change.ref.kind is PDFJOBS}:
         mine = [change for change in store.journal if _about(change, uid)]
-        _phases(mine)
+        _phases([change for change in mine if change.ref.kind is PDFJOBS])
         _jobs(mine)
         _deletion(mine)
     _strangers(store)
@@ -65,37 +64,18 @@ def unfinished_jobs(store: Store, pdfjob: Manifest) -> list[Manifest]:
 
 
 def _phases(changes: list[Change]) -> None:
-    """Phases go forward, an end is final unless a retry was asked for, and the clock starts once.
-
-    A phase may go back only after the Job of its stage was deleted.
-    """
+    """Phases go forward, an end is final unless a retry was asked for, and the clock starts once."""
     granted, phase, start = 0, "", None
-    jobs: dict[str, tuple[str, int]] = {}
-    deleted: set[tuple[str, int]] = set()
     for number, change in enumerate(changes):
-        seen = changes[: number + 1]
-        if change.ref.kind is JOBS:
-            if change.type == "DELETED":
-                deleted.add(jobs.pop(change.ref.name))
-            else:
-                jobs[change.ref.name] = (_label(change.after, "stage"), int(_label(change.after, "round") or 0))
-            continue
-        if change.ref.kind is not PDFJOBS:
-            continue
-        status = change.after.get("status", {})
+        status, seen = change.after.get("status", {}), changes[: number + 1]
         asked = change.after.get("spec", {}).get("retryFailed", 0)
         new = status.get("phase", "")
         if phase in ENDED and asked > granted and new != phase:
             phase, start = "", None
         _assert(phase not in ENDED or new == phase, f"{change.ref} had ended, as {phase}, and is {new}", seen)
-        if (phase, new) == ("Preparing", "Suspended"):
-            phase = "Pending"  # its pod is gone, and waited for once more
         if new in ORDER:  # Suspended may come and go
-            is_back = ORDER.index(new) < ORDER.index(phase)
-            part = (STAGE_OF.get(phase, ""), status.get("round", 0))
-            _assert(not is_back or part in deleted, f"{change.ref} went back from {phase} to {new}", seen)
-            if new != phase:
-                phase, deleted = new, set()
+            _assert(ORDER.index(new) >= ORDER.index(phase), f"{change.ref} went back from {phase} to {new}", seen)
+            phase = new
         if phase in ENDED:
             granted = status.get("round", 0)
         begun = status.get("startTime")

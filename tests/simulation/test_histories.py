@@ -1,7 +1,7 @@
 """Histories drawn at random keep the promises, whatever happens in them.
 
 `make test` plays a few, always the same; `make test-all` others with each commit; `make soak-histories` plays new ones
-for hours. A history that breaks a promise is shrunk and printed: paste it into `KNOWN`.
+for hours. A history that breaks a promise is shrunk and printed, ready to be played again.
 """
 
 import os
@@ -19,9 +19,8 @@ from tools.turn import turn
 
 
 HOURS = float(os.environ.get("PDFJOB_SOAK_HOURS", "0"))
-FIRST_SEED = int(os.environ.get("PDFJOB_SOAK_SEED", "0"))
-BATCH = 200
-"""Histories of one seed in a soak."""
+BATCH = 100
+"""Histories of one seed."""
 
 
 def run(history: History) -> None:
@@ -60,14 +59,9 @@ def test_histories_keep_the_promises() -> None:
 
 
 @pytest.mark.exhaustive
-def test_other_histories_keep_the_promises_with_each_commit() -> None:
-    explore(seed=turn(), examples=100)
-
-
-@pytest.mark.skipif(not HOURS, reason="make soak-histories plays them")
-def test_new_histories_keep_the_promises_for_hours() -> None:
+def test_other_histories_keep_the_promises() -> None:
     deadline = time.monotonic() + 3600 * HOURS
-    for seed in count(FIRST_SEED):
+    for seed in count(int(os.environ.get("PDFJOB_SOAK_SEED") or turn())):
         steps = explore(seed, BATCH)
         print(f"seed {seed}: {BATCH} histories, {steps} steps", flush=True)  # noqa: T201 (`make soak-histories` shows it)
         if time.monotonic() > deadline:
