@@ -36,6 +36,12 @@ def test_it_is_pending_until_the_prepare_pod_has_started() -> None:
     assert running.state.phase == "Preparing"
 
 
+def test_it_is_not_pending_again_because_its_prepare_pod_is_gone() -> None:
+    pdfjob = make_started(status=STARTED | {"phase": "Preparing"})
+
+    assert decide(make_job(Stage.PREPARE, active=1), pdfjob=pdfjob).state.phase == "Preparing"
+
+
 def test_the_chunks_follow_as_soon_as_the_prepare_pod_has_reported() -> None:
     decided = decide(make_job(Stage.PREPARE, active=1), pods=(prepared(pages=120, chunks=4),))
 
