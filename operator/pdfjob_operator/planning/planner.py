@@ -58,7 +58,7 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     if job.suspended_in is not None and not job.managed_by_kueue:
         decision = _resume(decision, job, observation.seconds_left)
     if job.suspended or job.managed_by_kueue or observation.seconds_left <= 0:  # no event tells that it is overdue
-        decision = replace(decision, requeue_after=observation.overdue_after(job))
+        decision = replace(decision, requeue_after=max(observation.overdue_after(job), 1))
     decision = _forward(decision, job.suspended_in or pdfjob.phase)
     obstacle, state = _obstacle(observation, job), decision.state
     if obstacle is not None and state is not None and not state.is_terminal:
