@@ -190,7 +190,7 @@ class TestBounds:
     def test_no_count_on_a_job_does_either(self) -> None:
         raw = {"pages": 120, "total": 4, "active": 2, "completed": 3, "failed": 1}
 
-        refused = []
+        refused: list[str] = []
         for spoilt in self.replaced(raw):
             meta: dict[str, Any] = {"name": "j", "uid": "u", "creationTimestamp": "2026-11-23T12:00:00Z"}
             meta |= {"labels": {"pdfjob.dev/stage": "chunks"}}
