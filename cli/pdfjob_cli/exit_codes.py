@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 
 
@@ -14,7 +15,11 @@ class Exit(IntEnum):
     PARTIAL = 3
     """The output is written, but pages are missing."""
     INTERRUPTED = 130
+    """A signal stopped the run: Ctrl-C. `interrupts.exit_code` has the codes of the others."""
 
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""The signals that stop the program in an orderly way."""
 
 INTERRUPTED_MESSAGE = "Interrupted."
 """The line that goes with `INTERRUPTED`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_gemini.errors import JSON, REASONS
 from fake_gemini.requests import MOST_OUTPUT, Request
+from fake_gemini.spoiling import SPOILT
 
 
 THOUGHTS = 40
@@ -125,7 +126,8 @@ def answer(request: Request, fault: str) -> tuple[str | None, str, int]:
     if fault in REASONS:
         return None, REASONS[fault], THOUGHTS
     most = int(request.config.get("maxOutputTokens", MOST_OUTPUT))
-    text, room = _faulty_text(request, fault), max(0, most - THOUGHTS)
+    text = SPOILT[fault](_right_text(request)) if fault in SPOILT else _faulty_text(request, fault)
+    room = max(0, most - THOUGHTS)
     if fault == "allthought" or not room:
         return None, "MAX_TOKENS", most
     if fault == "maxtokens" or len(text) // 4 > room:

@@ -27,7 +27,8 @@ class Behaviour:
 
     Attributes:
         plan: The faults of the next requests, in order.
-        rules: `{"match": regex, "fault": name, "times": number}`: the fault of requests whose pages match.
+        rules: `{"match": regex, "fault": name, "times": number, "least": number}`: the fault of requests whose pages
+            match, and are at least so many.
         faults: The probability of a fault where neither says anything.
         fault_names: Those that then happen.
         seed: Of that chance.
@@ -106,7 +107,7 @@ class Gemini:
             if reply := self._over_quota(request):
                 entry["fault"] = "quota"
                 return entry, reply
-            entry["fault"] = self._fault("\n".join(request.pages.values()))
+            entry["fault"] = self._fault(list(request.pages.values()))
             return entry, error_replies(self.behaviour.retry_delay).get(entry["fault"])
 
     def _over_quota(self, request: Request) -> Reply | None:
@@ -127,12 +128,13 @@ class Gemini:
         used.append((now, request.tokens))
         return None
 
-    def _fault(self, text: str) -> str:
-        behaviour = self.behaviour
+    def _fault(self, pages: Sequence[str]) -> str:
+        behaviour, text = self.behaviour, "\n".join(pages)
         if behaviour.plan:
             return behaviour.plan.pop(0)
         for rule in behaviour.rules:
-            if rule.get("times") != 0 and re.search(rule["match"], text):
+            is_meant = len(pages) >= rule.get("least", 0) and re.search(rule["match"], text)
+            if rule.get("times") != 0 and is_meant:
                 if rule.get("times"):
                     rule["times"] -= 1
                 return str(rule["fault"])

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from fake_gemini.spoiling import SPOILT
+
 
 JSON = dict[str, Any]
 Reply = tuple[int, JSON | str | bytes]
@@ -53,6 +55,7 @@ def error_replies(delay: float = 1) -> dict[str, Reply]:
     unauthenticated = "Request had invalid authentication credentials. Expected OAuth 2 access token."
     suspended = "Permission denied: Consumer 'api_key:{key}' has been suspended."
     leaked = "Your API key was reported as leaked. Please use another API key."
+    field = "Invalid JSON payload received. Unknown name 'x' at 'generation_config': Cannot find field."
     too_long = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
     return {
         "429": requests_quota(10, delay),
@@ -75,6 +78,15 @@ def error_replies(delay: float = 1) -> dict[str, Reply]:
         "suspended": error(403, "PERMISSION_DENIED", suspended, _reason("CONSUMER_SUSPENDED")),
         "404": error(404, "NOT_FOUND", "The model is not found, or is not supported for generateContent."),
         "badpdf": invalid("The document has no pages."),
+        "badrequest": invalid("Request contains an invalid argument."),
+        "payload": invalid("Request payload size exceeds the limit: 20971520 bytes."),
+        "references": invalid("The request's total referenced files bytes are too large to be read"),
+        "pagelimit": invalid("The document contains 8 pages which is more than the supported 3 pages."),
+        "unknown": invalid("Something that no client has heard of."),
+        "thinking": invalid("Thinking level is not supported for this model."),
+        "field": invalid(field),
+        "402": error(402, "RESOURCE_EXHAUSTED", "Your prepayment balance is depleted. Please add credits."),
+        "429cap": error(429, "RESOURCE_EXHAUSTED", "Your project has exceeded its monthly spending cap."),
         "toolong": invalid(too_long),
         "413": (413, "<!DOCTYPE html><html><title>Error 413 (Request Entity Too Large)!!1</title></html>"),
     }
@@ -86,6 +98,7 @@ REASONS = {
     "prohibited": "PROHIBITED_CONTENT",
     "spii": "SPII",
     "other": "OTHER",
+    "malformed": "MALFORMED_RESPONSE",
     "newreason": "A_REASON_OF_NEXT_YEAR",
 }
 """The faults that end an answer before it has text, and the finish reason of each."""
@@ -103,6 +116,7 @@ TEXTS = (
     "figure",
     "wrongpages",
     "missing",
+    *SPOILT,
 )
 FAULTS = frozenset({"ok", *error_replies(), *CONNECTIONS, *BODIES, *TEXTS, *REASONS})
 

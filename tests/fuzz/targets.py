@@ -30,15 +30,12 @@ from chunk_runner.coordination.sealing import Seal
 from chunk_runner.errors import ConfigurationError, StageError
 from chunk_runner.pdf.page import Page, PageOutcome, PageRef, PageState
 from chunk_runner.processors.chunk_result import ChunkResult
+from chunk_runner.processors.gemini.answers.plausibility import require_plausible
+from chunk_runner.processors.gemini.answers.sentences import parse_sentences
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 from chunk_runner.processors.gemini.credentials import Credentials
 from chunk_runner.processors.gemini.prompt import SENTENCES
 from chunk_runner.processors.gemini.settings import GeminiSettings
-from chunk_runner.processors.gemini.validation import (
-    InvalidResponseError,
-    parse_answer,
-    parse_sentences,
-    require_plausible,
-)
 from chunk_runner.sandbox import messages
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
@@ -199,7 +196,7 @@ _PAGES = ["The first page says this.", "The second page says something else."]
 
 
 def _sentences(data: bytes) -> None:
-    entries = parse_sentences(parse_answer(_text(data), SENTENCES), len(_PAGES))
+    entries = parse_sentences(_text(data), SENTENCES, len(_PAGES))
     require_plausible(entries, _PAGES)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from pdfjob_cli.run.outputs import workspace_of
-from processes import PATIENCE_SECONDS, Running, until
+from processes import PATIENCE_SECONDS, Running, descendants, until
 from sizes import cases
 from tools import pdfs
 from tools.hostile_pdfs import structures
@@ -214,7 +214,7 @@ class Interrupter:
     '''Presses Ctrl-C, as a terminal does for all processes, when a module is imported.'''
     def find_spec(self, name, path=None, target=None):
         is_server = sys.argv[:1] == ["-c"]
-        if name == os.environ["INTERRUPT_AT"] and is_server == bool(os.environ.get("INTERRUPT_SERVER")):
+        if name == os.environ.get("INTERRUPT_AT") and is_server == bool(os.environ.get("INTERRUPT_SERVER")):
             os.killpg(0, signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupter())
@@ -257,7 +257,10 @@ def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, moment: tuple[
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("number", cases([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], quick=[signal.SIGTERM]))
+STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", cases(STOPS, quick=[signal.SIGTERM]))
 def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "tmp").mkdir()
     structures.form_loop(tmp_path / "endless.pdf")  # its last page takes as long as a page may
@@ -272,10 +275,46 @@ def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: s
         code = process.wait()
 
     assert len(copies) == 1
-    assert code == 130
+    assert code == 128 + number
     assert "continue with --resume" in process.err
     assert "Traceback" not in process.err
+    assert "leaked" not in process.err
     assert not copies[0].parent.exists()
+
+
+def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one_and_no_other(tmp_path: Path) -> None:
+    temporary, environment = tmp_path / "tmp", {"TMPDIR": str(tmp_path / "tmp")}
+    (temporary / "pdfjob-run-by-hand").mkdir(parents=True)
+    structures.form_loop(tmp_path / "endless.pdf")
+    data = (tmp_path / "endless.pdf").read_bytes()
+    for name in ("killed", "running"):
+        os.mkfifo(tmp_path / f"{name}.pdf")
+    command = [*PDFJOB, "run", "--pages-per-chunk", "1", "--workers", "1"]
+    with (
+        Running([*command, "killed.pdf"], cwd=tmp_path, env=environment) as killed,
+        Running([*command, "running.pdf"], cwd=tmp_path, env=environment),
+    ):
+        for name in ("killed", "running"):
+            (tmp_path / f"{name}.pdf").write_bytes(data)
+            until((workspace_of(tmp_path / f"{name}.json") / "results" / "00000.result").exists)
+        started = descendants(killed.pid)
+        killed.kill()
+        until(lambda: not any(it.is_running() for it in started))
+        assert len(list(temporary.glob("pdfjob-run-*/killed.pdf"))) == 1
+
+        write_numbered_and_run(tmp_path, environment)
+
+        assert list(temporary.glob("pdfjob-run-*/killed.pdf")) == []
+        assert len(list(temporary.glob("pdfjob-run-*/running.pdf"))) == 1
+        assert (temporary / "pdfjob-run-by-hand").exists()
+    assert "leaked" not in killed.err
+
+
+def write_numbered_and_run(folder: Path, environment: dict[str, str]) -> None:
+    """Run a small job in this environment."""
+    pdfs.write_numbered(folder / "small.pdf", 1)
+    with Running([*PDFJOB, "run", "small.pdf"], cwd=folder, env=environment) as process:
+        assert process.wait() == 0, process.err
 
 
 @pytest.mark.parametrize("pages_per_chunk", cases([1000, 10], quick=[1000]))

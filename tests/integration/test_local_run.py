@@ -306,8 +306,10 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(long_book: Path) -> None:
     workspace = workspace_of(long_book.with_suffix(".json"))
     with start(long_book, "--pages-per-chunk", "2") as process:
         until((workspace / "results" / "00000.result").exists)
+        process.send_signal(signal.SIGSTOP)  # or it might be done before it is interrupted
         started = descendants(process.pid)
         process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
         code = process.wait()
 
     assert (code, process.out) == (130, "")

@@ -54,6 +54,8 @@ RETRYABLE = frozenset(
         Reason.OUTPUT_TRUNCATED,
         Reason.OUTPUT_INVALID,
         Reason.REQUEST_REFUSED,
+        Reason.MODEL_UNAVAILABLE,
+        Reason.TOKEN_BUDGET_REACHED,
     }
 )
 """The reasons of pages that another attempt may recover: the answers of a model vary, a file does not."""

@@ -131,7 +131,7 @@ def _serve_forever(control: socket.socket, parent: int) -> Never:
         die_with_parent(parent)
         gc.freeze()  # what is collected might close a file of the parent's, whose number another file has by then
         faulthandler.disable()
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the parent ends the template
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # the parent ends the template
             signal.signal(name, signal.SIG_IGN)
         _keep_only(control.fileno())
         forget_environment()

@@ -24,10 +24,11 @@ from chunk_runner.sandbox import sandbox
 from chunk_runner.sandbox.limits import max_rss_bytes
 from chunk_runner.source import sha256_of
 from chunk_runner.stages.storage_limit import require_room_for_result
-from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
+from chunk_runner.workspace.answer_store import WorkspaceAnswerStore
 from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result, write_result
+from chunk_runner.workspace.token_budget import TokenBudget
 
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def _result(
         profile=manifest.profile,
         source_sha256=manifest.source["sha256"],
         answers=answers,
-        require_budget=partial(_require_means, manifest, workspace, answers),
+        require_budget=partial(_require_means, _budget(manifest, chunk.index, workspace), answers),
     )
     result = processor_for(manifest.settings, manifest.api_key_secret).process(task, on_page)
     if list(result.outcomes) != chunk.pages:
@@ -155,7 +156,7 @@ def _checksum_unless_done(path: Path, workspace: Workspace, chunk: Chunk) -> str
         raise
 
 
-def _require_means(manifest: Manifest, workspace: Workspace, answers: WorkspaceAnswerStore) -> None:
+def _require_means(budget: TokenBudget | None, answers: WorkspaceAnswerStore) -> None:
     """Check that an answer may be bought, and can be kept.
 
     Raises:
@@ -163,15 +164,13 @@ def _require_means(manifest: Manifest, workspace: Workspace, answers: WorkspaceA
         UnwritableError: The workspace cannot be written.
     """
     answers.require_room()
+    if budget is not None:
+        budget.require()
+
+
+def _budget(manifest: Manifest, index: int, workspace: Workspace) -> TokenBudget | None:
     limit = manifest.settings.get("maxTotalTokens")
-    if limit is None:
-        return
-    used = sum(tokens_of(workspace.attempts(chunk.index)).total for chunk in manifest.chunks)
-    if used >= limit:
-        raise ChunkError(
-            Reason.TOKEN_BUDGET_REACHED,
-            f"The job has used {used:,} tokens, and maxTotalTokens is {limit:,}: raise it and retry the failed chunks.",
-        )
+    return None if limit is None else TokenBudget(workspace, manifest.chunks, index, limit)
 
 
 def _require_memory(result: ChunkResult, *, more_memory: bool) -> None:

@@ -7,6 +7,7 @@
     results/00002.result     the result of chunk 2
     attempts/00002.jsonl     one line when an attempt at chunk 2 starts, and one when it ends
     answers/<key>.answer     an answer of a model, by the request
+    tokens.json              the tokens used by chunks that have their result, if there is a budget
     output.json              the output (or output.jsonl, output.md)
     usage.jsonl              requests and tokens of each chunk, if there are any
     report.json              the report of merge
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 REPORT = "report.json"
 USAGE = "usage.jsonl"
+TOKENS = "tokens.json"
 SOURCE = "source.pdf"
 CHUNKS = "chunks"
 SAMPLE = f"{CHUNKS}/sample.pdf"

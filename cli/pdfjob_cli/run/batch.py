@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,14 +14,17 @@ from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
+from pdfjob_cli import interrupts
 from pdfjob_cli.display import remarks, summary_json, summary_line, summary_text, totals_line
 from pdfjob_cli.exit_codes import Exit
+from pdfjob_cli.run import temporary
 from pdfjob_cli.run.execution import Outcome, Settings, execute
 from pdfjob_cli.run.spool import name_of
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _BY_SEVERITY = (Exit.OK, Exit.PARTIAL, Exit.FAILED, Exit.INTERRUPTED)
 """The exit code of several files is the worst of theirs."""
@@ -34,8 +35,8 @@ _SHARED = frozenset({Reason.CONFIGURATION_ERROR, Reason.QUOTA_EXHAUSTED, Reason.
 
 def to_stdout(settings: Settings, file: Path) -> Exit:
     """Process a file in a temporary folder, and copy its output to stdout."""
-    with tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
-        target = Path(folder) / OUTPUTS[settings.spec.format]
+    with temporary.folder() as folder:
+        target = folder / OUTPUTS[settings.spec.format]
         outcome = execute(settings, file, target)
         for remark in remarks(outcome.report):
             typer.echo(remark, err=True)
@@ -91,7 +92,7 @@ def _print_summary(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
 
 def _summary(outcome: Outcome) -> dict[str, Any]:
     """Return the summary of a file for programs."""
-    file = {"file": _shown(outcome.file), "exitCode": int(outcome.code)}
+    file = {"file": _shown(outcome.file), "exitCode": interrupts.exit_code(outcome.code)}
     return file | summary_json(outcome.report, _shown(outcome.output), outcome.seconds)
 
 

@@ -13,7 +13,7 @@ from chunk_runner.contract.job_spec import OUTPUTS, JobSpec
 from chunk_runner.sandbox import template
 from pdfjob_cli import file_options, interrupts
 from pdfjob_cli.exit_codes import INTERRUPTED_MESSAGE, Exit
-from pdfjob_cli.run import batch, outputs
+from pdfjob_cli.run import batch, outputs, temporary
 from pdfjob_cli.run.execution import Settings
 from pdfjob_cli.run.job import (
     Fallback,
@@ -122,7 +122,7 @@ def run(
     max_total_tokens: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Start no further chunk after the run has used this many tokens.", rich_help_panel=_GEMINI
+            min=1, help="Send no further request after the run has used this many tokens.", rich_help_panel=_GEMINI
         ),
     ] = None,
     request_timeout: Annotated[
@@ -170,7 +170,8 @@ def run(
     the others.
 
     Exit codes: 0 if every page is accounted for, 1 if the run failed, 2 for wrong usage, 3 if some pages failed or no
-    page has a text layer, 130 if the run was interrupted. With several PDFs, it is the code of the worst.
+    page has a text layer, 128 and the number of the signal (Ctrl-C: 130) if the run was interrupted. With several PDFs,
+    it is the code of the worst.
     """
     template.start()  # before anything reads the API key
     stdin_users = [*map(is_stdin, files), *(path == file_options.DASH for path in (password_file, api_key_file))]
@@ -201,6 +202,7 @@ def run(
     settings = Settings(spec, workers, resume, password)
     try:
         with interrupts.raised():
+            temporary.remove_abandoned()
             code = _run(settings, files, output, as_json=as_json)
     except KeyboardInterrupt:
         typer.echo(INTERRUPTED_MESSAGE, err=True)
@@ -211,7 +213,7 @@ def run(
         if error.errno != errno.EPIPE:  # the reader of a pipe may end at any time
             typer.echo(f"Cannot write to stdout, or to a temporary file ({error.strerror}): free space.", err=True)
         code = Exit.FAILED
-    raise typer.Exit(code)
+    raise typer.Exit(interrupts.exit_code(code))
 
 
 def _run(settings: Settings, files: list[Path], output: str | None, *, as_json: bool) -> Exit:

@@ -9,14 +9,14 @@ import errno
 import shutil
 import stat
 import sys
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import SourceError, WorkspaceError
+from pdfjob_cli.run import temporary
 
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ def _is_descriptor(file: Path) -> bool:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="pdfjob-")
-    except OSError as error:
-        raise _no_room(error) from error
-    with folder as path:
-        yield Path(path)
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(temporary.folder())
+        except OSError as error:
+            raise _no_room(error) from error
+        yield path
 
 
 @contextmanager

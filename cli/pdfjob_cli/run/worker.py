@@ -5,9 +5,11 @@ The server that forks the workers preloads this module: with the libraries loade
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Never
 
@@ -20,9 +22,11 @@ from chunk_runner.sandbox.child import die_with_parent
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Manifest
+from pdfjob_cli.exit_codes import STOPS
 
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
     from types import FrameType
 
 STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk was started.")
@@ -51,12 +55,27 @@ _assigned: list[Work] = []
 
 
 def start(work: Work) -> None:
-    """Set up a new worker. It ignores Ctrl-C, because the parent ends its workers itself."""
+    """Set up a new worker. It receives SIGTERM and nothing else, because the run ends its workers itself."""
     _assigned.append(work)
-    die_with_parent(os.getppid())  # or workers would go on after the run is killed
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _terminate)
+    _end_with_run()
+    for number in STOPS:
+        signal.signal(number, _terminate if number is signal.SIGTERM else signal.SIG_IGN)
     template.start()  # before anything reads the API key
+
+
+def _end_with_run() -> None:
+    """Have this process end with the run, however that ends, or it would go on asking a model for half an hour."""
+    die_with_parent(os.getppid())  # the server that forked this process, which ends with the run: see `fork_server`
+    run = multiprocessing.parent_process()
+    if run is None or not run.is_alive():
+        os._exit(ExitCode.INTERRUPTED)
+    if sys.platform != "linux":
+        threading.Thread(target=_exit_after, args=(run,), daemon=True).start()
+
+
+def _exit_after(process: BaseProcess) -> None:
+    process.join()  # reads from a pipe of which the run has the other end
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def process_chunk(index: int) -> None:

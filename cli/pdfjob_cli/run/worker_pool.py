@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Workers are forked by a server process without threads, which has their libraries loaded.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([worker.__name__])
+_PROCESSES.set_forkserver_preload(["pdfjob_cli.run.fork_server", worker.__name__])
 
 _REFRESH_SECONDS = 0.1
 """Interval at which progress is reported."""
@@ -63,12 +63,27 @@ class Observer(Protocol):
 
 def warm_up() -> None:
     """Start the server that forks the workers: it loads the libraries while the source is inspected."""
-    resource_tracker.ensure_running()  # which the server would start, and thereby receive Ctrl-C again
+    with interrupts.kept_from_children(), _no_warning_of_leaks():
+        resource_tracker.ensure_running()  # it lets the signals through again, so the server must not start it
     with (
         _folder_for_sockets(),
         interrupts.kept_from_children(),
     ):  # the server would show a traceback, and so would a worker that just starts
         forkserver.ensure_running()
+
+
+@contextmanager
+def _no_warning_of_leaks() -> Iterator[None]:
+    """Start processes within the block that clean up after a killed run without a word: that is what they are for."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 @contextmanager

@@ -83,13 +83,14 @@ def test_the_job_begins_no_chunk_once_its_tokens_are_used(pods: Pods, server: Ge
     assert len(server.log()) == 1
 
 
-def test_a_chunk_that_is_under_way_when_the_tokens_are_used_is_finished(pods: Pods, server: GeminiServer) -> None:
-    server.plan("maxtokens")
+def test_a_document_cannot_force_requests_beyond_the_tokens_of_the_job(pods: Pods, server: GeminiServer) -> None:
+    server.rules([{"match": ".", "fault": "maxtokens", "least": 2}])
 
-    pods.prepare(spec(maxTotalTokens=10))
+    _, report = pods.prepare(spec(maxTotalTokens=10))
 
-    assert [it["pages"] for it in server.log()] == [4, 2, 2]
-    assert texts(pods) == ALL
+    assert [it["pages"] for it in server.log()] == [4]
+    assert report.merged is not None
+    assert [it.reason for it in report.merged.failed_chunks] == ["TokenBudgetReached"]
 
 
 def test_another_task_has_answers_in_its_own_shape(pods: Pods, server: GeminiServer) -> None:

@@ -6,11 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL
-from processes import PATIENCE_SECONDS, Pods, start_pdfjob, until
+from processes import PATIENCE_SECONDS, Pods, descendants, start_pdfjob, until
+from sizes import cases
+
+
+STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+ENDS = [*STOPS, signal.SIGKILL, signal.SIGUSR1]
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -61,6 +67,52 @@ def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: 
 
     assert code == 130
     assert "0 of 4 chunks are kept" in process.err
+    assert len(server.log()) == 2
+
+
+@pytest.mark.parametrize("number", cases(ENDS, quick=[signal.SIGTERM, signal.SIGKILL]))
+@pytest.mark.parametrize("fault", cases(["503", "timeout"], quick=["503"]))
+def test_nothing_is_asked_and_nothing_is_alive_after_a_run_however_it_ended(
+    number: signal.Signals, fault: str, pods: Pods, server: GeminiServer, tmp_path: Path
+) -> None:
+    server.configure(rules=[{"match": ".", "fault": fault}])
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
+        until(lambda: len(server.log()) >= 2)
+        started = descendants(process.pid)
+        process.send_signal(number)
+        code = process.wait()
+        until(lambda: not any(it.is_running() for it in started))
+
+    asked = len(server.log())
+    assert len(started) >= 4  # the server that forks, the tracker of resources, two workers
+    assert code == (128 + number if number in STOPS else -number)
+    assert "Traceback" not in process.err
+    assert "leaked" not in process.err
+    if number in STOPS:
+        assert process.err.splitlines()[-1].startswith("Interrupted. 0 of 4 chunks are kept")
+    server.configure(rules=[])
+    done = run(pods.volume / "book.pdf", *options, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert len(server.log()) == asked + 4
+
+
+def test_a_terminal_that_closes_ends_a_run_and_loses_no_answer(
+    pods: Pods, server: GeminiServer, tmp_path: Path
+) -> None:
+    """The signal reaches every process of the group."""
+    server.configure(held=True)
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
+        until(lambda: len(server.log()) == 2)
+        for it in (*descendants(process.pid), psutil.Process(process.pid)):
+            it.send_signal(signal.SIGHUP)
+        until(lambda: "Ctrl-C again" in process.err)
+        server.configure(held=False)
+        code = process.wait()
+
+    assert code == 129
+    assert run(pods.volume / "book.pdf", *options, "--resume").returncode == 0
     assert len(server.log()) == 2
 
 

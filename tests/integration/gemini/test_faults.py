@@ -41,8 +41,9 @@ def test_a_request_has_a_deadline_in_all(fault: str, pods: Pods, server: GeminiS
 
 
 STOPPING = {
-    **dict.fromkeys(["429rpd", "429credits"], "QuotaExhausted"),
+    **dict.fromkeys(["429rpd", "429credits", "429cap", "402"], "QuotaExhausted"),
     **dict.fromkeys(["badkey", "expiredkey", "region", "unauth", "403", "suspended", "404"], "ConfigurationError"),
+    **dict.fromkeys(["thinking", "field"], "ConfigurationError"),
 }
 
 
@@ -64,20 +65,20 @@ def test_what_no_chunk_would_fare_better_with_stops_the_job_after_one_call(
 
 def test_a_request_that_the_server_never_takes_fails_its_chunk(pods: Pods, server: GeminiServer) -> None:
     pods.prepare(spec(2))
-    server.plan("badpdf")
+    server.rules([{"match": ".", "fault": "badpdf"}])
 
     code, report = pods.process(0)
 
     assert code == ExitCode.CHUNK
     assert report.failure is not None
     assert report.failure.reason == "RequestRefused"
-    assert len(server.log()) == 1
+    assert [it["pages"] for it in server.log()] == [2, 1, 1]
 
 
-TOO_MUCH = ["toolong", "413", "maxtokens", "allthought", "safety", "blocked"]
+TOO_MUCH = ["toolong", "413", "payload", "unknown", "maxtokens", "allthought", "safety", "blocked"]
 
 
-@pytest.mark.parametrize("fault", cases(TOO_MUCH, quick=["413", "maxtokens", "safety"]))
+@pytest.mark.parametrize("fault", cases(TOO_MUCH, quick=["payload", "maxtokens", "safety"]))
 def test_what_is_too_much_at_once_is_asked_for_by_halves(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -162,10 +163,11 @@ REFUSALS = {
     "recitation": "Recitation",
     "maxtokens": "OutputTruncated",
     "loop": "OutputInvalid",
+    "badrequest": "RequestRefused",
 }
 
 
-@pytest.mark.parametrize("fault", cases(REFUSALS, quick=["safety", "recitation", "maxtokens", "loop"]))
+@pytest.mark.parametrize("fault", cases(REFUSALS, quick=["safety", "recitation", "badrequest"]))
 def test_a_page_that_the_model_refuses_fails_alone(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.rules([{"match": "On page 3", "fault": fault}])
 

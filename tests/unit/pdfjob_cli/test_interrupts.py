@@ -4,17 +4,19 @@ from collections.abc import Iterator
 import pytest
 
 from pdfjob_cli import interrupts
+from pdfjob_cli.exit_codes import STOPS, Exit
 
 
 @pytest.fixture(autouse=True)
-def not_ignored() -> Iterator[None]:
+def not_ignored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """SIGINT raises `KeyboardInterrupt`; it is ignored if the tests run in the background of a shell."""
+    monkeypatch.setattr(interrupts, "_received", [])
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_is_an_exception_within_the_block_only(number: signal.Signals) -> None:
     before = signal.getsignal(number)
 
@@ -22,6 +24,17 @@ def test_a_signal_is_an_exception_within_the_block_only(number: signal.Signals) 
         signal.raise_signal(number)
 
     assert signal.getsignal(number) is before
+    assert interrupts.exit_code(Exit.INTERRUPTED) == 128 + number
+    assert interrupts.exit_code(Exit.PARTIAL) == 3
+
+
+def test_the_first_signal_decides_on_the_exit_code() -> None:
+    with interrupts.raised():
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+
+    assert interrupts.exit_code(Exit.INTERRUPTED) == 129
 
 
 def test_an_ignored_signal_stays_ignored() -> None:
@@ -54,4 +67,5 @@ def test_what_is_not_interrupted_raises_nothing() -> None:
     with interrupts.raised(), interrupts.deferred(), interrupts.kept_from_children():
         pass
 
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert not set(STOPS) & signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert interrupts.exit_code(Exit.INTERRUPTED) == 130

@@ -1,15 +1,13 @@
 """The client of the Gemini API: sends one request and classifies its response.
 
-The only module that imports Google's SDK. The SDK repeats no request; `executor` decides on that. The classification
-was found by testing the SDK against a server that simulates faults, and follows Google's pages on errors and on rate
-limits (ai.google.dev/gemini-api/docs/troubleshooting).
+The only module that imports Google's SDK. The SDK repeats no request; `executor` decides on that. Which exceptions the
+SDK raises was found by testing it against a server that simulates faults.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,21 +21,12 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.gemini.credentials import Credentials
+from chunk_runner.processors.gemini.error_classification import ApiError, classify_error, without_key
 from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
 
 
 _SHORTEST_TIMEOUT = 10
 """Seconds; the server rejects a shorter deadline (`X-Server-Timeout`)."""
-
-_TRANSIENT_CODES = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
-_CONFIGURATION_CODES = frozenset({401, 403, 404})
-_CONTENT_TOO_LARGE = 413
-_TOO_MANY_REQUESTS = 429
-
-_QUOTA_MESSAGE = re.compile(r"prepayment credits|limit: 0\b")
-_TOO_LARGE_MESSAGE = re.compile(r"token count|exceeds the max|too large|too many (?:pages|tokens)", re.IGNORECASE)
-_API_KEY = re.compile(r"(?<=api_key:)[^\s'\"]+")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s?")
 
 _REFUSALS = frozenset(
     {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE", "ESCALATION", "MODEL_ARMOR", "IMAGE_SAFETY"}
@@ -105,7 +94,7 @@ class GeminiClient:
             try:
                 result = results.get(timeout=seconds)
             except Empty:
-                return Response(ResponseKind.TRANSIENT, f"no response within {self._timeout:g} s", stop=stop)
+                return Response(ResponseKind.TIMEOUT, f"no response within {self._timeout:g} s", stop=stop)
             except (SystemExit, KeyboardInterrupt) as error:
                 stop, seconds = error, GRACE_SECONDS
             else:
@@ -118,8 +107,8 @@ class GeminiClient:
         try:
             return self._send(request)
         except Exception as error:  # noqa: BLE001 (not logged either: its text may hold the key)
-            detail = _without_key(f"{type(error).__name__}: {error}", self._key)
-            return Response(ResponseKind.BAD_REQUEST, shorten(detail, 120))
+            detail = without_key(f"{type(error).__name__}: {error}", self._key)
+            return Response(ResponseKind.REJECTED, shorten(detail, 120))
 
     def _send(self, request: Request) -> Response:
         parts: list[Any] = []
@@ -139,13 +128,9 @@ class GeminiClient:
                 model=request.model, contents=[*parts, types.Part.from_text(text=request.text)], config=config
             )
         except errors.APIError as error:
-            return _classify_error(error, self._key)
-        except httpx2.ConnectError as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                return Response(ResponseKind.CONFIGURATION, "the server's certificate is not trusted")
-            return Response(ResponseKind.TRANSIENT, "no connection")
+            return classify_error(_plain(error), self._key)
         except (httpx2.TransportError, OSError) as error:
-            return Response(ResponseKind.TRANSIENT, type(error).__name__)
+            return _classify_lost_connection(error)
         except ValueError as error:  # the body is not JSON, or not a response of this API
             return Response(ResponseKind.EMPTY, f"unreadable response ({type(error).__name__})")
         return _classify_response(response)
@@ -155,47 +140,24 @@ def _thinking_config(level: str | None) -> types.ThinkingConfig | None:
     return None if level is None else types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper()))
 
 
-def _without_key(message: str, key: str) -> str:
-    """Return a message of the server without API keys: it shows a suspended key in clear.
-
-    To be called before a message is shortened, because a part of a key would not be found.
-    """
-    return _API_KEY.sub("…", message.replace(key, "…"))
-
-
-def _classify_error(error: errors.APIError, key: str) -> Response:
-    details = list(_details(error))
-    violations = [violation for detail in details for violation in detail.get("violations") or ()]
-    quotas = [str(violation.get("quotaId", "")) for violation in violations if isinstance(violation, dict)]
-    reason = next((detail["reason"] for detail in details if "reason" in detail), error.status)
-    message = error.message or ""
-    shown = shorten(_without_key(f"{error.code} {quotas[0] if quotas else reason}: {message}", key), 200)
-    is_daily = any("PerDay" in quota for quota in quotas)
-    if error.code == _TOO_MANY_REQUESTS and (is_daily or _QUOTA_MESSAGE.search(message)):
-        return Response(ResponseKind.QUOTA, shown)
-    if error.code in _TRANSIENT_CODES:
-        return Response(ResponseKind.TRANSIENT, shown, retry_after=_retry_after(error, details))
-    is_key_error = str(reason).startswith("API_KEY") or error.status == "FAILED_PRECONDITION"
-    if error.code in _CONFIGURATION_CODES or is_key_error:
-        return Response(ResponseKind.CONFIGURATION, shown)
-    if error.code == _CONTENT_TOO_LARGE or _TOO_LARGE_MESSAGE.search(message):
-        return Response(ResponseKind.TOO_LARGE, shown)
-    return Response(ResponseKind.BAD_REQUEST, shown)
+def _plain(error: errors.APIError) -> ApiError:
+    return ApiError(
+        error.code,
+        str(error.status or ""),
+        str(error.message or ""),
+        error.details if isinstance(error.details, dict) else {},
+        getattr(error.response, "headers", {}).get("retry-after", ""),
+    )
 
 
-def _details(error: errors.APIError) -> Iterator[Mapping[str, Any]]:
-    body = error.details if isinstance(error.details, dict) else {}
-    inner = body.get("error", body)
-    found = inner.get("details") if isinstance(inner, dict) else None
-    yield from (detail for detail in found or () if isinstance(detail, dict))
-
-
-def _retry_after(error: errors.APIError, details: list[Mapping[str, Any]]) -> float | None:
-    """Return the seconds that the server asks everyone to wait, in a header or in the body."""
-    values = [getattr(error.response, "headers", {}).get("retry-after", "")]
-    values += [str(detail["retryDelay"]) for detail in details if "retryDelay" in detail]
-    seconds = [float(match[1]) for value in values if (match := _SECONDS.fullmatch(value))]
-    return max(seconds, default=None)
+def _classify_lost_connection(error: Exception) -> Response:
+    """Return a failure of the connection as a response; one that was never opened does not depend on the pages."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Response(ResponseKind.CONFIGURATION, "the server's certificate is not trusted")
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError):
+        return Response(ResponseKind.BUSY, "no connection")
+    kind = ResponseKind.TIMEOUT if isinstance(error, httpx2.ReadTimeout) else ResponseKind.FAULT
+    return Response(kind, type(error).__name__)
 
 
 def _classify_response(response: types.GenerateContentResponse) -> Response:

@@ -2,6 +2,7 @@
 
 A valid answer is first looked for where it costs nothing: among those that earlier attempts at this chunk bought, then
 in the Redis that all pods share. Errors that repeating cannot fix are raised, for the whole job or for these pages.
+`repetition` decides which is which; how much of the service is known, `service_state` remembers.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import hashlib
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,8 +23,10 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.coordination.backoff import between, exponential_backoff
 from chunk_runner.coordination.coordinator import renewed_claim
 from chunk_runner.errors import ConfigurationError, StageError, UnavailableError
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
-from chunk_runner.processors.gemini.validation import InvalidResponseError
+from chunk_runner.processors.gemini.repetition import ANSWERS_PER_PAGE, UNANSWERED, WAITING, may_repeat
+from chunk_runner.processors.gemini.service_state import OUTAGE_SECONDS, ServiceState
 
 
 if TYPE_CHECKING:
@@ -36,25 +40,15 @@ Send = Callable[[Request, Callable[[Response], None]], Response]
 
 log = logging.getLogger(__name__)
 
-_OUTAGE_SECONDS = 1800
-"""After this time of transient failures without any other response, the attempt is given up."""
-
 _FIRST_WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 60
 """The wait between two attempts, unless the server asks for another one, which `rate_limiter` limits."""
 
-_ATTEMPTS = {
-    ResponseKind.INVALID: 2,
-    ResponseKind.SCHEMA_MISMATCH: 2,
-    ResponseKind.RECITATION: 2,
-    ResponseKind.EMPTY: 5,
-}
-"""How often a request is sent before fewer pages are; once, for kinds that are not listed."""
-
 _REASONS = {
     ResponseKind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
-    ResponseKind.TOO_LARGE: Reason.REQUEST_REFUSED,
-    ResponseKind.BAD_REQUEST: Reason.REQUEST_REFUSED,
+    ResponseKind.REJECTED: Reason.REQUEST_REFUSED,
+    ResponseKind.FAULT: Reason.MODEL_UNAVAILABLE,
+    ResponseKind.TIMEOUT: Reason.MODEL_UNAVAILABLE,
     ResponseKind.INVALID: Reason.OUTPUT_INVALID,
     ResponseKind.SCHEMA_MISMATCH: Reason.OUTPUT_INVALID,
     ResponseKind.EMPTY: Reason.OUTPUT_INVALID,
@@ -69,13 +63,13 @@ class UnusableResponseError(StageError):
 
     Attributes:
         kind: The kind of the last response.
-        fewer_pages_may_succeed: True if it is worth sending fewer pages.
+        answers_left: The number of answers that may still be bought for each of these pages.
     """
 
-    def __init__(self, kind: ResponseKind, detail: str) -> None:
+    def __init__(self, kind: ResponseKind, detail: str, answers_left: int) -> None:
         super().__init__(_REASONS[kind], f"The model returned no valid answer ({shorten(detail, 200)}).")
         self.kind = kind
-        self.fewer_pages_may_succeed = kind is not ResponseKind.BAD_REQUEST
+        self.answers_left = answers_left
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,8 @@ class RequestExecutor:
         coordinator: Shared by all pods.
         answers: The answers bought for this chunk.
         secret: The name of the Secret with the API key, for messages; empty without one.
-        require_budget: Called before anything is bought; raises `ChunkError` if nothing may be.
+        require_budget: Called before each request; raises `ChunkError` if nothing more may be bought.
+        service: What the requests of this chunk have shown about the service.
         sleep: Waits for a number of seconds.
         clock: Returns a time in seconds.
     """
@@ -97,17 +92,20 @@ class RequestExecutor:
     answers: AnswerStore
     secret: str
     require_budget: Callable[[], None] = lambda: None
+    service: ServiceState = field(default_factory=ServiceState)
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def execute(self, request: Request, key: str, tokens: int, parse: Callable[[str], ResultT]) -> ResultT:
+    def execute(
+        self, request: Request, key: str, parse: Callable[[str], ResultT], answers_left: int = ANSWERS_PER_PAGE
+    ) -> ResultT:
         """Return the parsed answer to a request.
 
         Args:
             request: The request.
             key: Identifies everything that the answer depends on, see `answer_key`.
-            tokens: The estimated number of input tokens.
             parse: Parses an answer; raises `InvalidResponseError` if it is not valid.
+            answers_left: The number of answers that may be bought for each page of the request.
 
         Raises:
             UnusableResponseError: There is no valid answer.
@@ -121,7 +119,7 @@ class RequestExecutor:
             self.sleep(between(0.5, 1.5))  # another pod is buying the same answer
         with renewed_claim(self.coordinator.answers, key):
             result = self._known_result(key, parse)
-            return self._buy(request, key, tokens, parse) if result is None else result
+            return self._buy(request, key, parse, answers_left) if result is None else result
 
     def _known_result(self, key: str, parse: Callable[[str], ResultT]) -> ResultT | None:
         """Return the result of an answer bought earlier; it is validated like one of the model."""
@@ -141,43 +139,51 @@ class RequestExecutor:
     def _share(self, key: str, answer: str) -> None:
         self.coordinator.answers.put(key, answer.encode(errors="replace"))
 
-    def _buy(self, request: Request, key: str, tokens: int, parse: Callable[[str], ResultT]) -> ResultT:
-        self.require_budget()
-        attempts: dict[ResponseKind, int] = {}
-        outage, failures = 0.0, 0  # seconds since the last response, without waiting for the rate limit
+    def _buy(self, request: Request, key: str, parse: Callable[[str], ResultT], answers_left: int) -> ResultT:
+        attempts: Counter[ResponseKind] = Counter()
         while True:
-            self._wait_for_rate_limit(tokens)
+            self.require_budget()
+            self._wait_for_rate_limit(request.tokens)
             began = self.clock()
             response = self.send(request, partial(self._record, key))
-            self.coordinator.rate_limiter.adjust(tokens, response.tokens.prompt)
+            self.coordinator.rate_limiter.adjust(request.tokens, response.tokens.prompt)
             result, response = self._parse_response(response, key, parse)
+            kind = self.service.judge(response.kind)
             if response.stop is not None:  # the answer is kept, and the next attempt will find it
                 raise response.stop
             if result is not None:
                 return result
-            log.warning("%s: %s", response.kind, response.detail)
-            match response.kind:
-                case ResponseKind.CONFIGURATION | ResponseKind.QUOTA:
-                    raise self._configuration_error(response)
-                case ResponseKind.TRANSIENT:
-                    failures += 1
-                    self._back_off(response, failures)
-                    if (late := self._known_result(key, parse)) is not None:  # it arrived after the timeout
-                        return late
-                    outage += self.clock() - began + (response.retry_after or 0)
-                    if outage > _OUTAGE_SECONDS:
-                        raise UnavailableError(
-                            Reason.MODEL_UNAVAILABLE,
-                            f"The model's API has not answered for {_OUTAGE_SECONDS // 60} minutes"
-                            f" ({response.detail}).",
-                        )
-                case kind:
-                    outage, failures = 0.0, 0
-                    attempts[kind] = attempts.get(kind, 0) + 1
-                    if attempts[kind] >= _ATTEMPTS.get(kind, 1):
-                        raise UnusableResponseError(kind, response.detail)
-                    if kind is ResponseKind.EMPTY:
-                        self._back_off(response, attempts[kind])
+            log.warning("%s: %s", kind, response.detail)
+            attempts[kind] += 1
+            answers_left -= kind not in UNANSWERED
+            repeats = may_repeat(kind, attempts[kind], answers_left, request.pages)
+            if repeats and kind in WAITING:
+                self._back_off(response, self.service.failures or attempts[kind])
+                if (late := self._known_result(key, parse)) is not None:  # it arrived after the timeout
+                    return late
+            self.service.count_silence(self.clock() - began + (response.retry_after or 0))
+            self._require_service(kind, response)
+            if not repeats:
+                raise UnusableResponseError(kind, response.detail, answers_left)
+
+    def _require_service(self, kind: ResponseKind, response: Response) -> None:
+        """Raise if no other request can succeed now."""
+        key = f"API key in Secret “{self.secret}”" if self.secret else "API key"
+        if kind in (ResponseKind.CONFIGURATION, ResponseKind.SETTINGS):
+            raise ConfigurationError(
+                Reason.CONFIGURATION_ERROR,
+                f"The Gemini API rejects the {key}, the model, the settings or the address: {response.detail}",
+            )
+        if kind is ResponseKind.QUOTA or (kind is ResponseKind.LIMITED and self.service.is_quota_exhausted):
+            raise ConfigurationError(
+                Reason.QUOTA_EXHAUSTED,
+                f"The quota of the {key} is exhausted: {response.detail} Retry the failed chunks later.",
+            )
+        if self.service.is_out:
+            raise UnavailableError(
+                Reason.MODEL_UNAVAILABLE,
+                f"The model's API has not answered for {OUTAGE_SECONDS // 60} minutes ({response.detail}).",
+            )
 
     def _record(self, key: str, response: Response) -> None:
         if response.kind is ResponseKind.OK:  # first of all, because it is paid for
@@ -209,18 +215,6 @@ class RequestExecutor:
         # Some time in any case, because a server may ask for none.
         longest = exponential_backoff(failures, first=_FIRST_WAIT_SECONDS, longest=_LONGEST_WAIT_SECONDS)
         self.sleep(between(longest / 4, longest))
-
-    def _configuration_error(self, response: Response) -> ConfigurationError:
-        where = f" in Secret “{self.secret}”" if self.secret else ""
-        if response.kind is ResponseKind.QUOTA:
-            return ConfigurationError(
-                Reason.QUOTA_EXHAUSTED,
-                f"The quota of the API key{where} is exhausted: {response.detail} Retry the failed chunks later.",
-            )
-        return ConfigurationError(
-            Reason.CONFIGURATION_ERROR,
-            f"The Gemini API rejects the API key{where}, the model or the address: {response.detail}",
-        )
 
 
 def _parse(parse: Callable[[str], ResultT], answer: str) -> ResultT:

@@ -14,16 +14,22 @@ class ResponseKind(StrEnum):
     """The kinds of responses, by what helps."""
 
     OK = "ok"
-    TRANSIENT = "transient"
-    """Repeat the request later."""
+    BUSY = "busy"
+    """The service is overloaded, out of reach, or limits the rate of requests: repeat the request later."""
+    LIMITED = "limit reached"
+    """A limit that the service does not name: a rate limit passes within minutes, a quota does not."""
+    FAULT = "server error"
+    """The service failed, by accident or because of the request: repeat it a few times, then send fewer pages."""
+    TIMEOUT = "timeout"
+    """No response came in time, though it may be billed: repeat the request once, then send fewer pages."""
     QUOTA = "quota exhausted"
     """A person must act, or a day must pass: no other chunk would succeed."""
     CONFIGURATION = "configuration error"
     """The API key, the model or the address is wrong: no other chunk would succeed."""
+    SETTINGS = "settings rejected"
+    """The service rejects what all requests of the job have in common: no other chunk would succeed, unless one has."""
     TRUNCATED = "truncated"
     """The answer was too long: send fewer pages."""
-    TOO_LARGE = "too large"
-    """The request was too large: send fewer pages."""
     REFUSED = "refused"
     """The model refuses some content of the pages: send fewer pages."""
     RECITATION = "recitation"
@@ -34,8 +40,8 @@ class ResponseKind(StrEnum):
     """The answer cannot be about the pages that were sent; another one may be."""
     SCHEMA_MISMATCH = "schema mismatch"
     """The answer does not match the schema; another one may."""
-    BAD_REQUEST = "bad request"
-    """The server rejects the request, and would do so again."""
+    REJECTED = "rejected"
+    """The service rejects the request, because it is too large or because of one of its pages: send fewer pages."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Request:
         schema: The JSON Schema of the answer.
         max_output_tokens: The limit for the answer, including thoughts.
         thinking_level: How much the model thinks; `None` for its default.
+        pages: The number of pages that it is about.
+        tokens: The estimated number of input tokens.
     """
 
     model: str
@@ -59,6 +67,8 @@ class Request:
     schema: Mapping[str, Any]
     max_output_tokens: int
     thinking_level: str | None = None
+    pages: int = 1
+    tokens: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from chunk_runner.pdf.page import Page, PageState
-from chunk_runner.processors.gemini.validation import ModelSentence
+from chunk_runner.processors.gemini.answers.sentences import ModelSentence
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.arrangement import arrange

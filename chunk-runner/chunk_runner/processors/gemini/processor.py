@@ -51,7 +51,7 @@ class GeminiProcessor:
             coordinator,
             task.answers,
             self.settings.secret,
-            cache(task.require_budget),  # checked once: a chunk that has begun is finished, by halves too
+            task.require_budget,
         )
         job = os.environ.get(environment.JOB_ENV)
 

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -7,10 +7,10 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.coordination.coordinator import Coordinator
 from chunk_runner.coordination.rate_limiter import LocalRateLimiter
-from chunk_runner.errors import ConfigurationError, UnavailableError
+from chunk_runner.errors import ChunkError, ConfigurationError, UnavailableError
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError
 from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
-from chunk_runner.processors.gemini.validation import InvalidResponseError
 
 
 REQUEST = Request("gemini-x", "", "", None, {}, 100)
@@ -78,21 +78,21 @@ def in_turn(*answers: Response) -> Callable[[], Response]:
 def test_what_was_kept_is_not_asked_for(time: Time) -> None:
     book = Book(kept={"key": "good"})
 
-    assert executor(in_turn(), time, book).execute(REQUEST, "key", 1, check) == "good"
+    assert executor(in_turn(), time, book).execute(REQUEST, "key", check) == "good"
     assert book.spent == []
 
 
 def test_what_was_kept_is_trusted_no_more_than_the_model(time: Time) -> None:
     book = Book(kept={"key": "spoilt"})
 
-    assert executor(in_turn(GOOD), time, book).execute(REQUEST, "key", 1, check) == "good"
+    assert executor(in_turn(GOOD), time, book).execute(REQUEST, "key", check) == "good"
     assert book.kept == {"key": "good"}
 
 
 def test_the_server_says_how_long_to_wait(time: Time) -> None:
-    busy = Response(ResponseKind.TRANSIENT, "429", retry_after=53)
+    busy = Response(ResponseKind.BUSY, "429", retry_after=53)
 
-    executor(in_turn(busy, GOOD), time).execute(REQUEST, "key", 1, check)
+    executor(in_turn(busy, GOOD), time).execute(REQUEST, "key", check)
 
     assert 1053 <= time.now <= 1053 + 5.3
 
@@ -101,9 +101,7 @@ def test_pods_that_know_nothing_of_each_other_do_not_come_back_at_once() -> None
     back = set()
     for _ in range(8):
         time = Time()
-        executor(in_turn(Response(ResponseKind.TRANSIENT, "429", retry_after=53), GOOD), time).execute(
-            REQUEST, "key", 1, check
-        )
+        executor(in_turn(Response(ResponseKind.BUSY, "429", retry_after=53), GOOD), time).execute(REQUEST, "key", check)
         back.add(time.now)
 
     assert len(back) == 8
@@ -115,7 +113,7 @@ def test_what_was_kept_is_shared(time: Time, monkeypatch: pytest.MonkeyPatch) ->
     one = executor(in_turn(), time, Book(kept={"key": "good"}))
     monkeypatch.setattr(one.coordinator.answers, "put", told.__setitem__)
 
-    assert one.execute(REQUEST, "key", 1, check) == "good"
+    assert one.execute(REQUEST, "key", check) == "good"
     assert told == {"key": b"good"}
 
 
@@ -124,35 +122,35 @@ def test_an_answer_that_comes_after_its_time_is_not_bought_again(time: Time) -> 
 
     def too_late() -> Response:
         book.put("key", "good")  # by the thread that went on waiting
-        return Response(ResponseKind.TRANSIENT, "no answer within 10 s")
+        return Response(ResponseKind.TIMEOUT, "no response within 10 s")
 
-    assert executor(too_late, time, book).execute(REQUEST, "key", 1, check) == "good"
+    assert executor(too_late, time, book).execute(REQUEST, "key", check) == "good"
     assert len(book.spent) == 1
 
 
 def test_a_server_that_asks_for_no_time_gets_some(time: Time) -> None:
-    hasty = [Response(ResponseKind.TRANSIENT, "429", retry_after=0)] * 10
+    hasty = [Response(ResponseKind.BUSY, "429", retry_after=0)] * 10
 
-    executor(in_turn(*hasty, GOOD), time).execute(REQUEST, "key", 1, check)
+    executor(in_turn(*hasty, GOOD), time).execute(REQUEST, "key", check)
 
     assert time.now - 1000 > 60
 
 
 def test_waiting_for_a_turn_is_not_silence(time: Time) -> None:
-    crowded = executor(in_turn(Response(ResponseKind.TRANSIENT, "503"), GOOD), time)
+    crowded = executor(in_turn(Response(ResponseKind.BUSY, "503"), GOOD), time)
     crowded.coordinator.rate_limiter.pause(3000)
 
-    assert crowded.execute(REQUEST, "key", 1, check) == "good"
+    assert crowded.execute(REQUEST, "key", check) == "good"
 
 
 def test_what_is_no_answer_is_not_asked_for_without_end(time: Time) -> None:
     book = Book()
 
     with pytest.raises(UnusableResponseError) as caught:
-        executor(lambda: Response(ResponseKind.EMPTY, "no candidates"), time, book).execute(REQUEST, "key", 1, check)
+        executor(lambda: Response(ResponseKind.EMPTY, "no candidates"), time, book).execute(REQUEST, "key", check)
 
-    assert len(book.spent) == 5
-    assert caught.value.fewer_pages_may_succeed
+    assert len(book.spent) == 4
+    assert caught.value.answers_left == 0
 
 
 def test_an_answer_that_breaks_the_check_is_no_answer(time: Time) -> None:
@@ -160,33 +158,56 @@ def test_an_answer_that_breaks_the_check_is_no_answer(time: Time) -> None:
         raise OverflowError(answer)
 
     with pytest.raises(UnusableResponseError, match="OverflowError"):
-        executor(in_turn(GOOD, GOOD), time).execute(REQUEST, "key", 1, breaks)
+        executor(in_turn(GOOD, GOOD), time).execute(REQUEST, "key", breaks)
 
 
 def test_every_answer_is_counted_whatever_it_is_worth(time: Time) -> None:
     book = Book()
     bad = Response(ResponseKind.OK, "STOP", "bad", Tokens(total=3))
 
-    executor(in_turn(bad, GOOD), time, book).execute(REQUEST, "key", 1, check)
+    executor(in_turn(bad, GOOD), time, book).execute(REQUEST, "key", check)
 
     assert [it.total for it in book.spent] == [3, 7]
 
 
 def test_a_service_that_stays_away_is_given_up_after_half_an_hour(time: Time) -> None:
     with pytest.raises(UnavailableError, match="30 minutes") as caught:
-        executor(lambda: Response(ResponseKind.TRANSIENT, "no connection"), time).execute(REQUEST, "key", 1, check)
+        executor(lambda: Response(ResponseKind.BUSY, "no connection"), time).execute(REQUEST, "key", check)
 
     assert caught.value.reason is Reason.MODEL_UNAVAILABLE
     assert 1800 < time.now - 1000 < 1900
 
 
+def test_a_limit_that_lasts_longer_than_any_rate_limit_is_an_exhausted_quota(time: Time) -> None:
+    with pytest.raises(ConfigurationError, match="quota of the API key in Secret “my-secret”") as caught:
+        executor(lambda: Response(ResponseKind.LIMITED, "429"), time).execute(REQUEST, "key", check)
+
+    assert caught.value.reason is Reason.QUOTA_EXHAUSTED
+    assert 900 < time.now - 1000 < 1000
+
+
+def test_what_only_the_service_can_mend_is_left_to_fewer_pages_after_a_few_attempts(time: Time) -> None:
+    book = Book()
+
+    with pytest.raises(UnusableResponseError) as caught:
+        executor(lambda: Response(ResponseKind.FAULT, "500"), time, book).execute(REQUEST, "key", check)
+
+    assert len(book.spent) == 3
+    assert (caught.value.reason, caught.value.answers_left) == (Reason.MODEL_UNAVAILABLE, 4)
+    assert time.now - 1000 < 10
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [(ResponseKind.CONFIGURATION, Reason.CONFIGURATION_ERROR), (ResponseKind.QUOTA, Reason.QUOTA_EXHAUSTED)],
+    [
+        (ResponseKind.CONFIGURATION, Reason.CONFIGURATION_ERROR),
+        (ResponseKind.SETTINGS, Reason.CONFIGURATION_ERROR),
+        (ResponseKind.QUOTA, Reason.QUOTA_EXHAUSTED),
+    ],
 )
 def test_what_no_chunk_can_do_better_stops_the_job(kind: ResponseKind, reason: Reason, time: Time) -> None:
     with pytest.raises(ConfigurationError, match="my-secret") as caught:
-        executor(in_turn(Response(kind, "no")), time).execute(REQUEST, "key", 1, check)
+        executor(in_turn(Response(kind, "no")), time).execute(REQUEST, "key", check)
 
     assert caught.value.reason is reason
 
@@ -195,21 +216,35 @@ def test_what_no_chunk_can_do_better_stops_the_job(kind: ResponseKind, reason: R
     ("kind", "asked"),
     [
         (ResponseKind.TRUNCATED, 1),
-        (ResponseKind.TOO_LARGE, 1),
+        (ResponseKind.REJECTED, 1),
         (ResponseKind.REFUSED, 1),
         (ResponseKind.RECITATION, 2),
         (ResponseKind.INVALID, 2),
-        (ResponseKind.BAD_REQUEST, 1),
+        (ResponseKind.TIMEOUT, 2),
     ],
 )
 def test_what_asking_again_does_not_mend_is_left_to_fewer_pages(kind: ResponseKind, asked: int, time: Time) -> None:
     book = Book()
 
     with pytest.raises(UnusableResponseError) as caught:
-        executor(lambda: Response(kind, "no"), time, book).execute(REQUEST, "key", 1, check)
+        executor(lambda: Response(kind, "no"), time, book).execute(REQUEST, "key", check)
 
     assert len(book.spent) == asked
-    assert caught.value.fewer_pages_may_succeed is (kind is not ResponseKind.BAD_REQUEST)
+    assert caught.value.answers_left == 4 - asked
+
+
+def test_nothing_is_asked_once_the_budget_is_used(time: Time) -> None:
+    book = Book()
+
+    def require_budget() -> None:
+        if book.spent:
+            raise ChunkError(Reason.TOKEN_BUDGET_REACHED, "enough")
+
+    poor = replace(executor(lambda: Response(ResponseKind.INVALID, "no"), time, book), require_budget=require_budget)
+    with pytest.raises(ChunkError, match="enough"):
+        poor.execute(REQUEST, "key", check)
+
+    assert len(book.spent) == 1
 
 
 def test_an_answer_that_comes_while_told_to_stop_is_kept(time: Time) -> None:
@@ -217,7 +252,7 @@ def test_an_answer_that_comes_while_told_to_stop_is_kept(time: Time) -> None:
     late = Response(GOOD.kind, GOOD.detail, GOOD.answer, GOOD.tokens, stop=SystemExit(143))
 
     with pytest.raises(SystemExit):
-        executor(in_turn(late), time, book).execute(REQUEST, "key", 1, check)
+        executor(in_turn(late), time, book).execute(REQUEST, "key", check)
 
     assert book.kept == {"key": "good"}
     assert book.spent == [GOOD.tokens]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.gemini import schema_check
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError, parse_answer
 from chunk_runner.processors.gemini.messages import ResponseKind
 from chunk_runner.processors.gemini.schema_check import mismatch
-from chunk_runner.processors.gemini.validation import InvalidResponseError, parse_answer
 from sizes import cases
 
 

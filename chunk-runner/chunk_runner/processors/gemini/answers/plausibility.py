@@ -1,52 +1,19 @@
-"""Validation: whether a response can be about the pages that were sent. Pure.
+"""Plausibility: whether the sentences of an answer can be those of the pages that were sent. Pure.
 
 A model may invent text, repeat itself, omit pages, or follow instructions in the document. The text layer of the pages,
 where there is a readable one, is the reference: most of an answer must be in it, and most of it must be in the answer.
-Pages without a text layer are only checked for loops.
+Pages without a text layer are only checked for repetition.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, pairwise
-from typing import Any, NamedTuple, Never
+from collections.abc import Sequence
+from itertools import chain
 
-from jsonschema.exceptions import ValidationError
-
-from chunk_runner.pdf.glyphs.characters import clean
-from chunk_runner.processors.gemini import schema_check
-from chunk_runner.processors.gemini.messages import ResponseKind
-from chunk_runner.processors.gemini.settings import validator
-
-
-class ModelSentence(NamedTuple):
-    """A sentence as a model returns it.
-
-    Attributes:
-        page: The 1-based page, among those that were sent, on which it begins.
-        text: Its text.
-        is_running: True for a running header or footer, which is no sentence of the text.
-    """
-
-    page: int
-    text: str
-    is_running: bool = False
-
-
-class InvalidResponseError(Exception):
-    """The answer is not valid; the message is the cause as a clause.
-
-    Attributes:
-        kind: The kind of response that it is.
-    """
-
-    def __init__(self, cause: str, kind: ResponseKind = ResponseKind.INVALID) -> None:
-        super().__init__(cause)
-        self.kind = kind
+from chunk_runner.processors.gemini.answers.sentences import ModelSentence
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 
 
 _ANSWER_SHINGLE = 8
@@ -71,68 +38,6 @@ _REPETITIONS = 5
 
 _REPETITIONS_WITHOUT_REFERENCE = 30
 """How often an entry may occur without a text layer: a form has “Yes” and “No” several times per page."""
-
-_LOOP_MINIMUM = 2_000
-_LOOP_DENSITY = 0.05
-"""A text of at least so many bytes that compresses to less than this share of its size is a loop."""
-
-
-def parse_answer(answer: str, schema: Mapping[str, Any], *, is_own: bool = False) -> Any:
-    """Return an answer as data that matches the schema.
-
-    Args:
-        answer: The answer.
-        schema: The schema.
-        is_own: True if the author of the job wrote the schema.
-
-    Raises:
-        InvalidResponseError: It does not.
-        ConfigurationError: The schema refers to something outside itself.
-    """
-    text = answer.strip()
-    if text.startswith("```"):  # a fence, although the API was asked for JSON
-        text = text.partition("\n")[2].rpartition("```")[0]
-    try:
-        data = json.loads(text, parse_constant=_reject_constant)
-        if not is_own:
-            validator(schema).validate(data)
-        elif cause := schema_check.mismatch(data, schema):
-            raise InvalidResponseError(cause, ResponseKind.SCHEMA_MISMATCH)
-        json.dumps(data, allow_nan=False)  # data that cannot be written is rejected here
-    except ValidationError as error:
-        raise InvalidResponseError(schema_check.describe(error), ResponseKind.SCHEMA_MISMATCH) from error
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise InvalidResponseError("it is not JSON") from error
-    for text in _strings(data):
-        _require_no_loop(text)
-    return data
-
-
-def _reject_constant(constant: str) -> Never:
-    """Reject NaN and the infinities, which are not JSON."""
-    raise ValueError(constant)
-
-
-def parse_sentences(data: Any, pages: int) -> list[ModelSentence]:
-    """Return the sentences of an answer that matches the default schema.
-
-    Args:
-        data: The answer.
-        pages: The number of pages that were sent.
-
-    Raises:
-        InvalidResponseError: The sentences name other pages, or are out of order.
-    """
-    entries = [
-        ModelSentence(int(raw["page"]), text, raw.get("running") is True)  # 1.0 is an integer in JSON Schema
-        for raw in data["sentences"]
-        if (text := clean(raw["text"]))
-    ]
-    if any(not 1 <= entry.page <= pages for entry in entries):
-        raise InvalidResponseError("it names pages that were not sent")
-    if any(one.page > other.page for one, other in pairwise(entries)):
-        raise InvalidResponseError("its pages are out of order")
-    return entries
 
 
 def require_plausible(
@@ -175,25 +80,6 @@ def _require_no_repetition(entries: Sequence[ModelSentence], letters: str, *, is
         allowed = _REPETITIONS_WITHOUT_REFERENCE if is_open else _REPETITIONS
         if text and count > allowed and count > allowed + letters.count(text):
             raise InvalidResponseError("it repeats itself")
-
-
-def _require_no_loop(text: str) -> None:
-    raw = text.encode(errors="replace")
-    if len(raw) > _LOOP_MINIMUM and len(zlib.compress(raw)) < _LOOP_DENSITY * len(raw):
-        raise InvalidResponseError("it repeats itself")
-
-
-def _strings(data: Any) -> Iterator[str]:
-    """Yield the strings of an answer one by one: the repeated frame of a form or table is not a loop."""
-    match data:
-        case str():
-            yield data
-        case dict():
-            for value in data.values():
-                yield from _strings(value)
-        case list():
-            for value in data:
-                yield from _strings(value)
 
 
 def _letters(text: str) -> str:

@@ -1,15 +1,8 @@
-import json
-
 import pytest
 
-from chunk_runner.processors.gemini.prompt import SENTENCES, SENTENCES_AND_RUNNING_LINES
-from chunk_runner.processors.gemini.validation import (
-    InvalidResponseError,
-    ModelSentence,
-    parse_answer,
-    parse_sentences,
-    require_plausible,
-)
+from chunk_runner.processors.gemini.answers.plausibility import require_plausible
+from chunk_runner.processors.gemini.answers.sentences import ModelSentence
+from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 
 
 PAGES = [
@@ -26,10 +19,6 @@ PAGES = [
 ]
 
 
-def answer(*entries: tuple[int, str]) -> str:
-    return json.dumps({"sentences": [{"page": page, "text": text} for page, text in entries]})
-
-
 def whole() -> list[ModelSentence]:
     return [ModelSentence(page, f"{text}.") for page in (1, 2) for text in PAGES[page - 1].rstrip(".").split(". ")]
 
@@ -42,60 +31,6 @@ def test_a_normalised_answer_is_true() -> None:
     plain = [it._replace(text=it.text.replace("“", '"').replace("”", '"').replace("-", "\N{HYPHEN}")) for it in whole()]
 
     require_plausible(plain, PAGES)
-
-
-def test_a_fence_is_taken_off() -> None:
-    assert parse_answer(f"```json\n{answer((1, 'One.'))}\n```", SENTENCES) == {
-        "sentences": [{"page": 1, "text": "One."}]
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ('{"sentences": [{"page": 1, "text": "unfini', "not JSON"),
-        ('{"sentences": "none"}', "sentences: type"),
-        ('{"sentences": [{"page": 1}]}', "sentences/0: required"),
-        ("[" * 100_000, "not JSON"),
-        ('{"sentences": [], "confidence": NaN}', "not JSON"),
-        (answer((1, "The same again and again. " * 400)), "repeats itself"),
-    ],
-)
-def test_what_is_no_answer_is_told_from_one(text: str, why: str) -> None:
-    with pytest.raises(InvalidResponseError, match=why):
-        parse_answer(text, SENTENCES)
-
-
-@pytest.mark.parametrize(
-    ("entries", "why"),
-    [
-        ([(1, "One."), (3, "Two.")], "pages that were not sent"),
-        ([(0, "One.")], "pages that were not sent"),
-        ([(2, "One."), (1, "Two.")], "out of order"),
-    ],
-)
-def test_page_numbers_are_those_that_were_sent(entries: list[tuple[int, str]], why: str) -> None:
-    with pytest.raises(InvalidResponseError, match=why):
-        parse_sentences(json.loads(answer(*entries)), 2)
-
-
-def test_a_page_may_be_written_as_a_decimal() -> None:
-    assert parse_sentences(parse_answer('{"sentences": [{"page": 1.0, "text": "One."}]}', SENTENCES), 1) == [
-        ModelSentence(1, "One.")
-    ]
-
-
-def test_a_running_line_is_told_from_a_sentence() -> None:
-    marked = {"sentences": [{"page": 1, "text": "The Log", "running": True}, {"page": 1, "text": "One."}]}
-
-    assert parse_sentences(parse_answer(json.dumps(marked), SENTENCES_AND_RUNNING_LINES), 1) == [
-        ModelSentence(1, "The Log", is_running=True),
-        ModelSentence(1, "One."),
-    ]
-
-
-def test_text_is_cleaned_and_what_is_empty_is_dropped() -> None:
-    assert parse_sentences(json.loads(answer((1, " One\x07 \n two. "), (1, " "))), 1) == [ModelSentence(1, "One two.")]
 
 
 INVENTED = ModelSentence(
@@ -126,12 +61,6 @@ def test_a_page_that_is_left_out_between_others_is_missed() -> None:
 
     with pytest.raises(InvalidResponseError, match="omits page 2"):
         require_plausible(told, three)
-
-
-def test_a_frame_that_repeats_is_no_loop() -> None:
-    rows = [{"invoice_number": None, "customer": None, "paid": False, "remarks": ""}] * 200
-
-    assert parse_answer(json.dumps(rows), {"type": "array"}) == rows
 
 
 def test_a_repetition_that_the_page_does_not_have_is_a_loop() -> None:
