@@ -6,8 +6,10 @@ coverage.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -120,7 +122,9 @@ def _report(data: bytes) -> None:
 
 @cache
 def _workspace() -> Workspace:
-    return Workspace(Path(mkdtemp(prefix="pdfjob-fuzz-")), "fuzz")
+    folder = mkdtemp(prefix="pdfjob-fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Workspace(Path(folder), "fuzz")
 
 
 def _write(name: str, data: bytes, *, with_checksum: bool = True) -> Workspace:

@@ -47,6 +47,25 @@ def test_what_is_no_number_is_no_progress(redis: RedisServer) -> None:
     assert pages_processed(redis.url) == [12]
 
 
+def test_more_than_fits_into_memory_is_added_up_in_redis(redis: RedisServer) -> None:
+    key = "pdfjob:progress:uid"
+    redis.client.delete(key)
+    redis.client.hset(key, mapping={str(chunk): "9" * 100_000 for chunk in range(50)})
+    redis.client.hset(key, mapping={"a": "-1", "b": "1e3", "c": " 5", "d": "0x10", "e": "٣", "f": "9999999"})
+    before = redis.client.info("stats")["total_net_output_bytes"]
+
+    assert pages_processed(redis.url) == [9_999_999]
+
+    assert redis.client.info("stats")["total_net_output_bytes"] - before < 100_000
+
+
+def test_something_else_in_its_place_is_no_progress(redis: RedisServer) -> None:
+    redis.client.set("pdfjob:progress:other", "x" * 100)
+    redis.client.rename("pdfjob:progress:other", "pdfjob:progress:uid")
+
+    assert pages_processed(redis.url) == [None]
+
+
 def test_a_redis_that_does_not_answer_is_asked_once_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_progress, "_PAUSE_SECONDS", 3600)
     callers = 0

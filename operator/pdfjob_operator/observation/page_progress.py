@@ -25,8 +25,14 @@ _TIMEOUT_SECONDS = 1
 _PAUSE_SECONDS = 30
 """Time for which a Redis that failed is not asked again, so that it does not slow down the operator."""
 
-_MAX_DIGITS = 9
-"""Digits of a count that are read: whoever can write to Redis can write any number."""
+_SUM = """
+local total = false
+for _, count in ipairs(redis.call('HVALS', KEYS[1])) do
+  total = (total or 0) + (string.match(count, '^%d%d?%d?%d?%d?%d?%d?$') or 0)
+end
+return total and string.format('%d', math.min(total, 2 ^ 52))
+"""
+"""Adds up in Redis: anyone who can write to it may have written more than the operator's memory holds."""
 
 
 class PageProgress:
@@ -54,12 +60,12 @@ class PageProgress:
         if now() < self._paused_until:
             return None
         try:
-            counts = await self._redis.hvals(progress_key(uid))
+            total = await self._redis.eval(_SUM, 1, progress_key(uid))
         except (RedisError, OSError) as error:
             self._paused_until = now() + _PAUSE_SECONDS
             log.warning("cannot read progress from Redis (%s): it is only shown per chunk", type(error).__name__)
             return None
-        return sum(int(count[:_MAX_DIGITS]) for count in counts if count.isdigit()) if counts else None
+        return int(total) if isinstance(total, bytes) else None
 
     async def close(self) -> None:
         """Close the connection."""
