@@ -82,12 +82,18 @@ def named(disk: Disk) -> Iterator[None]:
         raise
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
-@pytest.mark.parametrize("lasting", [False, True], ids=["once", "for a while"])
+FAULTS = {
+    "ENOSPC once": (errno.ENOSPC, False),
+    "ENOSPC for a while": (errno.ENOSPC, True),
+    "EIO once": (errno.EIO, False),
+    "EIO for a while": (errno.EIO, True),
+}
+
+
 @pytest.mark.parametrize("share", cases(SHARES, quick=[0]))
-def test_an_operation_that_fails_costs_attempts_and_nothing_else(
-    tmp_path: Path, error: int, share: int, *, lasting: bool
-) -> None:
+@pytest.mark.parametrize("fault", cases(FAULTS, quick=["ENOSPC for a while", "EIO once"]))
+def test_an_operation_that_fails_costs_attempts_and_nothing_else(tmp_path: Path, fault: str, share: int) -> None:
+    error, lasting = FAULTS[fault]
     whole = Disk(-1, error)
     run(tmp_path / "whole", Model(), whole)
 

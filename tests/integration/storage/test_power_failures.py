@@ -83,7 +83,7 @@ def fail_everywhere(folder: Path, survival: Survival, share: int = 0, shares: in
 
 
 @pytest.mark.parametrize("share", cases(SHARES, quick=[0]))
-@pytest.mark.parametrize("survival", SURVIVALS)
+@pytest.mark.parametrize("survival", cases(SURVIVALS, quick=[*SURVIVALS][:2]))
 def test_what_was_acknowledged_survives(tmp_path: Path, survival: str, share: int) -> None:
     fail_everywhere(tmp_path / "failures", SURVIVALS[survival], share, len(SHARES))
 
