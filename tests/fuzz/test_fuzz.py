@@ -90,8 +90,30 @@ def test_nothing_from_outside_raises_anything_but_what_is_documented(name: str) 
 @pytest.mark.parametrize("name", list(TARGETS))
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\0", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 10_000, b'"\\ud800"', b"NaN", b"[1e999]", b"\xff" * 100],
-    ids=["nothing", "zero", "deep list", "deep object", "long number", "surrogate", "NaN", "infinite", "no UTF-8"],
+    [
+        b"",
+        b"\0",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"9" * 10_000,
+        b'"\\ud800"',
+        b"NaN",
+        b"[1e999]",
+        b"2E" + b"2" * 30,
+        b"\xff" * 100,
+    ],
+    ids=[
+        "nothing",
+        "zero",
+        "deep list",
+        "deep object",
+        "long number",
+        "surrogate",
+        "NaN",
+        "infinite",
+        "huge exponent",
+        "no UTF-8",
+    ],
 )
 def test_the_usual_attacks_raise_nothing_but_what_is_documented(name: str, data: bytes) -> None:
     TARGETS[name].try_(data)

@@ -172,6 +172,8 @@ class _Variables:
             raise self._invalid(variable, meaning) from error
         if any(amount > limits.get(name, amount) for name, amount in requests.items()):
             raise self._invalid(variable, "requests that are not above their limits")
+        if limits.get("memory", 1) < 1:
+            raise self._invalid(variable, "a memory limit of at least a byte")
         return resources
 
     def prices(self, variable: str) -> Prices:

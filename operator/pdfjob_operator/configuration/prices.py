@@ -72,8 +72,8 @@ class Prices:
         """
         try:
             raw = json.loads(text or "{}", parse_float=Decimal)
-        except RecursionError as error:
-            raise PriceTableError("too many nested brackets") from error
+        except (RecursionError, ArithmeticError) as error:
+            raise PriceTableError("too many nested brackets, or a number with too many digits") from error
         if not isinstance(raw, dict) or not set(raw) <= {"asOf", "currency", "models"}:
             raise PriceTableError("expected an object with no keys but asOf, currency and models")
         as_of, currency, models = raw.get("asOf", cls.as_of), raw.get("currency", cls.currency), raw.get("models", {})

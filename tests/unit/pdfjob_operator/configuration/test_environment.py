@@ -156,6 +156,8 @@ def test_a_missing_variable_is_named() -> None:
         ("PDFJOB_RUNNER_IMAGE_PULL_POLICY", "Sometimes", "Always, IfNotPresent or Never"),
         ("PDFJOB_LOG_FORMAT", "xml", "console or json"),
         ("PDFJOB_RUNNER_RESOURCES", "{", "requests and limits"),
+        ("PDFJOB_RUNNER_RESOURCES", '{"limits": {"memory": "0Gi"}}', "a memory limit of at least a byte"),
+        ("PDFJOB_RUNNER_RESOURCES", '{"limits": {"memory": 0.5}}', "a memory limit of at least a byte"),
         ("PDFJOB_RUNNER_RESOURCES", "[]", "requests and limits"),
         ("PDFJOB_RUNNER_RESOURCES", '{"limit": {"memory": "1Gi"}}', "requests and limits"),
         ("PDFJOB_RUNNER_RESOURCES", '{"limits": "1Gi"}', "requests and limits"),
