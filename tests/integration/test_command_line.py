@@ -282,39 +282,27 @@ def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: s
     assert not copies[0].parent.exists()
 
 
-def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one_and_no_other(tmp_path: Path) -> None:
-    temporary, environment = tmp_path / "tmp", {"TMPDIR": str(tmp_path / "tmp")}
-    (temporary / "pdfjob-run-by-hand").mkdir(parents=True)
+def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    environment = {"TMPDIR": str(tmp_path / "tmp")}
     structures.form_loop(tmp_path / "endless.pdf")
-    data = (tmp_path / "endless.pdf").read_bytes()
-    for name in ("killed", "running"):
-        os.mkfifo(tmp_path / f"{name}.pdf")
-    command = [*PDFJOB, "run", "--pages-per-chunk", "1", "--workers", "1"]
-    with (
-        Running([*command, "killed.pdf"], cwd=tmp_path, env=environment) as killed,
-        Running([*command, "running.pdf"], cwd=tmp_path, env=environment),
-    ):
-        for name in ("killed", "running"):
-            (tmp_path / f"{name}.pdf").write_bytes(data)
-            until((workspace_of(tmp_path / f"{name}.json") / "results" / "00000.result").exists)
+    pdfs.write_numbered(tmp_path / "small.pdf", 1)
+    os.mkfifo(tmp_path / "fifo.pdf")
+    command = [*PDFJOB, "run", "fifo.pdf", "--pages-per-chunk", "1", "--workers", "1"]
+    with Running(command, cwd=tmp_path, env=environment) as killed:
+        (tmp_path / "fifo.pdf").write_bytes((tmp_path / "endless.pdf").read_bytes())
+        until((workspace_of(tmp_path / "fifo.json") / "results" / "00000.result").exists)
+        killed.send_signal(signal.SIGSTOP)  # or it might be done before it is killed
         started = descendants(killed.pid)
         killed.kill()
         until(lambda: not any(it.is_running() for it in started))
-        assert len(list(temporary.glob("pdfjob-run-*/killed.pdf"))) == 1
+    (copy,) = (tmp_path / "tmp").glob("pdfjob-run-*/fifo.pdf")
 
-        write_numbered_and_run(tmp_path, environment)
-
-        assert list(temporary.glob("pdfjob-run-*/killed.pdf")) == []
-        assert len(list(temporary.glob("pdfjob-run-*/running.pdf"))) == 1
-        assert (temporary / "pdfjob-run-by-hand").exists()
-    assert "leaked" not in killed.err
-
-
-def write_numbered_and_run(folder: Path, environment: dict[str, str]) -> None:
-    """Run a small job in this environment."""
-    pdfs.write_numbered(folder / "small.pdf", 1)
-    with Running([*PDFJOB, "run", "small.pdf"], cwd=folder, env=environment) as process:
+    with Running([*PDFJOB, "run", "small.pdf"], cwd=tmp_path, env=environment) as process:
         assert process.wait() == 0, process.err
+
+    assert not copy.parent.exists()
+    assert "leaked" not in killed.err
 
 
 @pytest.mark.parametrize("pages_per_chunk", cases([1000, 10], quick=[1000]))
