@@ -186,9 +186,11 @@ class RequestExecutor:
             )
 
     def _record(self, key: str, response: Response) -> None:
-        if response.kind is ResponseKind.OK:  # first of all, because it is paid for
-            self.answers.put(key, response.answer)
-        self.answers.record_usage(response.tokens, f"{response.kind}: {response.detail}")
+        try:
+            if response.kind is ResponseKind.OK:  # first of all, because it is paid for
+                self.answers.put(key, response.answer)
+        finally:  # what cannot be kept is paid for, too
+            self.answers.record_usage(response.tokens, f"{response.kind}: {response.detail}")
 
     def _parse_response(
         self, response: Response, key: str, parse: Callable[[str], ResultT]

@@ -7,7 +7,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.coordination.coordinator import Coordinator
 from chunk_runner.coordination.rate_limiter import LocalRateLimiter
-from chunk_runner.errors import ChunkError, ConfigurationError, UnavailableError
+from chunk_runner.errors import ChunkError, ConfigurationError, UnavailableError, UnwritableError
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
 from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError
 from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
@@ -87,6 +87,19 @@ def test_what_was_kept_is_trusted_no_more_than_the_model(time: Time) -> None:
 
     assert executor(in_turn(GOOD), time, book).execute(REQUEST, "key", check) == "good"
     assert book.kept == {"key": "good"}
+
+
+def test_an_answer_that_cannot_be_kept_is_counted(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Book()
+
+    def full(_key: str, _answer: str) -> None:
+        raise UnwritableError(Reason.WORKSPACE_UNAVAILABLE, "The volume is full.")
+
+    monkeypatch.setattr(book, "put", full)
+    with pytest.raises(UnwritableError):
+        executor(in_turn(GOOD), time, book).execute(REQUEST, "key", check)
+
+    assert book.spent == [GOOD.tokens]
 
 
 def test_the_server_says_how_long_to_wait(time: Time) -> None:
