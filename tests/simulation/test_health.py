@@ -118,6 +118,34 @@ async def test_a_write_is_pending_until_its_event_arrives_or_the_pdfjob_is_delet
     assert liveness.lag() == 0
 
 
+async def test_a_watch_that_delivers_other_events_is_late_and_not_dead() -> None:
+    liveness = WatchLiveness()
+    for resource, number in [*(("pdfjobs", number) for number in range(1000)), ("jobs", 0)]:
+        with liveness.expect(resource, Key("books", f"job-{number}")):
+            pass
+    for number in range(100):
+        await asyncio.sleep(3)
+        liveness.record_event("pdfjobs", Key("books", f"job-{number}"))
+
+    liveness.record_event("jobs", Key("books", "another"))
+    assert liveness.lag() == 0
+    await asyncio.sleep(100)
+    assert liveness.lag() == 100
+
+
+async def test_nothing_that_was_written_before_a_watch_began_is_expected_of_it() -> None:
+    liveness, key = WatchLiveness(), Key("books", "one")
+    for resource in ("pdfjobs", "jobs"):
+        with liveness.expect(resource, key):
+            await asyncio.sleep(0)
+    await asyncio.sleep(7)
+
+    liveness.restart("pdfjobs")
+    assert liveness.lag() == 7
+    liveness.restart("jobs")
+    assert liveness.lag() == 0
+
+
 class TestLeaderElection:
     def contender(self, client: Client, name: str) -> LeaderElection:
         return LeaderElection(Leases(client), ("books", "pdfjob"), name, clock.now)

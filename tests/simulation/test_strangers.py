@@ -8,11 +8,11 @@ import pytest
 from kopf._core.reactor.inventory import ResourceMemory
 
 from pdfjob_operator.metrics import registry
-from simulation.faults import Call
+from simulation.faults import Call, Error, SpoiltWatch, calls
 from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
 from simulation.store import How
 from simulation.work import TimedPlan
-from simulation.world import NAMESPACE, Simulation, pdfjob, simulation
+from simulation.world import NAMESPACE, Simulation, metric, pdfjob, simulation
 from sizes import cases
 
 
@@ -82,3 +82,30 @@ async def test_kopf_remembers_no_object() -> None:
 
         assert registry.REGISTRY.get_sample_value("pdfjob_jobs", {"phase": "Succeeded"}) == 100
         assert alive(ResourceMemory, kopf.Body) == 0
+
+
+async def test_kopf_lists_nothing_and_what_exists_is_found_by_the_resync() -> None:
+    async with simulation(start=False, plans={"germinal": TimedPlan(pages=120)}) as sim:
+        for number in range(100):
+            settled(sim, f"job-{number}")
+        sim.apply(pdfjob("germinal"))
+        sim.operator.start()
+        await sim.until_ended("germinal")
+        await sim.rest(5)
+
+        lists = [call for call in sim.server.calls if call.verb == "list" and call.agent.startswith("kopf")]
+        assert {call.ref.kind.plural for call in lists} == {"pdfjobs", "jobs", "pods"}
+        assert {call.params["fieldSelector"] for call in lists} == {"metadata.name=-"}
+        assert registry.REGISTRY.get_sample_value("pdfjob_jobs", {"phase": "Succeeded"}) == 101
+
+
+async def test_what_happens_while_a_watch_is_renewed_is_found_at_once() -> None:
+    async with simulation(plans={"germinal": TimedPlan(pages=120)}) as sim:
+        await sim.rest(60)
+        missed = metric("pdfjob_missed_events_total")
+        sim.faults.add(SpoiltWatch(calls("watch", plural="pdfjobs"), Error(410, "Expired"), frozenset({0})))
+        sim.apply(pdfjob("germinal"))
+
+        await sim.until(lambda: bool(sim.status("germinal")), "the PdfJob is found", seconds=10)
+
+        assert metric("pdfjob_missed_events_total") == missed  # it is no surprise

@@ -260,8 +260,8 @@ OPERATOR = [
     ),
     Panel(
         "Lag",
-        "Watch: time since the oldest write that the watch has not delivered back; the operator is restarted at 90 s. "
-        "Work queue: longest time that a PdfJob has been due; restarted at 300 s. Event loop: its delay.",
+        "Watch: time for which a watch has delivered nothing although it should; the operator is restarted at 90 s. "
+        "Work queue: longest time that a PdfJob has been due. Event loop: its delay.",
         {
             "watch": "max(pdfjob_watch_lag_seconds)",
             "work queue": "max(pdfjob_workqueue_longest_wait_seconds)",

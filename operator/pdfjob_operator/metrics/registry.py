@@ -180,7 +180,7 @@ QUEUE_LONGEST_WAIT = Gauge(
 
 WATCH_LAG = Gauge(
     "pdfjob_watch_lag_seconds",
-    "Seconds since the oldest write of the operator that the watch has not delivered back; 0 if there is none.",
+    "Seconds for which a watch delivered nothing, although a write of the operator should have come back; 0 for none.",
     registry=REGISTRY,
 )
 

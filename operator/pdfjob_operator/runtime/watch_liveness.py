@@ -2,7 +2,8 @@
 
 Every status that is written and every Job that is created must come back through the watch of its kind within moments.
 So the work itself probes the very streams that it depends on. When nothing is written, nothing is measured, until the
-resync finds work to do.
+resync finds work to do. A watch that delivers anything is not dead: it is behind, because there is much to deliver, or
+it has lost a single event, which the resync makes up for.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class WatchLiveness:
 
     def __init__(self) -> None:
         self._expected: dict[tuple[str, Key], dict[object, float]] = {}
+        self._heard: dict[str, float] = {}  # when the watch of a resource delivered anything last
 
     @contextmanager
     def expect(self, resource: str, key: Key) -> Iterator[Callable[[], None]]:
@@ -49,6 +51,11 @@ class WatchLiveness:
     def record_event(self, resource: str, key: Key) -> None:
         """Record that the watch of this resource delivered an event for a PdfJob."""
         self._expected.pop((resource, key), None)
+        self._heard[resource] = asyncio.get_running_loop().time()
+
+    def restart(self, resource: str) -> None:
+        """Forget the writes of objects of this resource: its watch begins again, and will not tell of them."""
+        self._expected = {write: times for write, times in self._expected.items() if write[0] != resource}
 
     def retain(self, keys: Collection[Key]) -> None:
         """Forget the writes for all PdfJobs but these: a deleted one may cause no more events."""
@@ -59,7 +66,11 @@ class WatchLiveness:
         return list(self._expected)
 
     def lag(self) -> float:
-        """Return the seconds since the oldest write that has not been delivered; 0 if there is none."""
-        times = (time for expected in self._expected.values() for time in expected.values())
+        """Return the seconds for which a watch has delivered nothing, although a write should have come back; or 0."""
         now = asyncio.get_running_loop().time()
-        return now - min(times, default=now)
+        waits = (
+            now - max(time, self._heard.get(resource, time))
+            for (resource, _), times in self._expected.items()
+            for time in times.values()
+        )
+        return max(waits, default=0.0)

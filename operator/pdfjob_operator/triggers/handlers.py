@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import kopf
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # not exported, but `kopf.operator` takes one
 
@@ -18,6 +21,7 @@ from pdfjob_operator.metrics import registry as metrics
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, LABEL_UID, PLURAL, VERSION
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.runtime.backoff import exponential_backoff, with_jitter
+from pdfjob_operator.triggers.empty_lists import EmptyLists
 
 
 if TYPE_CHECKING:
@@ -32,9 +36,6 @@ IDENTITY: Any = "pdfjob-operator"
 
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 15.0
-
-LIST_SIZE = 20
-"""Number of objects in one answer, when Kopf lists objects before it watches them."""
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,35 @@ class NoMemories(ResourceMemories):
         return await super().recall(raw_body, **{**options, "ephemeral": True})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Connection(kopf.AiohttpSession):
+    """A connection whose HTTP sessions have empty lists, and are otherwise as Kopf makes them.
+
+    Kopf takes one session, but asks for another after it has closed the first, so each access makes one. Connections
+    with the same credentials are equal, by which Kopf knows that the API server has rejected them before.
+
+    Attributes:
+        info: The API server and the credentials.
+        began: Called with the plural name of a resource when its watch begins.
+    """
+
+    info: kopf.ConnectionInfo = field(repr=False)
+    began: Callable[[str], None] = field(compare=False, repr=False)
+    aiohttp_session: aiohttp.ClientSession = field(init=False, compare=False, repr=False)
+
+    def __getattr__(self, name: str) -> aiohttp.ClientSession:
+        """Make a session: `aiohttp_session` is never set."""
+        if name != "aiohttp_session":
+            raise AttributeError(name)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self.info.as_ssl_context()),
+            headers=self.info.as_http_headers(),
+            proxy=self.info.proxy_url,
+            trust_env=self.info.trust_env,
+            middlewares=(EmptyLists(self.began),),
+        )
+
+
 def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
     """Return handlers that hand events to the tracker."""
     registry = kopf.OperatorRegistry()
@@ -91,10 +121,8 @@ def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
         settings.networking.error_backoffs = Backoffs()
         settings.networking.connect_timeout = 10
         settings.networking.request_timeout = 60
-        # Anybody's objects are in the list, and an object may have more than a mebibyte. By default, Kopf reads whole
-        # lists at once, and keeps each object for 5 s.
-        settings.watching.chunk_size = LIST_SIZE
-        settings.queueing.idle_timeout = 0.05
+        settings.watching.chunk_size = 1  # any limit: by it, `EmptyLists` knows a list
+        settings.queueing.idle_timeout = 0.05  # for as long, Kopf keeps an object in memory, of whatever size
         settings.watching.reconnect_backoff = 1.0
         settings.watching.server_timeout = 300
         settings.watching.client_timeout = 330
@@ -107,8 +135,12 @@ def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
         )
 
     @kopf.on.login(registry=registry, id="login")
-    async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+    async def login(**kwargs: Any) -> Connection | None:
+        found = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        if found is None:
+            return None
+        shared = {name: getattr(found, name) for name in ("server", "priority", "default_namespace", "expiration")}
+        return Connection(info=found, began=tracker.watch_began, **shared)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_pdfjob(event: kopf.RawEvent, body: kopf.Body, **_: object) -> None:

@@ -1,5 +1,7 @@
 """The resync: lists all PdfJobs every few minutes, so that a lost watch event delays a PdfJob, but does not stop it.
 
+It also lists them whenever a watch begins, because a watch tells nothing of what happened before.
+
 The more PdfJobs there are, the longer a listing takes, and the rarer it becomes, so that it never takes more than a
 tenth of the time, and the API server has a rest.
 """
@@ -28,6 +30,12 @@ log = logging.getLogger(__name__)
 REST = 9
 """Length of the pause after a listing, at least, as a multiple of the listing's."""
 
+MIN_REST_SECONDS = 1.0
+"""Length of that pause, at least: the watches of all resources begin within moments."""
+
+FIRST_SECONDS = 5.0
+"""Time that the first listing waits for the watches to begin."""
+
 
 async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker, collector: GarbageCollector) -> None:
     """List all PdfJobs, and what sweeps report, until cancelled.
@@ -38,20 +46,34 @@ async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker,
         tracker: Takes in the list of PdfJobs.
         collector: Reads the reports of sweeps, once it knows which PdfJobs exist.
     """
-    trigger = Trigger.START
     time = asyncio.get_running_loop().time
+    trigger = Trigger.START
+    await _gap(tracker, FIRST_SECONDS)
     while True:
         began = time()
+        tracker.gap.clear()
         pause = with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
         try:
             await tracker.sync(_all_pdfjobs(cluster, settings), trigger)
             await collector.load_claims()
             await collector.read_reports()
-            trigger = Trigger.RESYNC
+            next_trigger = Trigger.RESYNC
         except ApiError as error:
             log.warning("cannot list all PdfJobs: %s", error)
-            pause /= 4
-        await asyncio.sleep(max(pause, REST * (time() - began)))
+            pause, next_trigger = pause / 4, trigger
+        rest = max(REST * (time() - began), MIN_REST_SECONDS)
+        await asyncio.sleep(rest)
+        trigger = Trigger.START if await _gap(tracker, pause - rest) else next_trigger
+
+
+async def _gap(tracker: Tracker, seconds: float) -> bool:
+    """Wait until a watch begins, at most for so long; return whether one has begun."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await tracker.gap.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _all_pdfjobs(cluster: Cluster, settings: Settings) -> AsyncIterator[Mapping[str, Any]]:

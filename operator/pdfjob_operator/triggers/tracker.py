@@ -6,6 +6,7 @@ Kopf nor the API server.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,9 @@ HORIZON_SECONDS = 3600
 class Tracker:
     """Keeps track of PdfJobs.
 
+    Attributes:
+        gap: Set when a watch may have missed something, so that a listing is due.
+
     Args:
         queue: Reconciles them.
         collector: Sweeps their volumes once they are gone.
@@ -59,6 +63,16 @@ class Tracker:
         self._admission = admission
         self._now = now
         self._uids: dict[Key, str] = {}  # of the PdfJobs that exist
+        self.gap = asyncio.Event()
+
+    def watch_began(self, plural: str) -> None:
+        """Take in that a watch begins, and tells nothing of what happened before.
+
+        Args:
+            plural: Plural name of its resource.
+        """
+        self._liveness.restart(plural)
+        self.gap.set()
 
     def pdfjob_event(self, raw: Mapping[str, Any], *, deleted: bool) -> None:
         """Take in a watch event about a PdfJob.
