@@ -80,7 +80,7 @@ class ClaimRegistry:
 
     async def _register(self, claim: Claim) -> None:
         try:
-            if not [job async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]:
+            if not [job["metadata"]["name"] async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]:
                 await self._cluster.create_unowned_job(sweep_job(claim, self._settings, 0, suspend=True))
         except RequestRefusedError as error:
             log.warning("cannot register the claim %s/%s: %s", *claim, error)

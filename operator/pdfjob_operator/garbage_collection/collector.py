@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from pdfjob_operator.api.errors import NamespaceGoneError
 from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
-from pdfjob_operator.garbage_collection.sweep_job import Claim, is_running, next_number, sweep_job, sweep_labels
+from pdfjob_operator.garbage_collection.sweep_job import (
+    Claim,
+    abridged,
+    is_running,
+    next_number,
+    sweep_job,
+    sweep_labels,
+)
 from pdfjob_operator.garbage_collection.sweep_reports import SweepReports
 from pdfjob_operator.runtime.backoff import with_jitter
 from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
@@ -111,7 +118,7 @@ class GarbageCollector:
         async for raw in self._cluster.pdfjobs(claim.namespace):
             live.add(raw["metadata"]["uid"])
             is_used |= self._claim(raw) == claim
-        jobs = [job async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
+        jobs = [abridged(job) async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
         claim_uid = await self._cluster.claim_uid(*claim)
         if claim_uid is None:  # and with it, its volume; or it never existed
             if not is_used:

@@ -102,6 +102,17 @@ def claim_of_pod(pod: Manifest) -> Claim:
     return Claim(pod["metadata"]["namespace"], next(names, ""))
 
 
+def abridged(job: Manifest) -> Manifest:
+    """Return of a sweep Job what is used: anybody may create many and large ones with its labels."""
+    meta, status = job["metadata"], job.get("status", {})
+    conditions = [{key: it[key] for key in ("type", "status")} for it in status.get("conditions", ())]
+    return {
+        "metadata": {key: meta[key] for key in ("namespace", "name", "uid")},
+        "spec": {"suspend": job["spec"].get("suspend", False)},
+        "status": {"conditions": [it for it in conditions if it["type"] in {*JobOutcome}]},
+    }
+
+
 def next_number(jobs: Iterable[Manifest]) -> int:
     """Return a number for the next sweep, above those of the existing sweep Jobs."""
     return 1 + max((_number(job) for job in jobs), default=0)

@@ -6,6 +6,7 @@ from chunk_runner.contract import environment
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.garbage_collection.sweep_job import (
     Claim,
+    abridged,
     claim_of_job,
     claim_of_pod,
     is_running,
@@ -89,3 +90,16 @@ def test_the_next_sweep_has_a_number_of_its_own(names: tuple[str, ...], number: 
 )
 def test_a_sweep_runs_until_it_is_finished(*, sweep: dict[str, Any], running: bool) -> None:
     assert is_running(sweep) is running
+    whole = {**sweep, "metadata": {**sweep["metadata"], "namespace": "books", "uid": "sweep-uid"}}
+    assert is_running(abridged(whole)) is running
+
+
+def test_of_a_sweep_job_nothing_is_kept_that_may_be_large() -> None:
+    sweep = job("pdfjob-sweep-0a-9", conditions=("Complete",))
+    sweep["metadata"] |= {"namespace": "books", "uid": "sweep-uid", "annotations": {"heavy": "x" * 255 * 1024}}
+    sweep["metadata"]["labels"] = {f"label-{number}": "x" * 63 for number in range(1000)}
+
+    kept = abridged(sweep)
+
+    assert len(str(kept)) < 300
+    assert next_number([kept]) == 10
