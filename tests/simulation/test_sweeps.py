@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from simulation.faults import Call, Fault
+from simulation.faults import Answers, Call, Error, Fault, calls, nth
 from simulation.kinds import JOBS, PDFJOBS
 from simulation.work import TimedPlan
 from simulation.world import SETTINGS, Simulation, pdfjob, simulation
@@ -84,3 +84,14 @@ async def test_each_claim_has_one_sweep_job_however_often_it_is_swept() -> None:
             await sim.rest(300)
 
         assert [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in sim.store.all(JOBS)] == ["sweep"]
+
+
+async def test_a_conflict_instead_of_a_sweep_costs_only_time() -> None:
+    """A random history found it: the Job of the last sweep was deleted, and the claim was never swept again."""
+    async with simulation(plans=PLANS, settings=SOON) as sim:
+        uid = await ended(sim, "germinal")
+        sim.delete("germinal")
+        sim.faults.add(Answers(nth(0, of=calls("create", plural="jobs")), Error(409, "Conflict")))
+
+        await until_gone(sim, uid)
+        assert sim.server.codes[409] == 1

@@ -153,18 +153,16 @@ class Cluster:
 
         Raises:
             RequestRefusedError: The API server refuses the Job, or another Job has its name.
+            ConflictError: The Job was not created, and does not exist.
         """
         name = manifest["metadata"]["name"]
         try:
-            await self._create_job(manifest)
-        except ConflictError:
-            present = await self._get(JOBS, name, owner.key.namespace)
-            if present is not None and not is_controlled_by(present, owner.uid):
-                raise RequestRefusedError(f"Job {name} belongs to something else: delete it.") from None
-            return False
+            present = await self._create_or_find_job(manifest)
         except NamespaceGoneError as error:
             raise RequestRefusedError(str(error)) from error
-        return True
+        if present is not None and not is_controlled_by(present, owner.uid):
+            raise RequestRefusedError(f"Job {name} belongs to something else: delete it.")
+        return present is None
 
     async def create_unowned_job(self, manifest: Manifest) -> None:
         """Create a Job that has no owner, unless it exists.
@@ -172,9 +170,9 @@ class Cluster:
         Raises:
             RequestRefusedError: The API server refuses the Job.
             NamespaceGoneError: The namespace is deleted or being deleted.
+            ConflictError: The Job was not created, and does not exist.
         """
-        with suppress(ConflictError):
-            await self._create_job(manifest)
+        await self._create_or_find_job(manifest)
 
     async def delete_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete a Job and its pods, unless it is deleted already; a later one of the same name stays."""
@@ -199,6 +197,21 @@ class Cluster:
             return await self._client.get(kind, name, namespace)
         except NotFoundError:
             return None
+
+    async def _create_or_find_job(self, manifest: Manifest) -> Manifest | None:
+        """Create a Job, or return the one that has its name.
+
+        A conflict alone does not prove that there is one: the API server also answers so if a quota has just changed.
+        """
+        meta = manifest["metadata"]
+        try:
+            await self._create_job(manifest)
+        except ConflictError:
+            present = await self._get(JOBS, meta["name"], meta["namespace"])
+            if present is None:
+                raise
+            return present
+        return None
 
     async def _create_job(self, manifest: Manifest) -> None:
         try:

@@ -104,8 +104,17 @@ async def test_a_job_that_exists_is_not_created_and_is_no_error() -> None:
     assert await cluster.create_job(MANIFEST, PDFJOB) is False
 
 
-async def test_a_job_that_existed_a_moment_ago_is_left_to_the_next_reconciliation() -> None:
-    assert await Cluster(FakeClient(ConflictError("exists"))).create_job(MANIFEST, PDFJOB) is False
+@pytest.mark.parametrize("owned", [True, False])
+async def test_a_conflict_proves_no_job_that_is_not_there(*, owned: bool) -> None:
+    """The API server answers 409 to a creation also if a quota was changed at the same time."""
+    cluster = Cluster(FakeClient(ConflictError("cannot be fulfilled on resourcequotas")))
+
+    with pytest.raises(ConflictError, match="resourcequotas"):
+        await (cluster.create_job(MANIFEST, PDFJOB) if owned else cluster.create_unowned_job(MANIFEST))
+
+
+async def test_a_job_without_an_owner_that_exists_is_no_error() -> None:
+    await Cluster(FakeClient(ConflictError("exists"), {"metadata": {}})).create_unowned_job(MANIFEST)
 
 
 @pytest.mark.parametrize("present", [owned_by("somebody-else"), {"metadata": {}}], ids=["another's", "nobody's"])
