@@ -117,6 +117,7 @@ PLANS = (
     TimedPlan(pages=90, chunks={0: (21,), 1: (21,), 2: (21,)}, mended=1),
     TimedPlan(pages=90, chunks={1: (22,)}, mended=1),
     TimedPlan(pages=90, chunk_seconds=5000),
+    TimedPlan(pages=90, merge_seconds=60),
     TimedPlan(pages=90, merge_seconds=5000),
     TimedPlan(pages=300, chunk_seconds=90),
     TimedPlan(pages=12),

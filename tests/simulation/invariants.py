@@ -110,8 +110,8 @@ def _jobs(changes: list[Change]) -> None:
 
 def _deletion(changes: list[Change]) -> None:
     """The operator deletes a PdfJob only after its time to live, and never one whose retry was asked for."""
-    last = changes[-1]
-    if last.ref.kind is not PDFJOBS or last.type != "DELETED" or not _by_operator(last):
+    last = next(change for change in reversed(changes) if change.ref.kind is PDFJOBS)
+    if last.type != "DELETED" or not _by_operator(last):
         return
     status, ttl = last.after.get("status", {}), last.after["spec"].get("ttlSecondsAfterFinished")
     _assert(status.get("phase") in ENDED and ttl is not None, f"{last.ref} was deleted, though nobody asked", changes)

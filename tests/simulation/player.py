@@ -181,6 +181,7 @@ def _judge_what_is_left(sim: Simulation) -> None:
         jobs = unfinished_jobs(sim.store, raw)
         if raw.get("status", {}).get("phase") in ENDED:
             assert not jobs, f"{raw['metadata']['name']} has ended, and its Jobs have not\n{sim.told()}"
+            _judge_outcome(sim, raw)
         else:
             running = [
                 it for it in jobs if not it["spec"].get("suspend") and LABEL_QUEUE not in it["metadata"]["labels"]
@@ -188,6 +189,18 @@ def _judge_what_is_left(sim: Simulation) -> None:
             assert not running, f"{raw['metadata']['name']} is suspended, and its Jobs run\n{sim.told()}"
     for operator in sim.operators:
         assert all(isinstance(it, LeadershipLostError) for it in operator.exits), sim.told()
+
+
+def _judge_outcome(sim: Simulation, raw: Manifest) -> None:
+    """Judge the end of a PdfJob by its volume: it succeeds with an output, and fails without one, or out of time."""
+    status, workspace = raw["status"], sim.volume.workspaces.get(raw["metadata"]["uid"])
+    has_output = workspace is not None and workspace.merged is not None
+    reason = next((it["reason"] for it in status["conditions"] if it["type"] == "Failed"), "")
+    if status["phase"] == "Succeeded":
+        assert has_output, f"{raw['metadata']['name']} has succeeded without an output\n{sim.told()}"
+    else:
+        is_late = reason == "DeadlineExceeded"
+        assert is_late or not has_output, f"{raw['metadata']['name']} has failed, and has an output\n{sim.told()}"
 
 
 def _orphans(sim: Simulation) -> bool:

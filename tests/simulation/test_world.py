@@ -5,7 +5,7 @@ import pytest
 from simulation.clock import in_new_loop
 from simulation.faults import Answers, Error, fraction
 from simulation.kinds import JOBS, PDFJOBS, Ref
-from simulation.store import How
+from simulation.store import By, How
 from simulation.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
@@ -136,4 +136,26 @@ async def test_a_job_of_another_name_for_the_same_stage_is_found() -> None:
             spec = {"template": {"metadata": {}, "spec": {"containers": [{"name": "merge", "env": []}]}}}
             sim.store.create(Ref(JOBS, "books", name), {"metadata": meta, "spec": spec})
         with pytest.raises(AssertionError, match="the same stage"):
+            sim.check(ended=False)
+
+
+async def test_a_deletion_of_what_was_to_be_retried_is_found() -> None:
+    async with simulation(start=False) as sim:
+        made = sim.apply(pdfjob(retryFailed=1, ttlSecondsAfterFinished=0))
+        ended = {"phase": "Failed", "round": 0, "completionTime": "2026-11-23T11:00:00Z"}
+        sim.store.replace(GERMINAL, {**made, "status": ended}, STATUS)
+        meta = {"ownerReferences": [{"uid": made["metadata"]["uid"]}]}
+        sim.store.create(Ref(JOBS, "books", "a"), {"metadata": meta, "spec": {"suspend": True}})
+        sim.store.delete(GERMINAL, How("delete", by=By("operator-1")))
+        sim.store.collect()
+        with pytest.raises(AssertionError, match="though a retry was asked for"):
+            sim.check(ended=False)
+
+
+async def test_a_job_that_is_made_before_the_start_is_on_record_is_found() -> None:
+    async with simulation(start=False) as sim:
+        meta: dict[str, Any] = {"labels": {"pdfjob.dev/stage": "prepare", "pdfjob.dev/round": "0"}}
+        meta |= {"ownerReferences": [{"uid": sim.apply(pdfjob())["metadata"]["uid"]}]}
+        sim.store.create(Ref(JOBS, "books", "a"), {"metadata": meta, "spec": {"suspend": True}}, By("operator-1"))
+        with pytest.raises(AssertionError, match="before round 0 was on record"):
             sim.check(ended=False)

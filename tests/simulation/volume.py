@@ -22,6 +22,7 @@ class Workspace:
         prepared: Whether there is a manifest, without which a chunk cannot be processed.
         results: The chunks that have a result.
         sealed: The report of a merge after which nothing is left to do; `None` before it.
+        merged: The last report of a merge that wrote an output; `None` before it.
     """
 
     namespace: str
@@ -29,6 +30,7 @@ class Workspace:
     prepared: bool = False
     results: set[int] = field(default_factory=set)
     sealed: Report | None = None
+    merged: Report | None = None
 
 
 class Removal(NamedTuple):

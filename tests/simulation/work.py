@@ -128,6 +128,8 @@ class Worker:
             if code:
                 return ""
             report = (replace(plan, chunks={}) if mended else plan).prepared(size)
+            if report.merged is not None and report.failure is None:
+                workspace.merged = report
             workspace.prepared, workspace.sealed = True, None
             if report.merged is None:
                 missing = [chunk for chunk in range(plan.count(size)) if chunk not in workspace.results]
@@ -167,6 +169,8 @@ class Worker:
                 return report_json.dumps(workspace.sealed or Report(failure=Failure(reason, "Prepare never finished.")))
             failed = {*range(plan.count(size))} - workspace.results
             report = plan.merged(size, failed, reason)
+            if report.failure is None:
+                workspace.merged = report
             if not failed:
                 workspace.prepared, workspace.results, workspace.sealed = False, set(), report
             return report_json.dumps(report)

@@ -261,6 +261,7 @@ async def test_a_key_that_is_due_earlier_than_before_is_processed_once() -> None
     async with running(process, workers=1) as queue:
         queue.add("a", 0.002)
         queue.add("a")
+        queue.add("a", -1)
         queue.add("last", 0.004)
         await done.wait()
 
@@ -282,11 +283,12 @@ async def test_nothing_is_processed_before_the_gate_opens() -> None:
     queue: WorkQueue[str] = WorkQueue(process, group=lambda _: "", workers=1, gate=gate)
     queue.add("a")
     task = asyncio.create_task(queue.run())
-    await waiting.wait()
-    for _ in range(10):
-        await asyncio.sleep(0)
-    opened.set()
-    await done.wait()
+    async with asyncio.timeout(10):
+        await waiting.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        opened.set()
+        await done.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
