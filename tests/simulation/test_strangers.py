@@ -76,6 +76,7 @@ async def test_an_annotation_never_becomes_a_path(path: str) -> None:
 
 async def test_kopf_remembers_no_object() -> None:
     async with simulation() as sim:
+        await sim.rest(10)
         for number in range(100):
             settled(sim, f"job-{number}")
         await sim.rest(30)

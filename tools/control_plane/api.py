@@ -51,6 +51,20 @@ class Api:
         await self._session.close()
         await asyncio.sleep(_CLOSE_SECONDS)  # aiohttp says that it is done before its sockets are closed
 
+    async def get(self, path: str, **params: str) -> Manifest | None:
+        """Return an object, or `None` if there is none."""
+        async with self._session.get(path, params=params) as answer:
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return None
+            await _require(answer)
+            found: Manifest = await answer.json()
+            return found
+
+    async def create(self, path: str, manifest: Manifest) -> None:
+        """Create an object in a collection."""
+        async with self._session.post(path, json=manifest) as answer:
+            assert answer.ok, await answer.text()
+
     async def patch_status(self, path: str, status: Manifest) -> bool:
         """Merge something into an object's status; returns whether the object was there."""
         headers = {"Content-Type": "application/merge-patch+json"}

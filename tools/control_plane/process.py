@@ -105,6 +105,12 @@ class OperatorProcess:
         """Its resident memory."""
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
+    def peak_bytes(self) -> int:
+        """Its resident memory when it had most of it (`VmHWM`, proc_pid_status(5))."""
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        (kibibytes,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+        return int(kibibytes) * 1024
+
     def _wait(self, path: str) -> None:
         def answers() -> bool:
             code = self._process.poll()
