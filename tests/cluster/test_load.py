@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tools import pdfs
-from tools.kubectl import OPERATOR, Kubectl, Volume, pdfjob
+from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 
 NUMBER = 100
@@ -19,14 +19,26 @@ def test_a_hundred_pdfjobs_at_once_do_not_restart_the_operator(
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 4), "a.pdf")
     (before,) = operator.get("pods", OPERATOR)
 
-    names = [f"job-{number}" for number in range(NUMBER)]
-    manifests = [pdfjob(name, "a.pdf", chunking={"pagesPerChunk": 2}, workers=1) for name in names]
+    manifests = [pdfjob(f"job-{number}", "a.pdf") for number in range(NUMBER)]
     kubectl.apply({"apiVersion": "v1", "kind": "List", "items": manifests})
-    for name in names:
-        kubectl.wait(f"pdfjob/{name}", "condition=Complete")
+    left = unfinished(kubectl)
+    while left:
+        try:
+            kubectl.wait(f"pdfjob/{left[0]}", "condition=Complete")
+        except KubectlError:
+            assert len(unfinished(kubectl)) < len(left)  # a busy machine takes its time, but something must finish
+        left = unfinished(kubectl)
 
     (after,) = operator.get("pods", OPERATOR)
+    assert len(kubectl.get("pdfjobs")) == NUMBER
     assert restarts(after) == restarts(before)
+
+
+def unfinished(kubectl: Kubectl) -> list[str]:
+    """The names of the PdfJobs that are not complete."""
+    phases = {it["metadata"]["name"]: it.get("status", {}).get("phase") for it in kubectl.get("pdfjobs")}
+    assert "Failed" not in phases.values()
+    return [name for name, phase in phases.items() if phase != "Succeeded"]
 
 
 def restarts(pod: dict[str, Any]) -> tuple[str, int]:

@@ -109,9 +109,9 @@ def test_a_retry_with_another_source_says_so_and_loses_nothing(
 
     patch(kubectl, retryFailed=1)
     kubectl.wait("pdfjob/job", "jsonpath={.status.conditions[?(@.type=='Partial')].reason}=SourceChanged")
+    kubectl.wait("pdfjob/job", "jsonpath={.status.phase}=Succeeded")  # the reason is shown while merge still runs
 
     status = kubectl.status("job")
-    assert status["phase"] == "Succeeded"
     assert status["failedPages"] == "9-10"
     assert "cannot be retried" in status["message"]
     assert volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "after.json") == before
