@@ -47,12 +47,12 @@ async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker,
         collector: Reads the reports of sweeps, once it knows which PdfJobs exist.
     """
     time = asyncio.get_running_loop().time
-    trigger = Trigger.START
+    trigger, period = Trigger.START, _period(settings)
     await _gap(tracker, FIRST_SECONDS)
     while True:
         began = time()
         tracker.gap.clear()
-        pause = with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
+        pause = period
         try:
             await tracker.sync(_all_pdfjobs(cluster, settings), trigger)
             await collector.load_claims()
@@ -63,7 +63,14 @@ async def resync_forever(cluster: Cluster, settings: Settings, tracker: Tracker,
             pause, next_trigger = pause / 4, trigger
         rest = max(REST * (time() - began), MIN_REST_SECONDS)
         await asyncio.sleep(rest)
-        trigger = Trigger.START if await _gap(tracker, pause - rest) else next_trigger
+        if await _gap(tracker, pause - rest):
+            trigger = Trigger.START
+        else:
+            trigger, period = next_trigger, _period(settings)
+
+
+def _period(settings: Settings) -> float:
+    return with_jitter(settings.resync_period_seconds, less=0.1, more=0.1)
 
 
 async def _gap(tracker: Tracker, seconds: float) -> bool:
