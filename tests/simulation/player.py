@@ -13,7 +13,7 @@ from pdfjob_operator.runtime.leader_election import LeadershipLostError
 from simulation.faults import Answer, Answers, Call, Fault
 from simulation.histories import History
 from simulation.invariants import ENDED, unfinished_jobs, wants_retry
-from simulation.kinds import EVENTS, JOBS, LEASES, PDFJOBS, Manifest, Ref
+from simulation.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
 from simulation.kueue import LABEL_QUEUE
 from simulation.store import RefusedError
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
@@ -161,6 +161,7 @@ async def play(history: History) -> Simulation:
         longest = 2 * max(book.timeout + MERGE_SECONDS for book in history.books) + LATE_SECONDS
         await sim.until(lambda: all(_is_through(raw) for raw in sim.store.all(PDFJOBS)), "every end", seconds=longest)
         await sim.rest(SETTLE_SECONDS)
+        await sim.until(lambda: not _awaits_collection(sim), "the garbage collector", seconds=60)
         sim.check(ended=False)
         _judge_what_is_left(sim)
         await sim.until(lambda: not _orphans(sim), "no workspace of a deleted PdfJob", seconds=3600)
@@ -189,6 +190,13 @@ def _judge_what_is_left(sim: Simulation) -> None:
             assert not running, f"{raw['metadata']['name']} is suspended, and its Jobs run\n{sim.told()}"
     for operator in sim.operators:
         assert all(isinstance(it, LeadershipLostError) for it in operator.exits), sim.told()
+
+
+def _awaits_collection(sim: Simulation) -> bool:
+    """Whether an owner was deleted a moment ago, and what it owned is still there."""
+    living = {raw["metadata"]["uid"] for kind in (PDFJOBS, JOBS) for raw in sim.store.all(kind)}
+    owned = [*sim.store.all(JOBS), *sim.store.all(PODS)]
+    return any(ref["uid"] not in living for raw in owned for ref in raw["metadata"].get("ownerReferences", ()))
 
 
 def _judge_outcome(sim: Simulation, raw: Manifest) -> None:
