@@ -31,7 +31,10 @@ REST = 9
 """Length of the pause after a listing, at least, as a multiple of the listing's."""
 
 MIN_REST_SECONDS = 1.0
-"""Length of that pause, at least: the watches of all resources begin within moments."""
+"""Length of that pause, at least."""
+
+SETTLE_SECONDS = 0.3
+"""Time from the beginning of a watch to the listing: the watches of all resources begin within moments."""
 
 FIRST_SECONDS = 5.0
 """Time that the first listing waits for the watches to begin."""
@@ -80,6 +83,7 @@ async def _gap(tracker: Tracker, seconds: float) -> bool:
             await tracker.gap.wait()
     except TimeoutError:
         return False
+    await asyncio.sleep(SETTLE_SECONDS)
     return True
 
 
