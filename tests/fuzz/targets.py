@@ -43,14 +43,8 @@ from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences import ChunkSentences
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
-from chunk_runner.workspace.files import (
-    MANIFEST,
-    CorruptFileError,
-    Workspace,
-    answer_file,
-    attempts_file,
-    result_file,
-)
+from chunk_runner.workspace.file_names import MANIFEST, answer_file, attempts_file, result_file
+from chunk_runner.workspace.files import CorruptFileError, Workspace
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result, read_result
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder

@@ -17,7 +17,7 @@ from chunk_runner.errors import WorkspaceError
 from chunk_runner.pdf.page import PageState
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.workspace.answer_store import is_about_attempt, is_request, tokens_of
-from chunk_runner.workspace.files import MANIFEST, attempts_file, result_file
+from chunk_runner.workspace.file_names import MANIFEST, attempts_file, result_file
 from chunk_runner.workspace.ledger import Ledger
 from chunk_runner.workspace.results import read_result
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder

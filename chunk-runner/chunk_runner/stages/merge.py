@@ -24,7 +24,8 @@ from chunk_runner.text.entries import Gap
 from chunk_runner.text.seams import SeamJoiner
 from chunk_runner.text.sentences import are_adjacent
 from chunk_runner.workspace.claim_mark import MARK
-from chunk_runner.workspace.files import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE, Workspace
+from chunk_runner.workspace.file_names import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE
+from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.job_state import has_output, manifest_or_report
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.stats_builder import StatsBuilder

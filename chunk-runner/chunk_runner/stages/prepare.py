@@ -26,7 +26,8 @@ from chunk_runner.source import Source, sha256_of
 from chunk_runner.stages.chunk_plan import plan
 from chunk_runner.stages.storage_limit import require_room_for_chunks
 from chunk_runner.text.document_profile import build_profile, choose_sample, sample_warnings
-from chunk_runner.workspace.files import CHUNKS, SAMPLE, SOURCE, Workspace, chunk_file
+from chunk_runner.workspace.file_names import CHUNKS, SAMPLE, SOURCE, chunk_file
+from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result
 

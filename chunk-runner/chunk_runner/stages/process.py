@@ -25,7 +25,8 @@ from chunk_runner.sandbox.limits import max_rss_bytes
 from chunk_runner.source import sha256_of
 from chunk_runner.stages.storage_limit import require_room_for_result
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore
-from chunk_runner.workspace.files import MANIFEST, Workspace, chunk_file
+from chunk_runner.workspace.file_names import MANIFEST, chunk_file
+from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk, Manifest
 from chunk_runner.workspace.results import has_result, write_result
 from chunk_runner.workspace.token_budget import TokenBudget

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chunk_runner.contract.stats import Tokens
-from chunk_runner.workspace.files import CorruptFileError, Workspace, answer_file
+from chunk_runner.workspace.file_names import answer_file
+from chunk_runner.workspace.files import CorruptFileError, Workspace
 
 
 log = logging.getLogger(__name__)

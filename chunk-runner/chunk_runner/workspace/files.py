@@ -1,17 +1,4 @@
-"""The files of a workspace: their names, and the only code that writes them.
-
-    manifest.json            the decisions of prepare; the names of all other files follow from it
-    source.pdf               the source without the bytes before its header, if there are many, while prepare reads it
-    chunks/sample.pdf        the sample pages, while prepare reads them
-    chunks/00002.pdf         the pages of chunk 2, until its result is durable
-    results/00002.result     the result of chunk 2
-    attempts/00002.jsonl     one line when an attempt at chunk 2 starts, and one when it ends
-    answers/<key>.answer     an answer of a model, by the request
-    tokens.json              the tokens used by chunks that have their result, if there is a budget
-    output.json              the output (or output.jsonl, output.md)
-    usage.jsonl              requests and tokens of each chunk, if there are any
-    report.json              the report of merge
-    .claim                   the uid of the claim for which the workspace was created
+"""Reads and writes the files of a workspace, which `file_names` lists; the only code that does.
 
 A file appears as a whole or not at all, survives a power failure once it has appeared, and has a checksum if it is read
 again. Two attempts may write the same file at once: each has its own temporary file, and the last rename wins with the
@@ -35,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import UnwritableError
 from chunk_runner.workspace import durable
+from chunk_runner.workspace.file_names import MANIFEST, attempts_file
 
 
 if TYPE_CHECKING:
@@ -45,40 +33,11 @@ FoundT = TypeVar("FoundT")
 
 log = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
-REPORT = "report.json"
-USAGE = "usage.jsonl"
-TOKENS = "tokens.json"
-SOURCE = "source.pdf"
-CHUNKS = "chunks"
-SAMPLE = f"{CHUNKS}/sample.pdf"
-ATTEMPTS = "attempts"
-
 _LOOK_SECONDS = 2.0
 """Pause between two looks for a file that must exist."""
 
 _SPOOL_BYTES = 32 * 2**20
 """Size up to which intermediate data stays in memory."""
-
-
-def chunk_file(index: int) -> str:
-    """Return the file name of a chunk's PDF."""
-    return f"{CHUNKS}/{index:05}.pdf"
-
-
-def result_file(index: int) -> str:
-    """Return the file name of a chunk's result."""
-    return f"results/{index:05}.result"
-
-
-def answer_file(key: str) -> str:
-    """Return the file name of a model's answer."""
-    return f"answers/{key}.answer"
-
-
-def attempts_file(index: int) -> str:
-    """Return the file name of the records of a chunk's attempts."""
-    return f"{ATTEMPTS}/{index:05}.jsonl"
 
 
 class CorruptFileError(Exception):

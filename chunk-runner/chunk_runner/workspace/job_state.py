@@ -13,7 +13,8 @@ from chunk_runner.contract import report_json
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import LostWorkspaceError
 from chunk_runner.source import sha256_of
-from chunk_runner.workspace.files import ATTEMPTS, REPORT, CorruptFileError
+from chunk_runner.workspace.file_names import ATTEMPTS, REPORT
+from chunk_runner.workspace.files import CorruptFileError
 from chunk_runner.workspace.manifest import Manifest
 
 

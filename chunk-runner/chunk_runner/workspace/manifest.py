@@ -14,7 +14,8 @@ from chunk_runner.contract.ranges import parse_ranges
 from chunk_runner.contract.report import Failure
 from chunk_runner.contract.stats import count
 from chunk_runner.text.document_profile import DocumentProfile
-from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
+from chunk_runner.workspace.file_names import MANIFEST
+from chunk_runner.workspace.files import CorruptFileError, Workspace
 
 
 _VERSION = 5

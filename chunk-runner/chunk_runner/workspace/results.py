@@ -10,7 +10,8 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.contract.stats import count
 from chunk_runner.processors.chunk_result import ChunkResult
-from chunk_runner.workspace.files import CorruptFileError, result_file
+from chunk_runner.workspace.file_names import result_file
+from chunk_runner.workspace.files import CorruptFileError
 
 
 if TYPE_CHECKING:

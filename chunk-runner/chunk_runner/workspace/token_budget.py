@@ -18,7 +18,8 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import count
 from chunk_runner.errors import ChunkError
 from chunk_runner.workspace.answer_store import tokens_of
-from chunk_runner.workspace.files import TOKENS, CorruptFileError, Workspace
+from chunk_runner.workspace.file_names import TOKENS
+from chunk_runner.workspace.files import CorruptFileError, Workspace
 from chunk_runner.workspace.manifest import Chunk
 from chunk_runner.workspace.results import has_result
 

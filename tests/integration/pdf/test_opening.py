@@ -16,7 +16,8 @@ from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import PageRef
 from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
-from chunk_runner.workspace.files import Workspace, chunk_file
+from chunk_runner.workspace.file_names import chunk_file
+from chunk_runner.workspace.files import Workspace
 from sizes import cases
 from tools import pdfs
 from tools.hostile_pdfs.pdf_objects import ROOT, page_numbers, save, sound_book, tree_node

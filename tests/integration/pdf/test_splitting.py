@@ -11,7 +11,8 @@ from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import PageRef
 from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
-from chunk_runner.workspace.files import Workspace, chunk_file
+from chunk_runner.workspace.file_names import chunk_file
+from chunk_runner.workspace.files import Workspace
 from tools.hostile_pdfs import splitting
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from chunk_runner.errors import StageError
 from chunk_runner.workspace import durable
-from chunk_runner.workspace.files import MANIFEST, CorruptFileError, Workspace
+from chunk_runner.workspace.file_names import MANIFEST
+from chunk_runner.workspace.files import CorruptFileError, Workspace
 from integration.storage.disk import Disk, Recorder, Survival, restore
 from integration.storage.job import CHUNKS, COST, Model, asked, assert_complete, merge_all, prepare, process_chunk
 from integration.storage.layer import Operation, intercepted

@@ -10,7 +10,8 @@ from chunk_runner.contract.stats import Tokens
 from chunk_runner.errors import ChunkError
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.processors.chunk_result import ChunkResult
-from chunk_runner.workspace.files import TOKENS, Workspace
+from chunk_runner.workspace.file_names import TOKENS
+from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from chunk_runner.workspace.results import write_result
 from chunk_runner.workspace.token_budget import TokenBudget
