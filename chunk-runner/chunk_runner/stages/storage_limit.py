@@ -1,6 +1,6 @@
 """The storage limit of a job: the room that the PDFs of its chunks, and then its results, may take on the volume. Pure.
 
-A small document can grow a thousandfold: each chunk repeats what its pages share with others, and a page can draw the
+A small document can grow a hundredfold: each chunk repeats what its pages share with others, and a page can draw the
 same text again and again. Whoever put the source on the volume may use several times its size in any case.
 """
 
@@ -42,8 +42,8 @@ def require_room_for_chunks(used: int, limit: int | None, source: Source) -> Non
     raise SourceError(
         Reason.STORAGE_LIMIT_EXCEEDED,
         f"Split into chunks, “{shorten(source.name, 60)}” ({source.bytes / 2**20:,.1f} MiB) takes more than"
-        f" {allowed / 2**20:,.1f} MiB, because its pages share images or fonts: use more pages per chunk, or have"
-        " runner.maxStorage raised.",
+        f" {allowed / 2**20:,.1f} MiB, because its pages share images or fonts: use more pages per chunk, or"
+        " ask an administrator to raise runner.maxStorage.",
     )
 
 

@@ -31,6 +31,6 @@ _ACTIONS: Mapping[Stage, Mapping[str, tuple[ExitCode, ...]]] = {
         "FailIndex": (ExitCode.CHUNK, ExitCode.MEMORY),
         "FailJob": (ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.WORKSPACE_LOST),
     },
-    Stage.MERGE: {"FailJob": (ExitCode.WORKSPACE_LOST,)},
+    Stage.MERGE: {"FailJob": (ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.WORKSPACE_LOST)},
 }
 """By stage, the action of Kubernetes and the exit codes that cause it."""

@@ -8,6 +8,7 @@ not help: a queue that moves may be long, and a watch that delivers anything may
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from pdfjob_operator.metrics import registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+log = logging.getLogger(__name__)
 
 MAX_WATCH_LAG_SECONDS = 90
 """Watch lag at which the operator is unhealthy. A watch that was cut off is back within a minute."""
@@ -37,7 +40,7 @@ def unhealthy_reason(*, leading_seconds: float, watch_lag: float, queue_stall: f
 
     Args:
         leading_seconds: Seconds since the operator became the leader; it is not responsible for anything earlier.
-        watch_lag: Seconds since the oldest write that the watches have not delivered.
+        watch_lag: Seconds for which a watch has delivered nothing, although a write should have come back.
         queue_stall: Seconds for which PdfJobs have been due and none was reconciled.
     """
     if min(watch_lag, leading_seconds) > MAX_WATCH_LAG_SECONDS:
@@ -58,6 +61,8 @@ async def serve(port: int, unhealthy: Callable[[], str | None], ready: Callable[
 
     async def healthz(_: web.Request) -> web.Response:
         reason = unhealthy()
+        if reason is not None:
+            log.error("unhealthy: %s", reason)  # after the restart, nobody can ask any more
         return web.Response(text=reason or "ok", status=503 if reason else 200)
 
     async def readyz(_: web.Request) -> web.Response:

@@ -197,6 +197,13 @@ def test_pods_know_their_round() -> None:
 
 
 @pytest.mark.parametrize("manifest", ALL, ids=ids)
+def test_an_environment_or_a_configuration_that_is_wrong_is_never_tried_again(manifest: Manifest) -> None:
+    rules = {rule["action"]: rule for rule in manifest["spec"]["podFailurePolicy"]["rules"]}
+
+    assert {ExitCode.USAGE, ExitCode.CONFIGURATION} <= {*rules["FailJob"]["onExitCodes"]["values"]}
+
+
+@pytest.mark.parametrize("manifest", ALL, ids=ids)
 def test_an_unavailable_model_does_not_stop_a_job(manifest: Manifest) -> None:
     rules = manifest["spec"]["podFailurePolicy"]["rules"]
 
