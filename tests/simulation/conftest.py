@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pdfjob_operator.metrics import registry
-from simulation.clock import VirtualLoop
+from simulation.simulator.clock import VirtualLoop
 
 
 # A real process that dies takes its connections along. Here they are left to the garbage collector, as are the ones of

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulation.controllers import has_ended
-from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest
-from simulation.store import Change, Store
-from simulation.volume import Volume
+from simulation.simulator.controllers import has_ended
+from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest
+from simulation.simulator.store import Change, Store
+from simulation.simulator.volume import Volume
 
 
 ORDER = ("", "Pending", "Preparing", "Processing", "Merging", "Succeeded", "Failed")

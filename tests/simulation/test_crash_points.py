@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from simulation.faults import Call, Crash, nth, writes
-from simulation.kinds import JOBS, PDFJOBS
-from simulation.store import RefusedError
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Call, Crash, nth, writes
+from simulation.simulator.kinds import JOBS, PDFJOBS
+from simulation.simulator.store import RefusedError
+from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 

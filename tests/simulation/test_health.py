@@ -12,10 +12,10 @@ from pdfjob_operator.objects.pdfjob import Key
 from pdfjob_operator.runtime.health import unhealthy_reason
 from pdfjob_operator.runtime.leader_election import LEASE_DURATION_SECONDS, LeaderElection, LeadershipLostError
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
-from simulation import clock
-from simulation.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
-from simulation.kinds import JOBS, LEASES
-from simulation.work import TimedPlan
+from simulation.simulator import clock
+from simulation.simulator.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
+from simulation.simulator.kinds import JOBS, LEASES
+from simulation.simulator.work import TimedPlan
 from simulation.world import SETTINGS, Simulation, pdfjob, simulation
 
 

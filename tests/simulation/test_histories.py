@@ -12,9 +12,9 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, given
 
-from simulation.clock import in_new_loop
-from simulation.histories import History, histories
-from simulation.player import play
+from simulation.random_histories.histories import History, histories
+from simulation.random_histories.player import play
+from simulation.simulator.clock import in_new_loop
 from tools.turn import turn
 
 

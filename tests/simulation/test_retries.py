@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from simulation.faults import Answer, Call, Fault
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Answer, Call, Fault
+from simulation.simulator.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from simulation.controllers import job_ranges
-from simulation.kinds import JOBS, PDFJOBS, PODS, Ref
-from simulation.selection import selected
-from simulation.store import DELETE, How, RefusedError, Store
+from simulation.simulator.controllers import job_ranges
+from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Ref
+from simulation.simulator.selection import selected
+from simulation.simulator.store import DELETE, How, RefusedError, Store
 from simulation.world import pdfjob
 
 

@@ -8,10 +8,10 @@ import pytest
 from kopf._core.reactor.inventory import ResourceMemory
 
 from pdfjob_operator.metrics import registry
-from simulation.faults import Call, Error, SpoiltWatch, calls
-from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
-from simulation.store import How
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Call, Error, SpoiltWatch, calls
+from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
+from simulation.simulator.store import How
+from simulation.simulator.work import TimedPlan
 from simulation.world import NAMESPACE, Simulation, metric, pdfjob, simulation
 from sizes import cases
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from simulation.faults import Answer, Call, Crash, Fault, calls, nth
-from simulation.kinds import JOBS, Manifest, Ref
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Answer, Call, Crash, Fault, calls, nth
+from simulation.simulator.kinds import JOBS, Manifest, Ref
+from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 

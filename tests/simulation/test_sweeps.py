@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from simulation.faults import Answers, Call, Error, Fault, calls, nth
-from simulation.kinds import JOBS, PDFJOBS
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Answers, Call, Error, Fault, calls, nth
+from simulation.simulator.kinds import JOBS, PDFJOBS
+from simulation.simulator.work import TimedPlan
 from simulation.world import SETTINGS, Simulation, pdfjob, simulation
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulation.faults import (
+from simulation.simulator.faults import (
     Answers,
     Delay,
     Effect,
@@ -17,7 +17,7 @@ from simulation.faults import (
     during,
     nth,
 )
-from simulation.work import TimedPlan
+from simulation.simulator.work import TimedPlan
 from simulation.world import metric, pdfjob, simulation
 from sizes import cases
 

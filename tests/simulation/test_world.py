@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from simulation.clock import in_new_loop
-from simulation.faults import Answers, Error, fraction
-from simulation.kinds import JOBS, PDFJOBS, Ref
-from simulation.store import By, How
-from simulation.work import TimedPlan
+from simulation.simulator.clock import in_new_loop
+from simulation.simulator.faults import Answers, Error, fraction
+from simulation.simulator.kinds import JOBS, PDFJOBS, Ref
+from simulation.simulator.store import By, How
+from simulation.simulator.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 

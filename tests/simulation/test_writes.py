@@ -5,7 +5,7 @@ import pytest
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
-from simulation.faults import (
+from simulation.simulator.faults import (
     Answer,
     Answers,
     Break,
@@ -22,8 +22,8 @@ from simulation.faults import (
     nth,
     writes,
 )
-from simulation.kinds import JOBS, NAMESPACES, Ref
-from simulation.work import TimedPlan
+from simulation.simulator.kinds import JOBS, NAMESPACES, Ref
+from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, metric, pdfjob, simulation
 from sizes import cases
 

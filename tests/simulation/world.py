@@ -17,15 +17,16 @@ import pytest
 from pdfjob_operator.__main__ import operate
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.metrics import registry
-from simulation import clock, controllers, invariants
-from simulation.apiserver import ApiServer, Door
-from simulation.faults import Faults
-from simulation.kinds import CLAIMS, NAMESPACES, PDFJOBS, Manifest, Ref
-from simulation.kueue import Kueue
-from simulation.process import Operator, Tasks, connect, install
-from simulation.store import RefusedError, Store
-from simulation.volume import Volume
-from simulation.work import TimedPlan, Worker
+from simulation import invariants
+from simulation.simulator import clock, controllers
+from simulation.simulator.apiserver import ApiServer, Door
+from simulation.simulator.faults import Faults
+from simulation.simulator.kinds import CLAIMS, NAMESPACES, PDFJOBS, Manifest, Ref
+from simulation.simulator.kueue import Kueue
+from simulation.simulator.process import Operator, Tasks, connect, install
+from simulation.simulator.store import RefusedError, Store
+from simulation.simulator.volume import Volume
+from simulation.simulator.work import TimedPlan, Worker
 
 
 NAMESPACE = "books"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulation import clock
-from simulation.kinds import JOBS, PODS, Manifest, Ref
-from simulation.store import By, How, Store, timestamp
-from simulation.work import Attempt, Work
+from simulation.simulator import clock
+from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
+from simulation.simulator.store import By, How, Store, timestamp
+from simulation.simulator.work import Attempt, Work
 
 
 CONDITION_SECONDS = 2

@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulation.controllers import has_ended
-from simulation.faults import Answer, Break, Call, Effect, SpoiltWatch, StaleReads, both, calls, during
-from simulation.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
-from simulation.store import DELETE, RefusedError
+from simulation.simulator.controllers import has_ended
+from simulation.simulator.faults import Answer, Break, Call, Effect, SpoiltWatch, StaleReads, both, calls, during
+from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
+from simulation.simulator.store import DELETE, RefusedError
 
 
 if TYPE_CHECKING:
-    from simulation.player import Player
+    from simulation.random_histories.player import Player
 
 
 class Action:

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulation.faults import Call
-from simulation.kinds import KINDS, Kind, Manifest, Ref
-from simulation.selection import Test
-from simulation.store import Change, RefusedError
+from simulation.simulator.faults import Call
+from simulation.simulator.kinds import KINDS, Kind, Manifest, Ref
+from simulation.simulator.selection import Test
+from simulation.simulator.store import Change, RefusedError
 
 
 _DISCOVERY = Kind("", "", "Discovery", "discovery", namespaced=False)

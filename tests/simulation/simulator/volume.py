@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chunk_runner.contract.report import Report, Swept
-from simulation import clock
+from simulation.simulator import clock
 
 
 @dataclass

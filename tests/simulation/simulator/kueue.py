@@ -3,9 +3,9 @@
 import asyncio
 from contextlib import suppress
 
-from simulation.controllers import has_ended
-from simulation.kinds import JOBS, Manifest, Ref
-from simulation.store import By, How, RefusedError, Store
+from simulation.simulator.controllers import has_ended
+from simulation.simulator.kinds import JOBS, Manifest, Ref
+from simulation.simulator.store import By, How, RefusedError, Store
 
 
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies
 
-from simulation.faults import Break, Error
-from simulation.steps import (
+from simulation.random_histories.steps import (
     Action,
     Admit,
     Annotate,
@@ -31,7 +30,8 @@ from simulation.steps import (
     TakeName,
     TimeToLive,
 )
-from simulation.work import TimedPlan
+from simulation.simulator.faults import Break, Error
+from simulation.simulator.work import TimedPlan
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from simulation import clock
-from simulation.kinds import Kind, Manifest, Ref
-from simulation.schema import pruned, with_defaults
+from simulation.simulator import clock
+from simulation.simulator.kinds import Kind, Manifest, Ref
+from simulation.simulator.schema import pruned, with_defaults
 
 
 class By(NamedTuple):

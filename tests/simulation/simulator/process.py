@@ -20,7 +20,7 @@ from lightkube.config.models import Cluster, User
 
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.runtime import health
-from simulation.apiserver import ApiServer, Door
+from simulation.simulator.apiserver import ApiServer, Door
 
 
 RESTART_SECONDS = 5

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from simulation.schema import pdfjob_schema
+from simulation.simulator.schema import pdfjob_schema
 
 
 Manifest = dict[str, Any]

@@ -10,12 +10,12 @@ from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.runtime.leader_election import LeadershipLostError
-from simulation.faults import Answer, Answers, Call, Fault
-from simulation.histories import History
 from simulation.invariants import ENDED, unfinished_jobs, wants_retry
-from simulation.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
-from simulation.kueue import LABEL_QUEUE
-from simulation.store import RefusedError
+from simulation.random_histories.histories import History
+from simulation.simulator.faults import Answer, Answers, Call, Fault
+from simulation.simulator.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
+from simulation.simulator.kueue import LABEL_QUEUE
+from simulation.simulator.store import RefusedError
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-from simulation.kinds import Ref
-from simulation.store import Change
+from simulation.simulator.kinds import Ref
+from simulation.simulator.store import Change
 
 
 @dataclass(frozen=True)

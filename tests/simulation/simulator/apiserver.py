@@ -12,11 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulation.faults import Answer, Break, Call, Delay, Effect, Error, Faults
-from simulation.kinds import Manifest
-from simulation.protocol import answer, bare, bookmark, discover, event, failure, inside, line, parse, status
-from simulation.selection import selected
-from simulation.store import By, Change, How, RefusedError, Store
+from simulation.simulator.faults import Answer, Break, Call, Delay, Effect, Error, Faults
+from simulation.simulator.kinds import Manifest
+from simulation.simulator.protocol import answer, bare, bookmark, discover, event, failure, inside, line, parse, status
+from simulation.simulator.selection import selected
+from simulation.simulator.store import By, Change, How, RefusedError, Store
 
 
 BOOKMARK_SECONDS = 60
