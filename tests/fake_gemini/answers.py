@@ -113,7 +113,7 @@ def _faulty_text(request: Request, fault: str) -> str:
             depths = [{"page": first, "text": f"Shaft {it} is {it * 37} metres deep."} for it in range(40)]
             found = sorted([*found, *depths], key=lambda sentence: sentence["page"])
         case "wrongpages":
-            found = [sentence | {"page": sentence["page"] + last} for sentence in found]
+            found = [sentence | {"page": 2 * sentence["page"]} for sentence in found]
         case "missing":
             found = [sentence for sentence in found if sentence["page"] == first != last]
         case _:

@@ -62,6 +62,10 @@ class GeminiSettings:
         known = {"name", "maxTotalTokens", "model", "input", "prompt", *_NAMES}
         if unknown := sorted(set(raw) - known):
             raise _error(f"gemini has no setting “{shorten(unknown[0], 60)}”")
+        for key, value in raw.items():
+            kind = int if key in _NUMBERS else str
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise _error(f"{key} must be a {'whole number' if kind is int else 'string'}")
         if raw.get("input", "pdf") not in ("pdf", "text"):
             raise _error("input must be pdf or text")
         if raw.get("fallback", "none") not in ("none", "text"):
@@ -96,6 +100,9 @@ _NAMES = {
     "requestTimeoutSeconds": "request_timeout",
     "fallback": "fallback",
 }
+
+
+_NUMBERS = ("maxTotalTokens", "maxOutputTokens", "requestTimeoutSeconds")
 
 
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:

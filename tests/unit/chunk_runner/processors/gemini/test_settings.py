@@ -41,6 +41,11 @@ def test_a_fallback_decides_on_the_result_and_not_on_what_is_asked() -> None:
         ({"prompt": "List names.", "outputSchema": "[]"}, "must be a JSON object"),
         ({"prompt": "List names.", "outputSchema": '{"type": "sentence"}'}, "is not a JSON Schema"),
         ({"prompt": "x" * 17_000}, "at most 16384"),
+        ({"prompt": None}, "prompt must be a string"),
+        ({"prompt": "List names.", "outputSchema": {}}, "outputSchema must be a string"),
+        ({"fallback": ["text"]}, "fallback must be a string"),
+        ({"maxOutputTokens": "100"}, "maxOutputTokens must be a whole number"),
+        ({"requestTimeoutSeconds": True}, "requestTimeoutSeconds must be a whole number"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_a_sentence(settings: dict[str, Any], why: str) -> None:
