@@ -135,7 +135,7 @@ def _manifest(data: bytes) -> None:
     manifest = Manifest.read(_write(MANIFEST, data))
     assert manifest.pages >= 0
     assert manifest.selected_pages >= 0
-    assert [isinstance(chunk.pages, list) for chunk in manifest.chunks]
+    assert all(isinstance(chunk.pages, list) for chunk in manifest.chunks)
 
 
 def result_of(data: bytes) -> ChunkResult | Failure | None:
