@@ -293,7 +293,6 @@ import os, sys
 from chunk_runner.sandbox import template
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
-from processes import occurrences
 from chunk_runner.sandbox.sandbox import Sandbox
 
 def serve(request):
