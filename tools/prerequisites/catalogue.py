@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chunk_runner.sandbox import confinement
 from tools.builds import binaries, packages
 from tools.builds.shell import SetupError
 from tools.corpus import sources
@@ -101,6 +102,10 @@ def _no_fuse() -> str:
     return "" if os.geteuid() == 0 else "mounting a folder needs root"
 
 
+def _no_confinement() -> str:
+    return confinement.missing() or ""
+
+
 def _has_kubernetes() -> bool:
     return not _no_kubernetes() and not packages.missing() and binaries.has_kube()
 
@@ -153,6 +158,12 @@ PREREQUISITES = {
         _no_fuse,
         binaries.caching_mount,
         "a program that mounts folders, built from a Go module, half a minute",
+    ),
+    "confinement": Prerequisite(
+        lambda: not _no_confinement(),
+        _no_confinement,
+        lambda: None,
+        "Landlock and seccomp, which a kernel has or has not",
     ),
     "control-plane": Prerequisite(
         _has_kubernetes,

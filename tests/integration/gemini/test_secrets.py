@@ -6,13 +6,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chunk_runner.sandbox import confinement
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY, spec
 from processes import Pods, descendants, occurrences, start_pdfjob, until
 
 
-pytestmark = pytest.mark.skipif(confinement.missing() is not None, reason="the memory is read as Linux shows it")
+pytestmark = pytest.mark.needs("confinement")
 
 
 def templates(pid: int) -> list[int]:

@@ -24,9 +24,7 @@ from chunk_runner.sandbox.limits import ResourceLimits
 from processes import occurrences
 
 
-pytestmark = pytest.mark.skipif(
-    confinement.missing() is not None, reason=f"this kernel cannot confine: {confinement.missing()}"
-)
+pytestmark = pytest.mark.needs("confinement")
 
 LIMITS = ResourceLimits(memory_bytes=2**31, cpu_seconds=60, file_bytes=2**20)
 
