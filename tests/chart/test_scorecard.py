@@ -13,7 +13,7 @@ def test_every_guarantee_names_an_existing_test() -> None:
     missing = []
     for line in lines:
         held_by = line.rpartition(" | ")[2]
-        files = re.findall(r"`(?:tests/)?((?:\w+/)?test_\w+)(?:\.py)?(?:: (\w+))?`|`(\w+)`", held_by)
+        files = re.findall(r"`(?:tests/)?((?:\w+/)*test_\w+)(?:\.py)?(?:: (\w+))?`|`(\w+)`", held_by)
         module = ""
         for file, test, further in files:
             module = file or module

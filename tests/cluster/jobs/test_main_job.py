@@ -9,11 +9,12 @@ from typing import Any
 
 import yaml
 
+from cluster.conftest import PROJECT
 from tools import pdfs
 from tools.kubectl import Kubectl, Volume, claim, pdfjob
 
 
-README = Path(__file__).parents[2] / "README.md"
+README = PROJECT / "README.md"
 
 
 def run_here(source: Path, output: Path, *options: str) -> bytes:
