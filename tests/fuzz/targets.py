@@ -35,7 +35,7 @@ from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.gemini.answers.plausibility import require_plausible
 from chunk_runner.processors.gemini.answers.sentences import parse_sentences
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
-from chunk_runner.processors.gemini.credentials import Credentials
+from chunk_runner.processors.gemini.api.credentials import Credentials
 from chunk_runner.processors.gemini.prompt import SENTENCES
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.sandbox import messages

@@ -13,7 +13,7 @@ import typer
 
 from chunk_runner.contract import page_ranges
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.credentials import Credentials
+from chunk_runner.processors.gemini.api.credentials import Credentials
 from chunk_runner.processors.registry import processor_for
 from pdfjob_cli import file_options
 

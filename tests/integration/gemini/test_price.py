@@ -19,9 +19,9 @@ from chunk_runner.coordination.rate_limiter import LocalRateLimiter
 from chunk_runner.errors import ChunkError, ConfigurationError, StageError, UnavailableError
 from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.processors.base import Task
-from chunk_runner.processors.gemini.client import GeminiClient
-from chunk_runner.processors.gemini.credentials import Credentials
-from chunk_runner.processors.gemini.executor import RequestExecutor
+from chunk_runner.processors.gemini.api.client import GeminiClient
+from chunk_runner.processors.gemini.api.credentials import Credentials
+from chunk_runner.processors.gemini.execution.executor import RequestExecutor
 from chunk_runner.processors.gemini.extraction import Extraction
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.document_profile import DocumentProfile

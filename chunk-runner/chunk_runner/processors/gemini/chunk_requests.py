@@ -17,8 +17,8 @@ from chunk_runner.processors.gemini import prompt
 from chunk_runner.processors.gemini.answers.plausibility import require_plausible
 from chunk_runner.processors.gemini.answers.sentences import parse_sentences
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError, parse_answer
-from chunk_runner.processors.gemini.executor import answer_key
-from chunk_runner.processors.gemini.messages import Request
+from chunk_runner.processors.gemini.api.messages import Request
+from chunk_runner.processors.gemini.execution.executor import answer_key
 from chunk_runner.processors.gemini.page_text import lines_of_sentence, reference_text, running_text
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.entries import StructuredAnswer

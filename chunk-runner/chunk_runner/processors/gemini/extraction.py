@@ -16,11 +16,11 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ChunkError, UnavailableError
 from chunk_runner.pdf.page import Page, PageOutcome, PageState
 from chunk_runner.processors.base import Task, with_breaks
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 from chunk_runner.processors.gemini.chunk_requests import Answer, ChunkRequests
-from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.execution.executor import RequestExecutor, UnusableResponseError
+from chunk_runner.processors.gemini.execution.repetition import ANSWERS_PER_PAGE, divide
 from chunk_runner.processors.gemini.page_text import sentence_lines
-from chunk_runner.processors.gemini.repetition import ANSWERS_PER_PAGE, divide
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.entries import StructuredAnswer
 from chunk_runner.text.layout.arrangement import arrange

@@ -16,8 +16,8 @@ from chunk_runner.pdf import reader
 from chunk_runner.processors.base import Task
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.processors.gemini import prompt
-from chunk_runner.processors.gemini.credentials import Credentials
-from chunk_runner.processors.gemini.executor import RequestExecutor, Send
+from chunk_runner.processors.gemini.api.credentials import Credentials
+from chunk_runner.processors.gemini.execution.executor import RequestExecutor, Send
 from chunk_runner.processors.gemini.extraction import Extraction
 from chunk_runner.processors.gemini.settings import GeminiSettings
 
@@ -74,7 +74,7 @@ def gemini_processor(raw: Mapping[str, Any], secret: str) -> GeminiProcessor:
 @cache
 def _connect(credentials: Credentials, timeout: float) -> tuple[Send, Coordinator]:
     """Return the ways to the model and to other pods: once per process, because they remember what was sent."""
-    from chunk_runner.processors.gemini.client import GeminiClient  # noqa: PLC0415 (loads the SDK, which takes long)
+    from chunk_runner.processors.gemini.api.client import GeminiClient  # noqa: PLC0415 (loads the SDK, which takes long)
 
     limits = RateLimits(credentials.requests_per_minute, credentials.tokens_per_minute)
     if credentials.redis_url is None:

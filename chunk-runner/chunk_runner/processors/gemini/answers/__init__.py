@@ -1,1 +1,1 @@
-"""Answers of the model: their JSON (`decoding`), shape (`validation`, `sentences`) and truth (`plausibility`)."""
+"""Answers: their JSON (`decoding`), shape (`validation`, `sentences`, `schema_check`) and truth (`plausibility`)."""

@@ -1,4 +1,4 @@
-"""Validation: whether an answer has the shape that was asked for, and is no loop. Pure.
+"""Validation: whether an answer has the shape that was asked for, and is no loop.
 
 `plausibility` compares it with the text layer of the pages.
 """
@@ -12,9 +12,9 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from chunk_runner.processors.gemini import schema_check
+from chunk_runner.processors.gemini.answers import schema_check
 from chunk_runner.processors.gemini.answers.decoding import decode
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 from chunk_runner.processors.gemini.settings import validator
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from chunk_runner.contract import environment
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.credentials import Credentials
+from chunk_runner.processors.gemini.api.credentials import Credentials
 from chunk_runner.processors.gemini.settings import GeminiSettings
 
 

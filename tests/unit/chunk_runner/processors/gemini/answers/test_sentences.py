@@ -5,7 +5,7 @@ import pytest
 
 from chunk_runner.processors.gemini.answers.sentences import ModelSentence, parse_sentences
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 from chunk_runner.processors.gemini.prompt import SENTENCES, SENTENCES_AND_RUNNING_LINES
 
 

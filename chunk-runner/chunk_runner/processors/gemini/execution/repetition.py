@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 
 
 PartT = TypeVar("PartT")

@@ -24,9 +24,9 @@ from chunk_runner.coordination.backoff import between, exponential_backoff
 from chunk_runner.coordination.coordinator import renewed_claim
 from chunk_runner.errors import ConfigurationError, StageError, UnavailableError
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
-from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
-from chunk_runner.processors.gemini.repetition import ANSWERS_PER_PAGE, UNANSWERED, WAITING, may_repeat
-from chunk_runner.processors.gemini.service_state import OUTAGE_SECONDS, ServiceState
+from chunk_runner.processors.gemini.api.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.execution.repetition import ANSWERS_PER_PAGE, UNANSWERED, WAITING, may_repeat
+from chunk_runner.processors.gemini.execution.service_state import OUTAGE_SECONDS, ServiceState
 
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from chunk_runner.coordination.coordinator import Coordinator
 from chunk_runner.coordination.rate_limiter import LocalRateLimiter
 from chunk_runner.errors import ChunkError, ConfigurationError, UnavailableError, UnwritableError
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
-from chunk_runner.processors.gemini.executor import RequestExecutor, UnusableResponseError
-from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.api.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.execution.executor import RequestExecutor, UnusableResponseError
 
 
 REQUEST = Request("gemini-x", "", "", None, {}, 100)

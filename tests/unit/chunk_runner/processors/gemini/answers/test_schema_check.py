@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini import schema_check
+from chunk_runner.processors.gemini.answers import schema_check
+from chunk_runner.processors.gemini.answers.schema_check import mismatch
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError, parse_answer
-from chunk_runner.processors.gemini.messages import ResponseKind
-from chunk_runner.processors.gemini.schema_check import mismatch
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 from sizes import cases
 
 

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from chunk_runner.processors.gemini.messages import ResponseKind
-from chunk_runner.processors.gemini.repetition import ANSWERS_PER_PAGE, UNANSWERED, divide, may_repeat
+from chunk_runner.processors.gemini.api.messages import ResponseKind
+from chunk_runner.processors.gemini.execution.repetition import ANSWERS_PER_PAGE, UNANSWERED, divide, may_repeat
 
 
 def bought(pages: Sequence[int], kinds: Sequence[ResponseKind], answers_left: int = ANSWERS_PER_PAGE) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 
 
 OUTAGE_SECONDS = 1800

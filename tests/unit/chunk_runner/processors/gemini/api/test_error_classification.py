@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from chunk_runner.processors.gemini.error_classification import ApiError, classify_error
-from chunk_runner.processors.gemini.messages import ResponseKind
+from chunk_runner.processors.gemini.api.error_classification import ApiError, classify_error
+from chunk_runner.processors.gemini.api.messages import ResponseKind
 
 
 def error(code: int, message: str = "", *details: dict[str, Any], status: str = "") -> ApiError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chunk_runner.contract.limits import shorten
-from chunk_runner.processors.gemini.messages import Response, ResponseKind
+from chunk_runner.processors.gemini.api.messages import Response, ResponseKind
 
 
 _CLIENT_ERROR = 400

@@ -1,7 +1,7 @@
 import pytest
 
-from chunk_runner.processors.gemini.messages import ResponseKind
-from chunk_runner.processors.gemini.service_state import ServiceState
+from chunk_runner.processors.gemini.api.messages import ResponseKind
+from chunk_runner.processors.gemini.execution.service_state import ServiceState
 
 
 def test_settings_that_were_accepted_cannot_be_what_is_rejected() -> None:

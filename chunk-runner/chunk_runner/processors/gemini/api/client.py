@@ -20,9 +20,9 @@ from chunk_runner.contract.limits import GRACE_SECONDS, shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.credentials import Credentials
-from chunk_runner.processors.gemini.error_classification import ApiError, classify_error, without_key
-from chunk_runner.processors.gemini.messages import Request, Response, ResponseKind
+from chunk_runner.processors.gemini.api.credentials import Credentials
+from chunk_runner.processors.gemini.api.error_classification import ApiError, classify_error, without_key
+from chunk_runner.processors.gemini.api.messages import Request, Response, ResponseKind
 
 
 _SHORTEST_TIMEOUT = 10
