@@ -41,7 +41,7 @@ from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.sandbox import messages
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import ChunkSentences
+from chunk_runner.text.sentences.joiner import ChunkSentences
 from chunk_runner.workspace.answer_store import WorkspaceAnswerStore, tokens_of
 from chunk_runner.workspace.file_names import MANIFEST, answer_file, attempts_file, result_file
 from chunk_runner.workspace.files import CorruptFileError, Workspace

@@ -11,7 +11,7 @@ from chunk_runner.contract.stats import Tokens
 from chunk_runner.pdf.page import Page, PageRef
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.text.document_profile import DocumentProfile
-from chunk_runner.text.sentences import UnselectedPages, are_adjacent
+from chunk_runner.text.sentences.joiner import UnselectedPages, are_adjacent
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chunk_runner.output.pieces import Piece, render
 from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import ChunkSentences
+from chunk_runner.text.sentences.joiner import ChunkSentences
 
 
 @dataclass

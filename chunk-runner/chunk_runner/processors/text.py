@@ -9,18 +9,18 @@ from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import SOFT_HYPHEN, PageOutcome, PageState
 from chunk_runner.processors.base import Task, with_breaks
 from chunk_runner.processors.chunk_result import ChunkResult
-from chunk_runner.text import sentences
-from chunk_runner.text.dehyphenation import Dehyphenator
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
+from chunk_runner.text.sentences import joiner
+from chunk_runner.text.sentences.dehyphenation import Dehyphenator
+from chunk_runner.text.sentences.joiner import Item, MissingPage, UnselectedPages
 
 
 class TextProcessor:
     """Extracts sentences from the text layer."""
 
     name = "text"
-    version = f"3 ({reader.VERSION}, {sentences.VERSION})"
+    version = f"3 ({reader.VERSION}, {joiner.VERSION})"
     decisive_settings: Mapping[str, Any] = {}
     uses_neighbors = False
     returns_sentences = False

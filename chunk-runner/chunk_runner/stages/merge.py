@@ -21,8 +21,8 @@ from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.stages import merge_report
 from chunk_runner.stages.findings import Findings, find_chunk, outcome_of
 from chunk_runner.text.entries import Gap
-from chunk_runner.text.seams import SeamJoiner
-from chunk_runner.text.sentences import are_adjacent
+from chunk_runner.text.sentences.joiner import are_adjacent
+from chunk_runner.text.sentences.seams import SeamJoiner
 from chunk_runner.workspace.claim_mark import MARK
 from chunk_runner.workspace.file_names import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE
 from chunk_runner.workspace.files import Workspace

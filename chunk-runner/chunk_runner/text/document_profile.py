@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text import language as languages
+from chunk_runner.text.language import languages
+from chunk_runner.text.language.legibility import is_garbled
 from chunk_runner.text.layout.learning import Layout, learn_layout
-from chunk_runner.text.legibility import is_garbled
-from chunk_runner.text.sentences import SentenceJoiner
+from chunk_runner.text.sentences.joiner import SentenceJoiner
 
 
 _SAMPLE_RUNS = 8

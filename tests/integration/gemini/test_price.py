@@ -26,7 +26,7 @@ from chunk_runner.processors.gemini.extraction import Extraction
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import MissingPage
+from chunk_runner.text.sentences.joiner import MissingPage
 from fake_gemini.server import GeminiServer
 from fake_gemini.spoiling import SPOILT
 from sizes import cases

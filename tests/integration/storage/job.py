@@ -23,7 +23,7 @@ from chunk_runner.stages import process as process_stage
 from chunk_runner.stages.merge import merge
 from chunk_runner.stages.process import process
 from chunk_runner.text.entries import Sentence
-from chunk_runner.text.sentences import ChunkSentences
+from chunk_runner.text.sentences.joiner import ChunkSentences
 from chunk_runner.workspace.file_names import chunk_file
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.job_state import manifest_or_report

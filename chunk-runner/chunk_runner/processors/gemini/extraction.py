@@ -25,7 +25,7 @@ from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.entries import StructuredAnswer
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import Item, MissingPage, UnselectedPages
+from chunk_runner.text.sentences.joiner import Item, MissingPage, UnselectedPages
 
 
 class _Part(NamedTuple):

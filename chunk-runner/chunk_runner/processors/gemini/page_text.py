@@ -10,10 +10,10 @@ from chunk_runner.pdf.page import Page, PageState
 from chunk_runner.processors.gemini.answers.sentences import ModelSentence
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.entries import Sentence
+from chunk_runner.text.language.legibility import is_language
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.line import Line, PageText
-from chunk_runner.text.legibility import is_language
-from chunk_runner.text.seams import SeamJoiner
+from chunk_runner.text.sentences.seams import SeamJoiner
 
 
 _CONTINUATION_MINIMUM = 8

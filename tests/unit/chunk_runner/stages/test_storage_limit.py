@@ -10,7 +10,7 @@ from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.source import Source
 from chunk_runner.stages.storage_limit import require_room_for_chunks, require_room_for_result
 from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer
-from chunk_runner.text.sentences import ChunkSentences
+from chunk_runner.text.sentences.joiner import ChunkSentences
 from chunk_runner.workspace.manifest import Chunk, Manifest
 
 

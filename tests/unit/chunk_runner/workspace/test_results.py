@@ -10,7 +10,7 @@ from chunk_runner.pdf.page import PageOutcome, PageState
 from chunk_runner.processors.chunk_result import ChunkResult
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line, Start
-from chunk_runner.text.sentences import ChunkSentences
+from chunk_runner.text.sentences.joiner import ChunkSentences
 from chunk_runner.workspace.file_names import result_file
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk

@@ -15,8 +15,8 @@ from importlib.metadata import version
 
 import sentencex
 
-from chunk_runner.text.boundaries import CLOSING_MARKS, QUOTES, SUPERSCRIPTS, Boundaries
 from chunk_runner.text.list_markers import following_items, marker_length
+from chunk_runner.text.sentences.boundaries import CLOSING_MARKS, QUOTES, SUPERSCRIPTS, Boundaries
 
 
 VERSION = f"sentencex {version('sentencex')}"

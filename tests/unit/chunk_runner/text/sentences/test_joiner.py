@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from chunk_runner.pdf.page import SOFT_HYPHEN
 from chunk_runner.text.entries import Entry, Gap, Sentence
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.seams import SeamJoiner
-from chunk_runner.text.sentences import Item, MissingPage, SentenceJoiner, UnselectedPages
+from chunk_runner.text.sentences.joiner import Item, MissingPage, SentenceJoiner, UnselectedPages
+from chunk_runner.text.sentences.seams import SeamJoiner
 
 
 ENGLISH = SentenceJoiner("en")

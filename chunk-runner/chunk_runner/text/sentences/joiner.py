@@ -19,12 +19,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from chunk_runner.text import segmenter
-from chunk_runner.text.dehyphenation import HYPHENS, Dehyphenator
 from chunk_runner.text.entries import Entry, Gap, Sentence, StructuredAnswer, with_notes
-from chunk_runner.text.language import DEFAULT_LANGUAGE
+from chunk_runner.text.language.languages import DEFAULT_LANGUAGE
 from chunk_runner.text.layout.line import End, Line, Start
 from chunk_runner.text.list_markers import BULLETS
+from chunk_runner.text.sentences import segmenter
+from chunk_runner.text.sentences.dehyphenation import HYPHENS, Dehyphenator
 
 
 VERSION = f"4, {segmenter.VERSION}"

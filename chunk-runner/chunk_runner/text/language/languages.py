@@ -56,7 +56,7 @@ class Language:
 
 
 def _load() -> dict[str, Language]:
-    raw = tomllib.loads((resources.files("chunk_runner.text") / "languages.toml").read_text("utf-8"))
+    raw = tomllib.loads((resources.files("chunk_runner.text.language") / "languages.toml").read_text("utf-8"))
     names = [field.name for field in fields(Language)]
     return {
         code: Language(**{name: frozenset(facts.get(name, "").split()) for name in names})

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chunk_runner.text import segmenter
+from chunk_runner.text.sentences import segmenter
 
 
 def cut(text: str, language: str) -> list[str]:

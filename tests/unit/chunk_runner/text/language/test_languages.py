@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from chunk_runner.text import language
+from chunk_runner.text.language import languages
 
 
-RAW = tomllib.loads(Path(language.__file__).with_name("languages.toml").read_text("utf-8"))
+RAW = tomllib.loads(Path(languages.__file__).with_name("languages.toml").read_text("utf-8"))
 
 ABBREVIATIONS = ("abbreviations", "before_numbers", "may_end")
 
@@ -21,24 +21,24 @@ ABBREVIATIONS = ("abbreviations", "before_numbers", "may_end")
     ],
 )
 def test_a_language_is_detected_by_its_current_code(text: str, code: str) -> None:
-    assert language.detect([text] * 3) == code
+    assert languages.detect([text] * 3) == code
 
 
 @pytest.mark.parametrize("text", ["", "1 2 3", "7KH TXLFN EURZQ IR[", "a\x01b"])
 def test_no_language_is_guessed(text: str) -> None:
-    assert language.detect([text]) is None
+    assert languages.detect([text]) is None
 
 
 def test_both_kinds_of_norwegian_have_the_same_facts_and_unknown_languages_none() -> None:
-    assert language.facts("nb") is language.facts("nn") is language.facts("no")
-    assert language.facts("xx") == language.Language()
+    assert languages.facts("nb") is languages.facts("nn") is languages.facts("no")
+    assert languages.facts("xx") == languages.Language()
 
 
 @pytest.mark.parametrize("code", RAW)
 def test_the_lists_hold_words_without_their_stop_each_in_one_kind(code: str) -> None:
     lists = {name: raw.split() for name, raw in RAW[code].items()}
 
-    assert set(lists) <= {field.name for field in fields(language.Language)}
+    assert set(lists) <= {field.name for field in fields(languages.Language)}
     assert not [word for words in lists.values() for word in words if word.endswith(".")]
     abbreviations = [word for name in ABBREVIATIONS for word in lists.get(name, [])]
     assert len(abbreviations) == len(set(abbreviations))

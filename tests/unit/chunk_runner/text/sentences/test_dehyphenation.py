@@ -3,10 +3,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
-from chunk_runner.text.dehyphenation import Dehyphenator
 from chunk_runner.text.entries import Sentence
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import SentenceJoiner
+from chunk_runner.text.sentences.dehyphenation import Dehyphenator
+from chunk_runner.text.sentences.joiner import SentenceJoiner
 
 
 ENGLISH = SentenceJoiner("en")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chunk_runner.text.entries import Entry, Sentence, with_notes
 from chunk_runner.text.layout.line import Line
-from chunk_runner.text.sentences import ChunkSentences, SentenceJoiner
+from chunk_runner.text.sentences.joiner import ChunkSentences, SentenceJoiner
 
 
 @dataclass

@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 
 from chunk_runner.pdf.glyphs.characters import count_unmapped
-from chunk_runner.text import language
+from chunk_runner.text.language import languages
 
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -57,7 +57,7 @@ _MAXIMUM_SURPRISE = 4.85
 
 def is_language(text: str) -> bool:
     """Return True if a text is certainly in some language."""
-    return bool(text) and language.detect([text]) is not None
+    return bool(text) and languages.detect([text]) is not None
 
 
 def is_garbled(text: str) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chunk_runner.pdf.page import BREAK, SOFT_HYPHEN
-from chunk_runner.text.addresses import address_goes_on
-from chunk_runner.text.language import Language, facts
-from chunk_runner.text.scripts import FIRST_SPACELESS, space_between
+from chunk_runner.text.language.languages import Language, facts
+from chunk_runner.text.language.scripts import FIRST_SPACELESS, space_between
+from chunk_runner.text.sentences.addresses import address_goes_on
 
 
 HYPHENS = f"-\N{HYPHEN}\N{ARMENIAN HYPHEN}{SOFT_HYPHEN}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from chunk_runner.text import language as languages
 from chunk_runner.text.caption_labels import is_label
+from chunk_runner.text.language import languages
+from chunk_runner.text.language.scripts import is_spaceless
 from chunk_runner.text.list_markers import is_marker
-from chunk_runner.text.scripts import is_spaceless
 
 
 QUOTES = '"“”„‟«»‹›'

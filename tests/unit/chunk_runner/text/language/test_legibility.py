@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from chunk_runner.text.legibility import is_garbled, is_language
+from chunk_runner.text.language.legibility import is_garbled, is_language
 
 
 ENGLISH = (
