@@ -12,15 +12,29 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, given
 
-from simulation.random_histories.histories import History, histories
+from simulation.random_histories.histories import Book, History, Step, When, histories
 from simulation.random_histories.player import play
+from simulation.random_histories.steps import Nothing, SuspendJobs
 from simulation.simulator.clock import in_new_loop
+from simulation.simulator.work import TimedPlan
 from tools.turn import turn
 
 
 HOURS = float(os.environ.get("PDFJOB_SOAK_HOURS", "0"))
 BATCH = 100
 """Histories of one seed."""
+
+FOUND = {
+    "the Job of prepare is suspended after its pod has succeeded": History(
+        books=(Book(TimedPlan(pages=90, chunk_seconds=20)),),
+        steps=(
+            Step(When(seconds=1), Nothing()),
+            Step(When(after=1), Nothing()),
+            Step(When(seconds=0), SuspendJobs()),
+        ),
+    ),
+}
+"""Histories that broke a promise once, shrunk."""
 
 
 def run(history: History) -> None:
@@ -56,6 +70,11 @@ def explore(seed: int, examples: int) -> int:
 
 def test_histories_keep_the_promises() -> None:
     explore(seed=0, examples=10)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_history_that_broke_a_promise_keeps_it(name: str) -> None:
+    run(FOUND[name])
 
 
 @pytest.mark.exhaustive

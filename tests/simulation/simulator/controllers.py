@@ -97,33 +97,28 @@ class JobController:
             return None
         run = self._runs.setdefault(raw["metadata"]["uid"], _Run())
         status = copy.deepcopy(raw.get("status", {}))
-        spec = raw["spec"]
-        if spec.get("suspend"):
-            self._stop(run)
-            status["startTime"] = None  # the merge patch removes it
-            _condition(status, "Suspended", "True", "JobSuspended", now)
-            return self._write(ref, run, spec, status, None)
-        if "startTime" not in status:
+        spec, suspended = raw["spec"], bool(raw["spec"].get("suspend"))
+        if not suspended and "startTime" not in status:
             status["startTime"] = timestamp(now)
-            if status.get("conditions"):
-                _condition(status, "Suspended", "False", "JobResumed", now)
-        deadline = datetime.fromisoformat(status["startTime"]) + timedelta(
-            seconds=spec.get("activeDeadlineSeconds", 10**9)
-        )
         if run.verdict is None:
             self._settle(run, raw, now)
-        if run.verdict is None and now >= deadline:
+        if run.verdict is None:  # the real controller, too, ends a Job whose pods have ended, suspended or not
+            _show_suspension(status, now, suspended=suspended)
+        if run.verdict is None and not suspended and now >= _deadline(spec, status):
             run.verdict = ("Failed", "DeadlineExceeded", now + timedelta(seconds=CONDITION_SECONDS))
             self._stop(run)
         _announce(run, status, now)
-        if run.verdict is not None and run.verdict[2] <= now:
-            self._end(run, status, now)
+        if run.verdict is not None:
+            if is_due := run.verdict[2] <= now:
+                self._end(run, status, now)
+            return self._write(ref, run, spec, status, None if is_due else run.verdict[2])
+        if suspended:
+            self._stop(run)
             return self._write(ref, run, spec, status, None)
-        if run.verdict is None:
-            self._start(run, raw, now)
-            for index, (started, _) in run.running.items():
-                self._show_running(run, index, started, now)
-        return self._write(ref, run, spec, status, self._next(run, deadline, now))
+        self._start(run, raw, now)
+        for index, (started, _) in run.running.items():
+            self._show_running(run, index, started, now)
+        return self._write(ref, run, spec, status, self._next(run, _deadline(spec, status), now))
 
     def _settle(self, run: _Run, raw: Manifest, now: datetime) -> None:
         """Judge the pods that have ended by now."""
@@ -179,8 +174,6 @@ class JobController:
                 self._store.delete(pod, How("delete", by=_CONTROLLER))
 
     def _next(self, run: _Run, deadline: datetime, now: datetime) -> datetime | None:
-        if run.verdict is not None:
-            return run.verdict[2]
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
         ends = [it + timedelta(seconds=START_SECONDS + attempt.seconds) for it, attempt in run.running.values()]
         return min(time for time in (deadline, *starts, *ends, *run.later.values()) if time > now)
@@ -266,6 +259,21 @@ def _ref(kind: Any, raw: Manifest) -> Ref:
 def has_ended(job: Manifest) -> bool:
     """Return whether a Job is complete or has failed."""
     return any(it["type"] in ("Complete", "Failed") for it in job.get("status", {}).get("conditions", ()))
+
+
+def _show_suspension(status: Manifest, now: datetime, *, suspended: bool) -> None:
+    """Say that a Job is suspended, or is no longer: then its clock starts anew."""
+    shown = next((it["status"] for it in status.get("conditions", ()) if it["type"] == "Suspended"), None)
+    if suspended:
+        _condition(status, "Suspended", "True", "JobSuspended", now)
+    elif shown == "True":
+        _condition(status, "Suspended", "False", "JobResumed", now)
+        status["startTime"] = timestamp(now)
+
+
+def _deadline(spec: Manifest, status: Manifest) -> datetime:
+    """Return the deadline of a Job that has started."""
+    return datetime.fromisoformat(status["startTime"]) + timedelta(seconds=spec.get("activeDeadlineSeconds", 10**9))
 
 
 def _announce(run: _Run, status: Manifest, now: datetime) -> None:
