@@ -1,4 +1,4 @@
-"""What the planner decides whatever the stage: suspension, diagnoses, terminating namespaces, retries, deletion."""
+"""What the planner decides whatever the stage: admission, suspension, diagnoses, retries, and deletion at last."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,9 +10,7 @@ from builders import (
     CHUNKS_DONE,
     NOW,
     SETTINGS,
-    STARTED,
     after,
-    created,
     decide,
     make_chunks_job,
     make_job,
@@ -27,14 +25,9 @@ from builders import (
     variables,
 )
 from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.kubernetes import JobOutcome, format_time
-from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Phase, Stage
-from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.planning.decision import Decision, JobState
-from pdfjob_operator.planning.merge_input import MergeInput
-from pdfjob_operator.planning.observation import OVERDUE_SECONDS
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.planning.progress import Progress
 from pdfjob_operator.reporting.status import render_status
@@ -140,163 +133,6 @@ class TestSuspension:
         state = decide(make_job(Stage.PREPARE, suspended=True, suspended_in=Phase.PREPARING), pdfjob=pdfjob).state
 
         assert (state.phase, state.reason) == ("Preparing", "Preparing")
-
-
-class TestDeadline:
-    """A deadline holds even if Kubernetes does not end the Job at its own."""
-
-    def late(self, seconds: int) -> PdfJob:
-        """A PdfJob whose timeout passed so many seconds ago."""
-        started = format_time(NOW - timedelta(seconds=100 + seconds))
-        return make_started(timeoutSeconds=100, status={"phase": "Processing", "startTime": started})
-
-    @pytest.mark.parametrize(
-        "fields",
-        [{"suspended": True}, {"managed_by_kueue": True}, {"suspended": True, "managed_by_kueue": True}],
-        ids=str,
-    )
-    def test_chunks_that_somebody_else_suspended_are_merged_at_the_deadline(self, fields: dict[str, Any]) -> None:
-        decided = decide(make_chunks_job(**fields, succeeded=1), pdfjob=self.late(0))
-
-        assert (decided.state.phase, decided.state.reason) == ("Merging", "DeadlineExceeded")
-        assert (created(decided), decided.delete) == (["merge"], ("germinal-chunks",))
-        assert variables(decided.create[0])["PDFJOB_UNFINISHED_REASON"] == "DeadlineExceeded"
-
-    def test_a_prepare_that_never_ran_fails_at_the_deadline(self) -> None:
-        pdfjob = make_started(timeoutSeconds=10, status=STARTED | {"phase": "Pending"})
-
-        decided = decide(make_job(Stage.PREPARE, suspended=True), pdfjob=pdfjob)
-
-        assert (decided.state.phase, decided.state.reason) == ("Failed", "DeadlineExceeded")
-        assert (created(decided), decided.delete) == ([], ("germinal-prepare",))
-
-    @pytest.mark.parametrize(("age", "phase"), [(MIN_MERGE_SECONDS - 1, "Merging"), (MIN_MERGE_SECONDS, "Failed")])
-    def test_a_merge_that_somebody_else_suspended_fails_once_its_own_time_is_over(self, age: int, phase: str) -> None:
-        merge = make_job(Stage.MERGE, suspended=True, created_at=NOW - timedelta(seconds=age))
-
-        decided = decide(CHUNKS_DONE, merge, pdfjob=self.late(0))
-
-        assert decided.state.phase == phase
-        assert decided.delete == (("germinal-merge",) if phase == "Failed" else ())
-
-    @pytest.mark.parametrize(("late", "deleted"), [(OVERDUE_SECONDS - 1, ()), (OVERDUE_SECONDS, ("germinal-chunks",))])
-    def test_a_running_job_that_kubernetes_does_not_end_is_given_up(self, late: int, deleted: tuple[str, ...]) -> None:
-        assert decide(make_chunks_job(active=1, ready=1), pdfjob=self.late(late)).delete == deleted
-
-    def test_a_merge_that_did_its_work_counts_even_if_somebody_suspends_its_job_afterwards(self) -> None:
-        merge = make_job(Stage.MERGE, suspended=True, created_at=NOW - timedelta(hours=1))
-        done = make_pod(Stage.MERGE, exit_code=0, report=Report(pages=120, chunks=4, merged=make_merged()))
-
-        decided = decide(CHUNKS_DONE, merge, pods=(done,), pdfjob=self.late(0))
-
-        assert (decided.state.phase, decided.delete) == ("Succeeded", ())
-
-    def test_a_job_that_waits_without_events_is_looked_at_again_at_the_deadline(self) -> None:
-        pdfjob = make_started(timeoutSeconds=100, status=STARTED | {"phase": "Processing"})
-
-        decision = plan(make_observation(make_chunks_job(suspended=True), pdfjob=pdfjob), SETTINGS)
-
-        assert decision.requeue_after == 40
-
-    def test_a_suspension_by_the_owner_stops_the_clock(self) -> None:
-        status = after(SUSPENDED, make_started(timeoutSeconds=100), hours=5)
-        pdfjob = make_started(timeoutSeconds=100, suspend=True, status=status)
-
-        decided = decide(make_chunks_job(suspended=True, suspended_in=Phase.PROCESSING), pdfjob=pdfjob)
-
-        assert (decided.state.phase, decided.delete) == ("Suspended", ())
-
-    def test_a_merge_job_that_kubernetes_refuses_for_good_does_not_keep_the_job_from_its_end(self) -> None:
-        refused = JobState(Phase.MERGING, "JobRefused", "Kubernetes refuses to create the Job: quota.", warning=True)
-        status = after(refused, seconds=60) | {
-            "startTime": format_time(NOW - timedelta(seconds=MIN_MERGE_SECONDS + 100))
-        }
-        pdfjob = make_started(timeoutSeconds=100, status=status)
-
-        decided = decide(CHUNKS_DONE, pdfjob=pdfjob)
-
-        assert (decided.state.phase, decided.state.reason, created(decided)) == ("Failed", "JobRefused", [])
-
-
-class TestDeletedJobs:
-    """Whoever deletes Jobs, in whatever phase: the phase does not go back, and no stage runs beside a later one."""
-
-    PROCESSING = JobState(Phase.PROCESSING, "Processing", "…", Progress(120, 4, 0, 3, 1))
-    MERGING = JobState(Phase.MERGING, "Merging", "…", Progress(120, 4, 0, 3, 1))
-    REPORT = Report(pages=120, chunks=4, merged=make_merged())
-    MERGE = make_job(Stage.MERGE, merge_input=MergeInput(Progress(120, 4, 0, 3, 1)).dumps())
-
-    @pytest.mark.parametrize(
-        "others", [(), (make_job(Stage.PREPARE),), (CHUNKS_DONE,)], ids=["no Job", "prepare", "chunks"]
-    )
-    def test_once_there_is_a_merge_job_it_decides(self, others: tuple[StageJob, ...]) -> None:
-        pdfjob = make_started(status=after(self.MERGING, seconds=9))
-
-        waiting = decide(*others, self.MERGE, pods=(prepared(120, 4),), pdfjob=pdfjob)
-        pods = (prepared(120, 4), make_pod(Stage.MERGE, exit_code=0, report=self.REPORT))
-        ended = decide(*others, self.MERGE, pods=pods, pdfjob=pdfjob)
-
-        assert (waiting.state.phase, created(waiting)) == ("Merging", [])
-        assert (ended.state.phase, ended.state.progress.total) == ("Succeeded", 4)
-
-    @pytest.mark.parametrize("others", [(), (make_job(Stage.PREPARE),)], ids=["no Job", "prepare"])
-    def test_a_merge_job_that_is_deleted_with_the_chunks_runs_again(self, others: tuple[StageJob, ...]) -> None:
-        pdfjob = make_started(status=after(self.MERGING, seconds=9))
-
-        decided = decide(*others, pods=(prepared(120, 4),), pdfjob=pdfjob)
-
-        assert (decided.state.phase, created(decided)) == ("Merging", ["merge"])
-        assert decided.state.progress == self.MERGING.progress
-
-    def test_after_a_timeout_it_still_fails(self) -> None:
-        unfinished = replace(self.MERGING, progress=Progress(120, 4, 0, 1, 0))
-        pdfjob = make_started(timeoutSeconds=1, status=after(unfinished, seconds=9))
-
-        merge = make_merge_job(decide(pdfjob=pdfjob))
-        ended = decide(merge, pods=(make_pod(Stage.MERGE, exit_code=0, report=self.REPORT),), pdfjob=pdfjob)
-
-        assert (ended.state.phase, ended.state.reason) == ("Failed", "DeadlineExceeded")
-
-    def test_chunks_that_are_deleted_with_prepare_run_again_without_another_prepare(self) -> None:
-        decided = decide(pdfjob=make_started(status=after(self.PROCESSING, seconds=9)))
-
-        assert (decided.state.phase, created(decided)) == ("Processing", ["chunks"])
-        assert decided.create[0]["spec"]["completions"] == 4
-        assert decided.create[0]["metadata"]["annotations"]["pdfjob.dev/pages"] == "120"
-
-    def test_chunks_that_are_deleted_during_a_suspension_run_again_after_it(self) -> None:
-        suspended = make_started(suspend=True, status=after(self.PROCESSING, seconds=9))
-
-        state = decide(pdfjob=suspended).state
-        decided = decide(pdfjob=make_started(status=render_status(suspended, state, NOW)))
-
-        assert (state.phase, state.progress.total) == ("Suspended", 4)
-        assert (decided.state.phase, created(decided)) == ("Processing", ["chunks"])
-
-    def test_at_the_deadline_they_are_merged(self) -> None:
-        decided = decide(pdfjob=make_started(timeoutSeconds=1, status=after(self.PROCESSING, seconds=9)))
-
-        assert (decided.state.phase, decided.state.reason, created(decided)) == (
-            "Merging",
-            "DeadlineExceeded",
-            ["merge"],
-        )
-
-    def test_a_prepare_job_that_is_deleted_runs_again_in_the_same_phase(self) -> None:
-        preparing = make_started(status=after(JobState(Phase.PREPARING, "Preparing", "…"), seconds=9))
-
-        decided = decide(pdfjob=preparing)
-
-        assert (decided.state.phase, decided.state.reason, created(decided)) == ("Preparing", "Preparing", ["prepare"])
-
-    def test_chunks_that_are_still_being_deleted_do_not_disturb_the_merge(self) -> None:
-        pdfjob = make_started(timeoutSeconds=1, status=after(self.MERGING, seconds=9))
-        deleting = make_chunks_job(suspended=True, deleting=True)
-        merge = replace(self.MERGE, outcome=JobOutcome.COMPLETE)
-
-        decided = decide(deleting, merge, pods=(make_pod(Stage.MERGE, exit_code=0, report=self.REPORT),), pdfjob=pdfjob)
-
-        assert (decided.state.phase, decided.delete, created(decided)) == ("Succeeded", (), [])
 
 
 def test_a_diagnosis_is_the_reason_in_the_same_phase() -> None:
