@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 
 
-CHART = Path(__file__).parents[2] / "charts" / "pdfjob-operator"
+PROJECT = Path(__file__).parents[2]
+CHART = PROJECT / "charts" / "pdfjob-operator"
 CI = sorted((CHART / "ci").glob("*-values.yaml"))
 RELEASE, NAMESPACE = "x", "books"
+OPERATOR = f"{RELEASE}-pdfjob-operator"
 MONITORING = tuple(
     f"--api-versions=monitoring.coreos.com/v1/{kind}" for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 )
@@ -78,7 +80,12 @@ def pods(manifests: list[Manifest]) -> dict[str, Manifest]:
     }
 
 
-def environment(manifests: list[Manifest], deployment: str = f"{RELEASE}-pdfjob-operator") -> dict[str, str]:
+def environment(manifests: list[Manifest], deployment: str = OPERATOR) -> dict[str, str]:
     """Return the environment variables of the operator."""
     (container,) = one(manifests, "Deployment", deployment)["spec"]["template"]["spec"]["containers"]
     return {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+def operator_of(manifests: list[Manifest]) -> str:
+    """Return the name of the operator's Deployment."""
+    return next(name for name in pods(manifests) if name in (OPERATOR, "pdfs"))

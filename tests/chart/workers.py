@@ -1,9 +1,9 @@
-"""The Jobs that an operator creates with the configuration from the chart."""
+"""The Jobs and pods that an operator creates with the configuration from the chart."""
 
 from __future__ import annotations
 
 from builders import make_gemini, make_pdfjob
-from chart.helm import Manifest, environment
+from chart.helm import Manifest, environment, operator_of, pods
 from pdfjob_operator.configuration.environment import load_settings
 from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
 from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
@@ -19,3 +19,9 @@ def worker_jobs(manifests: list[Manifest], operator: str) -> dict[str, Manifest]
         "merge": merge_job(job, settings, unfinished=None, seconds=60),
         "sweep": sweep_job(Claim("books", settings.workspace_claim), settings, 1),
     }
+
+
+def all_pods(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """Return the pods of the chart and those that its operator creates."""
+    jobs = worker_jobs(manifests, operator_of(manifests))
+    return pods(manifests) | {stage: job["spec"]["template"] for stage, job in jobs.items()}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from chart.monitoring.expressions import names_in, queries
+from chart.monitoring.prometheus import WINDOW, prometheus_in
+from chart.monitoring.promtool import promtool
 from cluster import model as models
 from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
-from monitoring.expressions import names_in, queries
-from monitoring.prometheus import WINDOW, prometheus_in
-from monitoring.promtool import promtool
 from processes import until
 from tools import pdfs
 from tools.dashboard.picture import draw

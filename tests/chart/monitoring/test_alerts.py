@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from monitoring.expressions import PROJECT, RULES
-from monitoring.promtool import promtool
+from chart.monitoring.expressions import PROJECT, RULES
+from chart.monitoring.promtool import promtool
 
 
 CASES = Path(__file__).parent / "alerts"

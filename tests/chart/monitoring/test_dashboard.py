@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.expressions import PROJECT, names_in
+from chart.monitoring.expressions import PROJECT, names_in
 from pdfjob_operator.metrics.registry import REGISTRY
 from tools.dashboard.queries import DASHBOARD
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from monitoring.expressions import RULES
+from chart.monitoring.expressions import RULES
 from processes import until
 from tools.dashboard.prometheus import Prometheus
 from tools.prerequisites import programs

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest, start_http_server
 
-from monitoring.expressions import queries
-from monitoring.prometheus import WINDOW, prometheus_in
-from monitoring.promtool import promtool
-from monitoring.test_dashboard import PANELS
+from chart.monitoring.expressions import queries
+from chart.monitoring.prometheus import WINDOW, prometheus_in
+from chart.monitoring.promtool import promtool
+from chart.monitoring.test_dashboard import PANELS
 from pdfjob_operator.metrics.registry import REGISTRY
 from processes import until
 from tools.dashboard.picture import draw

@@ -11,7 +11,7 @@ import yaml
 from tools.dashboard.queries import DASHBOARD, Query, queries_of_panel
 
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 RULES = PROJECT / "charts" / "pdfjob-operator" / "files" / "rules.yaml"
 
 
