@@ -58,10 +58,10 @@ _MOST_BYTES = 2**53 - 1
 
 
 def stop_on_sigterm() -> None:
-    """Make SIGTERM end the process in an orderly way, wherever it arrives.
+    """Make the first SIGTERM raise `SystemExit`, wherever it arrives; ignore those that follow.
 
-    Python drops an exception that is raised inside a finalizer or a callback of a C library. Then the signal is sent
-    again a moment later; otherwise the pod would go on until it is killed.
+    Python drops an exception that is raised inside a finalizer, a hook of `os.fork` or a callback of a C library. Then
+    the signal is sent again a moment later; otherwise the process would go on until it is killed.
     """
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGALRM, _terminate)
@@ -77,6 +77,7 @@ def stop_on_sigterm() -> None:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> Never:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # another one would cut the orderly end short
     sys.exit(ExitCode.INTERRUPTED)
 
 

@@ -11,8 +11,9 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Never
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chunk_runner.commands.termination import stop_on_sigterm
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
@@ -27,7 +28,6 @@ from pdfjob_cli.exit_codes import STOPS
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
-    from types import FrameType
 
 STOPPED = Failure(Reason.JOB_STOPPED, "The job was stopped before this chunk was started.")
 
@@ -55,11 +55,12 @@ _assigned: list[Work] = []
 
 
 def start(work: Work) -> None:
-    """Set up a new worker. It receives SIGTERM and nothing else, because the run ends its workers itself."""
+    """Set up a new worker. It heeds SIGTERM and nothing else, because the run ends its workers itself."""
     _assigned.append(work)
     _end_with_run()
     for number in STOPS:
-        signal.signal(number, _terminate if number is signal.SIGTERM else signal.SIG_IGN)
+        signal.signal(number, signal.SIG_IGN)
+    stop_on_sigterm()
     template.start()  # before anything reads the API key
 
 
@@ -99,9 +100,3 @@ def process_chunk(index: int) -> None:
     except ConfigurationError:  # every other chunk would fail, too; the parent may be slower than the next chunk
         work.stopped.value = 1
         raise
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> Never:
-    """End the attempt in an orderly way, so that it keeps an answer that is just arriving."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends another one, which would cut this short
-    sys.exit(ExitCode.INTERRUPTED)
