@@ -2,8 +2,7 @@
 
 - `learning`: the layout of a document, learnt once from a fixed sample of its pages.
 - `arrangement`: the lines of one page, in reading order; it calls all others.
-- `bands`, `outer_rows`, `running_headers`, `line_numbers`, `beside`, `watermarks`, `captions`: text that is not running
-  text.
+- `running_lines`, `beside`, `watermarks`, `captions`: text that is not running text.
 - `columns`, `tables`, `lists`, `paragraphs`: where columns, rows, items and paragraphs start.
 - `line`: segments, rows and lines.
 """

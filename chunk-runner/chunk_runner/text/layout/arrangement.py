@@ -14,11 +14,11 @@ from chunk_runner.text.layout.captions import captions, interrupting_tables, pul
 from chunk_runner.text.layout.columns import columns, with_drop_caps
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.line import End, Line, PageText, Row, Segment, Start, rows_of, segments_of
-from chunk_runner.text.layout.line_numbers import line_numbers
 from chunk_runner.text.layout.lists import find_items
-from chunk_runner.text.layout.outer_rows import PageSegments
 from chunk_runner.text.layout.paragraphs import ends_with_heading, paragraph_starts, set_apart, short_edge
-from chunk_runner.text.layout.running_headers import running_segments
+from chunk_runner.text.layout.running_lines.line_numbers import line_numbers
+from chunk_runner.text.layout.running_lines.outer_rows import PageSegments
+from chunk_runner.text.layout.running_lines.running_headers import running_segments
 from chunk_runner.text.layout.tables import code_lines, continued_cells, joined_columns, table_rows
 from chunk_runner.text.layout.watermarks import watermarks
 

@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from chunk_runner.pdf.page import Page
-from chunk_runner.text.layout.bands import MINIMUM_PAGES, Band, learn_bands
 from chunk_runner.text.layout.columns import columns
 from chunk_runner.text.layout.line import Segment, rows_of, segments_of
-from chunk_runner.text.layout.line_numbers import NumberColumn, learn_line_numbers
-from chunk_runner.text.layout.outer_rows import PageSegments, Style, style_of
+from chunk_runner.text.layout.running_lines.bands import MINIMUM_PAGES, Band, learn_bands
+from chunk_runner.text.layout.running_lines.line_numbers import NumberColumn, learn_line_numbers
+from chunk_runner.text.layout.running_lines.outer_rows import PageSegments, Style, style_of
 from chunk_runner.text.layout.watermarks import Watermark, learn_watermarks, watermarks
 
 

@@ -12,6 +12,9 @@ from typing import NamedTuple
 from chunk_runner.pdf.page import Box, Page
 
 
+PARAGRAPH_SPACING = 1.3
+"""Lines belong to different paragraphs if they are this many times the usual distance apart."""
+
 _LEVEL = 0.2
 _NEAR = 0.7
 """The lower edges of segments at one height differ by less than these shares of their height; the second is for those

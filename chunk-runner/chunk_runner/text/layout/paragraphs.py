@@ -7,8 +7,7 @@ from collections.abc import Container, Sequence
 from itertools import pairwise
 
 from chunk_runner.text.layout.learning import Layout
-from chunk_runner.text.layout.line import Row, Start, ends_sentence
-from chunk_runner.text.layout.outer_rows import PARAGRAPH_SPACING
+from chunk_runner.text.layout.line import PARAGRAPH_SPACING, Row, Start, ends_sentence
 
 
 _SIZE_FACTOR = 1.2

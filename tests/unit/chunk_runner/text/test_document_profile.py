@@ -4,9 +4,9 @@ import pytest
 
 from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.text.document_profile import DocumentProfile, build_profile, choose_sample, sample_warnings
-from chunk_runner.text.layout.bands import Band
 from chunk_runner.text.layout.learning import Layout
-from chunk_runner.text.layout.line_numbers import NumberColumn
+from chunk_runner.text.layout.running_lines.bands import Band
+from chunk_runner.text.layout.running_lines.line_numbers import NumberColumn
 from pages import make_page
 
 

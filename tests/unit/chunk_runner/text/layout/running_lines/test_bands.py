@@ -1,4 +1,4 @@
-from chunk_runner.text.layout.bands import mask_numbers
+from chunk_runner.text.layout.running_lines.bands import mask_numbers
 
 
 def test_roman_numbers_are_masked_like_others() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from chunk_runner.text.layout.line import Segment
+from chunk_runner.text.layout.line import PARAGRAPH_SPACING, Segment
 
 
 SAME_HEIGHT = 2.5
@@ -24,9 +24,6 @@ _BLOCK_ROWS = 5
 
 FAR_APART = 1.5
 """Where less confirms them, the space that sets rows apart from the text is larger by this factor."""
-
-PARAGRAPH_SPACING = 1.3
-"""Lines belong to different paragraphs if they are this many times the usual distance apart."""
 
 NARROW_MARGIN = 0.1
 """Text seldom stands that near to either end of a page, as a share of its height."""

@@ -15,7 +15,7 @@ from statistics import median
 from typing import NamedTuple
 
 from chunk_runner.text.layout.line import ends_sentence
-from chunk_runner.text.layout.outer_rows import (
+from chunk_runner.text.layout.running_lines.outer_rows import (
     FAR_APART,
     NARROW_MARGIN,
     OUTERMOST_ROWS,

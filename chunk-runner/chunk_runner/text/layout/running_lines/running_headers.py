@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chunk_runner.text.caption_labels import is_caption
-from chunk_runner.text.layout.bands import HEADING_SIZE, Band, is_known, mask_numbers, possible_counts
 from chunk_runner.text.layout.line import is_smaller
-from chunk_runner.text.layout.outer_rows import (
+from chunk_runner.text.layout.running_lines.bands import HEADING_SIZE, Band, is_known, mask_numbers, possible_counts
+from chunk_runner.text.layout.running_lines.outer_rows import (
     FAR_APART,
     NARROW_MARGIN,
     SAME_HEIGHT,
