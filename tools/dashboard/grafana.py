@@ -4,7 +4,8 @@ import json
 import sys
 from typing import Any
 
-from tools.dashboard.panels import ROWS, Panel
+from tools.dashboard.panel import Panel
+from tools.dashboard.panels import ROWS
 
 
 COLUMNS = 24

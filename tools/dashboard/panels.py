@@ -1,43 +1,7 @@
-"""The panels of the Grafana dashboard: their queries, and how to read them."""
+"""The panels of the Grafana dashboard, by row: their queries, and how to read them."""
 
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel.
-
-    Attributes:
-        title: The heading.
-        description: The tooltip: what the panel shows and how to read it.
-        queries: PromQL by legend.
-        unit: Grafana's identifier of the unit.
-        kind: `timeseries`, `stat` or `table`.
-        width: Width in Grafana's columns, of which there are 24.
-        height: Height in Grafana's rows.
-        stacked: Stack the series, because their sum means something.
-        limits: Thresholds of yellow and red; in descending order if low values are bad.
-    """
-
-    title: str
-    description: str
-    queries: dict[str, str]
-    unit: str = "short"
-    kind: str = "timeseries"
-    width: int = 8
-    height: int = 7
-    stacked: bool = False
-    limits: tuple[float, ...] = field(default=())
-
-
-def quantiles(histogram: str, by: str = "") -> dict[str, str]:
-    """Build the queries for the median and the 95th percentile of a histogram, by one of its labels if given."""
-    labels, legend = (f"le, {by}", f" {{{{{by}}}}}") if by else ("le", "")
-    buckets = f"sum by ({labels}) (rate({histogram}_bucket[$__rate_interval]))"
-    return {
-        f"{name}{legend}": f"histogram_quantile({share}, {buckets})"
-        for name, share in (("median", 0.5), ("95 %", 0.95))
-    }
+from tools.dashboard.operator_panels import OPERATOR
+from tools.dashboard.panel import Panel, quantiles
 
 
 HEALTH = [
@@ -220,64 +184,6 @@ COST = [
         "Tokens by model and kind: prompt, output, thoughts, and the part of the prompt that was cached.",
         {"{{model}} {{kind}}": "sum by (model, kind) (rate(pdfjob_tokens_total[$__rate_interval]))"},
         unit="suffix: tokens/s",
-    ),
-]
-
-OPERATOR = [
-    Panel(
-        "Reconciles per second",
-        "Reconciles by outcome. Refused means a quota or a policy. If errors persist, see PdfJobReconcileErrors.",
-        {"{{outcome}}": "sum by (outcome) (rate(pdfjob_reconcile_duration_seconds_count[$__rate_interval]))"},
-        unit="ops",
-        stacked=True,
-    ),
-    Panel(
-        "Reconcile duration",
-        "Duration of one reconcile; most of it is the response time of the API server.",
-        quantiles("pdfjob_reconcile_duration_seconds"),
-        unit="s",
-    ),
-    Panel(
-        "Work queue depth",
-        "PdfJobs in the work queue. If the number only grows, the operator cannot keep up.",
-        {"waiting": "sum(pdfjob_workqueue_depth)"},
-    ),
-    Panel(
-        "API requests",
-        "Requests to the API server by method and resource, without watches.",
-        {"{{method}} {{resource}}": "sum by (method, resource) (rate(pdfjob_api_requests_total[$__rate_interval]))"},
-        unit="reqps",
-        stacked=True,
-        width=6,
-    ),
-    Panel(
-        "API errors",
-        "Error responses of the API server by status code. Occasional 404 and 409 responses are normal.",
-        {"{{code}}": 'sum by (code) (rate(pdfjob_api_requests_total{code!~"2.."}[$__rate_interval]))'},
-        unit="reqps",
-        stacked=True,
-        width=6,
-    ),
-    Panel(
-        "Lag",
-        "Watch: time for which a watch has delivered nothing although it should; the operator is restarted at 90 s. "
-        "Work queue: longest time that a PdfJob has been due. Event loop: its delay.",
-        {
-            "watch": "max(pdfjob_watch_lag_seconds)",
-            "work queue": "max(pdfjob_workqueue_longest_wait_seconds)",
-            "event loop": "max(pdfjob_event_loop_lag_seconds)",
-        },
-        unit="s",
-        width=6,
-    ),
-    Panel(
-        "Watch failures",
-        "Restarts of the watch, and changes that it missed and the resync found.",
-        {
-            "restarts": "sum(increase(pdfjob_watch_restarts_total[$__rate_interval]))",
-            "missed events": "sum(increase(pdfjob_missed_events_total[$__rate_interval]))",
-        },
-        width=6,
     ),
 ]
 

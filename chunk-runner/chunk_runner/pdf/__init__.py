@@ -1,7 +1,7 @@
 """Everything that touches PDF bytes. The only package that imports PDF libraries, all of which run in the sandbox.
 
 - `document`: opening and counting a source.
-- `splitter`: copying pages into PDFs of their own.
+- `splitter`: copying pages into PDFs of their own; `page_extraction`: copying a few into memory.
 - `reader`: the text of pages, line by line.
 - `page`: a page as it was read.
 - `backends`: the libraries that open files and copy pages.

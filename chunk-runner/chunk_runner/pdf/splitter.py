@@ -8,7 +8,6 @@ written.
 from __future__ import annotations
 
 import errno
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
-from chunk_runner.errors import ChunkError, SourceError, WorkspaceError
+from chunk_runner.errors import SourceError
 from chunk_runner.pdf.backends.base import Backend, BackendError, Copied, EncryptionError, OpenBackend, PasswordError
 from chunk_runner.pdf.backends.qpdf import QpdfBackend, open_qpdf
 from chunk_runner.pdf.document import BACKENDS, SourceDocument
@@ -33,9 +32,6 @@ _PART_SECONDS = 60
 
 _DEATHS_LIMIT = 12
 """Children that may die while one source is split; beyond that, the source is at fault and not a few of its pages."""
-
-_EXTRACTED_BYTES_LIMIT = 48 * 2**20
-"""Gemini accepts 50 MB (ai.google.dev/gemini-api/docs/document-processing); a pod's scratch space holds 64 MiB."""
 
 
 class _Method(NamedTuple):
@@ -154,32 +150,6 @@ def write_parts(
                 written, method, death = written + 1, 0, None
 
 
-def extract(path: Path, page_count: int, pages: Sequence[int]) -> bytes:
-    """Return pages of a PDF as a PDF of their own.
-
-    Args:
-        path: The file.
-        page_count: The number of its pages.
-        pages: The 1-based pages to extract.
-
-    Raises:
-        ChunkError: No backend can copy the pages, or the result is too large.
-        WorkspaceError: A temporary file cannot be written.
-    """
-    with _room_for_temporary_files(), tempfile.TemporaryDirectory(prefix="pdfjob-") as folder:
-        target = Path(folder) / "part.pdf"
-        part = PartSpec(pages, target.parent, partial(_temporary_file, target))
-        document = SourceDocument(path, path.name)
-        try:
-            (outcome,) = write_parts(document, page_count, [part], max_bytes=_EXTRACTED_BYTES_LIMIT)
-        except SourceError as error:
-            raise ChunkError(error.reason, error.message) from error
-        if outcome.failure is not None or outcome.lost_pages:
-            message = "These pages cannot be copied." if outcome.failure is None else outcome.failure.message
-            raise ChunkError(Reason.PAGE_UNREADABLE, message)
-        return target.read_bytes()
-
-
 def _write(job: _Job) -> Iterator[PartOutcome | None]:
     """In the sandbox: write the parts of a job, each by the first method that succeeds.
 
@@ -219,25 +189,6 @@ def _open(stack: ExitStack, job: _Job, open_backend: OpenBackend) -> Backend | N
     except (PasswordError, EncryptionError, BackendError):
         return None
     return backend if backend.page_count == job.page_count else None
-
-
-@contextmanager
-def _temporary_file(path: Path) -> Iterator[BinaryIO]:
-    with _room_for_temporary_files(), path.open("w+b") as file:
-        yield file
-
-
-@contextmanager
-def _room_for_temporary_files() -> Iterator[None]:
-    """Raise `WorkspaceError` if the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        raise WorkspaceError(
-            Reason.WORKSPACE_UNAVAILABLE,
-            f"Cannot write a temporary file ({error.strerror}): check that the folder for temporary files (TMPDIR) has"
-            " free space.",
-        ) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""CONTRIBUTING has a row for every folder of the code, and no row for a folder that does not exist."""
+"""CONTRIBUTING has a row for every folder of the code and no other, and no source module is longer than it allows."""
 
 import re
 import tomllib
@@ -38,3 +38,13 @@ def test_every_path_that_is_named_exists() -> None:
 
     assert len(paths) > 10
     assert [path for path in paths if not any((ROOT / base / path).exists() for base in ("", *PARTS))] == []
+
+
+@pytest.mark.parametrize("root", sorted(set(PARTS) - {"tests"}))
+def test_no_source_module_is_longer_than_allowed(root: str) -> None:
+    allowed = re.search(r"A source module has at most (\d+) lines", section(PAGE, "Code"))
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / root).rglob("*.py")}
+
+    assert allowed is not None
+    assert lengths
+    assert {str(path): lines for path, lines in lengths.items() if lines > int(allowed[1])} == {}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chunk_runner.output.pieces import canonical
 from chunk_runner.pdf.page import Page
-from chunk_runner.pdf.splitter import extract
+from chunk_runner.pdf.page_extraction import extract
 from chunk_runner.processors.base import Task
 from chunk_runner.processors.gemini import prompt
 from chunk_runner.processors.gemini.answers.plausibility import require_plausible

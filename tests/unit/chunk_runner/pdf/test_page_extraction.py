@@ -6,7 +6,7 @@ import pytest
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import WorkspaceError
-from chunk_runner.pdf import splitter
+from chunk_runner.pdf import page_extraction
 from chunk_runner.sandbox import landlock
 from tools import pdfs
 
@@ -15,7 +15,7 @@ def test_pages_are_extracted_and_nothing_stays(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     source = pdfs.write_numbered(tmp_path / "a.pdf", 3)
 
-    assert splitter.extract(source, 3, [2]).startswith(b"%PDF-")
+    assert page_extraction.extract(source, 3, [2]).startswith(b"%PDF-")
     assert list(tmp_path.iterdir()) == [source]
 
 
@@ -27,7 +27,7 @@ def test_a_full_disk_is_no_fault_of_the_pages(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **_: nullcontext(str(tmp_path)))
 
     with pytest.raises(WorkspaceError, match=r"Cannot write a temporary file \(No space left on device\)") as error:
-        splitter.extract(source, 3, [2])
+        page_extraction.extract(source, 3, [2])
 
     assert error.value.reason is Reason.WORKSPACE_UNAVAILABLE
 
@@ -36,4 +36,4 @@ def test_a_missing_folder_for_temporary_files_is_said_so(tmp_path: Path, monkeyp
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
 
     with pytest.raises(WorkspaceError, match="TMPDIR"):
-        splitter.extract(pdfs.write_numbered(tmp_path / "a.pdf", 3), 3, [2])
+        page_extraction.extract(pdfs.write_numbered(tmp_path / "a.pdf", 3), 3, [2])
