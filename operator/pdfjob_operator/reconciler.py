@@ -11,7 +11,7 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.pod_manifests import with_claim
+from pdfjob_operator.objects.manifests.pods import with_claim
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS

@@ -11,7 +11,7 @@ import yaml
 from builders import SETTINGS, make_gemini, make_pdfjob
 from chart.helm import RELEASE, Helm, Manifest, one, pods
 from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
-from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepare_job
 
 
 CRD = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"

@@ -6,7 +6,7 @@ from builders import make_gemini, make_pdfjob
 from chart.helm import Manifest, environment, operator_of, pods
 from pdfjob_operator.configuration.environment import load_settings
 from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
-from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
+from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepare_job
 
 
 def worker_jobs(manifests: list[Manifest], operator: str) -> dict[str, Manifest]:

@@ -50,8 +50,8 @@ from chunk_runner.workspace.results import has_result, read_result
 from chunk_runner.workspace.stats_builder import OK, StatsBuilder
 from pdfjob_operator.configuration.environment import SettingsError, load_settings
 from pdfjob_operator.configuration.prices import Prices
-from pdfjob_operator.objects.job_manifests import chunks_job, prepare_job
 from pdfjob_operator.objects.kubernetes import Manifest as KubernetesObject
+from pdfjob_operator.objects.manifests.jobs import chunks_job, prepare_job
 from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.objects.stage_pod import StagePod
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from chunk_runner.contract import environment
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.manifests.pods import mount_workspace, pod_template
 from pdfjob_operator.objects.names import is_object_name
-from pdfjob_operator.objects.pod_manifests import mount_workspace, pod_template
 
 
 if TYPE_CHECKING:

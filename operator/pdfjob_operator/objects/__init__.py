@@ -1,1 +1,1 @@
-"""Kubernetes objects as plain dicts: parsed when they are read, built when they are created. Pure."""
+"""Kubernetes objects as plain dicts: what the operator reads in them; `manifests` builds those it creates. Pure."""

@@ -10,8 +10,8 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
-from pdfjob_operator.objects.job_manifests import chunks_job, parallelism
 from pdfjob_operator.objects.kubernetes import JobFailure
+from pdfjob_operator.objects.manifests.jobs import chunks_job, parallelism
 from pdfjob_operator.objects.phases import Phase
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase

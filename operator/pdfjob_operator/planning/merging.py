@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.report import Failure, Report
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS, merge_job
 from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
+from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS, merge_job
 from pdfjob_operator.objects.phases import Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase

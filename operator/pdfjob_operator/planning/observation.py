@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
+from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job

@@ -14,9 +14,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract.report import Failure
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.kubernetes import parse_time
 from pdfjob_operator.objects.labels import ANNOTATION_SUSPENDED
+from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Condition, Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import abandon_chunks, decide_chunks, restart_chunks

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import parse_ranges
-from pdfjob_operator.objects.job_manifests import chunks_job, prepare_job
 from pdfjob_operator.objects.kubernetes import JobOutcome
+from pdfjob_operator.objects.manifests.jobs import chunks_job, prepare_job
 from pdfjob_operator.objects.phases import Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import processing_state

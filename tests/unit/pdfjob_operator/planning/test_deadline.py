@@ -22,8 +22,8 @@ from builders import (
     variables,
 )
 from chunk_runner.contract.report import Report
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.kubernetes import format_time
+from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Phase, Stage
 from pdfjob_operator.planning.decision import JobState

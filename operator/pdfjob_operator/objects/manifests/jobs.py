@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import environment, ranges
 from chunk_runner.contract.job_spec import JobSpec
-from pdfjob_operator.objects import gemini_access
-from pdfjob_operator.objects.failure_policies import failure_policy
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.labels import (
     ANNOTATION_CHUNKS,
@@ -26,9 +24,11 @@ from pdfjob_operator.objects.labels import (
     LABEL_STAGE,
     LABEL_UID,
 )
+from pdfjob_operator.objects.manifests import gemini_access
+from pdfjob_operator.objects.manifests.failure_policies import failure_policy
+from pdfjob_operator.objects.manifests.pods import mount_secret, mount_workspace, pod_template
 from pdfjob_operator.objects.names import owner_reference, stage_job_name, workspace_claim, workspace_folder
 from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.objects.pod_manifests import mount_secret, mount_workspace, pod_template
 
 
 if TYPE_CHECKING:

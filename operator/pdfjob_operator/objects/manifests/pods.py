@@ -1,6 +1,6 @@
 """The pod template of the chunk runner: one container, restricted, without access to the Kubernetes API. Pure.
 
-Knows nothing of PdfJobs: `job_manifests` and the garbage collection complete the template.
+Knows nothing of PdfJobs: `jobs` and the garbage collection complete the template.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import environment, limits
-from pdfjob_operator.objects.pod_manifests import mount_secret
+from pdfjob_operator.objects.manifests.pods import mount_secret
 
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from chunk_runner.contract.environment import (
 )
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
-from pdfjob_operator.objects.job_manifests import MIN_MERGE_SECONDS, chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS, chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.pdfjob import PdfJob
 
 

@@ -13,8 +13,8 @@ from chunk_runner.contract.environment import (
     TOKENS_ENV,
 )
 from pdfjob_operator.configuration.settings import Settings
-from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.pdfjob import PdfJob
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from builders import SETTINGS, make_pdfjob
-from pdfjob_operator.objects.job_manifests import chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepare_job
 
 
 ALL = [
