@@ -22,9 +22,9 @@ from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Chunk
 from pdfjob_cli.run import local_runner
-from tools import pdfs
-from tools.hostile_pdfs import splitting
-from tools.synthetic_books import book
+from tools.documents import pdfs
+from tools.documents.hostile_pdfs import splitting
+from tools.documents.synthetic_books import book
 
 
 RUNS = 3

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from file_barrier import FileBarrier
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import Kubectl, Volume, pdfjob
 
 

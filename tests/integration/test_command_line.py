@@ -16,8 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from pdfjob_cli.run.outputs import workspace_of
 from processes import PATIENCE_SECONDS, Running, descendants, until
 from sizes import cases
-from tools import pdfs
-from tools.hostile_pdfs import structures
+from tools.documents import pdfs
+from tools.documents.hostile_pdfs import structures
 
 
 PDFJOB = (sys.executable, "-m", "pdfjob_cli")

@@ -17,7 +17,7 @@ from pdfjob_cli.run import local_runner
 from pdfjob_cli.run.outputs import workspace_of
 from processes import PATIENCE_SECONDS, Running, descendants, start_pdfjob, until
 from sizes import cases
-from tools import pdfs
+from tools.documents import pdfs
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -8,8 +8,8 @@ import pytest
 
 from chunk_runner.contract.job_spec import OUTPUTS
 from integration.job import run
-from tools import pdfs
-from tools.synthetic_books.book import Book, write
+from tools.documents import pdfs
+from tools.documents.synthetic_books.book import Book, write
 
 
 BOOKS: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from chunk_runner.contract.job_spec import OUTPUTS
 from chunk_runner.contract.ranges import format_ranges
 from integration.job import run
 from sizes import cases
-from tools import pdfs
+from tools.documents import pdfs
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"

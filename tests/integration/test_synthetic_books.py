@@ -15,8 +15,8 @@ from chunk_runner.contract.job_spec import JobSpec
 from integration.job import run
 from pdfjob_cli.run import local_runner
 from pdfjob_cli.run.worker_pool import Observer
-from tools.synthetic_books.book import Book, write
-from tools.synthetic_books.vocabulary import LANGUAGES
+from tools.documents.synthetic_books.book import Book, write
+from tools.documents.synthetic_books.vocabulary import LANGUAGES
 
 
 Found = list[tuple[str, int, int]]

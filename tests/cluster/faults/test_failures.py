@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import Kubectl, Volume, pdfjob
 
 

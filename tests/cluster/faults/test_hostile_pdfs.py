@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chunk_runner.contract.ranges import parse_ranges
-from tools import pdfs
-from tools.hostile_pdfs import bombs, catalogue, pdf_objects, whole_files
+from tools.documents import pdfs
+from tools.documents.hostile_pdfs import bombs, catalogue, pdf_objects, whole_files
 from tools.kubectl import Kubectl, Volume, pdfjob
 
 

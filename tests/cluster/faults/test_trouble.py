@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cluster.deployment import operator_with
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
 
 

@@ -12,7 +12,7 @@ import yaml
 from cluster.conftest import CHART, HELM_WAITS, PROJECT, Installation, image_values
 from cluster.deployment import operator_away
 from processes import until
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import CLAIM, Kubectl, KubectlError, Volume, librarian, pdfjob
 
 

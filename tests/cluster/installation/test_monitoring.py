@@ -16,9 +16,9 @@ from cluster import model as models
 from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
 from processes import until
-from tools import pdfs
 from tools.dashboard.picture import draw
 from tools.dashboard.prometheus import Prometheus
+from tools.documents import pdfs
 from tools.kubectl import OPERATOR, Kubectl, Volume, pdfjob
 from tools.testcluster import pods
 from tools.testcluster.layout import Cluster

@@ -12,7 +12,7 @@ import pytest
 from cluster import model as models
 from cluster.conftest import HELM_WAITS, Installation
 from cluster.model import KEY_SECRET, Model
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import Kubectl, Volume, pdfjob
 
 

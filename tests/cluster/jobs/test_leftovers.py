@@ -11,7 +11,7 @@ from cluster.conftest import Installation
 from cluster.deployment import operator_away
 from cluster.fault_job import PAGES, FaultJob, write_source
 from file_barrier import ASIDE
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
 
 

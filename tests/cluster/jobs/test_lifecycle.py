@@ -8,7 +8,7 @@ import pytest
 
 from cluster.deployment import operator_away
 from cluster.fault_job import CHUNKS, PAGES, FaultJob, write_source
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cluster.conftest import PROJECT
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import Kubectl, Volume, claim, pdfjob
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cluster.deployment import operator_with
 from cluster.fault_job import FaultJob, write_source
-from tools import pdfs
+from tools.documents import pdfs
 from tools.kubectl import Kubectl, KubectlError, Volume, pdfjob
 
 

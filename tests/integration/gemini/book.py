@@ -7,7 +7,7 @@ from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from fake_gemini.server import GeminiServer
 from processes import Pods
-from tools import pdfs
+from tools.documents import pdfs
 
 
 KEY = "AQ.a-key-that-must-not-be-seen"

@@ -9,7 +9,7 @@ from chunk_runner.contract import environment
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY
 from processes import Pods
-from tools import pdfs
+from tools.documents import pdfs
 
 
 @pytest.fixture

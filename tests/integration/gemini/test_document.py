@@ -10,7 +10,7 @@ from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, KEY, output, require_counted, spec, texts
 from processes import Pods
 from sizes import cases
-from tools import pdfs
+from tools.documents import pdfs
 
 
 def test_a_document_comes_out_as_sentences_with_their_pages(pods: Pods, server: GeminiServer) -> None:

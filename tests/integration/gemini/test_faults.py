@@ -7,7 +7,7 @@ from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
 from processes import Pods, until
 from sizes import cases
-from tools import pdfs
+from tools.documents import pdfs
 
 
 TRANSIENT = [

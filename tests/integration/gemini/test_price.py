@@ -30,7 +30,7 @@ from chunk_runner.text.sentences.joiner import MissingPage
 from fake_gemini.server import GeminiServer
 from fake_gemini.spoiling import SPOILT
 from sizes import cases
-from tools import pdfs
+from tools.documents import pdfs
 
 
 MOST_ANSWERS_PER_PAGE = 4

@@ -18,7 +18,7 @@ from chunk_runner.stages.prepare import prepare
 from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import Workspace
 from pdf_files.annotated import AnnotatedPdf
-from tools.hostile_pdfs import pdf_objects
+from tools.documents.hostile_pdfs import pdf_objects
 
 
 HALVES = ("It was late when the old ferry left", "the harbour for the last time that year.")

@@ -21,7 +21,7 @@ import pytest
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
 from processes import until
 from sizes import cases
-from tools.hostile_pdfs import catalogue, whole_files
+from tools.documents.hostile_pdfs import catalogue, whole_files
 
 
 SECONDS = 600

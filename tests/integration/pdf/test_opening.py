@@ -19,8 +19,8 @@ from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.file_names import chunk_file
 from chunk_runner.workspace.files import Workspace
 from sizes import cases
-from tools import pdfs
-from tools.hostile_pdfs.pdf_objects import ROOT, page_numbers, save, sound_book, tree_node
+from tools.documents import pdfs
+from tools.documents.hostile_pdfs.pdf_objects import ROOT, page_numbers, save, sound_book, tree_node
 
 
 class Opened(NamedTuple):

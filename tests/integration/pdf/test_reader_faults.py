@@ -12,7 +12,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.pdf import reader
 from chunk_runner.pdf.page import Page, PageRef
 from chunk_runner.pdf.text_layer import pdfium_page
-from tools import pdfs
+from tools.documents import pdfs
 
 
 pytestmark = pytest.mark.usefixtures("new_template")

@@ -13,7 +13,7 @@ from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.file_names import chunk_file
 from chunk_runner.workspace.files import Workspace
-from tools.hostile_pdfs import splitting
+from tools.documents.hostile_pdfs import splitting
 
 
 def sentence(page: int) -> str:

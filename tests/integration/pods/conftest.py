@@ -6,7 +6,7 @@ import pytest
 
 from integration.pods.job import SPEC
 from processes import Pods
-from tools import pdfs
+from tools.documents import pdfs
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from integration.pods.job import LEFT, SPEC, attempts
 from processes import PATIENCE_SECONDS, Pods, Running, until
-from tools.hostile_pdfs import structures
+from tools.documents.hostile_pdfs import structures
 
 
 def begun(pods: Pods, times: int = 1) -> bool:

@@ -11,7 +11,7 @@ from chunk_runner.workspace.files import Workspace
 from integration.pods.job import LEFT
 from integration.pods.test_sources import lose_first_page
 from processes import Pods
-from tools import pdfs
+from tools.documents import pdfs
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=2)

@@ -12,8 +12,8 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from integration.pods.job import LEFT, SPEC, output
 from processes import Pods, until
-from tools import pdfs
-from tools.hostile_pdfs import bombs
+from tools.documents import pdfs
+from tools.documents.hostile_pdfs import bombs
 
 
 def not_a_pdf(path: Path) -> None:

@@ -13,8 +13,8 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.number_set import NumberSet
 from integration.pods.job import LEFT, SPEC
 from processes import Pods, Running, until
-from tools import pdfs
 from tools.builds import binaries
+from tools.documents import pdfs
 
 
 pytestmark = pytest.mark.needs("fuse")

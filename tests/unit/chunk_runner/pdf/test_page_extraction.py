@@ -8,7 +8,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import WorkspaceError
 from chunk_runner.pdf import page_extraction
 from chunk_runner.sandbox import landlock
-from tools import pdfs
+from tools.documents import pdfs
 
 
 def test_pages_are_extracted_and_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

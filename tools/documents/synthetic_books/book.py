@@ -5,8 +5,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tools.synthetic_books.layout import Layout
-from tools.synthetic_books.press import Press
+from tools.documents.synthetic_books.layout import Layout
+from tools.documents.synthetic_books.press import Press
 
 
 @dataclass(frozen=True)

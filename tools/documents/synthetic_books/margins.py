@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from reportlab.pdfgen.canvas import Canvas
 
-from tools.synthetic_books.layout import Layout
-from tools.synthetic_books.typesetting import Line, Place, Typesetter
+from tools.documents.synthetic_books.layout import Layout
+from tools.documents.synthetic_books.typesetting import Line, Place, Typesetter
 
 
 class Leaf(NamedTuple):

@@ -4,7 +4,7 @@ import base64
 import zlib
 from pathlib import Path
 
-from tools.hostile_pdfs.pdf_objects import (
+from tools.documents.hostile_pdfs.pdf_objects import (
     BAD,
     EXTRA,
     FONTS,

@@ -5,11 +5,11 @@ from typing import Literal
 
 import pikepdf
 
-from tools.hostile_pdfs.pdf_objects import (
+from tools.documents.hostile_pdfs.pdf_objects import (
     save,
     sound_book,
 )
-from tools.pdfs import write_numbered
+from tools.documents.pdfs import write_numbered
 
 
 USER_PASSWORD = "open sesame"

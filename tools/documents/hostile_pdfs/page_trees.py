@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.hostile_pdfs.pdf_objects import (
+from tools.documents.hostile_pdfs.pdf_objects import (
     BAD,
     BAD_TEXT,
     EXTRA,

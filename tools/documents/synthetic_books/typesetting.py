@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from tools.synthetic_books.layout import Layout
-from tools.synthetic_books.vocabulary import VOCABULARY
+from tools.documents.synthetic_books.layout import Layout
+from tools.documents.synthetic_books.vocabulary import VOCABULARY
 
 
 _NBSP = "\N{NO-BREAK SPACE}"

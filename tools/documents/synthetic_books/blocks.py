@@ -5,8 +5,8 @@ from random import Random
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from tools.synthetic_books.layout import Layout
-from tools.synthetic_books.typesetting import Line, Place, Run, Typesetter, Word
+from tools.documents.synthetic_books.layout import Layout
+from tools.documents.synthetic_books.typesetting import Line, Place, Run, Typesetter, Word
 
 
 _DASH = "\N{EN DASH}"

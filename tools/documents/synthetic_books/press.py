@@ -7,10 +7,10 @@ from random import Random
 from reportlab.lib.pagesizes import A4, A5
 from reportlab.pdfgen.canvas import Canvas
 
-from tools.synthetic_books.blocks import Blocks
-from tools.synthetic_books.layout import Layout
-from tools.synthetic_books.margins import Leaf, Margins
-from tools.synthetic_books.typesetting import Line, Place, Run, Typesetter
+from tools.documents.synthetic_books.blocks import Blocks
+from tools.documents.synthetic_books.layout import Layout
+from tools.documents.synthetic_books.margins import Leaf, Margins
+from tools.documents.synthetic_books.typesetting import Line, Place, Run, Typesetter
 
 
 _Place = tuple[float, float, Line]

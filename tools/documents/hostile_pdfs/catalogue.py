@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tools.hostile_pdfs import annotations, bombs, fonts, page_trees, structures, whole_files
-from tools.hostile_pdfs.pdf_objects import noise
+from tools.documents.hostile_pdfs import annotations, bombs, fonts, page_trees, structures, whole_files
+from tools.documents.hostile_pdfs.pdf_objects import noise
 
 
 PAGE_ATTACKS: dict[str, Callable[[Path], Path]] = {
