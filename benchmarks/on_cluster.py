@@ -14,7 +14,9 @@ from statistics import median
 from typing import Any
 
 from tools.documents import pdfs
-from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import CLAIM, claim, librarian, pdfjob
+from tools.kubectl.volume import Volume
 
 
 RUNS = 5

@@ -24,7 +24,7 @@ from tools.control_plane.environment import control_plane_in, harness_in
 from tools.control_plane.fake_pods import HeldPlan
 from tools.control_plane.harness import Harness
 from tools.control_plane.world import World, world
-from tools.kubectl import pdfjob
+from tools.kubectl.manifests import pdfjob
 from tools.testcluster.layout import Cluster
 
 

@@ -18,7 +18,9 @@ import pytest
 from cluster import model
 from cluster.model import Model
 from tools.builds import binaries, images
-from tools.kubectl import CLAIM, PATIENCE_SECONDS, Kubectl, Volume, claim, librarian
+from tools.kubectl.client import PATIENCE_SECONDS, Kubectl
+from tools.kubectl.manifests import CLAIM, claim, librarian
+from tools.kubectl.volume import Volume
 from tools.testcluster import node
 from tools.testcluster.layout import Cluster
 

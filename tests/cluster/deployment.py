@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.kubectl import OPERATOR, PATIENCE_SECONDS, Kubectl
+from tools.kubectl.client import OPERATOR, PATIENCE_SECONDS, Kubectl
 
 
 DEPLOYMENT = "deployment/pdfjob-pdfjob-operator"

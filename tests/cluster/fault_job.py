@@ -7,7 +7,9 @@ from typing import Any
 
 from file_barrier import FileBarrier
 from tools.documents import pdfs
-from tools.kubectl import Kubectl, Volume, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 PAGES, CHUNKS = 10, 5

@@ -8,7 +8,7 @@ from typing import Any
 
 import fake_gemini
 from fake_gemini.behaviour import Behaviour, tokens_of
-from tools.kubectl import Kubectl
+from tools.kubectl.client import Kubectl
 
 
 NAME = "gemini"

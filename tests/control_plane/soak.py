@@ -14,7 +14,7 @@ from tools.control_plane.event_log import ENDED
 from tools.control_plane.fake_pods import HeldPlan
 from tools.control_plane.harness import Harness
 from tools.control_plane.process import OperatorProcess
-from tools.kubectl import pdfjob
+from tools.kubectl.manifests import pdfjob
 
 
 KINDS = "jobs,pods"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.control_plane.harness import Harness
 from tools.control_plane.world import World
-from tools.kubectl import Kubectl
+from tools.kubectl.client import Kubectl
 from tools.testcluster import node
 from tools.testcluster.layout import Cluster
 

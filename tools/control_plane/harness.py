@@ -10,7 +10,8 @@ from tools.control_plane.event_log import ENDED, EventLog, Seen
 from tools.control_plane.fake_pods import HeldPlan
 from tools.control_plane.process import OperatorProcess
 from tools.control_plane.world import World
-from tools.kubectl import Kubectl, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import pdfjob
 
 
 class Harness:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tools.documents import pdfs
-from tools.kubectl import Kubectl, Volume, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 def not_a_pdf(path: Path) -> Path:

@@ -8,7 +8,9 @@ import pytest
 from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
 from tools.builds.shell import run
-from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import CLAIM, claim, librarian
+from tools.kubectl.volume import Volume
 from tools.testcluster import isolation, volumes
 from tools.testcluster.layout import Cluster
 

@@ -12,7 +12,9 @@ import pytest
 from chunk_runner.contract.ranges import parse_ranges
 from tools.documents import pdfs
 from tools.documents.hostile_pdfs import bombs, catalogue, pdf_objects, whole_files
-from tools.kubectl import Kubectl, Volume, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 LIMITS = frozenset({"MemoryLimitExceeded", "TimeLimitExceeded"})

@@ -8,7 +8,9 @@ import pytest
 
 from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
-from tools.kubectl import CLAIM, OPERATOR, Kubectl, Volume, claim
+from tools.kubectl.client import OPERATOR, Kubectl
+from tools.kubectl.manifests import CLAIM, claim
+from tools.kubectl.volume import Volume
 from tools.testcluster import node, pods, volumes
 from tools.testcluster.layout import Cluster
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, failed_for_good, texts, write_source
-from tools.kubectl import PATIENCE_SECONDS, Kubectl, Volume
+from tools.kubectl.client import PATIENCE_SECONDS, Kubectl
+from tools.kubectl.volume import Volume
 from tools.testcluster import pods
 from tools.testcluster.layout import Cluster
 

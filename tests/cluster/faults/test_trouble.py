@@ -7,7 +7,9 @@ import pytest
 
 from cluster.deployment import operator_with
 from tools.documents import pdfs
-from tools.kubectl import CLAIM, Kubectl, Volume, claim, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import CLAIM, claim, pdfjob
+from tools.kubectl.volume import Volume
 
 
 def wait_for_reason(kubectl: Kubectl, reason: str) -> str:

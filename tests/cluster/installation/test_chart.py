@@ -1,6 +1,6 @@
 """The chart as it is installed; what Helm renders is looked at in tests/chart."""
 
-from tools.kubectl import Kubectl
+from tools.kubectl.client import Kubectl
 
 
 def test_the_operator_may_not_read_secrets_and_has_no_wildcard(operator: Kubectl) -> None:

@@ -13,7 +13,9 @@ from cluster.conftest import CHART, HELM_WAITS, PROJECT, Installation, image_val
 from cluster.deployment import operator_away
 from processes import until
 from tools.documents import pdfs
-from tools.kubectl import CLAIM, Kubectl, KubectlError, Volume, librarian, pdfjob
+from tools.kubectl.client import Kubectl, KubectlError
+from tools.kubectl.manifests import CLAIM, librarian, pdfjob
+from tools.kubectl.volume import Volume
 
 
 RELEASE = "own"

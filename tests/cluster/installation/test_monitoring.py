@@ -19,7 +19,9 @@ from processes import until
 from tools.dashboard.picture import draw
 from tools.dashboard.prometheus import Prometheus
 from tools.documents import pdfs
-from tools.kubectl import OPERATOR, Kubectl, Volume, pdfjob
+from tools.kubectl.client import OPERATOR, Kubectl
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 from tools.testcluster import pods
 from tools.testcluster.layout import Cluster
 

@@ -13,7 +13,9 @@ from cluster import model as models
 from cluster.conftest import HELM_WAITS, Installation
 from cluster.model import KEY_SECRET, Model
 from tools.documents import pdfs
-from tools.kubectl import Kubectl, Volume, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 KEY = "AQ.the-key-of-the-tests"

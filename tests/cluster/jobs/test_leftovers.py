@@ -12,7 +12,9 @@ from cluster.deployment import operator_away
 from cluster.fault_job import PAGES, FaultJob, write_source
 from file_barrier import ASIDE
 from tools.documents import pdfs
-from tools.kubectl import CLAIM, Kubectl, Volume, claim, librarian, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import CLAIM, claim, librarian, pdfjob
+from tools.kubectl.volume import Volume
 
 
 def wait_until_swept(volume: Volume, uid: str) -> None:

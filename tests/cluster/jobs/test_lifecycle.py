@@ -9,7 +9,9 @@ import pytest
 from cluster.deployment import operator_away
 from cluster.fault_job import CHUNKS, PAGES, FaultJob, write_source
 from tools.documents import pdfs
-from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
+from tools.kubectl.client import OPERATOR, Kubectl, KubectlError
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tools.documents import pdfs
-from tools.kubectl import OPERATOR, Kubectl, KubectlError, Volume, pdfjob
+from tools.kubectl.client import OPERATOR, Kubectl, KubectlError
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 NUMBER = 100

@@ -11,7 +11,9 @@ import yaml
 
 from cluster.conftest import PROJECT
 from tools.documents import pdfs
-from tools.kubectl import Kubectl, Volume, claim, pdfjob
+from tools.kubectl.client import Kubectl
+from tools.kubectl.manifests import claim, pdfjob
+from tools.kubectl.volume import Volume
 
 
 README = PROJECT / "README.md"

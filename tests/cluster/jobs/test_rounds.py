@@ -10,7 +10,9 @@ import pytest
 from cluster.deployment import operator_with
 from cluster.fault_job import FaultJob, write_source
 from tools.documents import pdfs
-from tools.kubectl import Kubectl, KubectlError, Volume, pdfjob
+from tools.kubectl.client import Kubectl, KubectlError
+from tools.kubectl.manifests import pdfjob
+from tools.kubectl.volume import Volume
 
 
 CHUNKS = "--selector=pdfjob.dev/stage=chunks"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.watch_history import History
+from tools.kubectl.watch_history import History
 
 
 def thing(name: str, version: int) -> dict[str, Any]:

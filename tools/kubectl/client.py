@@ -1,4 +1,4 @@
-"""What a user has: kubectl, a namespace, and a pod that puts files on a claim and looks at them."""
+"""kubectl in one namespace, as a user has it."""
 
 import json
 import subprocess
@@ -8,14 +8,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tools.watch_history import History
+from tools.kubectl.watch_history import History
 
 
 PATIENCE_SECONDS = 300
 """How long a test waits for anything. No promise: the machine may be busy."""
 
-CLAIM = "pdfjob-workspace"
-LIBRARIAN = "librarian"
 OPERATOR = "--selector=app.kubernetes.io/name=pdfjob-operator"
 """The operator in its namespace, where its Redis and a test's servers are too."""
 
@@ -104,81 +102,3 @@ class Kubectl:
                 yield line.split()[-1]
             finally:
                 proxy.terminate()
-
-
-class Volume:
-    """The claim of a namespace, seen through a pod that mounts it whole."""
-
-    def __init__(self, kubectl: Kubectl) -> None:
-        self._kubectl = kubectl
-        self.workspaces = f"pdfjobs/{kubectl.namespace}"
-        """The folder of this namespace's workspaces."""
-
-    def put(self, source: Path, name: str) -> None:
-        """Copy a file onto the volume."""
-        self._kubectl.run("cp", str(source), f"{LIBRARIAN}:/volume/{name}")
-
-    def read(self, name: str, to: Path) -> bytes:
-        """Copy a file from the volume."""
-        self._kubectl.run("cp", f"{LIBRARIAN}:/volume/{name}", str(to))
-        return to.read_bytes()
-
-    def shell(self, command: str) -> str:
-        """Run a command in the volume's root, with the rights that the jobs' pods have."""
-        return self._kubectl.run("exec", LIBRARIAN, "--", "sh", "-c", f"cd /volume && {command}")
-
-    def files(self, folder: str) -> set[str]:
-        """Every file below a folder, relative to it; but for the marks of workspaces."""
-        listed = self.shell(f"mkdir -p {folder} && cd {folder} && find . -type f ! -name .claim")
-        return {line.removeprefix("./") for line in listed.splitlines()}
-
-
-def pdfjob(name: str, path: str, **spec: Any) -> dict[str, Any]:
-    """A PdfJob on a file of the namespace's volume."""
-    return {
-        "apiVersion": "pdfjob.dev/v1alpha1",
-        "kind": "PdfJob",
-        "metadata": {"name": name},
-        "spec": {"source": {"volume": {"path": path}}, **spec},
-    }
-
-
-def claim(name: str) -> dict[str, Any]:
-    """A claim to a volume of the cluster's default storage class."""
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name},
-        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-
-
-def librarian(image: str) -> dict[str, Any]:
-    """The pod behind `Volume`; it passes the restricted standard too."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": LIBRARIAN},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 0,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 65532,
-                "runAsGroup": 65532,
-                "fsGroup": 65532,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": LIBRARIAN,
-                    "image": image,
-                    "imagePullPolicy": "IfNotPresent",
-                    "command": ["sleep", "infinity"],
-                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-                    "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
-                }
-            ],
-            "volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": CLAIM}}],
-        },
-    }
