@@ -37,11 +37,11 @@ test: $(READY) ## tests that need only Python packages: a few minutes, no root
 
 test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kubernetes, which it installs or builds first
 	$(BIN)/python -m tools.prerequisites
-	$(PYTEST) $(WITH_CLUSTERS) -m '(cluster or corpus or needs) and not exhaustive'
+	$(PYTEST) $(WITH_CLUSTERS) --third -m '(cluster or corpus or needs) and not exhaustive'
 
-test-all: $(READY) ## every case of every test
+test-all: $(READY) ## every test, and a third of the exhaustive cases, another one with each commit (CASES=all for all)
 	$(BIN)/python -m tools.prerequisites
-	PDFJOB_CORPUS=all $(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive
+	$(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive $(if $(filter all,$(CASES)),,--third)
 
 soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py

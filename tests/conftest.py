@@ -15,6 +15,7 @@ from xdist.workermanage import WorkerController
 
 from chunk_runner.sandbox import template
 from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
+from tools.turn import third
 
 
 WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
@@ -37,6 +38,9 @@ NEEDS = {
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 """The number of tests that were left out, by what is missing."""
 
+OF_OTHER_TURNS = pytest.StashKey[int]()
+"""The number of exhaustive cases that were left out with `--third`."""
+
 WITH_CLUSTER = pytest.StashKey[bool]()
 """Whether tests with a cluster were selected."""
 
@@ -48,6 +52,11 @@ settings.register_profile("exhaustive", max_examples=100, deadline=None)
 settings.load_profile("quick")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "of exhaustive cases and of the corpus, test the third whose turn it is with this commit"
+    parser.addoption("--third", action="store_true", help=text)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Mark what tests need, have `-m` select by it, and leave out what this machine lacks; in CI that is an error."""
@@ -55,7 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if needs := [name for fixture in _fixtures(item) for name in NEEDS.get(fixture, ())]:
             item.add_marker(pytest.mark.needs(*needs))
     yield
-    items.sort(key=_turn)
+    if config.getoption("third"):
+        _leave_out_two_thirds(config, items)
+    items.sort(key=_order)
     config.stash[WITH_CLUSTER] = any(item.nodeid.startswith("tests/cluster/") for item in items)
     if os.environ.get("CI"):
         return
@@ -66,7 +77,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in missing]
 
 
-def _turn(item: pytest.Item) -> tuple[int, bool]:
+def _leave_out_two_thirds(config: pytest.Config, items: list[pytest.Item]) -> None:
+    exhaustive = [item for item in items if item.get_closest_marker("exhaustive")]
+    left_out = {*exhaustive} - {*third(exhaustive)}
+    config.hook.pytest_deselected(items=[*left_out])
+    config.stash[OF_OTHER_TURNS] = len(left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _order(item: pytest.Item) -> tuple[int, bool]:
     """Return when a test has its turn: by its folder, and in there first what is marked as long."""
     folder = next((number for number, it in enumerate(WHOLE) if item.nodeid.startswith(f"{it}/")), len(WHOLE))
     return folder, item.get_closest_marker("long") is None
@@ -86,15 +105,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that controls this one what was left out."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["left_out"] = dict(session.config.stash.get(LEFT_OUT, {}))
+        output["of_other_turns"] = session.config.stash.get(OF_OTHER_TURNS, 0)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: WorkerController) -> None:
-    if left_out := getattr(node, "workeroutput", {}).get("left_out"):
+    output = getattr(node, "workeroutput", {})
+    if left_out := output.get("left_out"):
         node.config.stash[LEFT_OUT] = Counter(left_out)
+    if of_other_turns := output.get("of_other_turns"):
+        node.config.stash[OF_OTHER_TURNS] = of_other_turns
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if number := terminalreporter.config.stash.get(OF_OTHER_TURNS, 0):
+        terminalreporter.line(f"{number} exhaustive cases left out, which have their turn with the next two commits")
     missing = dict(terminalreporter.config.stash.get(LEFT_OUT, {}))
     if number := missing.pop("", 0):
         programs = ", ".join(f"{name} ({count})" for name, count in sorted(missing.items()))

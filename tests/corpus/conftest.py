@@ -1,10 +1,8 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-Of the libraries' files each third, which takes a minute or two; with `PDFJOB_CORPUS=all`, every one. The files of
-packages are read in two commands, which takes about a minute.
+With `--third`, only a third of the libraries' files is processed, which takes a minute or two. The files of packages are
+read in two commands, which takes about a minute.
 """
-
-import os
 
 import pytest
 
@@ -12,9 +10,6 @@ from tools.corpus import packages, table
 from tools.corpus.packages import Comparison
 from tools.corpus.survey import Finding, survey
 
-
-EVERY = 1 if os.environ.get("PDFJOB_CORPUS") == "all" else 3
-"""Which part of the files is processed."""
 
 SUMMARY = "corpus"
 """The property of a test that is said at the end of the test run, whichever process it ran in."""
@@ -28,8 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    found = survey(tmp_path_factory.mktemp("corpus"), EVERY)
+def findings(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    found = survey(tmp_path_factory.mktemp("corpus"), by_thirds=pytestconfig.getoption("third"))
     print("\n".join(table.rows(found)))  # noqa: T201 (shown where a test fails, and with -s)
     return found
 

@@ -4,9 +4,10 @@ import statistics
 from collections.abc import Callable
 
 from chunk_runner.contract.reasons import Reason
-from corpus.conftest import EVERY, SUMMARY
+from corpus.conftest import SUMMARY
 from tools.corpus import known, sources, table
 from tools.corpus.survey import Finding
+from tools.turn import THIRDS
 
 
 FILES = 100
@@ -24,7 +25,7 @@ def test_the_corpus_is_there(findings: list[Finding], record_property: Callable[
     names = {finding.name for finding in findings}
 
     assert len(sources.files(sources.LIBRARIES)) >= FILES
-    assert len(names) >= FILES // EVERY
+    assert len(names) >= FILES // THIRDS
     assert names >= known.PASSWORDS.keys() | known.REFUSED.keys() | known.OTHER_TEXT.keys()
 
 
@@ -85,7 +86,7 @@ def test_the_words_are_popplers_except_in_known_files(findings: list[Finding]) -
 def test_the_words_of_most_files_are_popplers_almost_to_the_last(findings: list[Finding]) -> None:
     compared = [one.likeness for one in findings if one.likeness and one.likeness.theirs >= table.MANY_WORDS]
 
-    assert len(compared) >= FILES // 2 // EVERY
+    assert len(compared) >= FILES // 2 // THIRDS
     assert statistics.median(one.precision for one in compared) >= MEDIAN
     assert statistics.median(one.recall for one in compared) >= MEDIAN
 
@@ -94,5 +95,5 @@ def test_no_chunk_size_changes_the_output_of_any_file(findings: list[Finding]) -
     split = [one for one in findings if one.seams]
     changed = {one.name: one.seams for one in split if not all(one.seams.values())}
 
-    assert len(split) >= FILES // 4 // EVERY
+    assert len(split) >= FILES // 4 // THIRDS
     assert not changed

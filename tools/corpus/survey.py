@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.corpus import known, poppler, runs, sources, words
+from tools.turn import third
 
 
 AT_ONCE = 2
@@ -45,19 +46,17 @@ class Finding:
     seconds: float
 
 
-def survey(folder: Path, every: int = 1) -> list[Finding]:
+def survey(folder: Path, *, by_thirds: bool = False) -> list[Finding]:
     """Process the corpus.
 
     Args:
         folder: Folder for all outputs.
-        every: Process one file in this many, and all files that `known` lists.
+        by_thirds: Process the third whose turn it is with this commit, and all files that `known` lists.
     """
-    named = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT}
-    files = {
-        name: path
-        for at, (name, path) in enumerate(sources.files(sources.LIBRARIES).items())
-        if at % every == 0 or name in named
-    }
+    files = sources.files(sources.LIBRARIES)
+    if by_thirds:
+        chosen = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT, *third(sorted(files))}
+        files = {name: path for name, path in files.items() if name in chosen}
     folders = {name: folder / str(number) for number, name in enumerate(files)}
     # Start with the largest, so that no large file runs alone at the end.
     order = sorted(files, key=lambda name: -files[name].stat().st_size)

@@ -15,10 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tools.mutants.table import ROOT, Mutant, load
-from tools.turn import turn
+from tools.turn import third
 
 
-THIRDS = 3
 PROCESSES = 2
 PACKAGES = ("operator", "chunk-runner", "cli")
 
@@ -41,7 +40,7 @@ def main() -> None:
     if arguments.names:
         mutants = [it for it in mutants if it.name in arguments.names]
     if arguments.third:
-        mutants = mutants[turn() % THIRDS :: THIRDS]
+        mutants = list(third(mutants))
     with tempfile.TemporaryDirectory(prefix="pdfjob-mutants-") as folder:
         sys.exit(_try_all(mutants, Path(folder)))
 
