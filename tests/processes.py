@@ -32,6 +32,12 @@ def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
         pause.wait(0.005)
 
 
+def _heed_every_signal() -> None:
+    """Undo what a process inherits that a shell starts in the background, or with `nohup`: it ignores some signals."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Running:
     """A process that writes to files: it never waits for a reader, and what it has written can be read at any time.
 
@@ -53,8 +59,7 @@ class Running:
                 env={**os.environ, **(env or {})},
                 stdout=out,
                 stderr=err,
-                # What a shell starts in the background inherits that Ctrl-C is ignored.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 (takes no lock)
+                preexec_fn=_heed_every_signal,  # noqa: PLW1509 (takes no lock)
             )
         self.pid = self._process.pid
 

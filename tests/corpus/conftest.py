@@ -1,7 +1,7 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-With `--third`, only a third of the libraries' files is processed, which takes a minute or two. The files of packages are
-read in two commands, which takes about a minute.
+With `--third`, only a third of the libraries' files is processed, which takes a minute or two. The files of packages
+are read in two commands, which takes about a minute.
 """
 
 import pytest
