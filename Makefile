@@ -71,15 +71,15 @@ lock: ## update requirements.lock to the newest versions that pyproject.toml all
 	$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--upgrade --group dev --output-file requirements.lock pyproject.toml
 
-dashboard: $(READY) ## generate the chart's Grafana dashboard from tools/dashboard/panels.py
-	$(BIN)/python -m tools.dashboard.grafana > charts/pdfjob-operator/files/dashboard.json
+dashboard: $(READY) ## generate the chart's Grafana dashboard from tools/generators/dashboard/panels.py
+	$(BIN)/python -m tools.generators.dashboard.grafana > charts/pdfjob-operator/files/dashboard.json
 
 chart-readme: $(READY) ## generate the chart's README table and schema from values.yaml
-	$(BIN)/python -m tools.chart.values
+	$(BIN)/python -m tools.generators.chart.values
 
 install-yaml: $(READY) ## render the chart to dist/install.yaml, for use without Helm: NAMESPACE=pdfjob VALUES=my-values.yaml
 	@mkdir -p dist
-	$$($(BIN)/python -m tools.chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
+	$$($(BIN)/python -m tools.generators.chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
 		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster

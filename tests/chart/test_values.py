@@ -11,8 +11,8 @@ import yaml
 
 from chart.helm import CHART, CI, Helm, environment, one
 from pdfjob_operator.configuration.environment import load_settings
-from tools.chart import values
-from tools.chart.values import CommentError, Value
+from tools.generators.chart import values
+from tools.generators.chart.values import CommentError, Value
 
 
 VALUES = values.read((CHART / "values.yaml").read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 import promql_parser
 import yaml
 
-from tools.dashboard.queries import DASHBOARD, Query, queries_of_panel
+from tools.generators.dashboard.queries import DASHBOARD, Query, queries_of_panel
 
 
 PROJECT = Path(__file__).parents[3]

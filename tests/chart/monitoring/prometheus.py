@@ -10,7 +10,7 @@ import yaml
 
 from chart.monitoring.expressions import RULES
 from processes import until
-from tools.dashboard.prometheus import Prometheus
+from tools.generators.dashboard.prometheus import Prometheus
 from tools.prerequisites import programs
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chart.monitoring.expressions import PROJECT, names_in
 from pdfjob_operator.metrics.registry import REGISTRY
-from tools.dashboard.queries import DASHBOARD
+from tools.generators.dashboard.queries import DASHBOARD
 
 
 BOARD: dict[str, Any] = json.loads(DASHBOARD.read_text())
@@ -20,7 +20,7 @@ OF_PROMETHEUS = {"ALERTS"}
 
 
 def test_the_dashboard_is_up_to_date() -> None:
-    command = [sys.executable, "-m", "tools.dashboard.grafana"]
+    command = [sys.executable, "-m", "tools.generators.dashboard.grafana"]
     made = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
 
     assert made.stdout == DASHBOARD.read_bytes(), "run `make dashboard`"

@@ -7,9 +7,9 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from tools.dashboard.picture import draw
-from tools.dashboard.prometheus import Series
-from tools.dashboard.queries import DASHBOARD
+from tools.generators.dashboard.picture import draw
+from tools.generators.dashboard.prometheus import Series
+from tools.generators.dashboard.queries import DASHBOARD
 
 
 END = 60.0

@@ -14,8 +14,8 @@ from chart.monitoring.promtool import promtool
 from chart.monitoring.test_dashboard import PANELS
 from pdfjob_operator.metrics.registry import REGISTRY
 from processes import until
-from tools.dashboard.picture import draw
-from tools.dashboard.prometheus import Prometheus
+from tools.generators.dashboard.picture import draw
+from tools.generators.dashboard.prometheus import Prometheus
 
 
 pytestmark = pytest.mark.needs("promtool")

@@ -16,9 +16,9 @@ from cluster import model as models
 from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
 from processes import until
-from tools.dashboard.picture import draw
-from tools.dashboard.prometheus import Prometheus
 from tools.documents import pdfs
+from tools.generators.dashboard.picture import draw
+from tools.generators.dashboard.prometheus import Prometheus
 from tools.kubectl.client import OPERATOR, Kubectl
 from tools.kubectl.manifests import pdfjob
 from tools.kubectl.volume import Volume

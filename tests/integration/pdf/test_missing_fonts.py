@@ -13,7 +13,7 @@ from chunk_runner.pdf.page import Page, PageRef
 from pdf_files import unembedded
 from pdf_files.unembedded import Collection, Placed
 from sizes import cases
-from tools import substitute_font
+from tools.generators import substitute_font
 
 
 JAPANESE = Collection("Japan1", "90ms-RKSJ-H", "cp932")

@@ -19,8 +19,8 @@ import pypdfium2.raw as pdfium
 
 
 _SUBSTITUTE = (resources.files("chunk_runner.pdf.text_layer") / "substitute.ttf").read_bytes()
-"""A font of boxes, made by `tools/substitute_font.py`. Without it, these characters would have no height either, from
-which columns are found."""
+"""A font of boxes, made by `tools/generators/substitute_font.py`. Without it, these characters would have no height
+either, from which columns are found."""
 
 _SUBSTITUTE_HANDLE = 1
 """Any number but 0."""

@@ -1,6 +1,6 @@
 """The panels about the operator's own work: their queries, and how to read them."""
 
-from tools.dashboard.panel import Panel, quantiles
+from tools.generators.dashboard.panel import Panel, quantiles
 
 
 OPERATOR = [

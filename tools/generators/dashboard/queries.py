@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 
-DASHBOARD = Path(__file__).parents[2] / "charts" / "pdfjob-operator" / "files" / "dashboard.json"
+DASHBOARD = Path(__file__).parents[3] / "charts" / "pdfjob-operator" / "files" / "dashboard.json"
 
 
 class Query(NamedTuple):

@@ -1,4 +1,6 @@
-"""Draw the dashboard as one SVG, from the data of a Prometheus: `python -m tools.dashboard.picture URL FILE`.
+"""Draw the dashboard as one SVG, from the data of a Prometheus.
+
+    python -m tools.generators.dashboard.picture URL FILE
 
 Knows Grafana's JSON and nothing about metrics. It needs no Grafana and does not imitate its looks: matplotlib chooses
 places, scales and ticks.
@@ -17,8 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from tools.dashboard.prometheus import Prometheus, Series
-from tools.dashboard.queries import DASHBOARD, queries_of_panel
+from tools.generators.dashboard.prometheus import Prometheus, Series
+from tools.generators.dashboard.queries import DASHBOARD, queries_of_panel
 
 
 COLUMN, ROW = 0.55, 0.32

@@ -1,7 +1,7 @@
 """The panels of the Grafana dashboard, by row: their queries, and how to read them."""
 
-from tools.dashboard.operator_panels import OPERATOR
-from tools.dashboard.panel import Panel, quantiles
+from tools.generators.dashboard.operator_panels import OPERATOR
+from tools.generators.dashboard.panel import Panel, quantiles
 
 
 HEALTH = [

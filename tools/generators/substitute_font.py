@@ -1,6 +1,6 @@
 """Builds the font that stands in for Chinese, Japanese and Korean fonts that a PDF does not embed.
 
-    python -m tools.substitute_font
+    python -m tools.generators.substitute_font
 
 The reader needs the width and the height of characters, never their shape, so each character is a box, and the font
 takes less than a kilobyte. It is committed, so that fontTools is needed here only; a test compares the two.
@@ -17,7 +17,7 @@ from fontTools.ttLib import newTable
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 
-TARGET = Path(__file__).parents[1] / "chunk-runner/chunk_runner/pdf/text_layer/substitute.ttf"
+TARGET = Path(__file__).parents[2] / "chunk-runner/chunk_runner/pdf/text_layer/substitute.ttf"
 
 _EM = 1000
 _ASCENT, _DESCENT = 880, -120
