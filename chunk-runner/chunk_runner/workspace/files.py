@@ -10,6 +10,7 @@ something else was not found, and a file that must exist is looked for again (`W
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -59,6 +60,12 @@ class Workspace:
         self.attempt = attempt
         self.round_number = round_number
         self._all_visible_at = time.monotonic() + cache_seconds
+
+    def for_attempt(self, attempt: str) -> Workspace:
+        """Return the same folder for another attempt that runs at the same time."""
+        other = copy.copy(self)
+        other.attempt = attempt
+        return other
 
     def path(self, name: str) -> Path:
         """Return the path of a file."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,11 +91,13 @@ def process_chunk(index: int) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to keep
         raise ConfigurationError(Reason.JOB_STOPPED, STOPPED.message)
 
+    workspace = work.workspace.for_attempt(uuid.uuid4().hex)
+
     def on_page() -> None:
         work.counters[index] += 1
 
     try:
-        process(work.manifest, index, work.workspace, on_page, work.source)
+        process(work.manifest, index, workspace, on_page, work.source)
     except SystemExit:  # everything is kept; the pool would take this for a result, and hand out the next chunk
         os._exit(ExitCode.INTERRUPTED)
     except ConfigurationError:  # every other chunk would fail, too; the parent may be slower than the next chunk

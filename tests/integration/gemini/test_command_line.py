@@ -97,6 +97,20 @@ def test_nothing_is_asked_and_nothing_is_alive_after_a_run_however_it_ended(
     assert len(server.log()) == asked + 4
 
 
+def test_chunks_that_run_at_once_have_attempts_of_their_own(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
+    """Their temporary files carry these names: workers with the same one would replace each other's files."""
+    server.configure(held=True)
+    options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "2", "-o", str(tmp_path / "out.json")]
+    with start_pdfjob("run", pods.volume / "book.pdf", *options) as process:
+        until(lambda: len(server.log()) == 2)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    files = sorted((tmp_path / ".out.json.pdfjob" / "attempts").glob("*.jsonl"))
+    records = [json.loads(line) for path in files for line in path.read_text().split("\n") if line]
+    assert len({record["attempt"] for record in records}) == len(files) == 2
+
+
 def test_a_terminal_that_closes_ends_a_run_and_loses_no_answer(
     pods: Pods, server: GeminiServer, tmp_path: Path
 ) -> None:
