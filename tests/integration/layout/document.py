@@ -56,6 +56,20 @@ def show(canvas: Canvas, text: str, left: float, bottom: float, *, size: float =
     canvas.drawString(left, bottom, text)
 
 
+def write_lines(path: Path, lines: list[tuple[str, float] | tuple[str, float, str] | None]) -> None:
+    """Write lines, each with its left edge and its font; `None` is half a line of space."""
+    canvas = Canvas(str(path), pagesize=(WIDTH, HEIGHT), invariant=True)
+    bottom = TOP
+    for line in lines:
+        if line is None:
+            bottom -= LEADING / 2
+            continue
+        text, left, *font = line
+        show(canvas, text, left, bottom, font=font[0] if font else FONT)
+        bottom -= LEADING
+    canvas.save()
+
+
 def write_prose(
     path: Path,
     sentences: Sequence[str],

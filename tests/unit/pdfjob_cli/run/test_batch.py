@@ -1,4 +1,4 @@
-"""Several files, one after the other. Each run is played; real ones are in `integration/test_command_line`."""
+"""Several files, one after the other. Each run is played; real ones are in `integration/command_line`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The options of `pdfjob run`. The run itself is tested in `integration/test_local_run`."""
+"""The options of `pdfjob run`. The run itself is tested in `integration/command_line`."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,6 @@
 """Progress by pages, as the operator reads it from a real Redis that comes and goes."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,12 +9,6 @@ from chunk_runner.coordination.redis_coordinator import connect_redis
 from pdfjob_operator.observation import page_progress
 from pdfjob_operator.observation.page_progress import PageProgress
 from redis_server import RedisServer
-
-
-@pytest.fixture(scope="module")
-def redis() -> Iterator[RedisServer]:
-    with RedisServer() as running:
-        yield running
 
 
 def pages_processed(*urls: str) -> list[int | None]:

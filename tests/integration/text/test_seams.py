@@ -15,7 +15,7 @@ from sizes import cases
 from tools.documents import pdfs
 
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 EXAMPLES = settings().max_examples
 """The number of examples for tests of no great length."""
 
