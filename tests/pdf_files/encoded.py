@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -12,6 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 _FIRST_CODE = 33
 _LEADING = 16
 _SIZE = 12
+
+_CODES: dict[str, Any] = {"FirstChar": 0, "LastChar": 255, "Widths": [500] * 256}
+"""The entries of a font that has all codes of a byte."""
 
 
 def write_with_meanings(path: Path, lines: Sequence[str], *, font: str = "Helvetica") -> Path:
@@ -32,15 +36,7 @@ def write_with_meanings(path: Path, lines: Sequence[str], *, font: str = "Helvet
         " 1 begincodespacerange <00> <FF> endcodespacerange"
         f" {len(codes)} beginbfchar\n{meanings}\nendbfchar endcmap end end"
     )
-    resource = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font,
-        Subtype=pikepdf.Name.Type1,
-        BaseFont=pikepdf.Name(f"/{font}"),
-        FirstChar=0,
-        LastChar=255,
-        Widths=[500] * 256,
-        ToUnicode=pdf.make_stream(cmap.encode()),
-    )
+    resource = _font(BaseFont=pikepdf.Name(f"/{font}"), **_CODES, ToUnicode=pdf.make_stream(cmap.encode()))
     return _save(pdf, path, resource, _shown(bytes(codes[char] for char in line) for line in lines))
 
 
@@ -53,15 +49,7 @@ def write_with_names(path: Path, lines: Sequence[bytes], names: Mapping[int, str
         names: The name of the glyph of each code.
     """
     pdf = pikepdf.new()
-    resource = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font,
-        Subtype=pikepdf.Name.Type1,
-        BaseFont=pikepdf.Name("/ABCDEF+Expert"),
-        FirstChar=0,
-        LastChar=255,
-        Widths=[500] * 256,
-        Encoding=pikepdf.Dictionary(Differences=_differences(names)),
-    )
+    resource = _font(BaseFont=pikepdf.Name("/ABCDEF+Expert"), **_CODES, Encoding=_encoding(names))
     return _save(pdf, path, resource, _shown(lines))
 
 
@@ -75,16 +63,13 @@ def write_as_bitmaps(path: Path, lines: Sequence[bytes], names: Mapping[int, str
     """
     pdf = pikepdf.new()
     square = b"500 0 0 0 400 700 d1 0 0 400 700 re f"
-    resource = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font,
-        Subtype=pikepdf.Name.Type3,
+    resource = _font(
+        subtype=pikepdf.Name.Type3,
         FontBBox=[0, 0, 1000, 1000],
         FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
         CharProcs=pikepdf.Dictionary({f"/{name}": pdf.make_stream(square) for name in names.values()}),
-        Encoding=pikepdf.Dictionary(Differences=_differences(names)),
-        FirstChar=0,
-        LastChar=255,
-        Widths=[500] * 256,
+        **_CODES,
+        Encoding=_encoding(names),
         Resources=pikepdf.Dictionary(),
     )
     return _save(pdf, path, resource, _shown(lines))
@@ -112,12 +97,7 @@ def write_with_gaps(path: Path, lines: Sequence[str], *, gap: float) -> Path:
 def write_moving(path: Path, parts: Sequence[str | int]) -> Path:
     """Write one line of parts, each a text in cp1252 or a move to the left in thousandths of the font's size."""
     pdf = pikepdf.new()
-    resource = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font,
-        Subtype=pikepdf.Name.Type1,
-        BaseFont=pikepdf.Name.Helvetica,
-        Encoding=pikepdf.Name.WinAnsiEncoding,
-    )
+    resource = _font(BaseFont=pikepdf.Name.Helvetica, Encoding=pikepdf.Name.WinAnsiEncoding)
     shown = " ".join(f"<{part.encode('cp1252').hex()}>" if isinstance(part, str) else f"{part}" for part in parts)
     return _save(pdf, path, resource, f"[{shown}] TJ")
 
@@ -125,15 +105,20 @@ def write_moving(path: Path, parts: Sequence[str | int]) -> Path:
 def write_spaced(path: Path, parts: Sequence[tuple[str, float]]) -> Path:
     """Write one line of parts, each a text and the distance between its characters in points, as Ghostscript does."""
     pdf = pikepdf.new()
-    resource = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    resource = _font(BaseFont=pikepdf.Name.Helvetica)
     shown = " ".join(
         f"{spacing} Tc [<{text.encode('cp1252').hex()}> {1000 * spacing / _SIZE}] TJ" for text, spacing in parts
     )
     return _save(pdf, path, resource, shown)
 
 
-def _differences(names: Mapping[int, str]) -> pikepdf.Array:
-    return pikepdf.Array(chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items())))
+def _font(*, subtype: pikepdf.Object = pikepdf.Name.Type1, **entries: Any) -> pikepdf.Dictionary:
+    return pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=subtype, **entries)
+
+
+def _encoding(names: Mapping[int, str]) -> pikepdf.Dictionary:
+    differences = chain.from_iterable((code, pikepdf.Name(f"/{name}")) for code, name in sorted(names.items()))
+    return pikepdf.Dictionary(Differences=pikepdf.Array(differences))
 
 
 def _shown(lines: Iterable[bytes]) -> str:
