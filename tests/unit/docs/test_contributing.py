@@ -1,4 +1,4 @@
-"""CONTRIBUTING has a row for every folder of the code and no other, and no source module is longer than it allows."""
+"""CONTRIBUTING has a row for every folder of the code and no other, and sources keep to the sizes that it allows."""
 
 import re
 import tomllib
@@ -11,6 +11,7 @@ from unit.docs.pages import ROOT, section
 
 PAGE = "CONTRIBUTING.md"
 PARTS = {terms(part)[0]: part for part in section(PAGE, "Folders").split("\n### ")[1:]}
+SOURCES = sorted(set(PARTS) - {"tests"})
 
 
 def folders(root: str) -> set[str]:
@@ -40,11 +41,29 @@ def test_every_path_that_is_named_exists() -> None:
     assert [path for path in paths if not any((ROOT / base / path).exists() for base in ("", *PARTS))] == []
 
 
-@pytest.mark.parametrize("root", sorted(set(PARTS) - {"tests"}))
+def allowed(rule: str) -> int:
+    """Return the number in a rule of the page; a line may break at any space of it."""
+    found = re.search(rule.replace(" ", r"\s+"), section(PAGE, "Code"))
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.parametrize("root", SOURCES)
 def test_no_source_module_is_longer_than_allowed(root: str) -> None:
-    allowed = re.search(r"A source module has at most (\d+) lines", section(PAGE, "Code"))
+    most = allowed(r"A source module has at most (\d+) lines")
     lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / root).rglob("*.py")}
 
-    assert allowed is not None
     assert lengths
-    assert {str(path): lines for path, lines in lengths.items() if lines > int(allowed[1])} == {}
+    assert {str(path): lines for path, lines in lengths.items() if lines > most} == {}
+
+
+@pytest.mark.parametrize("root", SOURCES)
+def test_no_source_folder_is_fuller_than_allowed(root: str) -> None:
+    most = allowed(r"A source folder has at most (\d+) entries besides `__init__\.py`")
+    entries = {
+        folder: sum(not path.name.startswith(("__init__", "__pycache__")) for path in (ROOT / root / folder).iterdir())
+        for folder in folders(root)
+    }
+
+    assert entries
+    assert {folder: number for folder, number in entries.items() if number > most} == {}
