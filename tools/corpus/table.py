@@ -119,8 +119,8 @@ INTRODUCTION = """\
 # Real files
 
 Results of `pdfjob run` on PDFs from other projects: the test files of Python's PDF libraries, many of which once broke
-something, and the manual of Biopython. `.venv/bin/python -m tools.corpus` generates this page. `make test-all` checks
-all files against it, `make test-cluster` a third (`tests/corpus`).
+something, and the manual of Biopython. `.venv/bin/python -m tools.generators.corpus_page` generates this
+page. `make test-all` checks all files against it, `make test-cluster` a third (`tests/corpus`).
 
 The page compares them with [poppler](https://poppler.freedesktop.org). Precision is the share of PdfJob's words
 that poppler also finds, recall the share of poppler's words that PdfJob also finds. The comparison counts words, and

@@ -1,4 +1,4 @@
-"""The command line: `python -m tools.corpus [output]` generates docs/corpus.md.
+"""Generate docs/corpus.md: `python -m tools.generators.corpus_page [output]`.
 
 Knows arguments and exit codes: 0 success, 1 failure, 2 wrong arguments.
 """
@@ -20,7 +20,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "corpus.md"
 def main(argv: list[str] | None = None) -> int:
     """Process the corpus, write the page, and return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="tools.corpus", description="Process real PDFs and write a page with the results."
+        prog="tools.generators.corpus_page", description="Process real PDFs and write a page with the results."
     )
     parser.add_argument(
         "output", type=Path, nargs="?", default=PAGE, help="the page to write; defaults to docs/corpus.md"
