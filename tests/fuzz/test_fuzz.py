@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chunk_runner.processors.chunk_result import ChunkResult
-from fuzz.targets import TARGETS, result_of
+from fuzz.targets import TARGETS
+from fuzz.workspace_files import result_of
 
 
 JSON = st.recursive(
