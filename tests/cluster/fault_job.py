@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from file_barrier import FileBarrier
+from processes.file_barrier import FileBarrier
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
 from tools.kubectl.manifests import pdfjob

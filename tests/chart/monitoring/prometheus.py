@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from chart.monitoring.expressions import RULES
-from processes import until
+from processes.running import until
 from tools.generators.dashboard.prometheus import Prometheus
 from tools.prerequisites import programs
 

@@ -13,7 +13,7 @@ from chart.monitoring.prometheus import WINDOW, prometheus_in
 from chart.monitoring.promtool import promtool
 from chart.monitoring.test_dashboard import PANELS
 from pdfjob_operator.metrics.registry import REGISTRY
-from processes import until
+from processes.running import until
 from tools.generators.dashboard.picture import draw
 from tools.generators.dashboard.prometheus import Prometheus
 

@@ -11,7 +11,7 @@ import yaml
 
 from cluster.conftest import CHART, HELM_WAITS, PROJECT, Installation, image_values
 from cluster.deployment import operator_away
-from processes import until
+from processes.running import until
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl, KubectlError
 from tools.kubectl.manifests import CLAIM, librarian, pdfjob

@@ -15,7 +15,7 @@ from chart.monitoring.promtool import promtool
 from cluster import model as models
 from cluster.fault_job import CHUNKS, FaultJob, write_source
 from cluster.model import KEY_SECRET, Model
-from processes import until
+from processes.running import until
 from tools.documents import pdfs
 from tools.generators.dashboard.picture import draw
 from tools.generators.dashboard.prometheus import Prometheus

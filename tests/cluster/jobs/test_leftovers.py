@@ -10,7 +10,7 @@ import pytest
 from cluster.conftest import Installation
 from cluster.deployment import operator_away
 from cluster.fault_job import PAGES, FaultJob, write_source
-from file_barrier import ASIDE
+from processes.file_barrier import ASIDE
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
 from tools.kubectl.manifests import CLAIM, claim, librarian, pdfjob

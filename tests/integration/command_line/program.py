@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from processes import PATIENCE_SECONDS, Running, start_pdfjob
+from processes.running import PATIENCE_SECONDS, Running, start_pdfjob
 
 
 PDFJOB = (sys.executable, "-m", "pdfjob_cli")

@@ -13,7 +13,7 @@ from chunk_runner.workspace.manifest import Chunk
 from integration.command_line.program import pdfjob, start
 from pdfjob_cli.run import local_runner
 from pdfjob_cli.run.outputs import workspace_of
-from processes import Running, descendants, until
+from processes.running import Running, descendants, until
 from tools.documents import pdfs
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from integration.command_line.program import PDFJOB, pdfjob, start
 from pdfjob_cli.run.outputs import workspace_of
-from processes import PATIENCE_SECONDS, Running, descendants, until
+from processes.running import PATIENCE_SECONDS, Running, descendants, until
 from sizes import cases
 from tools.documents import pdfs
 from tools.documents.hostile_pdfs import structures

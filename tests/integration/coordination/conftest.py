@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from chunk_runner.coordination.redis_connection import RedisConnection
 from chunk_runner.coordination.redis_coordinator import RedisAnswerCache, RedisProgress, connect_redis
 from chunk_runner.coordination.redis_rate_limiter import RedisRateLimiter
 from chunk_runner.coordination.sealing import Seal
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
 
 
 KEY = "AQ.the-key-of-an-api"

@@ -10,8 +10,8 @@ from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.coordination.redis_coordinator import RedisAnswerCache
 from chunk_runner.coordination.sealing import Seal
 from integration.coordination.pod import KEY, pod
-from processes import until
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
+from processes.running import until
 
 
 def test_an_answer_is_bought_by_one_and_known_to_all(redis: RedisServer) -> None:

@@ -8,7 +8,7 @@ from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.coordination.redis_coordinator import connect_redis
 from pdfjob_operator.observation import page_progress
 from pdfjob_operator.observation.page_progress import PageProgress
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
 
 
 def pages_processed(*urls: str) -> list[int | None]:

@@ -6,7 +6,7 @@ from threading import Thread
 from chunk_runner.contract.redis_keys import pause_key
 from chunk_runner.coordination.rate_limiter import RateLimiter, RateLimits
 from integration.coordination.pod import MILLISECOND, SPREAD, pod
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
 
 
 def send(sender: RateLimiter, tokens: int, asked: list[float], told: list[float]) -> None:

@@ -13,8 +13,8 @@ from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.coordination.redis_connection import TIMEOUT_SECONDS
 from chunk_runner.errors import ConfigurationError
 from integration.coordination.pod import KEY, MILLISECOND, SPREAD, pod, pod_at
-from processes import until
-from redis_server import RedisServer
+from processes.redis_server import RedisServer
+from processes.running import until
 
 
 def callers(server: socket.socket) -> list[socket.socket]:

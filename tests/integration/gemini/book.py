@@ -6,7 +6,7 @@ from typing import Any
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
 from fake_gemini.server import GeminiServer
-from processes import Pods
+from processes.pods import Pods
 from tools.documents import pdfs
 
 

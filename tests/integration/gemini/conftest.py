@@ -8,7 +8,7 @@ import pytest
 from chunk_runner.contract import environment
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY
-from processes import Pods
+from processes.pods import Pods
 from tools.documents import pdfs
 
 

@@ -5,7 +5,7 @@ import pytest
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import output, spec, texts
 from pdf_files.annotated import AnnotatedPdf
-from processes import Pods
+from processes.pods import Pods
 
 
 PAGES = ["The first page.", "The second page.", "The third page."]

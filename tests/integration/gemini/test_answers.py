@@ -8,7 +8,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
-from processes import Pods, until
+from processes.pods import Pods
+from processes.running import until
 
 
 def test_a_fallback_that_is_asked_for_later_costs_nothing_again(pods: Pods, server: GeminiServer) -> None:

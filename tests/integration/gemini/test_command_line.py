@@ -11,7 +11,8 @@ import pytest
 
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL
-from processes import PATIENCE_SECONDS, Pods, descendants, start_pdfjob, until
+from processes.pods import Pods
+from processes.running import PATIENCE_SECONDS, descendants, start_pdfjob, until
 from sizes import cases
 
 

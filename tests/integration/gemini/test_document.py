@@ -8,7 +8,7 @@ import pytest
 from chunk_runner.contract.job_spec import JobSpec
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, KEY, output, require_counted, spec, texts
-from processes import Pods
+from processes.pods import Pods
 from sizes import cases
 from tools.documents import pdfs
 

@@ -5,7 +5,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
-from processes import Pods, until
+from processes.pods import Pods
+from processes.running import until
 from sizes import cases
 from tools.documents import pdfs
 

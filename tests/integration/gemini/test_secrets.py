@@ -8,7 +8,8 @@ import pytest
 
 from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY, spec
-from processes import Pods, descendants, occurrences, start_pdfjob, until
+from processes.pods import Pods
+from processes.running import descendants, occurrences, start_pdfjob, until
 
 
 pytestmark = pytest.mark.needs("confinement")

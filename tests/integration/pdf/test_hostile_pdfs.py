@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from chunk_runner.contract.ranges import format_ranges, parse_ranges
-from processes import until
+from processes.running import until
 from sizes import cases
 from tools.documents.hostile_pdfs import catalogue, whole_files
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from integration.pods.job import SPEC
-from processes import Pods
+from processes.pods import Pods
 from tools.documents import pdfs
 
 

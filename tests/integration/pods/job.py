@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chunk_runner.contract.job_spec import JobSpec
-from processes import Pods
+from processes.pods import Pods
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)

@@ -12,7 +12,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from integration.pods.job import LEFT, SPEC, attempts
-from processes import PATIENCE_SECONDS, Pods, Running, until
+from processes.pods import Pods
+from processes.running import PATIENCE_SECONDS, Running, until
 from tools.documents.hostile_pdfs import structures
 
 

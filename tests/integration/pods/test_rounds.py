@@ -10,7 +10,7 @@ from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.files import Workspace
 from integration.pods.job import LEFT
 from integration.pods.test_sources import lose_first_page
-from processes import Pods
+from processes.pods import Pods
 from tools.documents import pdfs
 
 

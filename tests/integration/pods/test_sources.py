@@ -11,7 +11,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from integration.pods.job import LEFT, SPEC, output
-from processes import Pods, until
+from processes.pods import Pods
+from processes.running import until
 from tools.documents import pdfs
 from tools.documents.hostile_pdfs import bombs
 

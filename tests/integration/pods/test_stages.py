@@ -18,7 +18,7 @@ from chunk_runner.stages.merge import merge
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Manifest
 from integration.pods.job import LEFT, SPEC, attempts, flip, output
-from processes import Pods
+from processes.pods import Pods
 
 
 UNFINISHED = Failure("JobStopped", "The job was stopped.")

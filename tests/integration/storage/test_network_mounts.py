@@ -12,7 +12,8 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.number_set import NumberSet
 from integration.pods.job import LEFT, SPEC
-from processes import Pods, Running, until
+from processes.pods import Pods
+from processes.running import Running, until
 from tools.builds import binaries
 from tools.documents import pdfs
 

@@ -21,7 +21,7 @@ import pytest
 from chunk_runner.sandbox import confinement, landlock, sandbox, seccomp, template
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
-from processes import occurrences
+from processes.running import occurrences
 
 
 pytestmark = pytest.mark.needs("confinement")

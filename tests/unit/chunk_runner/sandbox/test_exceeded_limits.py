@@ -16,7 +16,7 @@ from chunk_runner.sandbox import sandbox
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
 from chunk_runner.sandbox.sandbox import SandboxError
-from processes import until
+from processes.running import until
 from unit.chunk_runner.sandbox.children import (
     LIMITS,
     MEBIBYTE,

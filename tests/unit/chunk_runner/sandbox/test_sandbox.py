@@ -14,7 +14,7 @@ import pytest
 from chunk_runner.sandbox import template
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
-from processes import until
+from processes.running import until
 from unit.chunk_runner.sandbox.children import LIMITS, SHORT, abort, bytes_of, gone, loop, own_pid, run
 
 

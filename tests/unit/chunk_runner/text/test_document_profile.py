@@ -7,7 +7,7 @@ from chunk_runner.text.document_profile import DocumentProfile, build_profile, c
 from chunk_runner.text.layout.learning import Layout
 from chunk_runner.text.layout.running_lines.bands import Band
 from chunk_runner.text.layout.running_lines.line_numbers import NumberColumn
-from pages import make_page
+from unit.chunk_runner.text.pages import make_page
 
 
 def page_of(*lines: str, number: int = 1) -> Page:

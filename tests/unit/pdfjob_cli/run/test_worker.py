@@ -8,7 +8,7 @@ from pathlib import Path
 from chunk_runner.contract.exit_codes import ExitCode
 from pdfjob_cli.run import worker
 from pdfjob_cli.run.worker import Work
-from processes import PATIENCE_SECONDS
+from processes.running import PATIENCE_SECONDS
 
 
 def test_a_sigterm_that_arrives_in_a_hook_of_fork_ends_a_worker_without_a_word(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from chunk_runner.pdf.page import Page, PageRef, PageState
 from chunk_runner.text.layout.arrangement import arrange
 from chunk_runner.text.layout.learning import Layout, learn_layout
 from chunk_runner.text.layout.line import Line, Start
-from pages import LEADING, SIZE, Text, make_page
+from unit.chunk_runner.text.pages import LEADING, SIZE, Text, make_page
 
 
 def book_page(number: int, *, header: str = "The Log", body: int = 20, offset: float = 0) -> Page:

@@ -7,7 +7,7 @@ from typing import Self
 
 from redis import Redis, RedisError
 
-from processes import until
+from processes.running import until
 from tools.free_port import free_port
 from tools.prerequisites import programs
 

@@ -1,4 +1,4 @@
-"""Real processes of the project, started as a user or a pod starts them."""
+"""Real processes of the project, started as a user starts them, and how tests wait for them."""
 
 import os
 import signal
@@ -6,18 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Self
 
 import psutil
-
-from chunk_runner.contract import report_json
-from chunk_runner.contract.job_spec import JobSpec
-from chunk_runner.contract.report import Report, Volume
-from file_barrier import FileBarrier
 
 
 PATIENCE_SECONDS = 240.0
@@ -121,60 +115,3 @@ def occurrences(pid: int, text: bytes) -> int:
                 memory.seek(first)
                 found += memory.read(last - first).count(text)
     return found
-
-
-@dataclass
-class Pods:
-    """The chunk runner on a workspace, one process for each pod.
-
-    Attributes:
-        volume: Where sources lie.
-        workspace: The job's workspace.
-        log: What the last process wrote to stderr.
-        volume_seen: What it said of the volume.
-    """
-
-    volume: Path
-    workspace: Path
-    log: str = field(default="")
-    volume_seen: Volume | None = None
-
-    def start(self, stage: str, **env: str) -> Running:
-        """Start a pod's process."""
-        folders: list[str | Path] = ["--workspace", self.workspace, "--source", self.volume]
-        command = [sys.executable, "-m", "chunk_runner", stage, *folders, "--report", self.volume.parent / "report"]
-        return Running(command, env={"PDFJOB_CACHE_SECONDS": "0", **env})  # a local disk hides no file
-
-    def run(self, stage: str, **env: str) -> tuple[int, Report]:
-        """Run a pod to its end: its exit code, and its report but for how full the disk is, which others change."""
-        with self.start(stage, **env) as process:
-            code = process.wait()
-        self.log = process.err
-        report = report_json.loads((self.volume.parent / "report").read_text())
-        assert report is not None
-        self.volume_seen = report.volume
-        return code, replace(report, volume=None)
-
-    def prepare(self, spec: JobSpec) -> tuple[int, Report]:
-        """Run the prepare pod."""
-        return self.run("prepare", PDFJOB_SPEC=spec.dumps())
-
-    def process(self, index: int) -> tuple[int, Report]:
-        """Run a chunk pod."""
-        return self.run("process", JOB_COMPLETION_INDEX=str(index))
-
-    def barrier(self, file: str) -> FileBarrier:
-        """A barrier in place of a file of the workspace."""
-
-        def shell(command: str) -> str:
-            # Outside the workspace, whose files are counted.
-            done = subprocess.run(
-                ["sh", "-c", command], cwd=self.workspace.parent, check=True, capture_output=True, text=True
-            )
-            return done.stdout
-
-        return FileBarrier(shell, f"{self.workspace.name}/{file}")
-
-    def files(self) -> set[str]:
-        """What is in the workspace."""
-        return {str(path.relative_to(self.workspace)) for path in self.workspace.rglob("*") if path.is_file()}
