@@ -56,7 +56,7 @@ def test_the_notes_name_the_next_commands_for_a_watched_namespace(notes: Notes) 
     for command in (
         "helm test x --namespace books\n",
         "kubectl apply --namespace shelf ",
-        "kubectl wait --namespace shelf --for=condition=Complete pdfjob/hello\n",
+        "kubectl wait --namespace shelf --for=condition=Finished --timeout=1h pdfjob/hello\n",
         "kubectl logs deploy/x-pdfjob-operator --namespace books\n",
     ):
         assert command in text

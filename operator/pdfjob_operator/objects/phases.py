@@ -40,6 +40,8 @@ class Condition(StrEnum):
     SUSPENDED = "Suspended"
     PARTIAL = "Partial"
     """The PdfJob completed, but pages are missing from the output."""
+    FINISHED = "Finished"
+    """The PdfJob completed or failed."""
     RECONCILING = "Reconciling"
     """The PdfJob has not finished (kstatus)."""
     STALLED = "Stalled"

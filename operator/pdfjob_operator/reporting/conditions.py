@@ -30,6 +30,7 @@ def render_conditions(pdfjob: PdfJob, state: JobState, now: datetime) -> list[di
         Condition.FAILED: failed,
         Condition.SUSPENDED: state.phase is Phase.SUSPENDED,
         Condition.PARTIAL: succeeded and state.progress.is_partial,
+        Condition.FINISHED: state.is_terminal,
         Condition.RECONCILING: not state.is_terminal,
         Condition.STALLED: failed,
     }

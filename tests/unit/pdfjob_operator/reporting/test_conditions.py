@@ -22,6 +22,7 @@ def test_a_running_job_is_reconciling() -> None:
         "Failed": "False",
         "Suspended": "False",
         "Partial": "False",
+        "Finished": "False",
         "Reconciling": "True",
         "Stalled": "False",
     }
@@ -32,13 +33,13 @@ def test_a_partial_success_is_complete_and_partial() -> None:
 
     truths = conditions(JobState(Phase.SUCCEEDED, "PagesMissing", "…", progress))
 
-    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Complete", "Partial"]
+    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Complete", "Partial", "Finished"]
 
 
 def test_a_failed_job_is_stalled_so_that_tools_stop_waiting() -> None:
     truths = conditions(JobState(Phase.FAILED, "NotAPdf", "…"))
 
-    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Failed", "Stalled"]
+    assert [kind for kind, holds in truths.items() if holds == "True"] == ["Failed", "Finished", "Stalled"]
 
 
 def test_a_condition_keeps_the_time_of_its_last_change() -> None:
