@@ -51,7 +51,7 @@ class Decision:
     Attributes:
         state: State of the PdfJob; `None` if it has finished and its status stays what it is.
         create: Jobs to create.
-        delete: Names of Jobs to delete; their stages run again.
+        delete: Names of Jobs to delete: their stages run again, or nobody waits for them any more.
         patch: Changes to Jobs by name, as merge patches.
         new_round: Number of the round that begins now; `None` for none.
         delete_pdfjob: True to delete the PdfJob.

@@ -46,24 +46,42 @@ def plan(observation: Observation, settings: Settings) -> Decision:
         return _accept(observation, settings)
     if observation.namespace_terminating:
         return _release_namespace(observation)
-    job = observation.unfinished_job()
+    return _without_leftovers(_proceed(observation, settings), observation)
+
+
+def _proceed(observation: Observation, settings: Settings) -> Decision:
+    """Decide the next step of a PdfJob that has started."""
+    pdfjob, job = observation.pdfjob, observation.unfinished_job()
     if pdfjob.suspend and not (job is not None and job.managed_by_kueue):
         return _suspend(observation, job)
     if job is None:
         return _forward(_run_stage(observation, settings), pdfjob.phase)
     pod = observation.finished_pod(job.stage)
-    if observation.overdue_after(job) <= 0 and (pod is None or pod.exit_code != 0):
+    is_done = pod is not None and pod.exit_code == 0
+    if observation.overdue_after(job) <= 0 and not is_done:
         return _abandon(observation, settings, job)
     decision = _run_stage(observation, settings)
-    if job.suspended_in is not None and not job.managed_by_kueue:
+    if job.suspended_in is not None and not job.managed_by_kueue and not is_done:
         decision = _resume(decision, job, observation.seconds_left)
     if job.suspended or job.managed_by_kueue or observation.seconds_left <= 0:  # no event tells that it is overdue
         decision = replace(decision, requeue_after=max(observation.overdue_after(job), 1))
     decision = _forward(decision, job.suspended_in or pdfjob.phase)
-    obstacle, state = _obstacle(observation, job), decision.state
+    obstacle, state = None if is_done else _obstacle(observation, job), decision.state
     if obstacle is not None and state is not None and not state.is_terminal:
         return replace(decision, state=state.blocked(obstacle))
     return decision
+
+
+def _without_leftovers(decision: Decision, observation: Observation) -> Decision:
+    """Delete suspended Jobs whose work is done, since their pods would run again if somebody resumed them.
+
+    Kubernetes counts a pod a second or two after its container has ended, and never if its Job is suspended meanwhile.
+    """
+    is_end = decision.state is not None and decision.state.is_terminal
+    current = None if is_end else observation.unfinished_job()
+    held = (job for job in observation.jobs if job.suspended and job.outcome is None)
+    leftovers = (job.name for job in held if job is not current and not (job.deleting or job.finishing))
+    return replace(decision, delete=tuple(dict.fromkeys((*decision.delete, *leftovers))))
 
 
 def _retry_or_delete(observation: Observation) -> Decision:

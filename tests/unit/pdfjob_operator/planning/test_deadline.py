@@ -80,7 +80,7 @@ def test_a_merge_that_did_its_work_counts_even_if_somebody_suspends_its_job_afte
 
     decided = decide(CHUNKS_DONE, merge, pods=(done,), pdfjob=timed_out(0))
 
-    assert (decided.state.phase, decided.delete) == ("Succeeded", ())
+    assert (decided.state.phase, decided.delete) == ("Succeeded", ("germinal-merge",))
 
 
 def test_a_job_that_waits_without_events_is_looked_at_again_at_the_deadline() -> None:

@@ -11,6 +11,7 @@ from builders import (
     NOW,
     SETTINGS,
     after,
+    created,
     decide,
     make_chunks_job,
     make_job,
@@ -133,6 +134,36 @@ class TestSuspension:
         state = decide(make_job(Stage.PREPARE, suspended=True, suspended_in=Phase.PREPARING), pdfjob=pdfjob).state
 
         assert (state.phase, state.reason) == ("Preparing", "Preparing")
+
+    @pytest.mark.parametrize("suspended_in", [None, Phase.PREPARING])
+    def test_a_job_whose_pod_has_succeeded_is_not_resumed(self, suspended_in: Phase | None) -> None:
+        prepare = make_job(Stage.PREPARE, suspended=True, suspended_in=suspended_in)
+
+        decided = decide(prepare, pods=(prepared(120, 4),))
+
+        assert (created(decided), decided.patch, decided.delete) == (["chunks"], {}, ())
+        assert decided.state.reason == "Processing"
+
+    @pytest.mark.parametrize(
+        ("fields", "deleted"),
+        [
+            ({"suspended": True}, ("germinal-prepare",)),
+            ({"suspended": True, "deleting": True}, ()),
+            ({"suspended": True, "finishing": True}, ()),
+            ({"suspended": True, "outcome": JobOutcome.COMPLETE}, ()),
+            ({}, ()),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("spec", [{}, {"suspend": True}], ids=str)
+    def test_a_suspended_job_whose_work_is_done_goes_so_that_nobody_resumes_it(
+        self, spec: dict[str, Any], fields: dict[str, Any], deleted: tuple[str, ...]
+    ) -> None:
+        prepare = make_job(Stage.PREPARE, **fields)
+
+        decided = decide(prepare, make_chunks_job(suspended=True), pdfjob=make_started(**spec))
+
+        assert decided.delete == deleted
 
 
 def test_a_diagnosis_is_the_reason_in_the_same_phase() -> None:
