@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from simulation.simulator.controllers import CONDITION_SECONDS, START_SECONDS, JobController, has_ended
-from simulation.simulator.kinds import JOBS, Manifest, Ref
+from simulation.simulator.controllers import (
+    CONDITION_SECONDS,
+    PHASE_SECONDS,
+    START_SECONDS,
+    JobController,
+    has_ended,
+)
+from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
 from simulation.simulator.store import Store
 from simulation.simulator.work import Attempt, Work
 
@@ -45,7 +51,7 @@ def suspend(store: Store, *, suspended: bool = True) -> None:
 
 async def end(store: Store) -> None:
     """Wait until the Job has ended."""
-    async with asyncio.timeout(START_SECONDS + WORK_SECONDS + CONDITION_SECONDS + 1):
+    async with asyncio.timeout(START_SECONDS + WORK_SECONDS + PHASE_SECONDS + CONDITION_SECONDS + 1):
         while not has_ended(store.get(JOB)):
             await store.change()
 
@@ -60,13 +66,25 @@ async def test_a_job_that_is_suspended_after_its_last_pod_has_ended_ends_all_the
     exit_code: int, outcome: str
 ) -> None:
     async with job(exit_code) as store:
-        await asyncio.sleep(START_SECONDS + WORK_SECONDS + 1)
+        await asyncio.sleep(START_SECONDS + WORK_SECONDS + PHASE_SECONDS + 1)
         suspend(store)
         assert not has_ended(store.get(JOB))
         await end(store)
 
         assert conditions(store)[outcome] == "True"
         assert "Suspended" not in conditions(store)
+
+
+async def test_a_pod_whose_job_is_suspended_between_the_end_of_its_container_and_its_own_does_not_count() -> None:
+    async with job(0) as store:
+        await asyncio.sleep(START_SECONDS + WORK_SECONDS + PHASE_SECONDS / 2)
+        (pod,) = store.all(PODS)
+        assert (pod["status"]["phase"], *pod["status"]["containerStatuses"][0]["state"]) == ("Running", "terminated")
+        suspend(store)
+        await asyncio.sleep(3600)
+
+        assert store.all(PODS) == []
+        assert (store.get(JOB)["status"]["succeeded"], conditions(store)) == (0, {"Suspended": "True"})
 
 
 async def test_a_job_that_is_suspended_after_some_of_its_pods_have_ended_keeps_these() -> None:

@@ -16,6 +16,7 @@ from simulation.random_histories.histories import Book, History, Step, When, his
 from simulation.random_histories.player import play
 from simulation.random_histories.steps import Nothing, SuspendJobs
 from simulation.simulator.clock import in_new_loop
+from simulation.simulator.controllers import PHASE_SECONDS
 from simulation.simulator.work import TimedPlan
 from tools.turn import turn
 
@@ -25,14 +26,15 @@ BATCH = 100
 """Histories of one seed."""
 
 FOUND = {
-    "the Job of prepare is suspended after its pod has succeeded": History(
+    f"the Job of prepare is suspended {moment}": History(
         books=(Book(TimedPlan(pages=90, chunk_seconds=20)),),
         steps=(
             Step(When(seconds=1), Nothing()),
-            Step(When(after=1), Nothing()),
-            Step(When(seconds=0), SuspendJobs()),
+            Step(When(after=1), Nothing()),  # the chunks Job is there, since the container of prepare has ended
+            Step(When(seconds=seconds), SuspendJobs()),
         ),
-    ),
+    )
+    for moment, seconds in {"before its pod counts": 0, "after its pod counts": PHASE_SECONDS + 0.5}.items()
 }
 """Histories that broke a promise once, shrunk."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from pdfjob_operator.objects.names import stage_job_name
@@ -12,10 +13,11 @@ from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.runtime.leader_election import LeadershipLostError
 from simulation.invariants import ENDED, unfinished_jobs, wants_retry
 from simulation.random_histories.histories import History
+from simulation.simulator.controllers import PHASE_SECONDS
 from simulation.simulator.faults import Answer, Answers, Call, Fault
 from simulation.simulator.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
 from simulation.simulator.kueue import LABEL_QUEUE
-from simulation.simulator.store import RefusedError
+from simulation.simulator.store import USER, Change, RefusedError
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
 
 
@@ -181,7 +183,8 @@ def _judge_what_is_left(sim: Simulation) -> None:
     for raw in sim.store.all(PDFJOBS):
         jobs = unfinished_jobs(sim.store, raw)
         if raw.get("status", {}).get("phase") in ENDED:
-            assert not jobs, f"{raw['metadata']['name']} has ended, and its Jobs have not\n{sim.told()}"
+            left = [it for it in jobs if not _suspended_at_the_end(sim, it, raw)]
+            assert not left, f"{raw['metadata']['name']} has ended, and its Jobs have not\n{sim.told()}"
             _judge_outcome(sim, raw)
         else:
             running = [
@@ -190,6 +193,23 @@ def _judge_what_is_left(sim: Simulation) -> None:
             assert not running, f"{raw['metadata']['name']} is suspended, and its Jobs run\n{sim.told()}"
     for operator in sim.operators:
         assert all(isinstance(it, LeadershipLostError) for it in operator.exits), sim.told()
+
+
+def _suspended_at_the_end(sim: Simulation, job: Manifest, pdfjob: Manifest) -> bool:
+    """Whether somebody suspended a Job when its PdfJob had ended, and its pod did not count yet.
+
+    The operator reads no Jobs of a PdfJob that has ended, and so does not delete this one.
+    """
+    changes = [it for it in sim.store.journal if it.ref.kind in (JOBS, PDFJOBS)]
+    suspended = [it.time for it in changes if _is_of(it, job) and it.how.by == USER and it.after["spec"].get("suspend")]
+    statuses = [it.after.get("status", {}) for it in changes if _is_of(it, pdfjob)]
+    ends = {datetime.fromisoformat(it["completionTime"]) for it in statuses if "completionTime" in it}
+    window = timedelta(seconds=PHASE_SECONDS + 1)  # of which one is for the fraction that the status leaves out
+    return any(timedelta(0) <= time - end <= window for time in suspended for end in ends)
+
+
+def _is_of(change: Change, raw: Manifest) -> bool:
+    return bool(change.after["metadata"]["uid"] == raw["metadata"]["uid"])
 
 
 def _awaits_collection(sim: Simulation) -> bool:

@@ -17,8 +17,11 @@ from simulation.simulator.store import By, How, Store, timestamp
 from simulation.simulator.work import Attempt, Work
 
 
+PHASE_SECONDS = 1
+"""Between the end of a pod's container, which is visible at once, and its phase, by which its Job counts it."""
+
 CONDITION_SECONDS = 2
-"""Between the end of the last pod and the Job's condition."""
+"""Between the phase of the last pod and the Job's condition."""
 
 START_SECONDS = 2
 """Between a pod's creation and its container's start."""
@@ -43,6 +46,7 @@ class _Run:
 
     Attributes:
         running: By index, when its pod started and what it does.
+        ended: Running indexes whose container has ended.
         pods: By index, the pod object, if there is one.
         failures: By index, how many attempts failed.
         later: By index, when it may be tried again.
@@ -52,6 +56,7 @@ class _Run:
     """
 
     running: dict[int, tuple[datetime, Attempt]] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
     pods: dict[int, Ref] = field(default_factory=dict)
     failures: dict[int, int] = field(default_factory=dict)
     later: dict[int, datetime] = field(default_factory=dict)
@@ -124,10 +129,17 @@ class JobController:
         """Judge the pods that have ended by now."""
         spec, work = raw["spec"], self._work(raw)
         for index, (started, attempt) in sorted(run.running.items()):
-            if started + timedelta(seconds=START_SECONDS + attempt.seconds) > now:
+            end = _end_of(started, attempt)
+            if end > now:
                 continue
+            if index not in run.ended:
+                run.ended.add(index)
+                self._show_end(run, index, attempt, now)
+            if end + timedelta(seconds=PHASE_SECONDS) > now:
+                continue
+            self._show_phase(run, index, attempt)
             del run.running[index]
-            self._show_ended(run, index, attempt, now)
+            run.ended.remove(index)
             if attempt.exit_code == 0:
                 run.done.add(index)
                 continue
@@ -170,13 +182,15 @@ class JobController:
         """End running pods: these, or all."""
         for index in indexes or tuple(run.running):
             del run.running[index]
+            run.ended.discard(index)
             if (pod := run.pods.pop(index, None)) in {_ref(PODS, it) for it in self._store.all(PODS)}:
                 self._store.delete(pod, How("delete", by=_CONTROLLER))
 
     def _next(self, run: _Run, deadline: datetime, now: datetime) -> datetime | None:
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
-        ends = [it + timedelta(seconds=START_SECONDS + attempt.seconds) for it, attempt in run.running.values()]
-        return min(time for time in (deadline, *starts, *ends, *run.later.values()) if time > now)
+        ends = [_end_of(started, attempt) for started, attempt in run.running.values()]
+        phases = [end + timedelta(seconds=PHASE_SECONDS) for end in ends]
+        return min(time for time in (deadline, *starts, *ends, *phases, *run.later.values()) if time > now)
 
     def _end(self, run: _Run, status: Manifest, now: datetime) -> None:
         kind, reason, _ = run.verdict or ("", "", now)
@@ -214,22 +228,30 @@ class JobController:
         return ref
 
     def _show_running(self, run: _Run, index: int, started: datetime, now: datetime) -> None:
-        if index in run.pods and started + timedelta(seconds=START_SECONDS) <= now:
-            self._show(run.pods[index], "Running", {"running": {"startedAt": timestamp(now)}})
+        begun = started + timedelta(seconds=START_SECONDS)
+        if index in run.pods and index not in run.ended and begun <= now:
+            self._show(run.pods[index], "Running", {"running": {"startedAt": timestamp(begun)}})
 
-    def _show_ended(self, run: _Run, index: int, attempt: Attempt, now: datetime) -> None:
+    def _show_end(self, run: _Run, index: int, attempt: Attempt, now: datetime) -> None:
+        """End a pod's container."""
         message = attempt.finish(attempt.exit_code)
-        if (pod := run.pods.pop(index, None)) is not None:
+        if (pod := run.pods.get(index)) is not None:
             state = {"exitCode": attempt.exit_code, "message": message, "finishedAt": timestamp(now)}
-            self._show(pod, "Failed" if attempt.exit_code else "Succeeded", {"terminated": state})
+            self._show(pod, "Running", {"terminated": state})
 
-    def _show(self, pod: Ref, phase: str, state: Manifest) -> None:
-        """Write a pod's status, unless somebody deleted it, or it says so already."""
+    def _show_phase(self, run: _Run, index: int, attempt: Attempt) -> None:
+        """End a pod."""
+        if (pod := run.pods.pop(index, None)) is not None:
+            self._show(pod, "Failed" if attempt.exit_code else "Succeeded")
+
+    def _show(self, pod: Ref, phase: str, state: Manifest | None = None) -> None:
+        """Write a pod's phase, and the state of its container if that is new, unless somebody deleted the pod."""
         raw = next((it for it in self._store.all(PODS, pod.namespace) if _ref(PODS, it) == pod), None)
-        if raw is None or raw.get("status", {}).get("phase") == phase:
+        if raw is None:
             return
-        name = raw["spec"]["containers"][0]["name"]
-        status = {"phase": phase, "containerStatuses": [{"name": name, "state": state}]}
+        status: Manifest = {"phase": phase}
+        if state is not None:
+            status["containerStatuses"] = [{"name": raw["spec"]["containers"][0]["name"], "state": state}]
         self._store.patch(pod, {"status": status}, How("patch", "status", _KUBELET))
 
 
@@ -281,6 +303,11 @@ def _announce(run: _Run, status: Manifest, now: datetime) -> None:
     if run.verdict is not None:
         kind, reason, _ = run.verdict
         _condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
+
+
+def _end_of(started: datetime, attempt: Attempt) -> datetime:
+    """Return when a pod's container ends."""
+    return started + timedelta(seconds=START_SECONDS + attempt.seconds)
 
 
 def _action(spec: Manifest, exit_code: int) -> str:
