@@ -51,7 +51,7 @@ fuzz: $(READY) ## fuzz everything that is parsed from outside, guided by coverag
 	PYTHONPATH=$(VENV)/fuzz:.:tests $(BIN)/python -m fuzz --hours $(or $(HOURS),1) --corpus $(VENV)/corpus
 
 soak-histories: $(READY) ## play random histories against the operator in virtual time: HOURS=1 SEED=
-	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_SEED=$(SEED) $(BIN)/python -m pytest --capture=no tests/simulation/test_histories.py -k other
+	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_SEED=$(SEED) $(BIN)/python -m pytest --capture=no tests/simulation/random_histories/test_histories.py -k other
 
 mutants: $(READY) ## take out one remedy after the other: the tests that docs/reliability.md names must fail (NAMES="…" for some)
 	$(BIN)/python -m tools.mutants $(NAMES)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulation.simulator.controllers import has_ended
+from simulation.simulator.controllers.job_status import has_ended
+from simulation.simulator.journal import Change
 from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest
-from simulation.simulator.store import Change, Store
+from simulation.simulator.store import Store
 from simulation.simulator.volume import Volume
 
 

@@ -18,15 +18,19 @@ from pdfjob_operator.__main__ import operate
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.metrics import registry
 from simulation import invariants
-from simulation.simulator import clock, controllers
-from simulation.simulator.apiserver import ApiServer, Door
-from simulation.simulator.faults import Faults
+from simulation.simulator import clock
+from simulation.simulator.controllers.garbage import collect_garbage
+from simulation.simulator.controllers.jobs import JobController
+from simulation.simulator.controllers.kueue import Kueue
+from simulation.simulator.controllers.work import TimedPlan, Worker
+from simulation.simulator.faults.faults import Faults
+from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import CLAIMS, NAMESPACES, PDFJOBS, Manifest, Ref
-from simulation.simulator.kueue import Kueue
 from simulation.simulator.process import Operator, Tasks, connect, install
-from simulation.simulator.store import RefusedError, Store
+from simulation.simulator.rest.apiserver import ApiServer
+from simulation.simulator.rest.door import Door
+from simulation.simulator.store import Store
 from simulation.simulator.volume import Volume
-from simulation.simulator.work import TimedPlan, Worker
 
 
 NAMESPACE = "books"
@@ -187,8 +191,8 @@ async def simulation(
         others = [
             asyncio.create_task(it)
             for it in (
-                controllers.JobController(sim.store, worker.work_of).run(),
-                controllers.collect_garbage(sim.store),
+                JobController(sim.store, worker.work_of).run(),
+                collect_garbage(sim.store),
                 sim.kueue.run(),
             )
         ]

@@ -75,12 +75,10 @@ def _mutant(replacement: dict[str, str], cell: str) -> Mutant:
     files, names = [], []
     for term in terms(cell):
         module, _, pattern = term.partition(": ")
-        file = next(
-            (it for it in (f"tests/{module}.py", f"tests/simulation/{module}.py") if (ROOT / it).is_file()), None
-        )
-        defined = [] if file is None else re.findall(r"def (test_\w+)", (ROOT / file).read_text(encoding="utf-8"))
-        found = fnmatch.filter(defined, f"test_{(pattern or '…').replace('…', '*')}")
-        if file is None or not found:
+        file = f"tests/{module}.py"
+        text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
+        found = fnmatch.filter(re.findall(r"def (test_\w+)", text), f"test_{(pattern or '…').replace('…', '*')}")
+        if not found:
             raise MutantError(f"{replacement['name']}: docs/reliability.md names `{term}`, which does not exist.")
         files.append(file)
         names += found

@@ -10,28 +10,12 @@ from dataclasses import dataclass
 
 from hypothesis import strategies
 
-from simulation.random_histories.steps import (
-    Action,
-    Admit,
-    Annotate,
-    Delete,
-    DeleteJobs,
-    DeletePods,
-    Evict,
-    Kill,
-    LoseEvents,
-    Nothing,
-    ReadThePast,
-    Retry,
-    Scale,
-    Spoil,
-    Suspend,
-    SuspendJobs,
-    TakeName,
-    TimeToLive,
-)
-from simulation.simulator.faults import Break, Error
-from simulation.simulator.work import TimedPlan
+from simulation.random_histories.action import Action, Nothing
+from simulation.random_histories.failures import Kill, LoseEvents, ReadThePast, Spoil
+from simulation.random_histories.others import Admit, DeleteJobs, DeletePods, Evict, SuspendJobs, TakeName
+from simulation.random_histories.owners import Annotate, Delete, Retry, Scale, Suspend, TimeToLive
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Break, Error
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.runtime.leader_election import LeadershipLostError
 from simulation.invariants import ENDED, unfinished_jobs, wants_retry
 from simulation.random_histories.histories import History
-from simulation.simulator.controllers import PHASE_SECONDS
-from simulation.simulator.faults import Answer, Answers, Call, Fault
+from simulation.simulator.controllers.jobs import PHASE_SECONDS
+from simulation.simulator.controllers.kueue import LABEL_QUEUE
+from simulation.simulator.faults.call import Answer, Call
+from simulation.simulator.faults.faults import Answers, Fault
+from simulation.simulator.journal import USER, Change, RefusedError
 from simulation.simulator.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
-from simulation.simulator.kueue import LABEL_QUEUE
-from simulation.simulator.store import USER, Change, RefusedError
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
 
 

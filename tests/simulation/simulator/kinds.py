@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from simulation.simulator.schema import pdfjob_schema
+from simulation.simulator.rest.schema import pdfjob_schema
 
 
 Manifest = dict[str, Any]
@@ -58,3 +59,8 @@ class Ref(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind.plural} {self.namespace}/{self.name}"
+
+
+def timestamp(time: datetime) -> str:
+    """Return a time as Kubernetes writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

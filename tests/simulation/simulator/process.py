@@ -20,7 +20,8 @@ from lightkube.config.models import Cluster, User
 
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.runtime import health
-from simulation.simulator.apiserver import ApiServer, Door
+from simulation.simulator.rest.apiserver import ApiServer
+from simulation.simulator.rest.door import Door
 
 
 RESTART_SECONDS = 5

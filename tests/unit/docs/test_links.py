@@ -17,7 +17,6 @@ BASES = (
     "chunk-runner/chunk_runner",
     "charts/pdfjob-operator",
     "tests",
-    "tests/simulation",
 )
 TESTS = {
     path.relative_to(ROOT / "tests").with_suffix("").as_posix(): re.findall(r"def test_(\w+)", path.read_text())
@@ -69,7 +68,7 @@ def test_every_fault_names_tests_that_exist(row: list[str]) -> None:
         (module, test)
         for module, test in named
         if not fnmatch.filter(
-            TESTS.get(module) or TESTS.get(f"simulation/{module}") or TESTS.get(f"chart/{module}", []),
+            TESTS.get(module) or TESTS.get(f"chart/{module}", []),
             test.replace("…", "*") or "*",
         )
     ]

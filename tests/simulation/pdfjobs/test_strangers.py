@@ -8,10 +8,12 @@ import pytest
 from kopf._core.reactor.inventory import ResourceMemory
 
 from pdfjob_operator.metrics import registry
-from simulation.simulator.faults import Call, Error, SpoiltWatch, calls
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Call, Error
+from simulation.simulator.faults.faults import SpoiltWatch
+from simulation.simulator.faults.matches import calls
+from simulation.simulator.journal import How
 from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest, Ref
-from simulation.simulator.store import How
-from simulation.simulator.work import TimedPlan
 from simulation.world import NAMESPACE, Simulation, metric, pdfjob, simulation
 from sizes import cases
 

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from simulation.simulator.faults import Answer, Call, Crash, Fault, calls, nth
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Answer, Call
+from simulation.simulator.faults.faults import Crash, Fault
+from simulation.simulator.faults.matches import calls, nth
 from simulation.simulator.kinds import JOBS, Manifest, Ref
-from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 

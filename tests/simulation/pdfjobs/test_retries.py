@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from simulation.simulator.faults import Answer, Call, Fault
-from simulation.simulator.work import TimedPlan
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Answer, Call
+from simulation.simulator.faults.faults import Fault
 from simulation.world import pdfjob, simulation
 
 

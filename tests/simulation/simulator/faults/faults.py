@@ -4,95 +4,12 @@ A fault looks at each call, says at which of its moments to spoil it, and how. E
 so that a failing run can be had again. Knows no object's content.
 """
 
-import asyncio
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
-from simulation.simulator.kinds import Ref
-from simulation.simulator.store import Change
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request.
-
-    Attributes:
-        client: Who asks: `operator-1`, and `operator-2` after a restart.
-        agent: Its user agent.
-        verb: `get`, `list`, `watch`, `create`, `replace`, `patch`, `delete`, or `discover`.
-        ref: The object; without a name for a list or a watch.
-        subresource: `status` or nothing.
-        params: Of the query.
-        body: Of the request.
-    """
-
-    client: str
-    agent: str
-    verb: str
-    ref: Ref
-    subresource: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
-    body: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes anything."""
-        return self.verb in ("create", "replace", "patch", "delete")
-
-    @property
-    def point(self) -> str:
-        """A name for people: `create jobs prepare`, `replace pdfjobs/status germinal Processing`."""
-        labels = self.body.get("metadata", {}).get("labels") or {}
-        about = labels.get("pdfjob.dev/stage") or self.ref.name or self.body.get("reason", "")
-        phase = self.body.get("status", {}).get("phase", "")
-        subresource = f"/{self.subresource}" if self.subresource else ""
-        return f"{self.verb} {self.ref.kind.plural}{subresource} {about} {phase}".strip()
-
-
-@dataclass(frozen=True)
-class Error:
-    """An answer that is an error.
-
-    Attributes:
-        code: Of HTTP.
-        reason: In one word.
-        retry_after: Seconds, for the header of that name.
-    """
-
-    code: int
-    reason: str = "Simulated"
-    retry_after: int | None = None
-
-
-class Break(Enum):
-    """No answer at all."""
-
-    RESET = "the connection is reset"
-    HANG = "nothing comes, ever"
-
-
-class Effect(Enum):
-    """What happens to an event of a watch."""
-
-    DROP = "it is not sent"
-    TWICE = "it is sent twice"
-    CLOSE = "the stream ends before it"
-    SILENCE = "the stream stays open, and nothing comes on it any more"
-
-
-@dataclass(frozen=True)
-class Delay:
-    """The event, and all that follow it on its stream, come so many seconds later."""
-
-    seconds: float
-
-
-Answer = Error | Break
-StreamEffect = Effect | Delay | Error
-Match = Callable[[Call], bool]
+from simulation.simulator.faults.call import Answer, Break, Call, Effect, Match, StreamEffect
+from simulation.simulator.journal import Change
 
 
 class Fault:
@@ -223,64 +140,3 @@ class Faults:
     def revision(self, call: Call, newest: int) -> int:
         """See `Fault`."""
         return min((it.revision(call, newest) for it in self._faults), default=newest)
-
-
-def calls(*verbs: str, plural: str = "", subresource: str | None = None) -> Match:
-    """Calls with one of these verbs, on this resource; what is not given may be anything."""
-
-    def match(call: Call) -> bool:
-        return (
-            (not verbs or call.verb in verbs)
-            and plural in ("", call.ref.kind.plural)
-            and subresource in (None, call.subresource)
-        )
-
-    return match
-
-
-def writes(call: Call) -> bool:
-    """Calls that change something."""
-    return call.writes
-
-
-def both(*matches: Match) -> Match:
-    """Calls that match all of these; one after the other, so that what counts comes last."""
-    return lambda call: all(match(call) for match in matches)
-
-
-def during(begin: float, end: float) -> Match:
-    """Calls between so many and so many seconds of virtual time from now."""
-    made = asyncio.get_running_loop().time()
-    return lambda _call: begin <= asyncio.get_running_loop().time() - made < end
-
-
-def fraction(share: float, seed: object) -> Match:
-    """This share of the calls, drawn anew for each."""
-    dice = random.Random(str(seed))  # noqa: S311 (must be repeatable)
-    return lambda _call: dice.random() < share
-
-
-def nth(*numbers: int, of: Match) -> Match:
-    """The n-th of the matching calls, counted from 0."""
-    count = -1
-
-    def match(call: Call) -> bool:
-        nonlocal count
-        if not of(call):
-            return False
-        count += 1
-        return count in numbers
-
-    return match
-
-
-def every_second(of: Match) -> Match:
-    """The first, the third, the fifth, … of the matching calls."""
-    count = 0
-
-    def match(call: Call) -> bool:
-        nonlocal count
-        count += of(call)
-        return of(call) and count % 2 == 1
-
-    return match

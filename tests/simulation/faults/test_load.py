@@ -2,8 +2,8 @@
 
 import asyncio
 
-from simulation.simulator.work import TimedPlan
-from simulation.test_health import complaint
+from simulation.faults.test_health import complaint
+from simulation.simulator.controllers.work import TimedPlan
 from simulation.world import metric, pdfjob, simulation
 
 

@@ -13,9 +13,11 @@ from pdfjob_operator.runtime.health import unhealthy_reason
 from pdfjob_operator.runtime.leader_election import LEASE_DURATION_SECONDS, LeaderElection, LeadershipLostError
 from pdfjob_operator.runtime.watch_liveness import WatchLiveness
 from simulation.simulator import clock
-from simulation.simulator.faults import Answers, Break, Effect, SpoiltWatch, both, calls, during
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Break, Effect
+from simulation.simulator.faults.faults import Answers, SpoiltWatch
+from simulation.simulator.faults.matches import both, calls, during
 from simulation.simulator.kinds import JOBS, LEASES
-from simulation.simulator.work import TimedPlan
 from simulation.world import SETTINGS, Simulation, pdfjob, simulation
 
 

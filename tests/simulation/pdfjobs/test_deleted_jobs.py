@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import JOBS, Manifest, Ref
-from simulation.simulator.store import RefusedError
-from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 
-CRD = Path(__file__).parents[3] / "crds" / "pdfjobs.pdfjob.dev.yaml"
+CRD = Path(__file__).parents[4] / "crds" / "pdfjobs.pdfjob.dev.yaml"
 
 
 @functools.cache

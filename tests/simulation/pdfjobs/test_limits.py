@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from simulation.invariants import ENDED
+from simulation.simulator.controllers.work import TimedPlan
 from simulation.simulator.kinds import JOBS, NAMESPACES, PDFJOBS, Ref
 from simulation.simulator.store import Store
-from simulation.simulator.work import TimedPlan
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
 from sizes import cases
 

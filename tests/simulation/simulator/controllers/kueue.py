@@ -3,9 +3,10 @@
 import asyncio
 from contextlib import suppress
 
-from simulation.simulator.controllers import has_ended
+from simulation.simulator.controllers.job_status import has_ended
+from simulation.simulator.journal import By, How, RefusedError
 from simulation.simulator.kinds import JOBS, Manifest, Ref
-from simulation.simulator.store import By, How, RefusedError, Store
+from simulation.simulator.store import Store
 
 
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"

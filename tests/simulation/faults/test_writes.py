@@ -5,25 +5,11 @@ import pytest
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
-from simulation.simulator.faults import (
-    Answer,
-    Answers,
-    Break,
-    Call,
-    Error,
-    Fault,
-    LostAnswers,
-    StaleReads,
-    both,
-    calls,
-    during,
-    every_second,
-    fraction,
-    nth,
-    writes,
-)
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Answer, Break, Call, Error
+from simulation.simulator.faults.faults import Answers, Fault, LostAnswers, StaleReads
+from simulation.simulator.faults.matches import both, calls, during, every_second, fraction, nth, writes
 from simulation.simulator.kinds import JOBS, NAMESPACES, Ref
-from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, metric, pdfjob, simulation
 from sizes import cases
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
-from simulation.simulator.work import TimedPlan
+from simulation.simulator.controllers.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulation.simulator.faults import Call
+from simulation.simulator.faults.call import Call
+from simulation.simulator.journal import Change, RefusedError
 from simulation.simulator.kinds import KINDS, Kind, Manifest, Ref
-from simulation.simulator.selection import Test
-from simulation.simulator.store import Change, RefusedError
+from simulation.simulator.rest.selection import Test
 
 
 _DISCOVERY = Kind("", "", "Discovery", "discovery", namespaced=False)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from simulation.simulator.faults import Answers, Call, Error, Fault, calls, nth
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Call, Error
+from simulation.simulator.faults.faults import Answers, Fault
+from simulation.simulator.faults.matches import calls, nth
 from simulation.simulator.kinds import JOBS, PDFJOBS
-from simulation.simulator.work import TimedPlan
 from simulation.world import SETTINGS, Simulation, pdfjob, simulation
 
 

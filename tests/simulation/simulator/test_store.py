@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from simulation.simulator.controllers import job_ranges
+from simulation.simulator.controllers.job_status import job_ranges
+from simulation.simulator.journal import DELETE, How, RefusedError
 from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Ref
-from simulation.simulator.selection import selected
-from simulation.simulator.store import DELETE, How, RefusedError, Store
+from simulation.simulator.rest.selection import selected
+from simulation.simulator.store import Store
 from simulation.world import pdfjob
 
 

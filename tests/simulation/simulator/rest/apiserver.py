@@ -1,22 +1,33 @@
-"""The API server: HTTP on loopback in front of a `Store`, with faults in between.
+"""The API server: HTTP in front of a `Store`, with faults in between.
 
-Each client has a door, which is a port of its own: so that what it does can be told apart, and so that a killed one
-reaches nothing any more, whatever it still tries. Knows what is asked for, and nothing of what it is for.
+Knows what is asked for, and nothing of what it is for.
 """
 
 import asyncio
-import json
 from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
-from simulation.simulator.faults import Answer, Break, Call, Delay, Effect, Error, Faults
+from simulation.simulator.faults.call import Answer, Break, Call, Delay, Effect, Error
+from simulation.simulator.faults.faults import Faults
+from simulation.simulator.journal import By, Change, How, RefusedError
 from simulation.simulator.kinds import Manifest
-from simulation.simulator.protocol import answer, bare, bookmark, discover, event, failure, inside, line, parse, status
-from simulation.simulator.selection import selected
-from simulation.simulator.store import By, Change, How, RefusedError, Store
+from simulation.simulator.rest.protocol import (
+    answer,
+    bare,
+    bookmark,
+    discover,
+    event,
+    failure,
+    inside,
+    line,
+    parse,
+    status,
+)
+from simulation.simulator.rest.selection import selected
+from simulation.simulator.store import Store
 
 
 BOOKMARK_SECONDS = 60
@@ -25,44 +36,6 @@ WATCH_SECONDS = 1800
 
 CALLS_PER_SECOND = 100
 """More than these wait: a client that never pauses must not stop the clock."""
-
-
-class Door:
-    """A client's way in.
-
-    Args:
-        server: What is behind it.
-        client: Whose it is.
-    """
-
-    def __init__(self, server: "ApiServer", client: str) -> None:
-        self.client = client
-        self.closed = False
-        self._behind = server
-        # Never closes an idle connection: the wait for the next request may be hours of virtual time.
-        self._http = web.Server(self._handle, handler_cancellation=True, keepalive_timeout=1e9, access_log=None)
-        self._listening: asyncio.Server | None = None
-
-    async def open(self) -> str:
-        """Listen; returns the URL."""
-        self._listening = await asyncio.get_running_loop().create_server(self._http, "127.0.0.1", 0)
-        return "http://{}:{}".format(*self._listening.sockets[0].getsockname())
-
-    def close(self) -> None:
-        """Let nothing through any more, from this moment on."""
-        self.closed = True
-        if self._listening is not None:
-            self._listening.close()
-        for connection in self._http.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = json.loads(await request.read() or b"{}")
-        if self.closed:
-            return _reset(request)
-        response = await self._behind.handle(request, self.client, body)
-        return _reset(request) if self.closed or response is None else response
 
 
 class ApiServer:
@@ -236,10 +209,3 @@ async def _spoil(spoilt: Answer) -> web.Response | None:
         case Error(code=code, reason=reason, retry_after=seconds):
             return status(code, reason, "simulated", seconds)
     return None
-
-
-def _reset(request: web.BaseRequest) -> web.Response:
-    """End the connection; the response goes nowhere."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

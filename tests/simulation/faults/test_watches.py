@@ -4,20 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from simulation.simulator.faults import (
-    Answers,
-    Delay,
-    Effect,
-    Error,
-    Fault,
-    SpoiltWatch,
-    StreamEffect,
-    both,
-    calls,
-    during,
-    nth,
-)
-from simulation.simulator.work import TimedPlan
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Delay, Effect, Error, StreamEffect
+from simulation.simulator.faults.faults import Answers, Fault, SpoiltWatch
+from simulation.simulator.faults.matches import both, calls, during, nth
 from simulation.world import metric, pdfjob, simulation
 from sizes import cases
 

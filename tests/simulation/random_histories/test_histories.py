@@ -12,12 +12,13 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, given
 
+from simulation.random_histories.action import Nothing
 from simulation.random_histories.histories import Book, History, Step, When, histories
+from simulation.random_histories.others import SuspendJobs
 from simulation.random_histories.player import play
-from simulation.random_histories.steps import Nothing, SuspendJobs
 from simulation.simulator.clock import in_new_loop
-from simulation.simulator.controllers import PHASE_SECONDS
-from simulation.simulator.work import TimedPlan
+from simulation.simulator.controllers.jobs import PHASE_SECONDS
+from simulation.simulator.controllers.work import TimedPlan
 from tools.turn import turn
 
 

@@ -1,4 +1,4 @@
-"""The rest of the cluster: the Job controller, the kubelet and the garbage collector, as the operator sees them.
+"""The Job controller and the kubelet, as the operator sees them.
 
 Level-triggered like the real one: it looks at a Job when it changed or when something of it is due, and writes what is
 so by then. A pod's work is a length and an exit code, by plan. Knows of PdfJobs only what `work` tells.
@@ -12,9 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from simulation.simulator import clock
-from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
-from simulation.simulator.store import By, How, Store, timestamp
-from simulation.simulator.work import Attempt, Work
+from simulation.simulator.controllers.job_status import (
+    deadline_of,
+    failure_action,
+    has_ended,
+    job_ranges,
+    set_condition,
+    show_suspension,
+)
+from simulation.simulator.controllers.work import Attempt, Work
+from simulation.simulator.journal import By, How
+from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref, timestamp
+from simulation.simulator.store import Store
 
 
 PHASE_SECONDS = 1
@@ -30,9 +39,6 @@ FOREVER = timedelta(days=365)
 
 BACKOFF_SECONDS = 10
 """Before a failed pod is replaced the first time; then twice as long each time, up to six minutes."""
-
-COLLECT_SECONDS = 1
-"""Between an owner's deletion and its children's."""
 
 _CONTROLLER, _KUBELET = By("job controller"), By("kubelet")
 
@@ -108,8 +114,8 @@ class JobController:
         if run.verdict is None:
             self._settle(run, raw, now)
         if run.verdict is None:  # the real controller, too, ends a Job whose pods have ended, suspended or not
-            _show_suspension(status, now, suspended=suspended)
-        if run.verdict is None and not suspended and now >= _deadline(spec, status):
+            show_suspension(status, now, suspended=suspended)
+        if run.verdict is None and not suspended and now >= deadline_of(spec, status):
             run.verdict = ("Failed", "DeadlineExceeded", now + timedelta(seconds=CONDITION_SECONDS))
             self._stop(run)
         _announce(run, status, now)
@@ -123,7 +129,7 @@ class JobController:
         self._start(run, raw, now)
         for index, (started, _) in run.running.items():
             self._show_running(run, index, started, now)
-        return self._write(ref, run, spec, status, self._next(run, _deadline(spec, status), now))
+        return self._write(ref, run, spec, status, self._next(run, deadline_of(spec, status), now))
 
     def _settle(self, run: _Run, raw: Manifest, now: datetime) -> None:
         """Judge the pods that have ended by now."""
@@ -144,7 +150,7 @@ class JobController:
                 run.done.add(index)
                 continue
             run.failures[index] = failures = run.failures.get(index, 0) + 1
-            action = _action(spec, attempt.exit_code)
+            action = failure_action(spec, attempt.exit_code)
             if action == "FailJob":
                 run.verdict = ("Failed", "PodFailurePolicy", now + timedelta(seconds=CONDITION_SECONDS))
                 self._stop(run)
@@ -198,7 +204,7 @@ class JobController:
             run.failed.clear()  # as the real controller does: which indexes had failed is lost
         if kind == "Complete":
             status["completionTime"] = timestamp(now)
-        _condition(status, kind, "True", reason, now)
+        set_condition(status, kind, "True", reason, now)
 
     def _write(self, ref: Ref, run: _Run, spec: Manifest, status: Manifest, again: datetime | None) -> datetime | None:
         """Write a Job's status; returns when to look again."""
@@ -255,71 +261,17 @@ class JobController:
         self._store.patch(pod, {"status": status}, How("patch", "status", _KUBELET))
 
 
-async def collect_garbage(store: Store) -> None:
-    """Remove children whose owners are gone, until cancelled."""
-    while True:
-        await store.change()
-        await asyncio.sleep(COLLECT_SECONDS)
-        store.collect()
-
-
-def job_ranges(indexes: set[int]) -> str:
-    """As in a Job's status: `"0,2-4"`, and `"0,1"` for two neighbors."""
-    text, run = [], list[int]()
-    for index in [*sorted(indexes), -1]:
-        if run and index != run[-1] + 1:
-            text.append(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)))
-            run = []
-        run.append(index)
-    return ",".join(text)
-
-
 def _ref(kind: Any, raw: Manifest) -> Ref:
     return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
-
-
-def has_ended(job: Manifest) -> bool:
-    """Return whether a Job is complete or has failed."""
-    return any(it["type"] in ("Complete", "Failed") for it in job.get("status", {}).get("conditions", ()))
-
-
-def _show_suspension(status: Manifest, now: datetime, *, suspended: bool) -> None:
-    """Say that a Job is suspended, or is no longer: then its clock starts anew."""
-    shown = next((it["status"] for it in status.get("conditions", ()) if it["type"] == "Suspended"), None)
-    if suspended:
-        _condition(status, "Suspended", "True", "JobSuspended", now)
-    elif shown == "True":
-        _condition(status, "Suspended", "False", "JobResumed", now)
-        status["startTime"] = timestamp(now)
-
-
-def _deadline(spec: Manifest, status: Manifest) -> datetime:
-    """Return the deadline of a Job that has started."""
-    return datetime.fromisoformat(status["startTime"]) + timedelta(seconds=spec.get("activeDeadlineSeconds", 10**9))
 
 
 def _announce(run: _Run, status: Manifest, now: datetime) -> None:
     """Say how a Job will end, while its last pods go (KEP-3998)."""
     if run.verdict is not None:
         kind, reason, _ = run.verdict
-        _condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
+        set_condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
 
 
 def _end_of(started: datetime, attempt: Attempt) -> datetime:
     """Return when a pod's container ends."""
     return started + timedelta(seconds=START_SECONDS + attempt.seconds)
-
-
-def _action(spec: Manifest, exit_code: int) -> str:
-    """What the Job's pod failure policy says of an exit code."""
-    for rule in spec.get("podFailurePolicy", {}).get("rules", ()):
-        if exit_code in rule.get("onExitCodes", {}).get("values", ()):
-            return str(rule["action"])
-    return "Count"
-
-
-def _condition(status: Manifest, kind: str, truth: str, reason: str, now: datetime) -> None:
-    others = [it for it in status.get("conditions", ()) if it["type"] != kind]
-    if [kind, truth] not in [[it["type"], it["status"]] for it in status.get("conditions", ())]:
-        new = {"type": kind, "status": truth, "reason": reason, "lastTransitionTime": timestamp(now)}
-        status["conditions"] = [*others, new]

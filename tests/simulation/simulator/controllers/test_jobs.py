@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from simulation.simulator.controllers import (
-    CONDITION_SECONDS,
-    PHASE_SECONDS,
-    START_SECONDS,
-    JobController,
-    has_ended,
-)
+from simulation.simulator.controllers.job_status import has_ended
+from simulation.simulator.controllers.jobs import CONDITION_SECONDS, PHASE_SECONDS, START_SECONDS, JobController
+from simulation.simulator.controllers.work import Attempt, Work
 from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
 from simulation.simulator.store import Store
-from simulation.simulator.work import Attempt, Work
 
 
 JOB = Ref(JOBS, "books", "job")

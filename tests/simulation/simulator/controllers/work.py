@@ -12,8 +12,9 @@ from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
+from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import PDFJOBS, Manifest, Ref
-from simulation.simulator.store import RefusedError, Store
+from simulation.simulator.store import Store
 from simulation.simulator.volume import Volume
 from tools.control_plane.fake_runner import Plan
 

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import pytest
 
-from simulation.simulator.faults import Call, Crash, nth, writes
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Call
+from simulation.simulator.faults.faults import Crash
+from simulation.simulator.faults.matches import nth, writes
+from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import JOBS, PDFJOBS
-from simulation.simulator.store import RefusedError
-from simulation.simulator.work import TimedPlan
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 

@@ -3,10 +3,12 @@ from typing import Any
 import pytest
 
 from simulation.simulator.clock import in_new_loop
-from simulation.simulator.faults import Answers, Error, fraction
+from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Error
+from simulation.simulator.faults.faults import Answers
+from simulation.simulator.faults.matches import fraction
+from simulation.simulator.journal import By, How
 from simulation.simulator.kinds import JOBS, PDFJOBS, Ref
-from simulation.simulator.store import By, How
-from simulation.simulator.work import TimedPlan
 from simulation.world import pdfjob, simulation
 
 
