@@ -61,6 +61,11 @@ class Ref(NamedTuple):
         return f"{self.kind.plural} {self.namespace}/{self.name}"
 
 
+def ref_of(kind: Kind, raw: Manifest) -> Ref:
+    """Return where an object of this kind is."""
+    return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
 def timestamp(time: datetime) -> str:
     """Return a time as Kubernetes writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")

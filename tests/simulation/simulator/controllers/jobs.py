@@ -1,4 +1,4 @@
-"""The Job controller and the kubelet, as the operator sees them.
+"""The Job controller, as the operator sees it.
 
 Level-triggered like the real one: it looks at a Job when it changed or when something of it is due, and writes what is
 so by then. A pod's work is a length and an exit code, by plan. Knows of PdfJobs only what `work` tells.
@@ -9,7 +9,6 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from simulation.simulator import clock
 from simulation.simulator.controllers.job_status import (
@@ -20,9 +19,10 @@ from simulation.simulator.controllers.job_status import (
     set_condition,
     show_suspension,
 )
+from simulation.simulator.controllers.pods import CONTROLLER, create_pod, show_pod
 from simulation.simulator.controllers.work import Attempt, Work
-from simulation.simulator.journal import By, How
-from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref, timestamp
+from simulation.simulator.journal import How
+from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref, ref_of, timestamp
 from simulation.simulator.store import Store
 
 
@@ -39,8 +39,6 @@ FOREVER = timedelta(days=365)
 
 BACKOFF_SECONDS = 10
 """Before a failed pod is replaced the first time; then twice as long each time, up to six minutes."""
-
-_CONTROLLER, _KUBELET = By("job controller"), By("kubelet")
 
 Works = Callable[[Manifest], Work]
 """What a Job's pods do."""
@@ -92,7 +90,7 @@ class JobController:
             seen, now = self._store.revision, clock.now()
             for ref in sorted(changed | {ref for ref, time in due.items() if time <= now}):
                 due.pop(ref, None)
-                raw = next((it for it in self._store.all(JOBS, ref.namespace) if _ref(JOBS, it) == ref), None)
+                raw = next((it for it in self._store.all(JOBS, ref.namespace) if ref_of(JOBS, it) == ref), None)
                 if raw is not None and (again := self._step(ref, raw, now)) is not None:
                     due[ref] = again
             if self._store.revision == seen:
@@ -182,15 +180,15 @@ class JobController:
                 started = now + FOREVER if work.waiting else now
                 run.running[index] = (started, work.attempt(index, run.failures.get(index, 0)))
                 if work.visible:
-                    run.pods[index] = self._make_pod(raw, index, work.waiting or "ContainerCreating")
+                    run.pods[index] = create_pod(self._store, raw, index, work.waiting or "ContainerCreating")
 
     def _stop(self, run: _Run, *indexes: int) -> None:
         """End running pods: these, or all."""
         for index in indexes or tuple(run.running):
             del run.running[index]
             run.ended.discard(index)
-            if (pod := run.pods.pop(index, None)) in {_ref(PODS, it) for it in self._store.all(PODS)}:
-                self._store.delete(pod, How("delete", by=_CONTROLLER))
+            if (pod := run.pods.pop(index, None)) in {ref_of(PODS, it) for it in self._store.all(PODS)}:
+                self._store.delete(pod, How("delete", by=CONTROLLER))
 
     def _next(self, run: _Run, deadline: datetime, now: datetime) -> datetime | None:
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
@@ -216,53 +214,25 @@ class JobController:
         if spec.get("completionMode") == "Indexed":
             status["completedIndexes"] = job_ranges(run.done)
             status["failedIndexes"] = job_ranges(run.failed)
-        self._store.patch(ref, {"status": status}, How("patch", "status", _CONTROLLER))
+        self._store.patch(ref, {"status": status}, How("patch", "status", CONTROLLER))
         return again
-
-    def _make_pod(self, job: Manifest, index: int, waiting: str) -> Ref:
-        meta, template = job["metadata"], job["spec"]["template"]
-        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
-        labels = {**template["metadata"].get("labels", {}), "batch.kubernetes.io/job-name": meta["name"]}
-        pod = copy.deepcopy({"metadata": {**template["metadata"], "labels": labels}, "spec": template["spec"]})
-        annotations = {**template["metadata"].get("annotations", {})}
-        if job["spec"].get("completionMode") == "Indexed":
-            annotations["batch.kubernetes.io/job-completion-index"] = str(index)
-        pod["metadata"] |= {"generateName": f"{meta['name']}-", "ownerReferences": [owner], "annotations": annotations}
-        made = self._store.create(Ref(PODS, meta["namespace"], ""), pod, _CONTROLLER)
-        ref = _ref(PODS, made)
-        self._show(ref, "Pending", {"waiting": {"reason": waiting}})
-        return ref
 
     def _show_running(self, run: _Run, index: int, started: datetime, now: datetime) -> None:
         begun = started + timedelta(seconds=START_SECONDS)
         if index in run.pods and index not in run.ended and begun <= now:
-            self._show(run.pods[index], "Running", {"running": {"startedAt": timestamp(begun)}})
+            show_pod(self._store, run.pods[index], "Running", {"running": {"startedAt": timestamp(begun)}})
 
     def _show_end(self, run: _Run, index: int, attempt: Attempt, now: datetime) -> None:
         """End a pod's container."""
         message = attempt.finish(attempt.exit_code)
         if (pod := run.pods.get(index)) is not None:
             state = {"exitCode": attempt.exit_code, "message": message, "finishedAt": timestamp(now)}
-            self._show(pod, "Running", {"terminated": state})
+            show_pod(self._store, pod, "Running", {"terminated": state})
 
     def _show_phase(self, run: _Run, index: int, attempt: Attempt) -> None:
         """End a pod."""
         if (pod := run.pods.pop(index, None)) is not None:
-            self._show(pod, "Failed" if attempt.exit_code else "Succeeded")
-
-    def _show(self, pod: Ref, phase: str, state: Manifest | None = None) -> None:
-        """Write a pod's phase, and the state of its container if that is new, unless somebody deleted the pod."""
-        raw = next((it for it in self._store.all(PODS, pod.namespace) if _ref(PODS, it) == pod), None)
-        if raw is None:
-            return
-        status: Manifest = {"phase": phase}
-        if state is not None:
-            status["containerStatuses"] = [{"name": raw["spec"]["containers"][0]["name"], "state": state}]
-        self._store.patch(pod, {"status": status}, How("patch", "status", _KUBELET))
-
-
-def _ref(kind: Any, raw: Manifest) -> Ref:
-    return Ref(kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+            show_pod(self._store, pod, "Failed" if attempt.exit_code else "Succeeded")
 
 
 def _announce(run: _Run, status: Manifest, now: datetime) -> None:
