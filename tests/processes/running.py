@@ -1,5 +1,6 @@
 """Real processes of the project, started as a user starts them, and how tests wait for them."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ import psutil
 
 PATIENCE_SECONDS = 240.0
 """How long a test waits for anything. No promise: the machine may be busy."""
+
+_PR_GET_PDEATHSIG = 2
 
 
 def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
@@ -103,6 +106,13 @@ def start_pdfjob(*arguments: str | Path, cwd: Path | None = None) -> Running:
 def descendants(pid: int) -> list[psutil.Process]:
     """The processes that this one started, and those that they started."""
     return psutil.Process(pid).children(recursive=True)
+
+
+def signal_at_end_of_parent() -> int:
+    """Return the signal that Linux sends this process when its parent ends; 0 for none (prctl(2))."""
+    number = ctypes.c_int()
+    assert ctypes.CDLL(None).prctl(_PR_GET_PDEATHSIG, ctypes.byref(number)) == 0
+    return number.value
 
 
 def occurrences(pid: int, text: bytes) -> int:

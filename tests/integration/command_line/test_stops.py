@@ -44,13 +44,14 @@ MOMENTS = [
 @pytest.mark.parametrize("moment", cases(MOMENTS, quick=[MOMENTS[0], MOMENTS[4], MOMENTS[6]]))
 def test_ctrl_c_while_the_program_loads_is_a_line(tmp_path: Path, moment: tuple[str, str]) -> None:
     module, server = moment
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
     pdfs.write_numbered(tmp_path / "a.pdf", 1)
 
     done = subprocess.run(
         [*PDFJOB, "run", "a.pdf"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path), "INTERRUPT_AT": module, "INTERRUPT_SERVER": server},
+        env=os.environ | {"PYTHONPATH": path, "INTERRUPT_AT": module, "INTERRUPT_SERVER": server},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,

@@ -125,3 +125,15 @@ def test_a_prepare_that_fails_removes_nothing_that_it_has_not_written(partial: P
     assert partial.prepare(bad)[0] in (ExitCode.SOURCE, ExitCode.CONFIGURATION)
 
     assert partial.files() == before
+
+
+def test_a_prepare_that_fails_while_it_splits_keeps_what_was_there(partial: Pods) -> None:
+    before = partial.files()
+    (partial.workspace / "chunks" / ".00003.pdf.me.tmp").mkdir(parents=True)  # so the second PDF cannot be written
+
+    code, report = partial.run("prepare", PDFJOB_SPEC=SPEC.dumps(), PDFJOB_ATTEMPT="me")
+
+    assert code == ExitCode.WORKSPACE
+    assert report.failure is not None
+    assert "Cannot write to the workspace" in report.failure.message
+    assert partial.files() == before

@@ -46,12 +46,14 @@ class Model:
         kept: Pages whose answer the workspace has acknowledged.
         lost: Pages whose answer was kept, and is bought again.
         acknowledge: Told of each answer that is kept.
+        text: Its answer for each page, before the number of the page.
     """
 
     bought: Counter[int] = field(default_factory=Counter)
     kept: set[int] = field(default_factory=set)
     lost: list[int] = field(default_factory=list)
     acknowledge: Callable[[str, int], object] = lambda _what, _number: None
+    text: str = "Text of page "
 
     def process(self, task: Task, _on_page: Callable[[], None]) -> ChunkResult:
         pages = [ref.number for ref in task.pages]
@@ -68,13 +70,13 @@ class Model:
         task.require_budget()
         self.bought[page] += 1
         try:
-            task.answers.put(key, f"Text of page {page}.")
+            task.answers.put(key, f"{self.text}{page}.")
             self.kept.add(page)
             self.acknowledge("kept", page)
         finally:
             task.answers.record_usage(COST, "ok")
             self.acknowledge("counted", page)
-        return f"Text of page {page}."
+        return f"{self.text}{page}."
 
 
 @contextmanager

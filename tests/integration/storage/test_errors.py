@@ -11,9 +11,11 @@ from typing import TypeVar
 import pytest
 
 from chunk_runner.contract.report import Report
-from chunk_runner.errors import StageError
+from chunk_runner.errors import ChunkError, StageError
+from chunk_runner.stages.process import process
 from chunk_runner.workspace.files import CorruptFileError, Workspace
-from integration.storage.job import COST, PAGES, Model, asked, assert_complete, merge_all, stages
+from chunk_runner.workspace.manifest import Manifest
+from integration.storage.job import COST, PAGES, Model, asked, assert_complete, merge_all, prepare, stages
 from integration.storage.layer import Operation, intercepted
 from sizes import cases
 
@@ -144,3 +146,14 @@ def test_nothing_is_bought_on_a_disk_that_cannot_keep_it(tmp_path: Path) -> None
                     stage(Workspace(tmp_path, "me"))
 
     assert sum(model.bought.values()) == 0
+
+
+def test_a_result_beyond_its_share_is_not_written(tmp_path: Path) -> None:
+    """Of a page that draws the same text again and again."""
+    prepare(Workspace(tmp_path, "prepare"))
+    workspace = Workspace(tmp_path, "chunk")
+
+    with asked(Model(text="word " * 2**15)), pytest.raises(ChunkError, match="far more than pages can show"):
+        process(Manifest.read(workspace), 0, workspace, storage_limit=2**16)
+
+    assert not (tmp_path / "results").exists()

@@ -119,6 +119,13 @@ def test_a_chunk_without_attempts_has_none(workspace: Workspace) -> None:
     assert workspace.attempts(9) == []
 
 
+def test_attempts_that_cannot_be_read_are_not_taken_for_none(workspace: Workspace) -> None:
+    workspace.path("attempts/00003.jsonl").mkdir(parents=True)  # even root cannot read a folder like a file
+
+    with pytest.raises(IsADirectoryError):
+        workspace.attempts(3)
+
+
 def test_a_volume_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 

@@ -1,14 +1,21 @@
-"""Tests of a worker process: how it ends."""
+"""Tests of a worker process: how it ends, and when it begins no further chunk."""
 
 import multiprocessing
 import os
 import signal
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
 
 from chunk_runner.contract.exit_codes import ExitCode
+from chunk_runner.contract.reasons import Reason
+from chunk_runner.errors import ConfigurationError
+from chunk_runner.workspace.files import Workspace
 from pdfjob_cli.run import worker
 from pdfjob_cli.run.worker import Work
-from processes.running import PATIENCE_SECONDS
+from processes.running import PATIENCE_SECONDS, signal_at_end_of_parent
 
 
 def test_a_sigterm_that_arrives_in_a_hook_of_fork_ends_a_worker_without_a_word(tmp_path: Path) -> None:
@@ -29,4 +36,41 @@ def _be_stopped_while_forking(said: Path) -> None:
     os.register_at_fork(after_in_parent=lambda: signal.raise_signal(signal.SIGTERM))
     if os.fork() == 0:
         os._exit(0)
-    signal.pause()
+    # However busy the machine is, a signal that is sent again ends this: its timer is due long before this one.
+    Event().wait(2)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="elsewhere, it waits for the end of the run in a thread")
+def test_a_worker_is_killed_with_its_run() -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_tell_what_the_end_of_the_run_sends, daemon=True)
+
+    process.start()
+    process.join(PATIENCE_SECONDS)
+
+    assert process.exitcode == signal.SIGKILL
+
+
+def _tell_what_the_end_of_the_run_sends() -> None:
+    worker.start(Work(None, None, Path(), None, None))  # type: ignore[arg-type] # a worker that is given no chunk
+    os._exit(signal_at_end_of_parent())
+
+
+def test_a_chunk_that_shows_that_no_other_can_succeed_is_the_last_that_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run stops its workers as well, but a worker may be faster than the run."""
+    work = Work(None, Workspace(tmp_path, "run"), tmp_path, {}, SimpleNamespace(value=0))  # type: ignore[arg-type] # no manifest
+    begun: list[int] = []
+
+    def spend_quota(_: object, index: int, *__: object) -> None:
+        begun.append(index)
+        raise ConfigurationError(Reason.QUOTA_EXHAUSTED, "The quota is exhausted.")
+
+    monkeypatch.setattr(worker, "_assigned", [work])
+    monkeypatch.setattr(worker, "process", spend_quota)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # of the process that tests
+    for index in range(2):
+        with pytest.raises(ConfigurationError):
+            worker.process_chunk(index)
+
+    assert begun == [0]
