@@ -12,7 +12,7 @@ from hypothesis import strategies
 
 from simulation.random_histories.action import Action, Nothing
 from simulation.random_histories.failures import Kill, LoseEvents, ReadThePast, Spoil
-from simulation.random_histories.others import Admit, DeleteJobs, DeletePods, Evict, SuspendJobs, TakeName
+from simulation.random_histories.others import Admit, DeleteJobs, DeletePods, Evict, ResumeJobs, SuspendJobs, TakeName
 from simulation.random_histories.owners import Annotate, Delete, Retry, Scale, Suspend, TimeToLive
 from simulation.simulator.controllers.work import TimedPlan
 from simulation.simulator.faults.call import Break, Error
@@ -143,6 +143,7 @@ OTHERS = (
     DeleteJobs(("prepare", "chunks")),
     DeleteJobs(("prepare", "chunks", "merge")),
     SuspendJobs(),
+    ResumeJobs(),
     TakeName("chunks"),
     TakeName("merge"),
     Evict(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.random_histories.action import Action
 from simulation.simulator.controllers.job_status import has_ended
+from simulation.simulator.controllers.kueue import LABEL_QUEUE
 from simulation.simulator.faults.call import Answer, Call
 from simulation.simulator.journal import DELETE, RefusedError
 from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
@@ -54,6 +55,17 @@ class SuspendJobs(Action):
         for ref, raw in _owned(player, book, JOBS):
             if not has_ended(raw):
                 player.sim.store.patch(ref, {"spec": {"suspend": True}})
+        return None
+
+
+@dataclass(frozen=True)
+class ResumeJobs(Action):
+    """Somebody other than the owner or the operator resumes the suspended Jobs of the PdfJob that are in no queue."""
+
+    def act(self, player: Player, book: int, call: Call | None) -> Answer | None:
+        for ref, raw in _owned(player, book, JOBS):
+            if raw["spec"].get("suspend") and not has_ended(raw) and LABEL_QUEUE not in raw["metadata"]["labels"]:
+                player.sim.store.patch(ref, {"spec": {"suspend": False}})
         return None
 
 
