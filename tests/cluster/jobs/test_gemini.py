@@ -163,6 +163,22 @@ def test_what_a_model_refuses_is_missing_until_a_retry_mends_it(
     assert sorted(asked) == ["On page 11", "On page 4 ", "On page 5 ", "On page 6 "]
 
 
+@pytest.mark.usefixtures("library")
+def test_a_deleted_pdfjob_sends_no_further_request(kubectl: Kubectl, gemini: Model) -> None:
+    gemini.configure(rules=[{"match": ".", "fault": "503"}])
+    kubectl.apply(asking("job", "small.pdf", 3))
+    gemini.log(least=8)  # every chunk repeats its request
+
+    kubectl.run("delete", "pdfjob/job")
+    kubectl.wait("pod", "delete", "--selector=pdfjob.dev/stage=chunks")
+
+    asked = len(gemini.log())
+    gemini.change(rules=[])
+    kubectl.apply(asking("other", "small.pdf", 3))
+    assert finished(kubectl, "other")["phase"] == "Succeeded"
+    assert [it["fault"] for it in gemini.log()[asked:]] == ["ok"] * 4
+
+
 @pytest.fixture
 def tight(cluster: Installation, operator: Kubectl) -> Iterator[int]:
     """An operator that allows few requests a minute for each key."""
