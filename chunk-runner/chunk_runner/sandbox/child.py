@@ -69,9 +69,15 @@ def serve_forever(channel: Channel, parent: int) -> Never:
 
 
 def _answer(task: Task, channel: Channel) -> bytes:
-    """Receive a request, send the items that answer it, and return the message that ends them."""
+    """Receive a request, send the items that answer it, and return the message that ends them.
+
+    Raises:
+        EOFError: The parent has closed its end.
+        MemoryError: The request is too large. Its rest is still in the channel, so that no other can be received.
+    """
+    request = channel.receive()
     try:
-        iterator = task.serve(pickle.loads(channel.receive()))  # noqa: S301 (from the parent)
+        iterator = task.serve(pickle.loads(request))  # noqa: S301 (from the parent)
         while True:
             task.limits.begin_step()
             try:

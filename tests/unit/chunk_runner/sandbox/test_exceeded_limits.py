@@ -15,7 +15,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.sandbox import sandbox
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
-from chunk_runner.sandbox.sandbox import SandboxError
+from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
 from processes.running import until
 from unit.chunk_runner.sandbox.children import (
     LIMITS,
@@ -75,6 +75,21 @@ def test_memory_that_is_refused_is_said_so() -> None:
     error = outcome(partial(bytearray, 2048 * MEBIBYTE), SMALL)
 
     assert (error.reason, error.message) == (Reason.MEMORY_LIMIT_EXCEEDED, "it needs more than 1024 MiB of memory")
+
+
+def length(request: bytes) -> Iterator[int]:
+    yield len(request)
+
+
+def test_a_request_that_needs_too_much_memory_is_the_last_one() -> None:
+    """The child would take the rest of it for requests, and both ends would wait until their answers are read."""
+    limits = ResourceLimits(memory_bytes=MEBIBYTE, cpu_seconds=60, file_bytes=0)
+    served: Sandbox[bytes, int] = Sandbox(length, limits, Access(), int)
+
+    with pytest.raises(SandboxError) as raised:
+        list(served.request(b"a" * (64 * MEBIBYTE)))
+
+    assert raised.value.reason is Reason.MEMORY_LIMIT_EXCEEDED
 
 
 def swell_and_abort() -> None:
