@@ -147,6 +147,11 @@ class PdfJob:
         return Phase(self.status.get("phase", Phase.PENDING))
 
     @property
+    def reached_phase(self) -> Phase:
+        """The phase that this round has reached: while it is suspended, the one before."""
+        return Phase(self.status.get("suspendedIn", self.phase))
+
+    @property
     def is_finished(self) -> bool:
         """True once its phase is terminal."""
         return self.status.get("phase") in TERMINAL_PHASES

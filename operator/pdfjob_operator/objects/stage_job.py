@@ -25,7 +25,7 @@ from pdfjob_operator.objects.labels import (
     LABEL_ROUND,
     LABEL_STAGE,
 )
-from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.phases import Stage
 
 
 DOUBLINGS_LIMIT = 30
@@ -53,7 +53,7 @@ class StageJob:
         completions: Number of its indexes.
         parallelism: Maximum number of pods at a time.
         suspended: True while `spec.suspend` is.
-        suspended_in: Phase of the PdfJob in which the operator suspended it; `None` if nobody or somebody else did.
+        suspended_by_operator: True if the operator has suspended it, and not resumed it since.
         managed_by_kueue: True if Kueue decides when it runs, and with how many pods.
         active: Number of pods that are pending or running.
         ready: Number of pods that are ready.
@@ -83,7 +83,7 @@ class StageJob:
     completions: int = 1
     parallelism: int = 1
     suspended: bool = False
-    suspended_in: Phase | None = None
+    suspended_by_operator: bool = False
     managed_by_kueue: bool = False
     active: int = 0
     ready: int = 0
@@ -145,7 +145,7 @@ class StageJob:
                 completions=count(spec.get("completions", 1), CHUNKS_LIMIT),
                 parallelism=count(spec.get("parallelism", 1)),
                 suspended=spec.get("suspend", False),
-                suspended_in=_phase_or_none(annotations.get(ANNOTATION_SUSPENDED)),
+                suspended_by_operator=ANNOTATION_SUSPENDED in annotations,
                 managed_by_kueue=LABEL_QUEUE in labels,
                 active=min(status.get("active", 0), CHUNKS_LIMIT),
                 ready=status.get("ready", 0),
@@ -173,13 +173,6 @@ def _time_or_none(text: str | None) -> datetime | None:
 
 def _count_or_none(text: str | None, most: int = 2**53 - 1) -> int | None:
     return None if text is None else count(int(text), most)
-
-
-def _phase_or_none(text: str | None) -> Phase | None:
-    """Return the phase in an annotation; `Pending` for a text that is none, since the mark itself is there."""
-    if text is None:
-        return None
-    return Phase(text) if text in {*Phase} else Phase.PENDING
 
 
 def _chunks(text: str | None) -> tuple[range, ...]:

@@ -116,8 +116,7 @@ def clean_up(observation: Observation, settings: Settings, failure: Failure) -> 
     If no prepare pod ever ran, there is nothing to clean up, and merge could not start either. A Job that exceeds its
     deadline deletes its pods, so the phase counts as evidence, too.
     """
-    phase = observation.pdfjob.status.get("phase", Phase.PENDING)
-    if not observation.has_started(Stage.PREPARE) and phase == Phase.PENDING:
+    if not observation.has_started(Stage.PREPARE) and observation.pdfjob.reached_phase is Phase.PENDING:
         return Decision(failed_state(failure))
     return start_merge(observation, settings, MergeInput(unfinished_reason=failure.reason, prior_failure=failure))
 

@@ -55,17 +55,17 @@ def _proceed(observation: Observation, settings: Settings) -> Decision:
     if pdfjob.suspend and not (job is not None and job.managed_by_kueue):
         return _suspend(observation, job)
     if job is None:
-        return _forward(_run_stage(observation, settings), pdfjob.phase)
+        return _forward(_run_stage(observation, settings), pdfjob.reached_phase)
     pod = observation.finished_pod(job.stage)
     is_done = pod is not None and pod.exit_code == 0
     if observation.overdue_after(job) <= 0 and not is_done:
         return _abandon(observation, settings, job)
     decision = _run_stage(observation, settings)
-    if job.suspended_in is not None and not job.managed_by_kueue and not is_done:
+    if job.suspended_by_operator and not job.managed_by_kueue and not is_done:
         decision = _resume(decision, job, observation.seconds_left)
     if job.suspended or job.managed_by_kueue or observation.seconds_left <= 0:  # no event tells that it is overdue
         decision = replace(decision, requeue_after=max(observation.overdue_after(job), 1))
-    decision = _forward(decision, job.suspended_in or pdfjob.phase)
+    decision = _forward(decision, pdfjob.reached_phase)
     obstacle, state = None if is_done else _obstacle(observation, job), decision.state
     if obstacle is not None and state is not None and not state.is_terminal:
         return replace(decision, state=state.blocked(obstacle))
@@ -124,7 +124,7 @@ def _suspend(observation: Observation, job: StageJob | None) -> Decision:
     state = in_phase(Phase.SUSPENDED, message, progress)
     if job is None or job.suspended:
         return Decision(state)
-    mark = {ANNOTATION_SUSPENDED: str(job.suspended_in or observation.pdfjob.phase)}
+    mark = {ANNOTATION_SUSPENDED: observation.pdfjob.reached_phase.value}
     return Decision(state, patch={job.name: {"metadata": {"annotations": mark}, "spec": {"suspend": True}}})
 
 
@@ -136,7 +136,7 @@ def _run_stage(observation: Observation, settings: Settings) -> Decision:
         return decide_merge(observation, settings, merge)
     if chunks is not None:
         return decide_chunks(observation, settings, chunks)
-    if pdfjob.phase is Phase.MERGING:
+    if pdfjob.reached_phase is Phase.MERGING:
         return restart_merge(observation, settings)
     if prepare is None and "chunks" in pdfjob.status:
         return restart_chunks(observation, settings)
@@ -174,7 +174,7 @@ def _forward(decision: Decision, phase: Phase) -> Decision:
 
 def _obstacle(observation: Observation, job: StageJob) -> Failure | None:
     """Return what keeps the unfinished Job from making progress."""
-    if job.suspended and job.suspended_in is None and not job.managed_by_kueue:
+    if job.suspended and not job.suspended_by_operator and not job.managed_by_kueue:
         message = f"Something else has suspended Job {job.name}: set its spec.suspend to false, and the job continues."
         return Failure(OperatorReason.JOB_SUSPENDED, message)
     if observation.diagnosis is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pdfjob_operator.configuration.prices import NO_PRICES, Prices
 from pdfjob_operator.objects.kubernetes import format_duration, format_time
 from pdfjob_operator.objects.names import chunk_pod_selector, workspace_folder
-from pdfjob_operator.objects.phases import Phase
+from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Phase
 from pdfjob_operator.reporting.conditions import render_conditions
 
 
@@ -42,6 +42,8 @@ def render_status(pdfjob: PdfJob, state: JobState, now: datetime, prices: Prices
         "selector": chunk_pod_selector(pdfjob),
         "round": pdfjob.round,
     }
+    if state.phase is Phase.SUSPENDED and pdfjob.reached_phase in PHASES_IN_ORDER:
+        status["suspendedIn"] = pdfjob.reached_phase.value
     if seconds := _suspended_seconds(pdfjob, state, now):
         status["suspendedSeconds"] = seconds
     status |= _progress(progress)

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given
 
 from simulation.random_histories.action import Nothing
 from simulation.random_histories.histories import Book, History, Step, When, histories
-from simulation.random_histories.others import SuspendJobs
+from simulation.random_histories.others import DeleteJobs, SuspendJobs
+from simulation.random_histories.owners import Suspend
 from simulation.random_histories.player import play
 from simulation.simulator.clock import in_new_loop
 from simulation.simulator.controllers.jobs import PHASE_SECONDS
@@ -26,18 +27,26 @@ HOURS = float(os.environ.get("PDFJOB_SOAK_HOURS", "0"))
 BATCH = 100
 """Histories of one seed."""
 
+BOOKS = (Book(TimedPlan(pages=90, chunk_seconds=20, merge_seconds=60)),)
+
+SPLIT = (Step(When(seconds=1), Nothing()), Step(When(after=1), Nothing()))
+"""Until the chunks Job is there, since the container of prepare has ended."""
+
 FOUND = {
-    f"the Job of prepare is suspended {moment}": History(
-        books=(Book(TimedPlan(pages=90, chunk_seconds=20)),),
-        steps=(
-            Step(When(seconds=1), Nothing()),
-            Step(When(after=1), Nothing()),  # the chunks Job is there, since the container of prepare has ended
-            Step(When(seconds=seconds), SuspendJobs()),
-        ),
-    )
-    for moment, seconds in {"before its pod counts": 0, "after its pod counts": PHASE_SECONDS + 0.5}.items()
+    "prepare is suspended before its pod counts": (*SPLIT, Step(When(seconds=0), SuspendJobs())),
+    "prepare is suspended after its pod counts": (*SPLIT, Step(When(seconds=PHASE_SECONDS + 0.5), SuspendJobs())),
+    "prepare is suspended, then its PdfJob, which is resumed": (
+        Step(When(seconds=3), SuspendJobs()),
+        Step(When(seconds=0), Suspend()),
+        Step(When(seconds=0.3), Suspend()),
+    ),
+    "all Jobs are deleted while a merge is suspended": (
+        Step(When(seconds=70), Suspend()),
+        Step(When(seconds=1), DeleteJobs(("prepare", "chunks", "merge"))),
+        Step(When(seconds=1), Suspend()),
+    ),
 }
-"""Histories that broke a promise once, shrunk."""
+"""Steps that broke a promise once, shrunk."""
 
 
 def run(history: History) -> None:
@@ -77,7 +86,7 @@ def test_histories_keep_the_promises() -> None:
 
 @pytest.mark.parametrize("name", FOUND)
 def test_a_history_that_broke_a_promise_keeps_it(name: str) -> None:
-    run(FOUND[name])
+    run(History(BOOKS, FOUND[name]))
 
 
 @pytest.mark.exhaustive

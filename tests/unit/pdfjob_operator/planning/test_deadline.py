@@ -96,7 +96,7 @@ def test_a_suspension_by_the_owner_stops_the_clock() -> None:
     status = after(suspended, make_started(timeoutSeconds=100), hours=5)
     pdfjob = make_started(timeoutSeconds=100, suspend=True, status=status)
 
-    decided = decide(make_chunks_job(suspended=True, suspended_in=Phase.PROCESSING), pdfjob=pdfjob)
+    decided = decide(make_chunks_job(suspended=True, suspended_by_operator=True), pdfjob=pdfjob)
 
     assert (decided.state.phase, decided.delete) == ("Suspended", ())
 

@@ -28,6 +28,7 @@ from builders import (
 from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.kubernetes import JobOutcome, format_time
 from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.planning.decision import Decision, JobState
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.planning.progress import Progress
@@ -89,7 +90,7 @@ class TestSuspension:
         paused = render_status(make_started(status=ran, suspend=True), SUSPENDED, NOW - timedelta(seconds=60))
         job = make_started(timeoutSeconds=100, status=paused)
 
-        decided = decide(make_chunks_job(suspended=True, suspended_in=Phase.PROCESSING), pdfjob=job)
+        decided = decide(make_chunks_job(suspended=True, suspended_by_operator=True), pdfjob=job)
 
         assert began_status["startTime"] == format_time(NOW - timedelta(seconds=90))
         assert decided.patch["germinal-chunks"]["spec"] == {"suspend": False, "activeDeadlineSeconds": 70}
@@ -109,7 +110,7 @@ class TestSuspension:
     def test_a_job_that_the_operator_suspended_is_resumed_whether_or_not_the_status_says_so(self, phase: Phase) -> None:
         pdfjob = make_started(status=after(JobState(phase, phase, "…"), seconds=9))
 
-        decided = decide(make_chunks_job(suspended=True, suspended_in=Phase.PROCESSING), pdfjob=pdfjob)
+        decided = decide(make_chunks_job(suspended=True, suspended_by_operator=True), pdfjob=pdfjob)
 
         assert decided.patch["germinal-chunks"]["metadata"] == {"annotations": {"pdfjob.dev/suspended-in": None}}
         assert decided.patch["germinal-chunks"]["spec"]["suspend"] is False
@@ -117,7 +118,7 @@ class TestSuspension:
     def test_the_mark_of_a_job_that_somebody_else_resumed_goes_so_that_the_next_suspension_is_not_taken_for_ones_own(
         self,
     ) -> None:
-        decided = decide(make_chunks_job(suspended_in=Phase.PROCESSING))
+        decided = decide(make_chunks_job(suspended_by_operator=True))
 
         assert decided.patch["germinal-chunks"]["metadata"] == {"annotations": {"pdfjob.dev/suspended-in": None}}
 
@@ -128,16 +129,34 @@ class TestSuspension:
 
         assert decided.patch["germinal-merge"]["metadata"] == {"annotations": {"pdfjob.dev/suspended-in": "Merging"}}
 
-    def test_prepare_goes_on_in_the_phase_in_which_it_was_suspended(self) -> None:
-        pdfjob = make_started(status=after(SUSPENDED, seconds=9))
+    @pytest.mark.parametrize("jobs", [(), (make_job(Stage.PREPARE, suspended=True, suspended_by_operator=True),)])
+    def test_it_goes_on_in_the_phase_in_which_it_was_suspended(self, jobs: tuple[StageJob, ...]) -> None:
+        preparing = make_started(status=after(JobState(Phase.PREPARING, "Preparing", "…"), seconds=19))
+        pdfjob = make_started(status=after(SUSPENDED, preparing, seconds=9))
 
-        state = decide(make_job(Stage.PREPARE, suspended=True, suspended_in=Phase.PREPARING), pdfjob=pdfjob).state
+        state = decide(*jobs, pdfjob=pdfjob).state
 
         assert (state.phase, state.reason) == ("Preparing", "Preparing")
 
-    @pytest.mark.parametrize("suspended_in", [None, Phase.PREPARING])
-    def test_a_job_whose_pod_has_succeeded_is_not_resumed(self, suspended_in: Phase | None) -> None:
-        prepare = make_job(Stage.PREPARE, suspended=True, suspended_in=suspended_in)
+    def test_it_goes_on_in_that_phase_even_if_somebody_else_has_suspended_its_job(self) -> None:
+        preparing = make_started(status=after(JobState(Phase.PREPARING, "Preparing", "…"), seconds=19))
+        pdfjob = make_started(status=after(SUSPENDED, preparing, seconds=9))
+
+        state = decide(make_job(Stage.PREPARE, suspended=True), pdfjob=pdfjob).state
+
+        assert (state.phase, state.reason) == ("Preparing", "JobSuspended")
+
+    def test_a_merge_that_is_deleted_during_a_suspension_runs_again_after_it(self) -> None:
+        merging = make_started(status=after(JobState(Phase.MERGING, "Merging", "…", Progress(90, 3)), seconds=19))
+        pdfjob = make_started(status=after(replace(SUSPENDED, progress=Progress(90, 3)), merging, seconds=9))
+
+        decided = decide(pdfjob=pdfjob)
+
+        assert (created(decided), decided.state.phase) == (["merge"], "Merging")
+
+    @pytest.mark.parametrize("mark", [{}, {"suspended_by_operator": True}], ids=str)
+    def test_a_job_whose_pod_has_succeeded_is_not_resumed(self, mark: dict[str, Any]) -> None:
+        prepare = make_job(Stage.PREPARE, suspended=True, **mark)
 
         decided = decide(prepare, pods=(prepared(120, 4),))
 
