@@ -1,7 +1,7 @@
 """A real cluster, the operator installed by Helm, and for each test a namespace of its own.
 
-The cluster is the project's own one-node Kubernetes (`testcluster`), started for the session and ended after it; or the
-throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with all images where its nodes find them
+The cluster is the project's own one-node Kubernetes (`testcluster`), which runs from the first of these tests to the last;
+or the throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with all images where its nodes find them
 (`PDFJOB_TEST_OPERATOR_IMAGE`, `PDFJOB_TEST_RUNNER_IMAGE`, `PDFJOB_TEST_REDIS_IMAGE`) and kubectl and helm on PATH.
 """
 
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.cluster)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     given = os.environ.get("PDFJOB_TEST_KUBECONFIG")
     if given:
@@ -116,14 +116,14 @@ def _given(kubeconfig: Path) -> Installation:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def box(cluster: Installation) -> Cluster:
     """The project's own cluster, for a test that kills its processes or mounts in it."""
     assert cluster.node, "the cluster of PDFJOB_TEST_KUBECONFIG is not this project's own node"
     return node.require_running(cluster.node)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def operator(cluster: Installation) -> Iterator[Kubectl]:
     """The operator, installed by Helm in a namespace of its own, which this kubectl sees."""
     namespace = f"pdfjob-test-{secrets.token_hex(3)}"
@@ -144,8 +144,9 @@ def operator(cluster: Installation) -> Iterator[Kubectl]:
     try:
         yield kubectl
     finally:
-        cluster.run_helm("uninstall", "pdfjob", f"--namespace={namespace}", "--wait")
-        kubectl.run("delete", "namespace", namespace)
+        if cluster.node is None:  # a cluster of the tests' own goes as a whole
+            cluster.run_helm("uninstall", "pdfjob", f"--namespace={namespace}", "--wait")
+            kubectl.run("delete", "namespace", namespace)
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def kubectl(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
         kubectl.run("delete", "namespace", kubectl.namespace, "--wait=false")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(cluster: Installation, operator: Kubectl) -> Iterator[Kubectl]:
     """A user's kubectl for tests that only ask the API server: they share a namespace in which nothing runs."""
     assert operator
@@ -181,7 +182,7 @@ def volume(cluster: Installation, kubectl: Kubectl) -> Volume:
     return Volume(kubectl)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model_server(cluster: Installation, operator: Kubectl) -> Model:
     """The model's server, beside the operator."""
     for manifest in model.manifests(cluster.runner_image):
