@@ -1,7 +1,7 @@
 """A real cluster, the operator installed by Helm, and for each test a namespace of its own.
 
-The cluster is the project's own one-node Kubernetes (`testcluster`), which runs from the first of these tests to the last;
-or the throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with all images where its nodes find them
+The cluster is the project's own one-node Kubernetes (`testcluster`), which runs from the first of these tests to the
+last; or the throw-away cluster that `PDFJOB_TEST_KUBECONFIG` names, with all images where its nodes find them
 (`PDFJOB_TEST_OPERATOR_IMAGE`, `PDFJOB_TEST_RUNNER_IMAGE`, `PDFJOB_TEST_REDIS_IMAGE`) and kubectl and helm on PATH.
 """
 

@@ -63,17 +63,16 @@ def stop_on_sigterm() -> None:
     Python drops an exception that is raised inside a finalizer, a hook of `os.fork` or a callback of a C library. Then
     the signal is sent again a moment later; otherwise the process would go on until it is killed.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _send_again
     signal.signal(signal.SIGALRM, _terminate)
-    default_hook = sys.unraisablehook
+    signal.signal(signal.SIGTERM, _terminate)
 
-    def resend(dropped: sys.UnraisableHookArgs) -> None:
-        if isinstance(dropped.exc_value, SystemExit):
-            signal.setitimer(signal.ITIMER_REAL, _RESEND_SECONDS)
-        else:
-            default_hook(dropped)
 
-    sys.unraisablehook = resend
+def _send_again(dropped: sys.UnraisableHookArgs) -> None:
+    if isinstance(dropped.exc_value, SystemExit):
+        signal.setitimer(signal.ITIMER_REAL, _RESEND_SECONDS)
+    else:
+        sys.__unraisablehook__(dropped)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> Never:

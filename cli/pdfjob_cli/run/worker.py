@@ -56,12 +56,14 @@ _assigned: list[Work] = []
 
 
 def start(work: Work) -> None:
-    """Set up a new worker. It heeds SIGTERM and nothing else, because the run ends its workers itself."""
+    """Set up a new worker. It heeds SIGTERM and nothing else, because the run ends its workers itself.
+
+    As long as it processes no chunk, SIGTERM ends it at once, as the pool has arranged: there is nothing to keep.
+    """
     _assigned.append(work)
     _end_with_run()
-    for number in STOPS:
+    for number in {*STOPS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)
-    stop_on_sigterm()
     template.start()  # before anything reads the API key
 
 
@@ -88,18 +90,25 @@ def process_chunk(index: int) -> None:
     """
     (work,) = _assigned
     if work.stopped.value:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to keep
         raise ConfigurationError(Reason.JOB_STOPPED, STOPPED.message)
-
-    workspace = work.workspace.for_attempt(uuid.uuid4().hex)
-
-    def on_page() -> None:
-        work.counters[index] += 1
-
+    handler = signal.getsignal(signal.SIGTERM)
     try:
-        process(work.manifest, index, workspace, on_page, work.source)
+        try:
+            stop_on_sigterm()
+            _process(work, index)
+        finally:
+            signal.signal(signal.SIGTERM, handler)
     except SystemExit:  # everything is kept; the pool would take this for a result, and hand out the next chunk
         os._exit(ExitCode.INTERRUPTED)
     except ConfigurationError:  # every other chunk would fail, too; the parent may be slower than the next chunk
         work.stopped.value = 1
         raise
+
+
+def _process(work: Work, index: int) -> None:
+    workspace = work.workspace.for_attempt(uuid.uuid4().hex)
+
+    def on_page() -> None:
+        work.counters[index] += 1
+
+    process(work.manifest, index, workspace, on_page, work.source)

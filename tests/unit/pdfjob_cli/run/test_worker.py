@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import signal
+import sys
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from pebble import ProcessPool
 
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
@@ -32,12 +34,39 @@ def test_a_sigterm_that_arrives_in_a_hook_of_fork_ends_a_worker_without_a_word(t
 def _be_stopped_while_forking(said: Path) -> None:
     with said.open("w") as file:
         os.dup2(file.fileno(), 2)
-    worker.start(Work(None, None, said, None, None))  # type: ignore[arg-type] # a worker that is given no chunk
+    work = Work(None, Workspace(said.parent, "run"), said, {}, SimpleNamespace(value=0))  # type: ignore[arg-type] # no manifest
+    worker.start(work)
+    pytest.MonkeyPatch().setattr(worker, "process", _fork)
     os.register_at_fork(after_in_parent=lambda: signal.raise_signal(signal.SIGTERM))
+    worker.process_chunk(0)
+
+
+def _fork(*_: object) -> None:
     if os.fork() == 0:
         os._exit(0)
     # However busy the machine is, a signal that is sent again ends this: its timer is due long before this one.
     Event().wait(2)
+
+
+def test_a_sigterm_that_arrives_while_a_pool_starts_its_worker_ends_it_without_a_word(tmp_path: Path) -> None:
+    said = tmp_path / "stderr"
+    pool = ProcessPool(
+        1, context=multiprocessing.get_context("spawn"), initializer=_be_stopped_at_start, initargs=(said,)
+    )
+
+    with pool:
+        failed = pool.schedule(os.getpid).exception(PATIENCE_SECONDS)
+
+    assert failed is not None  # the worker was gone before it could answer
+    assert said.read_text() == ""
+
+
+def _be_stopped_at_start(said: Path) -> None:
+    with said.open("w") as file:
+        os.dup2(file.fileno(), 2)
+    work = Work(None, Workspace(said.parent, "run"), said, {}, SimpleNamespace(value=0))  # type: ignore[arg-type] # no manifest
+    sys.addaudithook(lambda event, _: signal.raise_signal(signal.SIGTERM) if event == "os.fork" else None)
+    worker.start(work)
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="elsewhere, it waits for the end of the run in a thread")
@@ -68,7 +97,7 @@ def test_a_chunk_that_shows_that_no_other_can_succeed_is_the_last_that_begins(
 
     monkeypatch.setattr(worker, "_assigned", [work])
     monkeypatch.setattr(worker, "process", spend_quota)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # of the process that tests
+    monkeypatch.setattr(worker, "stop_on_sigterm", lambda: None)  # of the process that tests
     for index in range(2):
         with pytest.raises(ConfigurationError):
             worker.process_chunk(index)
