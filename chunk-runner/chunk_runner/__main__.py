@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Never
 
@@ -30,6 +31,7 @@ def main() -> Never:
     parsed = arguments.parse()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     termination.stop_on_sigterm()
+    os.umask(0o002)  # a platform may run each pod of a job as another user, all of them in one group
     try:
         command = _command(parsed.stage)
         if parsed.stage in _STAGES_WITH_PDFS:

@@ -106,6 +106,12 @@ def _no_confinement() -> str:
     return confinement.missing() or ""
 
 
+def _no_other_users() -> str:
+    if not shutil.which("setpriv"):
+        return "there is no setpriv on this machine"
+    return "" if os.geteuid() == 0 else "becoming another user needs root"
+
+
 def _has_kubernetes() -> bool:
     return not _no_kubernetes() and not packages.missing() and binaries.has_kube()
 
@@ -164,6 +170,12 @@ PREREQUISITES = {
         _no_confinement,
         lambda: None,
         "Landlock and seccomp, which a kernel has or has not",
+    ),
+    "root": Prerequisite(
+        lambda: not _no_other_users(),
+        _no_other_users,
+        lambda: None,
+        "root, who may become any user",
     ),
     "control-plane": Prerequisite(
         _has_kubernetes,
