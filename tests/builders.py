@@ -1,6 +1,7 @@
 """Objects of a cluster for tests, one line each: what a test does not name does not matter to it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -51,6 +52,12 @@ def make_pdfjob(*, name: str = "germinal", status: dict[str, Any] | None = None,
             "status": status or {},
         }
     )
+
+
+def in_queue(pdfjob: PdfJob, queue: str, priority: str = "") -> PdfJob:
+    """A PdfJob whose labels name a queue of Kueue, and a priority class."""
+    labels = {"kueue.x-k8s.io/queue-name": queue, **({"kueue.x-k8s.io/priority-class": priority} if priority else {})}
+    return replace(pdfjob, raw={**pdfjob.raw, "metadata": {**pdfjob.raw["metadata"], "labels": labels}})
 
 
 def make_started(**fields: Any) -> PdfJob:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chart.helm import CHART, OPERATOR, Helm, Manifest, environment, pods, values
-from chart.workers import all_pods
+from chart.workers import all_pods, worker_jobs
 
 
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
@@ -95,7 +95,44 @@ def test_extra_environment_and_volumes_apply_to_the_operator(everything: list[Ma
 
 
 def test_a_platform_can_choose_the_user_of_the_pods(helm: Helm) -> None:
-    rendered = helm.render("--set=podSecurityContext.runAsUser=null,podSecurityContext.runAsGroup=null")
+    rendered = helm.render(
+        "--set=podSecurityContext.runAsUser=null,podSecurityContext.runAsGroup=null",
+        "--set=runnerPod.securityContext.runAsUser=null,runnerPod.securityContext.runAsGroup=null",
+        "--set=runnerPod.securityContext.fsGroup=null",
+    )
 
-    pod = pods(rendered)[OPERATOR]["spec"]
-    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    restricted = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    contexts = {name: pod["spec"]["securityContext"] for name, pod in all_pods(rendered).items()}
+    assert contexts.pop(OPERATOR) == restricted
+    assert contexts.keys() == {f"{OPERATOR}-test", "prepare", "chunks", "merge", "sweep"}
+    for name, context in contexts.items():
+        assert context == {**restricted, "fsGroupChangePolicy": "OnRootMismatch"}, name
+
+
+def test_the_test_pod_has_the_user_and_groups_of_the_pods_of_pdfjobs(helm: Helm) -> None:
+    found = all_pods(helm.render("--set=runnerPod.securityContext.runAsUser=1000,runnerPod.securityContext.fsGroup=7"))
+
+    assert found[f"{OPERATOR}-test"]["spec"]["securityContext"] == found["merge"]["spec"]["securityContext"]
+    assert (
+        found["merge"]["spec"]["securityContext"]["runAsUser"],
+        found["merge"]["spec"]["securityContext"]["fsGroup"],
+    ) == (1000, 7)
+
+
+def test_additions_apply_to_every_pod_of_a_pdfjob(everything: list[Manifest]) -> None:
+    for stage in ("prepare", "chunks", "merge", "sweep"):
+        pod = all_pods(everything)[stage]
+        (container,) = pod["spec"]["containers"]
+
+        assert (pod["metadata"]["labels"]["cost-center"], pod["metadata"]["labels"]["team"]) == ("library", "books")
+        assert pod["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
+        assert (pod["spec"]["nodeSelector"], pod["spec"]["runtimeClassName"]) == ({"pool": "batch"}, "gvisor")
+        assert {variable["name"] for variable in container["env"]} >= {"HTTPS_PROXY", "SSL_CERT_FILE"}
+        assert {"name": "ca", "mountPath": "/etc/ca", "readOnly": True} in container["volumeMounts"]
+
+
+def test_every_job_of_a_pdfjob_waits_in_the_queue_if_kueue_manages_all_jobs(everything: list[Manifest]) -> None:
+    labels = {stage: job["metadata"]["labels"] for stage, job in worker_jobs(everything, "pdfs").items()}
+
+    assert {it["kueue.x-k8s.io/queue-name"] for it in labels.values()} == {"books"}
+    assert [stage for stage, it in labels.items() if "kueue.x-k8s.io/priority-class" in it] == ["merge"]

@@ -1,5 +1,6 @@
 """The network policies and the admission policy of the chart, interpreted as a cluster does."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from builders import SETTINGS, make_gemini, make_pdfjob
-from chart.helm import RELEASE, Helm, Manifest, one, pods
+from chart.helm import NAMESPACE, RELEASE, Helm, Manifest, one, pods
+from pdfjob_operator.configuration.pod_policy import is_reserved_label
 from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
 from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepare_job
 
@@ -17,6 +19,7 @@ from pdfjob_operator.objects.manifests.jobs import chunks_job, merge_job, prepar
 CRD = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"
 ON = "--set=networkPolicy.enabled=true"
 OPERATOR = f"{RELEASE}-pdfjob-operator"
+REFERENCES, PODS = f"{OPERATOR}-{NAMESPACE}", f"{OPERATOR}-{NAMESPACE}-pods"
 NOWHERE: set[str] = set()
 DNS = {"53/UDP anywhere", "53/TCP anywhere"}
 OUTSIDE = {"443/TCP outside"}
@@ -207,7 +210,7 @@ def references(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[t
 
 
 def test_the_admission_policy_checks_every_field_that_names_a_secret_or_claim(helm: Helm) -> None:
-    spec = one(helm.render(), "ValidatingAdmissionPolicy")["spec"]
+    spec = one(helm.render(), "ValidatingAdmissionPolicy", REFERENCES)["spec"]
     (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
     named = {*references(version["schema"]["openAPIV3Schema"]["properties"]["spec"], ("spec",))}
     seen = set()
@@ -226,8 +229,8 @@ def test_the_admission_policy_checks_every_field_that_names_a_secret_or_claim(he
 
 def test_the_admission_policy_fails_closed_and_says_what_to_do(helm: Helm) -> None:
     rendered = helm.render()
-    policy = one(rendered, "ValidatingAdmissionPolicy")
-    binding = one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
+    policy = one(rendered, "ValidatingAdmissionPolicy", REFERENCES)
+    binding = one(rendered, "ValidatingAdmissionPolicyBinding", REFERENCES)["spec"]
     (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
 
     assert policy["spec"]["failurePolicy"] == "Fail"
@@ -239,9 +242,51 @@ def test_the_admission_policy_fails_closed_and_says_what_to_do(helm: Helm) -> No
     )
 
 
-def test_the_admission_policy_applies_to_namespaces_that_are_not_watched(helm: Helm) -> None:
+@pytest.mark.parametrize("policy", [REFERENCES, PODS])
+def test_the_admission_policies_apply_to_namespaces_that_are_not_watched(helm: Helm, policy: str) -> None:
     rendered = helm.render("--set=watchNamespaces={a,b}")
-    constraints = one(rendered, "ValidatingAdmissionPolicy")["spec"]["matchConstraints"]
+    constraints = one(rendered, "ValidatingAdmissionPolicy", policy)["spec"]["matchConstraints"]
 
     assert constraints.keys() == {"resourceRules"}
-    assert "matchResources" not in one(rendered, "ValidatingAdmissionPolicyBinding")["spec"]
+    assert "matchResources" not in one(rendered, "ValidatingAdmissionPolicyBinding", policy)["spec"]
+
+
+def test_the_admission_policy_of_pods_judges_every_field_of_spec_pod(helm: Helm) -> None:
+    policy = one(helm.render(), "ValidatingAdmissionPolicy", PODS)["spec"]
+    binding = one(helm.render(), "ValidatingAdmissionPolicyBinding", PODS)["spec"]
+    (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
+    fields = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["pod"]["properties"]
+
+    judged = {re.match(r"spec\.pod\.(\w+)", validation["message"])[1] for validation in policy["validations"]}  # type: ignore[index]
+    assert judged == fields.keys()
+    assert (policy["failurePolicy"], binding["validationActions"]) == ("Fail", ["Deny"])
+
+
+def test_the_admission_policy_of_pods_has_the_lists_of_the_pod_policy(everything: list[Manifest]) -> None:
+    policy = one(everything, "ValidatingAdmissionPolicy", f"pdfs-{NAMESPACE}-pods")["spec"]
+    variables = {variable["name"]: variable["expression"] for variable in policy["variables"]}
+    expressions = " ".join(validation["expression"] for validation in policy["validations"])
+
+    assert json.loads(variables["maxResources"]) == {"cpu": "1", "memory": "4Gi", "nvidia.com/gpu": "1"}
+    assert json.loads(variables["nodeLabels"]) == ["pool"]
+    for allowed in ('["spot"]', '["night",""]', '["pdfjob-runner",""]', '["team"]', '["example.com/cost"]'):
+        assert f" in {allowed}" in expressions
+
+
+def test_the_admission_policy_reserves_the_same_labels_as_the_operator(helm: Helm) -> None:
+    policy = one(helm.render(), "ValidatingAdmissionPolicy", PODS)["spec"]
+    (literal,) = re.findall(r'matches\("([^"]*)"\)', " ".join(it["expression"] for it in policy["validations"]))
+    pattern = literal.replace(r"\\", "\\")  # a CEL string doubles each backslash
+
+    labels = [
+        "team",
+        "pdfjob.dev/uid",
+        "app.kubernetes.io/name",
+        "k8s.io/x",
+        "kueue.x-k8s.io/q",
+        "job-name",
+        "ak8s.io/x",
+    ]
+    labels += ["controller-uid", "kubernetes.io", "x/kubernetes.io", "notpdfjob.dev/x", "pdfjobxdev/x", "my-job-name"]
+    assert [re.search(pattern, label) is not None for label in labels] == [is_reserved_label(it) for it in labels]
+    assert [label for label in labels if is_reserved_label(label)] == [*labels[1:6], "controller-uid"]

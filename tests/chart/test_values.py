@@ -11,6 +11,7 @@ import yaml
 
 from chart.helm import CHART, CI, Helm, environment, one
 from pdfjob_operator.configuration.environment import load_settings
+from pdfjob_operator.configuration.pod_policy import PodPolicy
 from tools.generators.chart import values
 from tools.generators.chart.values import CommentError, Value
 
@@ -185,6 +186,8 @@ def test_null_is_an_empty_list_or_map(helm: Helm) -> None:
     assert nulls[-1] == "--set=global=null"
     settings = load_settings(environment(rendered, "pdfs"))
     assert (settings.namespaces, settings.image_pull_secrets, settings.pod_labels) == ((), (), {})
+    assert settings.pod_policy == PodPolicy(max_resources={}, node_labels=())
+    assert settings.runner_pod.security_context == {}
     policy = one(rendered, "NetworkPolicy", "pdfs")["spec"]
     assert all(rule["ports"] for rule in policy["egress"])  # none would mean all
 

@@ -71,7 +71,7 @@ def _pod(data: bytes) -> None:
     pod = _chunks_job()["spec"]["template"]
     for manifest in _with_text({"metadata": pod["metadata"], "spec": {}}, text_of(data)):
         state = {"terminated": {"exitCode": 0, "message": text_of(data), "reason": text_of(data)}}
-        StagePod.parse({**manifest, "status": {"containerStatuses": [{"state": state}]}})
+        StagePod.parse({**manifest, "status": {"containerStatuses": [{"name": "runner", "state": state}]}})
 
 
 TARGETS = {

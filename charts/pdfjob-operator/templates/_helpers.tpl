@@ -92,6 +92,30 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{- /* runnerPod as JSON. Without ids in its security context, none are set, in place of the operator's default. */}}
+{{- define "pdfjob.runnerPod" -}}
+{{- $ids := .Values.runnerPod.securityContext | default dict }}
+{{- toJson (merge (dict "securityContext" $ids) (omit .Values.runnerPod "securityContext")) }}
+{{- end }}
+
+{{- /* podPolicy as JSON: quantities as strings, and a list that is null as an empty one, which allows nothing. */}}
+{{- define "pdfjob.podPolicy" -}}
+{{- $most := dict }}
+{{- range $resource, $quantity := .Values.podPolicy.maxResources | default dict }}
+{{- $_ := set $most $resource (include "pdfjob.limit" $quantity) }}
+{{- end }}
+{{- $policy := dict "maxResources" $most }}
+{{- range list "nodeLabels" "taints" "priorityClassNames" "serviceAccountNames" "labels" "annotations" }}
+{{- $_ := set $policy . (get $.Values.podPolicy . | default list) }}
+{{- end }}
+{{- toJson $policy }}
+{{- end }}
+
+{{- /* The message of a list in podPolicy. Expects a dict with field (of spec.pod), names and list (of podPolicy). */}}
+{{- define "pdfjob.onlyListed" -}}
+spec.pod.{{ .field }}{{ with .names }}: only {{ join ", " . }} may be used: remove everything else{{ else }} is not allowed: remove it{{ end }}, or ask an administrator to change podPolicy.{{ .list }}
+{{- end }}
+
 {{- define "pdfjob.redisName" -}}
 {{ include "pdfjob.shortname" . }}-redis
 {{- end }}

@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from pdfjob_operator.configuration import json_objects
+from pdfjob_operator.configuration.pod_policy import PodPolicy
 from pdfjob_operator.configuration.prices import Prices
+from pdfjob_operator.configuration.queueing import Queueing
+from pdfjob_operator.configuration.runner_pod import RunnerPod
 from pdfjob_operator.configuration.settings import (
     DEFAULT_RESOURCES,
     QuantityError,
@@ -34,6 +38,8 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 _MAX_PORT = 65535
 
+_StructureT = TypeVar("_StructureT", RunnerPod, PodPolicy, Queueing)
+
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from `PDFJOB_…` variables; docs/reference.md lists them.
@@ -50,6 +56,9 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         image_pull_secrets=variables.names("PDFJOB_RUNNER_IMAGE_PULL_SECRETS"),
         pod_labels=variables.labels("PDFJOB_POD_LABELS"),
         resources=variables.resources("PDFJOB_RUNNER_RESOURCES", DEFAULT_RESOURCES),
+        runner_pod=variables.structured("PDFJOB_RUNNER_POD", RunnerPod),
+        pod_policy=variables.pod_policy("PDFJOB_POD_POLICY"),
+        queueing=variables.structured("PDFJOB_KUEUE", Queueing),
         max_memory=variables.size("PDFJOB_RUNNER_MAX_MEMORY", Settings.max_memory),
         max_storage=variables.size("PDFJOB_RUNNER_MAX_STORAGE", Settings.max_storage),
         namespaces=variables.namespaces("PDFJOB_WATCH_NAMESPACES"),
@@ -175,6 +184,21 @@ class _Variables:
         if limits.get("memory", 1) < 1:
             raise self._invalid(variable, "a memory limit of at least a byte")
         return resources
+
+    def structured(self, variable: str, kind: type[_StructureT]) -> _StructureT:
+        try:
+            return json_objects.build(kind, self._json_object(variable, "a JSON object"))
+        except ValueError as error:
+            raise SettingsError(f"{variable} is not valid: {error}.") from error
+
+    def pod_policy(self, variable: str) -> PodPolicy:
+        policy = self.structured(variable, PodPolicy)
+        for name, quantity in policy.max_resources.items():
+            try:
+                parse_amount(quantity)
+            except QuantityError as error:
+                raise SettingsError(f"{variable} is not valid: maxResources.{name} is not a quantity.") from error
+        return policy
 
     def prices(self, variable: str) -> Prices:
         try:

@@ -9,7 +9,10 @@ from typing import Any
 
 from lightkube.utils.quantity import parse_quantity
 
+from pdfjob_operator.configuration.pod_policy import PodPolicy
 from pdfjob_operator.configuration.prices import NO_PRICES, Prices
+from pdfjob_operator.configuration.queueing import Queueing
+from pdfjob_operator.configuration.runner_pod import RunnerPod
 
 
 class QuantityError(ValueError):
@@ -34,6 +37,9 @@ class Settings:
         image_pull_secrets: Names of pull Secrets for the runner image, in each PdfJob's namespace.
         pod_labels: Additional labels of Jobs and pods; they cannot override the operator's own.
         resources: Resource requests and limits of each pod.
+        runner_pod: What the administrator adds to each pod.
+        pod_policy: What the author of a PdfJob may add to its pods.
+        queueing: How Kueue manages the Jobs.
         max_memory: Upper bound for memory increases after an OOM kill, in bytes.
         max_workers_per_job: Most workers of a PdfJob, whatever it asks for; `None` for no limit.
         max_pdfjobs_per_namespace: Most PdfJobs of a namespace that are worked on at once; `None` for no limit.
@@ -58,6 +64,9 @@ class Settings:
     image_pull_secrets: tuple[str, ...] = ()
     pod_labels: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
+    runner_pod: RunnerPod = field(default_factory=RunnerPod)
+    pod_policy: PodPolicy = field(default_factory=PodPolicy)
+    queueing: Queueing = field(default_factory=Queueing)
     max_memory: int = 4 * 2**30
     max_workers_per_job: int | None = None
     max_pdfjobs_per_namespace: int | None = None

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pdfjob_operator.api.errors import ApiError, RequestRefusedError
-from pdfjob_operator.garbage_collection.sweep_job import Claim, claim_of_job, sweep_job, sweep_labels
+from pdfjob_operator.garbage_collection.sweep_job import Claim, claim_of_job, note_of, sweep_labels
 from pdfjob_operator.objects.labels import LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.names import workspace_claim
 
@@ -81,7 +81,7 @@ class ClaimRegistry:
     async def _register(self, claim: Claim) -> None:
         try:
             if not [job["metadata"]["name"] async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]:
-                await self._cluster.create_unowned_job(sweep_job(claim, self._settings, 0, suspend=True))
+                await self._cluster.create_unowned_job(note_of(claim, self._settings))
         except RequestRefusedError as error:
             log.warning("cannot register the claim %s/%s: %s", *claim, error)
             return

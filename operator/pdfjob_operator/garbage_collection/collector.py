@@ -114,18 +114,18 @@ class GarbageCollector:
         """Start a sweep, and return the seconds until the next one is due, if any."""
         last_deletion = self._last_deletion.get(claim, float("-inf"))
         started, before = asyncio.get_running_loop().time(), self._age_limit()
+        jobs = [abridged(job) async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
+        claim_uid = await self._cluster.claim_uid(*claim)
+        if claim_uid is not None and any(is_running(job) for job in jobs):
+            return RECHECK_SECONDS
         live, is_used = LivePdfJobs(before), False
         async for raw in self._cluster.pdfjobs(claim.namespace):
             live.add(raw["metadata"]["uid"])
             is_used |= self._claim(raw) == claim
-        jobs = [abridged(job) async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
-        claim_uid = await self._cluster.claim_uid(*claim)
         if claim_uid is None:  # and with it, its volume; or it never existed
             if not is_used:
                 await self._forget(claim, jobs)
             return None
-        if any(is_running(job) for job in jobs):
-            return RECHECK_SECONDS
         # A PdfJob that is not listed is deleted, or was created after the listing: the age of its workspace decides.
         sweep = sweep_job(
             claim, self._settings, next_number(jobs), live=live.dumps(), before=before, claim_uid=claim_uid

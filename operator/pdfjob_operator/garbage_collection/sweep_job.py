@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chunk_runner.contract import environment
 from pdfjob_operator.objects.kubernetes import JobOutcome
-from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.labels import GROUP, LABEL_PRIORITY, LABEL_QUEUE, LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.manifests.pods import mount_workspace, pod_template
+from pdfjob_operator.objects.manifests.queue_labels import queue_labels
 from pdfjob_operator.objects.names import is_object_name
 
 
@@ -44,7 +45,6 @@ def sweep_job(
     live: str = "",
     before: int = 0,
     claim_uid: str = "",
-    suspend: bool = False,
 ) -> Manifest:
     """Build the Job that sweeps a claim.
 
@@ -52,10 +52,9 @@ def sweep_job(
         claim: The claim.
         settings: The configuration.
         number: Number of the sweep, which makes its name unique.
-        live: All PdfJobs in the namespace, as `LivePdfJobs` with `before` as seed; empty if the sweep never runs.
+        live: All PdfJobs in the namespace, as `LivePdfJobs` with `before` as seed.
         before: Time in seconds since 1970; workspaces that changed later stay.
         claim_uid: The uid of the claim; workspaces with the mark of another one stay.
-        suspend: Create the Job suspended, as a mark that the claim holds workspaces.
     """
     env = {
         environment.LIVE_ENV: live,
@@ -66,22 +65,35 @@ def sweep_job(
     pod["metadata"]["labels"] |= sweep_labels(claim)
     folder = f"{environment.WORKSPACES}/{claim.namespace}"
     mount_workspace(pod, claim.name, folder, environment.WORKSPACES_MOUNT)
+    queue = queue_labels(settings.queueing, SWEEP, {})
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
             "name": f"pdfjob-sweep-{_hash(claim)}-{number}",
             "namespace": claim.namespace,
-            "labels": dict(pod["metadata"]["labels"]),
+            "labels": {**pod["metadata"]["labels"], **queue},
             "annotations": {ANNOTATION_CLAIM: claim.name},
         },
         "spec": {
-            "suspend": suspend,
+            "suspend": bool(queue),  # Kueue resumes it
             "backoffLimit": 3,
             "activeDeadlineSeconds": SWEEP_TIMEOUT_SECONDS,
             "template": pod,
         },
     }
+
+
+def note_of(claim: Claim, settings: Settings) -> Manifest:
+    """Build a sweep Job that never runs, as a note that the claim holds workspaces.
+
+    It waits in no queue, and if somebody resumes it nevertheless, as Kueue may with all Jobs, it starts no pod.
+    """
+    note = sweep_job(claim, settings, 0)
+    for label in (LABEL_QUEUE, LABEL_PRIORITY):
+        note["metadata"]["labels"].pop(label, None)
+    note["spec"] |= {"suspend": True, "parallelism": 0}
+    return note
 
 
 def sweep_labels(claim: Claim) -> dict[str, str]:
@@ -106,9 +118,10 @@ def abridged(job: Manifest) -> Manifest:
     """Return of a sweep Job what is used: anybody may create many and large ones with its labels."""
     meta, status = job["metadata"], job.get("status", {})
     conditions = [{key: it[key] for key in ("type", "status")} for it in status.get("conditions", ())]
+    queue = {key: value for key, value in meta.get("labels", {}).items() if key == LABEL_QUEUE}
     return {
-        "metadata": {key: meta[key] for key in ("namespace", "name", "uid")},
-        "spec": {"suspend": job["spec"].get("suspend", False)},
+        "metadata": {key: meta[key] for key in ("namespace", "name", "uid")} | {"labels": queue},
+        "spec": {key: job["spec"][key] for key in ("suspend", "parallelism") if key in job["spec"]},
         "status": {"conditions": [it for it in conditions if it["type"] in {*JobOutcome}]},
     }
 
@@ -119,12 +132,13 @@ def next_number(jobs: Iterable[Manifest]) -> int:
 
 
 def is_running(job: Manifest) -> bool:
-    """Return whether a sweep Job is neither finished nor suspended."""
+    """Return whether a sweep Job will still do its work: it is not finished, and if it is suspended, it is queued."""
     finished = any(
         condition["type"] in {*JobOutcome} and condition["status"] == "True"
         for condition in job.get("status", {}).get("conditions", ())
     )
-    return not finished and not job["spec"].get("suspend")
+    is_held = job["spec"].get("suspend") and LABEL_QUEUE not in job["metadata"].get("labels", {})
+    return not (finished or is_held or job["spec"].get("parallelism") == 0)
 
 
 def _hash(claim: Claim) -> str:

@@ -25,8 +25,10 @@ LABEL_PROCESSOR = f"{GROUP}/processor"
 """On every Job and pod of a PdfJob: the processor's name, for network policies."""
 
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
-"""On a PdfJob and its chunks Job: the Kueue queue in which the chunks Job waits
-(https://kueue.sigs.k8s.io/docs/tasks/run/jobs/)."""
+"""On a PdfJob and its Jobs: the Kueue queue in which the Jobs wait (https://kueue.sigs.k8s.io/docs/tasks/run/jobs/)."""
+
+LABEL_PRIORITY = "kueue.x-k8s.io/priority-class"
+"""On a PdfJob and its Jobs: the WorkloadPriorityClass by which Kueue orders the Jobs."""
 
 ANNOTATION_JOB = f"{GROUP}/job"
 """On every Job and pod of a PdfJob: its name, which may be too long for a label. Events are attributed to a PdfJob by

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.pdfjob import PdfJob
 
 
+CONTAINER = "runner"
+"""Name of the chunk runner's container. A pod may have others, which a service mesh or an admission webhook adds."""
+
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """A DNS subdomain (RFC 1123)."""
 

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
-from pdfjob_operator.objects.labels import LABEL_QUEUE
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Condition, Phase
-from pdfjob_operator.objects.reasons import LIMITS
+from pdfjob_operator.objects.reasons import LIMITS, OperatorReason
 
 
 class Key(NamedTuple):
@@ -55,7 +54,7 @@ class PdfJob:
         suspend: True to suspend it.
         ttl_seconds: Seconds after its end until it is deleted; `None` to keep it.
         retry_failed: Number of rounds that its author has asked for.
-        queue_name: Kueue queue of the chunks Job; `None` for none.
+        pod: What its author adds to its pods, as its author wrote it.
         workspace_claim: PersistentVolumeClaim of the workspace; `None` for the operator's default.
         status: The status as it was read.
         raw: The whole object as it was read.
@@ -83,7 +82,7 @@ class PdfJob:
     suspend: bool
     ttl_seconds: int | None
     retry_failed: int
-    queue_name: str | None
+    pod: Mapping[str, Any]
     workspace_claim: str | None
     status: Mapping[str, Any]
     raw: Manifest = field(repr=False)
@@ -119,7 +118,7 @@ class PdfJob:
             suspend=spec.get("suspend", False),
             ttl_seconds=spec.get("ttlSecondsAfterFinished"),
             retry_failed=spec.get("retryFailed", 0),
-            queue_name=meta.get("labels", {}).get(LABEL_QUEUE),
+            pod=spec.get("pod", {}),
             workspace_claim=spec.get("storage", {}).get("claimName"),
             status=raw.get("status", {}),
             raw=raw,
@@ -129,6 +128,12 @@ class PdfJob:
     def requested_workers(self) -> int:
         """The number of workers that its author asks for."""
         return int(self.raw["spec"]["workers"])
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels, two of which concern Kueue."""
+        labels: Mapping[str, str] = self.raw["metadata"].get("labels", {})
+        return labels
 
     @property
     def round(self) -> int:
@@ -168,6 +173,14 @@ class PdfJob:
         if reconciling.get("status") != "True" or reconciling.get("reason") in {*Phase, *LIMITS, None}:
             return None
         return Failure(reconciling["reason"], reconciling["message"])
+
+    @property
+    def last_wait(self) -> Failure | None:
+        """What it was waiting for according to its status: its last diagnosis, or Kueue."""
+        reconciling = self.condition(Condition.RECONCILING)
+        if reconciling.get("reason") == OperatorReason.QUEUED:
+            return Failure(reconciling["reason"], reconciling["message"])
+        return self.last_diagnosis
 
     def in_round(self, round_: int) -> PdfJob:
         """Return the PdfJob at the beginning of another round, with nothing left of the status of the last one."""

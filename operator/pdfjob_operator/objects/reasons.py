@@ -16,8 +16,11 @@ class OperatorReason(StrEnum):
     PAGES_MISSING = "PagesMissing"
     """The PdfJob completed, but pages are missing from the output."""
 
+    POD_NOT_ALLOWED = "PodNotAllowed"
+    """`spec.pod` asks for more than the operator's configuration allows."""
+
     QUEUED = "Queued"
-    """Kueue has not admitted the chunks Job yet."""
+    """Kueue has not admitted a Job yet."""
     NAMESPACE_LIMIT_REACHED = "NamespaceLimitReached"
     """As many PdfJobs of the namespace are worked on as the administrator allows, so this one waits."""
     WORKERS_LIMITED = "WorkersLimited"

@@ -54,7 +54,7 @@ class StageJob:
         parallelism: Maximum number of pods at a time.
         suspended: True while `spec.suspend` is.
         suspended_by_operator: True if the operator has suspended it, and not resumed it since.
-        managed_by_kueue: True if Kueue decides when it runs, and with how many pods.
+        queue: Queue of Kueue, which decides when it runs, and with how many pods; empty for none.
         active: Number of pods that are pending or running.
         ready: Number of pods that are ready.
         succeeded: Number of indexes that succeeded.
@@ -84,7 +84,7 @@ class StageJob:
     parallelism: int = 1
     suspended: bool = False
     suspended_by_operator: bool = False
-    managed_by_kueue: bool = False
+    queue: str = ""
     active: int = 0
     ready: int = 0
     succeeded: int = 0
@@ -95,6 +95,16 @@ class StageJob:
     total_chunks: int | None = None
     chunks: tuple[range, ...] | None = None
     merge_input: str = ""
+
+    @property
+    def managed_by_kueue(self) -> bool:
+        """True if the operator leaves `suspend` and `parallelism` to Kueue."""
+        return bool(self.queue)
+
+    @property
+    def is_queued(self) -> bool:
+        """True while Kueue has not admitted it, or has evicted it."""
+        return self.suspended and self.managed_by_kueue
 
     @property
     def failed(self) -> int:
@@ -146,7 +156,7 @@ class StageJob:
                 parallelism=count(spec.get("parallelism", 1)),
                 suspended=spec.get("suspend", False),
                 suspended_by_operator=ANNOTATION_SUSPENDED in annotations,
-                managed_by_kueue=LABEL_QUEUE in labels,
+                queue=labels.get(LABEL_QUEUE, ""),
                 active=min(status.get("active", 0), CHUNKS_LIMIT),
                 ready=status.get("ready", 0),
                 succeeded=sum(len(run) for run in _chunks(status.get("completedIndexes"))),

@@ -16,6 +16,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.labels import LABEL_STAGE
+from pdfjob_operator.objects.names import CONTAINER
 from pdfjob_operator.objects.phases import Stage
 
 
@@ -66,9 +67,9 @@ class StagePod:
 
 
 def container_state(pod: Manifest) -> Mapping[str, Any]:
-    """Return the state of a pod's only container; empty before it has one."""
-    containers = pod.get("status", {}).get("containerStatuses") or [{}]
-    state: Mapping[str, Any] = containers[0].get("state", {})
+    """Return the state of the chunk runner's container; empty before it has one. Other containers do not count."""
+    containers = pod.get("status", {}).get("containerStatuses") or ()
+    state: Mapping[str, Any] = next((it.get("state", {}) for it in containers if it.get("name") == CONTAINER), {})
     return state
 
 

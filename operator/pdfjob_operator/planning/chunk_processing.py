@@ -134,9 +134,6 @@ def _wait(observation: Observation, job: StageJob) -> Decision:
     """Wait for the chunks, with as many workers as the PdfJob asks for. Under Kueue, that is Kueue's decision."""
     pdfjob, state = observation.pdfjob, processing_state(observation, chunk_progress(observation))
     if job.managed_by_kueue:
-        if job.suspended:
-            message = f"Waiting for Kueue to admit the chunks Job to the queue {pdfjob.queue_name}."
-            return Decision(replace(state, reason=OperatorReason.QUEUED, message=message))
         return Decision(state)
     wanted = parallelism(pdfjob, job.completions)
     return Decision(state, patch={} if job.parallelism == wanted else {job.name: {"spec": {"parallelism": wanted}}})

@@ -124,11 +124,12 @@ def _merged_progress(pdfjob: PdfJob, progress: Progress, report: Report) -> Prog
 
 def _with_diagnosis(pdfjob: PdfJob, message: str) -> str:
     """Add what the PdfJob was waiting for, by its last status."""
-    if pdfjob.last_diagnosis is None:
+    wait = pdfjob.last_wait
+    if wait is None:
         return message
-    if pdfjob.last_diagnosis.reason == Reason.DEADLINE_EXCEEDED:  # this very message, from an earlier pass
-        return pdfjob.last_diagnosis.message
-    return shorten(f"{message} It was waiting: {pdfjob.last_diagnosis.message}")
+    if wait.reason == Reason.DEADLINE_EXCEEDED:  # this very message, from an earlier pass
+        return wait.message
+    return shorten(f"{message} It was waiting: {wait.message}")
 
 
 def _allowed_failures(pdfjob: PdfJob) -> int:

@@ -17,11 +17,14 @@ from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import parse_time
 from pdfjob_operator.objects.labels import ANNOTATION_SUSPENDED
 from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS
+from pdfjob_operator.objects.manifests.pod_additions import settings_for
 from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Condition, Phase, Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import abandon_chunks, decide_chunks, restart_chunks
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
 from pdfjob_operator.planning.merging import abandon_merge, decide_merge, restart_merge
+from pdfjob_operator.planning.outcome import failed_state
+from pdfjob_operator.planning.pod_review import pod_refusal
 from pdfjob_operator.planning.preparation import abandon_preparation, decide_preparation, waiting_state
 from pdfjob_operator.planning.progress import chunk_progress, recorded_progress
 
@@ -39,7 +42,7 @@ def plan(observation: Observation, settings: Settings) -> Decision:
         observation: The PdfJob and what belongs to it.
         settings: The operator's configuration.
     """
-    pdfjob = observation.pdfjob
+    pdfjob, settings = observation.pdfjob, settings_for(settings, observation.pdfjob.pod)
     if pdfjob.is_finished:
         return _retry_or_delete(observation)
     if not pdfjob.status:
@@ -67,8 +70,13 @@ def _proceed(observation: Observation, settings: Settings) -> Decision:
         decision = replace(decision, requeue_after=max(observation.overdue_after(job), 1))
     decision = _forward(decision, pdfjob.reached_phase)
     obstacle, state = None if is_done else _obstacle(observation, job), decision.state
-    if obstacle is not None and state is not None and not state.is_terminal:
+    if state is None or state.is_terminal:
+        return decision
+    if obstacle is not None:
         return replace(decision, state=state.blocked(obstacle))
+    if job.is_queued and not is_done:
+        message = f"Waiting for Kueue to admit the {job.stage} Job to the queue {job.queue}."
+        return replace(decision, state=replace(state, reason=OperatorReason.QUEUED, message=message))
     return decision
 
 
@@ -98,7 +106,10 @@ def _retry_or_delete(observation: Observation) -> Decision:
 
 
 def _accept(observation: Observation, settings: Settings) -> Decision:
-    """Record the start time and the round before anything is created."""
+    """Record the start time and the round before anything is created, unless its pods are not allowed."""
+    refusal = pod_refusal(observation.pdfjob.pod, settings)
+    if refusal is not None:
+        return Decision(failed_state(refusal))
     if not observation.admitted:
         return Decision(waiting_state(settings))
     phase = Phase.SUSPENDED if observation.pdfjob.suspend else Phase.PENDING

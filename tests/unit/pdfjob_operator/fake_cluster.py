@@ -146,4 +146,4 @@ def raw_pod(*, job: str = "job-uid", index: int = 0, stage: str = "chunks", **st
 
 def terminated(exit_code: int, message: str = "") -> list[Manifest]:
     """The statuses of the containers of a pod that has terminated."""
-    return [{"state": {"terminated": {"exitCode": exit_code, "message": message}}}]
+    return [{"name": "runner", "state": {"terminated": {"exitCode": exit_code, "message": message}}}]

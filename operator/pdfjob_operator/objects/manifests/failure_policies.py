@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from chunk_runner.contract.exit_codes import ExitCode
 from pdfjob_operator.objects.kubernetes import Manifest
+from pdfjob_operator.objects.names import CONTAINER
 from pdfjob_operator.objects.phases import Stage
 
 
@@ -19,7 +20,10 @@ def failure_policy(stage: Stage) -> Manifest:
     """
     ignored = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     actions = [
-        {"action": action, "onExitCodes": {"operator": "In", "values": sorted(codes)}}
+        {
+            "action": action,
+            "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": sorted(codes)},
+        }
         for action, codes in _ACTIONS[stage].items()
     ]
     return {"rules": [ignored, *actions]}

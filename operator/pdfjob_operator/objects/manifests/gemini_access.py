@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.pdfjob import SecretKey
 
 
+_KEEP_NODE = {
+    "karpenter.sh/do-not-disrupt": "true",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+}
+"""Annotations by which autoscalers do not remove the node of a pod to save money: its requests are paid for."""
+
 _GRACE_SECONDS = limits.GRACE_SECONDS + 15
 """`terminationGracePeriodSeconds`: the pod waits for an answer that is paid for, then needs time to store it."""
 
@@ -40,7 +46,7 @@ def gemini_environment(settings: Settings, uid: str) -> dict[str, str]:
 
 
 def mount_gemini_secrets(pod: Manifest, settings: Settings, api_key: SecretKey) -> None:
-    """Mount the API key and the URL of the Redis, and let the pod finish a request when it is told to stop.
+    """Mount the API key and the URL of the Redis, and let the pod finish its requests, which are paid for.
 
     Args:
         pod: The pod template.
@@ -51,3 +57,4 @@ def mount_gemini_secrets(pod: Manifest, settings: Settings, api_key: SecretKey) 
     if settings.redis_secret is not None:
         mount_secret(pod, *settings.redis_secret, environment.REDIS_URL_FILE, optional=True)
     pod["spec"]["terminationGracePeriodSeconds"] = _GRACE_SECONDS
+    pod["metadata"]["annotations"] = {**_KEEP_NODE, **pod["metadata"]["annotations"]}

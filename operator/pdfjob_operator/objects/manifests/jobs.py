@@ -5,7 +5,7 @@ Knows nothing of how a Job runs; when to create one is the planner's decision.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chunk_runner.contract import environment, ranges
 from chunk_runner.contract.job_spec import JobSpec
@@ -19,7 +19,6 @@ from pdfjob_operator.objects.labels import (
     ANNOTATION_TOTAL,
     LABEL_DOUBLINGS,
     LABEL_PROCESSOR,
-    LABEL_QUEUE,
     LABEL_ROUND,
     LABEL_STAGE,
     LABEL_UID,
@@ -27,6 +26,7 @@ from pdfjob_operator.objects.labels import (
 from pdfjob_operator.objects.manifests import gemini_access
 from pdfjob_operator.objects.manifests.failure_policies import failure_policy
 from pdfjob_operator.objects.manifests.pods import mount_secret, mount_workspace, pod_template
+from pdfjob_operator.objects.manifests.queue_labels import queue_labels
 from pdfjob_operator.objects.names import owner_reference, stage_job_name, workspace_claim, workspace_folder
 from pdfjob_operator.objects.phases import Stage
 
@@ -80,13 +80,14 @@ def prepare_job(pdfjob: PdfJob, settings: Settings, *, seconds: int, doublings: 
         mounts.append({"name": "source", "mountPath": environment.SOURCE_MOUNT, "readOnly": True})
     if pdfjob.password_secret is not None:
         mount_secret(pod, *pdfjob.password_secret, environment.PASSWORD_FILE)
-    return _job(pdfjob, settings, pod) | {
-        "spec": {
+    manifest = _job(pdfjob, settings, pod)
+    return manifest | {
+        "spec": manifest["spec"]
+        | {
             "backoffLimit": STAGE_RETRIES,
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": failure_policy(Stage.PREPARE),
-            "template": pod,
         }
     }
 
@@ -123,13 +124,9 @@ def chunks_job(
         completions = sum(len(run) for run in ranges.parse_ranges(chunks))
     # Unless its author limits it, all chunks may fail: one bad chunk must not stop the others; the merge decides.
     may_fail = completions if pdfjob.max_failed_chunks is None else min(pdfjob.max_failed_chunks, completions)
-    queue: dict[str, Any] = {}
-    if pdfjob.queue_name is not None:  # Kueue resumes suspended Jobs once there is room
-        manifest["metadata"]["labels"] = {**manifest["metadata"]["labels"], LABEL_QUEUE: pdfjob.queue_name}
-        queue = {"suspend": True}
     return manifest | {
-        "spec": {
-            **queue,
+        "spec": manifest["spec"]
+        | {
             "completionMode": "Indexed",
             "completions": completions,
             "parallelism": parallelism(pdfjob, completions),
@@ -138,7 +135,6 @@ def chunks_job(
             "activeDeadlineSeconds": seconds,
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": failure_policy(Stage.CHUNKS),
-            "template": pod,
         }
     }
 
@@ -179,12 +175,12 @@ def merge_job(
     manifest = _job(pdfjob, settings, pod)
     manifest["metadata"]["annotations"][ANNOTATION_MERGE_INPUT] = merge_input
     return manifest | {
-        "spec": {
+        "spec": manifest["spec"]
+        | {
             "backoffLimit": STAGE_RETRIES,
             "activeDeadlineSeconds": max(seconds, MIN_MERGE_SECONDS),
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": failure_policy(Stage.MERGE),
-            "template": pod,
         }
     }
 
@@ -195,19 +191,21 @@ def parallelism(pdfjob: PdfJob, chunks: int) -> int:
 
 
 def _job(pdfjob: PdfJob, settings: Settings, pod: Manifest) -> Manifest:
-    """Build a Job without its spec, with the labels of its pods."""
+    """Build a Job whose spec only has its pods, with their labels; Kueue resumes it if it waits in a queue."""
     labels = pod["metadata"]["labels"]
     stage, round_, doublings = Stage(labels[LABEL_STAGE]), int(labels[LABEL_ROUND]), int(labels[LABEL_DOUBLINGS])
+    queue = queue_labels(settings.queueing, stage, pdfjob.labels)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
             "name": stage_job_name(pdfjob, stage, round_, doublings),
             "namespace": pdfjob.key.namespace,
-            "labels": labels,
-            "annotations": {**pod["metadata"]["annotations"], ANNOTATION_OPERATOR: settings.identity},
+            "labels": {**labels, **queue},
+            "annotations": {ANNOTATION_JOB: pdfjob.key.name, ANNOTATION_OPERATOR: settings.identity},
             "ownerReferences": [owner_reference(pdfjob)],
         },
+        "spec": {"template": pod, **({"suspend": True} if queue else {})},
     }
 
 
@@ -233,6 +231,6 @@ def _stage_pod(
         LABEL_ROUND: str(pdfjob.round),
         LABEL_DOUBLINGS: str(doublings),
     }
-    pod["metadata"]["annotations"] = {ANNOTATION_JOB: pdfjob.key.name}
+    pod["metadata"]["annotations"] |= {ANNOTATION_JOB: pdfjob.key.name}
     mount_workspace(pod, workspace_claim(pdfjob, settings), workspace_folder(pdfjob), environment.WORKSPACE_MOUNT)
     return pod

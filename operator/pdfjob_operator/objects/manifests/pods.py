@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import environment
+from pdfjob_operator.objects.manifests import pod_additions
+from pdfjob_operator.objects.names import CONTAINER
 
 
 if TYPE_CHECKING:
@@ -15,26 +17,21 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.kubernetes import Manifest
 
 
-RUNNER_USER = 65532
-"""User and group of every pod: `nonroot` in distroless images, and in this project's."""
-
-
-def pod_template(settings: Settings, name: str, command: str, env: dict[str, str], doublings: int = 0) -> Manifest:
+def pod_template(settings: Settings, component: str, command: str, env: dict[str, str], doublings: int = 0) -> Manifest:
     """Build a pod template that meets the restricted Pod Security Standard.
 
     Args:
         settings: The operator's configuration.
-        name: Name of the container, and value of the component label.
+        component: Value of the component label.
         command: Command of the chunk runner.
         env: Environment variables of the container.
         doublings: How many times to double the memory limit.
     """
-    return {
+    pod: Manifest = {
         "metadata": {
             "labels": {
-                **settings.pod_labels,
                 "app.kubernetes.io/name": "pdfjob",
-                "app.kubernetes.io/component": name,
+                "app.kubernetes.io/component": component,
                 "app.kubernetes.io/managed-by": "pdfjob-operator",
             },
         },
@@ -44,17 +41,10 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 30,
             "imagePullSecrets": [{"name": secret} for secret in settings.image_pull_secrets],
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": RUNNER_USER,
-                "runAsGroup": RUNNER_USER,
-                "fsGroup": RUNNER_USER,
-                "fsGroupChangePolicy": "OnRootMismatch",
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "containers": [
                 {
-                    "name": name,
+                    "name": CONTAINER,
                     "image": settings.runner_image,
                     "imagePullPolicy": settings.image_pull_policy,
                     "args": [command],
@@ -80,6 +70,8 @@ def pod_template(settings: Settings, name: str, command: str, env: dict[str, str
             "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}],
         },
     }
+    pod_additions.complete(pod, settings)
+    return pod
 
 
 def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
@@ -115,12 +107,14 @@ def mount_secret(pod: Manifest, name: str, key: str, path: str, *, optional: boo
         optional: Start the pod without the file if there is no such Secret or key, instead of waiting for them.
     """
     folder, _, file = path.rpartition("/")
+    # The file belongs to root and to the pod's fsGroup. Where a platform assigns the fsGroup, it may assign none.
+    has_group = "fsGroup" in pod["spec"]["securityContext"]
     volume: Manifest = {
         "name": file,
         "secret": {
             "secretName": name,
             "items": [{"key": key, "path": file}],
-            "defaultMode": 0o440,  # owned by root and the pod's fsGroup, the runner's group
+            "defaultMode": 0o440 if has_group else 0o444,
         },
     }
     if optional:

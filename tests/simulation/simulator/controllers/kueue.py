@@ -19,6 +19,8 @@ class Kueue:
 
     Attributes:
         wait: Seconds until it resumes a Job; `None` for never.
+        manages_all: Whether it holds back every Job without a queue (`manageJobsWithoutQueueName`).
+        default_queue: With that, the queue in which its webhook puts such a Job; empty for none.
 
     Args:
         store: The cluster.
@@ -26,7 +28,9 @@ class Kueue:
 
     def __init__(self, store: Store) -> None:
         self.wait: float | None = 5
+        self.manages_all, self.default_queue = False, ""
         self._store = store
+        store.admission.append(self._hold_back)
 
     async def run(self) -> None:
         """Resume Jobs until cancelled, one after the other."""
@@ -47,6 +51,16 @@ class Kueue:
         """Return the unfinished Jobs that are in a queue."""
         jobs = self._store.all(JOBS)
         return [it for it in jobs if LABEL_QUEUE in it["metadata"].get("labels", {}) and not has_ended(it)]
+
+    def _hold_back(self, ref: Ref, job: Manifest) -> None:
+        """Suspend a Job before it is stored, as the webhook does: a new one, and one without a queue whenever it is."""
+        if not self.manages_all or ref.kind is not JOBS:
+            return
+        labels, is_new = job["metadata"].setdefault("labels", {}), "resourceVersion" not in job["metadata"]
+        if is_new and self.default_queue:
+            labels.setdefault(LABEL_QUEUE, self.default_queue)
+        if is_new or LABEL_QUEUE not in labels:
+            job["spec"]["suspend"] = True
 
     def _suspend(self, job: Manifest, *, suspend: bool) -> None:
         """Write `suspend`, unless the Job has been deleted."""

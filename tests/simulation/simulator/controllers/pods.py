@@ -27,11 +27,16 @@ def create_pod(store: Store, job: Manifest, index: int, waiting: str) -> Ref:
 
 
 def show_pod(store: Store, pod: Ref, phase: str, state: Manifest | None = None) -> None:
-    """Write a pod's phase, and the state of its container if that is new, unless somebody deleted the pod."""
+    """Write a pod's phase, and the state of its container if that is new, unless somebody deleted the pod.
+
+    The Job's container is the last: an admission webhook puts others before it, which run until the pod ends.
+    """
     raw = next((it for it in store.all(PODS, pod.namespace) if ref_of(PODS, it) == pod), None)
     if raw is None:
         return
     status: Manifest = {"phase": phase}
     if state is not None:
-        status["containerStatuses"] = [{"name": raw["spec"]["containers"][0]["name"], "state": state}]
+        *others, own = (it["name"] for it in raw["spec"]["containers"])
+        running = [{"name": name, "state": {"running": {}}} for name in others]
+        status["containerStatuses"] = [*running, {"name": own, "state": state}]
     store.patch(pod, {"status": status}, How("patch", "status", _KUBELET))

@@ -7,7 +7,7 @@ from builders import NOW, SETTINGS, make_pdfjob, variables
 from chunk_runner.contract import environment
 from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
-from pdfjob_operator.garbage_collection.sweep_job import Claim, sweep_job
+from pdfjob_operator.garbage_collection.sweep_job import Claim, note_of
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from unit.pdfjob_operator.fake_cluster import FakeCluster
 
@@ -40,7 +40,7 @@ async def swept(cluster: FakeCluster) -> GarbageCollector:
 
 def note() -> dict[str, Any]:
     """The sweep Job that records the claim."""
-    manifest = sweep_job(CLAIM, SETTINGS, 0, suspend=True)
+    manifest = note_of(CLAIM, SETTINGS)
     return manifest | {"metadata": manifest["metadata"] | {"uid": "uid-of-the-job"}}
 
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chunk_runner.contract import environment
+from pdfjob_operator.configuration.queueing import Queueing
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.garbage_collection.sweep_job import (
     Claim,
@@ -11,6 +13,7 @@ from pdfjob_operator.garbage_collection.sweep_job import (
     claim_of_pod,
     is_running,
     next_number,
+    note_of,
     sweep_job,
     sweep_labels,
 )
@@ -21,10 +24,12 @@ SETTINGS = Settings(runner_image="runner:test")
 UID = "0b1d7c86-0000-4000-8000-000000000001"
 
 
-def job(name: str = "pdfjob-sweep-0a-1", *, suspend: bool = False, conditions: tuple[str, ...] = ()) -> dict[str, Any]:
+def job(
+    name: str = "pdfjob-sweep-0a-1", *, queue: str = "", conditions: tuple[str, ...] = (), **spec: Any
+) -> dict[str, Any]:
     return {
-        "metadata": {"name": name},
-        "spec": {"suspend": suspend},
+        "metadata": {"name": name, "labels": {"kueue.x-k8s.io/queue-name": queue} if queue else {}},
+        "spec": spec,
         "status": {"conditions": [{"type": condition, "status": "True"} for condition in conditions]},
     }
 
@@ -50,8 +55,30 @@ def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_na
     assert not sweep["spec"]["suspend"]
 
 
+def test_a_sweep_waits_in_the_queue_if_kueue_manages_all_jobs() -> None:
+    queueing = Queueing("books", manage_jobs_without_queue_name=True, priority_class_names={"sweep": "low"})
+
+    sweep = sweep_job(CLAIM, replace(SETTINGS, queueing=queueing), 3)
+
+    assert sweep["spec"]["suspend"] is True
+    assert sweep["metadata"]["labels"].items() >= {
+        ("kueue.x-k8s.io/queue-name", "books"),
+        ("kueue.x-k8s.io/priority-class", "low"),
+    }
+    assert not any(label.startswith("kueue") for label in sweep["spec"]["template"]["metadata"]["labels"])
+
+
+def test_the_note_of_a_claim_waits_in_no_queue_and_starts_no_pod_whoever_resumes_it() -> None:
+    queueing = Queueing("books", manage_jobs_without_queue_name=True, priority_class_names={"sweep": "low"})
+
+    note = note_of(CLAIM, replace(SETTINGS, queueing=queueing))
+
+    assert (note["spec"]["suspend"], note["spec"]["parallelism"]) == (True, 0)
+    assert not any(label.startswith("kueue") for label in note["metadata"]["labels"])
+
+
 def test_the_claim_is_read_back_from_job_and_pod() -> None:
-    sweep = sweep_job(CLAIM, SETTINGS, 0, suspend=True)
+    sweep = note_of(CLAIM, SETTINGS)
     pod = sweep["spec"]["template"]
     pod["metadata"]["namespace"] = "books"
 
@@ -86,6 +113,9 @@ def test_the_next_sweep_has_a_number_of_its_own(names: tuple[str, ...], number: 
         (job(conditions=("SuccessCriteriaMet", "Complete")), False),
         (job(conditions=("Failed",)), False),
         (job(suspend=True), False),
+        (job(suspend=True, queue="books"), True),
+        (job(suspend=True, queue="books", parallelism=0), False),
+        (job(suspend=False, parallelism=0), False),
     ],
 )
 def test_a_sweep_runs_until_it_is_finished(*, sweep: dict[str, Any], running: bool) -> None:

@@ -6,7 +6,11 @@ from pdfjob_operator.observation.diagnostics import from_job_events, from_pod_ev
 
 
 def waiting(reason: str, message: str = "…") -> dict[str, Any]:
-    return {"status": {"containerStatuses": [{"state": {"waiting": {"reason": reason, "message": message}}}]}}
+    return {
+        "status": {
+            "containerStatuses": [{"name": "runner", "state": {"waiting": {"reason": reason, "message": message}}}]
+        }
+    }
 
 
 def unscheduled(message: str) -> dict[str, Any]:

@@ -1,16 +1,30 @@
 """What the planner decides while chunks are processed."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from builders import decide, make_chunks_job, make_job, make_pod, make_started, prepared, variables
+from builders import (
+    NOW,
+    after,
+    decide,
+    in_queue,
+    make_chunks_job,
+    make_job,
+    make_pod,
+    make_started,
+    prepared,
+    variables,
+)
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import JobOutcome
-from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.phases import Phase, Stage
+from pdfjob_operator.planning.decision import JobState
 
 
+QUEUED = JobState(Phase.MERGING, "Queued", "Waiting for Kueue to admit the merge Job to the queue books.")
 FAILED: dict[str, Any] = {
     "outcome": JobOutcome.FAILED,
     "reason": "FailedIndexes",
@@ -55,15 +69,33 @@ def test_the_right_number_of_workers_is_left_alone() -> None:
 
 class TestKueue:
     def test_a_queued_job_is_neither_started_nor_scaled(self) -> None:
-        pdfjob = replace(make_started(workers=2), queue_name="books")
+        pdfjob = make_started(workers=2)
 
-        decided = decide(make_chunks_job(suspended=True, managed_by_kueue=True), pdfjob=pdfjob)
+        decided = decide(make_chunks_job(suspended=True, queue="books"), pdfjob=pdfjob)
 
         assert (decided.state.phase, decided.state.reason, decided.patch) == ("Processing", "Queued", {})
-        assert decide(make_chunks_job(parallelism=3, managed_by_kueue=True), pdfjob=pdfjob).patch == {}
+        assert "queue books" in decided.state.message
+        assert decide(make_chunks_job(parallelism=3, queue="books"), pdfjob=pdfjob).patch == {}
+
+    @pytest.mark.parametrize(("stage", "phase"), [(Stage.PREPARE, "Pending"), (Stage.MERGE, "Merging")])
+    def test_other_stages_that_wait_in_a_queue_say_so_too(self, stage: Stage, phase: str) -> None:
+        decided = decide(make_job(stage, suspended=True, queue="books"))
+
+        assert (decided.state.phase, decided.state.reason, decided.patch) == (phase, "Queued", {})
+
+    def test_a_merge_that_kueue_never_admits_is_given_up_and_says_why(self) -> None:
+        started = make_started(timeoutSeconds=60)
+        queued = replace(started, status=after(QUEUED, started))
+        job = make_job(Stage.MERGE, suspended=True, queue="books", created_at=NOW - timedelta(hours=1))
+
+        decided = decide(job, pdfjob=queued)
+
+        assert (decided.state.phase, decided.state.reason) == ("Failed", "DeadlineExceeded")
+        assert "Waiting for Kueue to admit" in decided.state.message
+        assert decided.delete == (job.name,)
 
     def test_its_job_is_created_suspended_in_the_queue(self) -> None:
-        pdfjob = replace(make_started(), queue_name="books")
+        pdfjob = in_queue(make_started(), "books")
 
         (manifest,) = decide(make_job(Stage.PREPARE), pods=(prepared(120, 4),), pdfjob=pdfjob).create
 

@@ -39,7 +39,7 @@ def timed_out(seconds: int) -> PdfJob:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"suspended": True}, {"managed_by_kueue": True}, {"suspended": True, "managed_by_kueue": True}],
+    [{"suspended": True}, {"queue": "books"}, {"suspended": True, "queue": "books"}],
     ids=str,
 )
 def test_chunks_that_somebody_else_suspended_are_merged_at_the_deadline(fields: dict[str, Any]) -> None:
