@@ -4,6 +4,8 @@ import os
 import time
 from itertools import count
 
+import pytest
+
 from control_plane.soak import Round, memory_growth, rounds
 from tools.control_plane.harness import Harness
 
@@ -14,6 +16,7 @@ JOBS = int(os.environ.get("PDFJOB_SOAK_JOBS", "40"))
 LEAST_ROUNDS = 4
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_left_and_memory_does_not_grow(harness: Harness) -> None:
     """Proves that many PdfJobs and a few deaths leave no Job, no pod, no work and no memory behind."""
     deadline, done = time.monotonic() + 3600 * HOURS, list[Round]()

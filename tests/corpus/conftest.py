@@ -1,7 +1,6 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-With `--third`, only a third of the libraries' files is processed, which takes a minute or two. The files of packages
-are read in two commands, which takes about a minute.
+With `--third`, only a third of the files is processed, which takes a minute or two.
 """
 
 import pytest
@@ -30,8 +29,8 @@ def findings(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def comparisons(tmp_path_factory: pytest.TempPathFactory) -> list[Comparison]:
-    return packages.compare(tmp_path_factory.mktemp("packages"))
+def comparisons(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> list[Comparison]:
+    return packages.compare(tmp_path_factory.mktemp("packages"), by_thirds=pytestconfig.getoption("third"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

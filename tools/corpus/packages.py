@@ -44,9 +44,16 @@ class Comparison:
         return found
 
 
-def compare(folder: Path) -> list[Comparison]:
-    """Read and compare all files of packages; folder is for the outputs."""
+def compare(folder: Path, *, by_thirds: bool = False) -> list[Comparison]:
+    """Read and compare the files of packages.
+
+    Args:
+        folder: Folder for the outputs.
+        by_thirds: Compare the third whose turn it is with this commit, and all files that `known` lists.
+    """
     files = sources.files(sources.PACKAGES)
+    if by_thirds:
+        files = sources.third_of(files, known.LOST)
     with ThreadPoolExecutor(3) as pool:
         dropped = pool.submit(runs.outputs, files, folder / "drop", seconds=SECONDS)
         kept = pool.submit(runs.outputs, files, folder / "keep", "--running-lines=keep", seconds=SECONDS)

@@ -5,11 +5,12 @@ files, because each has its own licence.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tools.builds.shell import say
 from tools.corpus.archives import Archive, Registry, fetch, update_package_lists
+from tools.turn import third
 
 
 LIBRARIES = (
@@ -229,6 +230,12 @@ def files(archives: Sequence[Archive]) -> dict[str, Path]:
             name = f"{archive.name}/{path.relative_to(archive.folder).as_posix()}"
             found.setdefault(hashlib.sha256(path.read_bytes()).digest(), (name, path))
     return dict(sorted(found.values()))
+
+
+def third_of(paths: Mapping[str, Path], known: Iterable[str]) -> dict[str, Path]:
+    """Return the files whose turn it is with this commit, and the known ones."""
+    chosen = {*known, *third(sorted(paths))}
+    return {name: path for name, path in paths.items() if name in chosen}
 
 
 def _missing(archives: Sequence[Archive]) -> list[Archive]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tools.corpus import known, poppler, runs, sources, words
-from tools.turn import third
 
 
 AT_ONCE = 2
@@ -55,8 +54,7 @@ def survey(folder: Path, *, by_thirds: bool = False) -> list[Finding]:
     """
     files = sources.files(sources.LIBRARIES)
     if by_thirds:
-        chosen = {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT, *third(sorted(files))}
-        files = {name: path for name, path in files.items() if name in chosen}
+        files = sources.third_of(files, {*known.PASSWORDS, *known.REFUSED, *known.OTHER_TEXT})
     folders = {name: folder / str(number) for number, name in enumerate(files)}
     # Start with the largest, so that no large file runs alone at the end.
     order = sorted(files, key=lambda name: -files[name].stat().st_size)

@@ -14,6 +14,7 @@ from tools.kubectl.volume import Volume
 NUMBER = 100
 
 
+@pytest.mark.exhaustive
 @pytest.mark.long
 def test_a_hundred_pdfjobs_at_once_do_not_restart_the_operator(
     kubectl: Kubectl, operator: Kubectl, volume: Volume, tmp_path: Path
