@@ -175,14 +175,22 @@ class Cluster:
         await self._create_or_find_job(manifest)
 
     async def delete_job(self, namespace: str, name: str, uid: str) -> None:
-        """Delete a Job and its pods, unless it is deleted already; a later one of the same name stays."""
-        with suppress(NotFoundError, ConflictError):
+        """Delete a Job and its pods, unless it is deleted already.
+
+        Raises:
+            ConflictError: The Job was not deleted; perhaps it is another one of the same name.
+        """
+        with suppress(NotFoundError):
             await self._client.delete(JOBS, name, namespace, uid=uid)
 
     async def patch_job(self, namespace: str, name: str, uid: str, patch: Manifest) -> None:
-        """Apply a merge patch to a Job, unless it is deleted; a later one of the same name stays as it is."""
+        """Apply a merge patch to a Job, unless it is deleted.
+
+        Raises:
+            ConflictError: The Job was not changed; perhaps it is another one of the same name.
+        """
         metadata = {**patch.get("metadata", {}), "uid": uid}
-        with suppress(NotFoundError, ConflictError):
+        with suppress(NotFoundError):
             await self._client.patch(JOBS, name, namespace, {**patch, "metadata": metadata})
 
     async def post_event(self, event: Manifest) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 
 from simulation.random_histories.action import Nothing
+from simulation.random_histories.failures import Spoil
 from simulation.random_histories.histories import Book, History, Step, When, histories
 from simulation.random_histories.others import DeleteJobs, SuspendJobs
 from simulation.random_histories.owners import Suspend
@@ -20,6 +21,7 @@ from simulation.random_histories.player import play
 from simulation.simulator.clock import in_new_loop
 from simulation.simulator.controllers.jobs import PHASE_SECONDS
 from simulation.simulator.controllers.work import TimedPlan
+from simulation.simulator.faults.call import Error
 from tools.turn import turn
 
 
@@ -39,6 +41,11 @@ FOUND = {
         Step(When(seconds=3), SuspendJobs()),
         Step(When(seconds=0), Suspend()),
         Step(When(seconds=0.3), Suspend()),
+    ),
+    "prepare is suspended, and its deletion conflicts": (
+        Step(When(seconds=0.5), SuspendJobs()),
+        Step(When(before=1), Spoil(Error(409, "Conflict"))),
+        Step(When(before=0), Nothing()),
     ),
     "all Jobs are deleted while a merge is suspended": (
         Step(When(seconds=70), Suspend()),

@@ -70,7 +70,7 @@ async def test_of_a_long_stream_few_items_are_held() -> None:
 
 
 class FakeClient(Client):
-    """A client whose creations all fail, and which remembers how it deletes.
+    """A client whose writes all fail, and which remembers how it deletes.
 
     Attributes:
         deletions: The conditions of each deletion.
@@ -88,6 +88,9 @@ class FakeClient(Client):
         if self._present is None:
             raise NotFoundError("gone")
         return self._present
+
+    async def patch(self, kind: Any, name: str, namespace: str, patch: Any) -> None:
+        raise self._error
 
     async def delete(self, kind: Any, name: str, namespace: str, **conditions: Any) -> None:
         self.deletions.append(conditions)
@@ -123,6 +126,23 @@ async def test_a_job_of_that_name_that_belongs_to_something_else_is_a_refusal(pr
 
     with pytest.raises(RequestRefusedError, match="Job germinal-prepare belongs to something else: delete it"):
         await cluster.create_job(MANIFEST, PDFJOB)
+
+
+async def change_job(client: FakeClient, *, deletes: bool) -> None:
+    """Delete a Job, or suspend it."""
+    cluster = Cluster(client)
+    if deletes:
+        await cluster.delete_job("books", "germinal-prepare", "uid")
+    else:
+        await cluster.patch_job("books", "germinal-prepare", "uid", {"spec": {"suspend": True}})
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+async def test_a_conflict_is_no_proof_that_a_job_has_changed_or_gone(*, deletes: bool) -> None:
+    await change_job(FakeClient(NotFoundError("gone")), deletes=deletes)
+
+    with pytest.raises(ConflictError, match="has been modified"):
+        await change_job(FakeClient(ConflictError("the object has been modified")), deletes=deletes)
 
 
 async def test_only_the_very_pdfjob_that_was_read_is_deleted() -> None:
