@@ -44,6 +44,8 @@ class OperatorReason(StrEnum):
     CONTAINER_NOT_STARTED = "ContainerNotStarted"
     POD_NOT_STARTED = "PodNotStarted"
     """The node cannot create the pod's sandbox."""
+    POD_NOT_ENDING = "PodNotEnding"
+    """Another container keeps a pod running whose work is done."""
 
 
 LIMITS = frozenset({OperatorReason.QUEUED, OperatorReason.NAMESPACE_LIMIT_REACHED, OperatorReason.WORKERS_LIMITED})

@@ -1,4 +1,4 @@
-"""Diagnoses why pods do not start, from the pods and from Events. Pure.
+"""Diagnoses why pods do not start, or do not end, from the pods and from Events. Pure.
 
 Kubernetes says it in five places (seen on 1.34): a container's waiting reason (images, configuration), the pod's
 PodScheduled condition (no node, no claim), an Event about the pod (volumes, sandbox), an Event about its Job (quota,
@@ -8,16 +8,19 @@ admission), and nowhere in the Job's own status.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
+from pdfjob_operator.objects.kubernetes import parse_time
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.objects.stage_pod import container_state
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from pdfjob_operator.objects.kubernetes import Manifest
 
@@ -26,6 +29,9 @@ _IMAGE_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 )
 _CONTAINER_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+_ENDING = timedelta(seconds=60)
+"""How long the other containers of a pod may run on after the runner's has ended."""
 
 
 def from_pods(pods: Sequence[Manifest]) -> Failure | None:
@@ -44,6 +50,22 @@ def from_pod_events(events: Sequence[Manifest]) -> Failure | None:
             )
         if event.get("reason") == "FailedCreatePodSandBox":
             return _failure(OperatorReason.POD_NOT_STARTED, f"The node cannot start the pod: {message}")
+    return None
+
+
+def from_running_pods(pods: Sequence[Manifest], now: datetime) -> Failure | None:
+    """Diagnose from pods that run although the chunk runner has ended: Kubernetes does not count them as finished."""
+    for pod in pods:
+        ended_at = (container_state(pod).get("terminated") or {}).get("finishedAt")
+        if ended_at is None or now - parse_time(ended_at) < _ENDING:
+            continue
+        statuses = pod.get("status", {}).get("containerStatuses") or ()
+        for other in (it["name"] for it in statuses if "running" in it.get("state", {})):
+            return _failure(
+                OperatorReason.POD_NOT_ENDING,
+                f"Container {other} keeps pods running whose work is done: have it injected as a native sidecar, or not"
+                " into the pods of PdfJobs (runnerPod.labels or runnerPod.annotations).",
+            )
     return None
 
 

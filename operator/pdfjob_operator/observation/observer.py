@@ -171,10 +171,10 @@ class Observer:
         """Find out why a Job has fewer ready pods than it wants, from its pods, then from Events."""
         namespace = pdfjob.key.namespace
         pods = await owned_objects.some_pods(self._cluster, namespace, job, "Pending")
-        if (
-            not pods and job.active >= job.wanted_pods
-        ):  # its pods have just started or ended, and it does not say so yet
-            return pdfjob.last_diagnosis
+        if not pods and job.active >= job.wanted_pods:
+            running = await owned_objects.some_pods(self._cluster, namespace, job, "Running")
+            # If nothing keeps them, its pods have just started or ended, and it does not say so yet.
+            return diagnostics.from_running_pods(running, self._now()) or pdfjob.last_diagnosis
         failure = diagnostics.from_pods(pods)
         if failure is None and pods:
             events = await self._cluster.warnings(namespace, pods[0]["metadata"]["uid"])

@@ -90,7 +90,7 @@ async def failed_indexes(cluster: Cluster, namespace: str, job: StageJob) -> Fai
 
 
 async def some_pods(cluster: Cluster, namespace: str, job: StageJob, phase: str) -> list[Manifest]:
-    """Read some of a Job's pods in this phase, `Pending` or `Failed`, oldest first."""
+    """Read some of a Job's pods in this phase, oldest first."""
     found = cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": phase}, limit=_SAMPLE)
     return sorted([raw async for raw in found if is_controlled_by(raw, job.uid)], key=_created)
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from pdfjob_operator.observation.diagnostics import from_job_events, from_pod_events, from_pods
+from builders import NOW
+from pdfjob_operator.observation.diagnostics import from_job_events, from_pod_events, from_pods, from_running_pods
 
 
 def waiting(reason: str, message: str = "…") -> dict[str, Any]:
@@ -41,6 +42,25 @@ def test_pods_are_diagnosed_from_their_status(pod: dict[str, Any], reason: str, 
     assert found is not None
     assert found.reason == reason
     assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("ended", "other", "is_kept"),
+    [
+        ("2026-11-23T11:58:00Z", "running", True),
+        ("2026-11-23T11:59:30Z", "running", False),
+        ("2026-11-23T11:58:00Z", "terminated", False),
+        (None, "running", False),
+    ],
+)
+def test_a_pod_is_kept_if_another_container_runs_on_after_the_work_is_done(
+    *, ended: str | None, other: str, is_kept: bool
+) -> None:
+    state = {"running": {}} if ended is None else {"terminated": {"exitCode": 0, "finishedAt": ended}}
+    statuses = [{"name": "istio-proxy", "state": {other: {}}}, {"name": "runner", "state": state}]
+    pod = {"metadata": {"name": "pod-0"}, "status": {"containerStatuses": statuses}}
+
+    assert (from_running_pods([pod], NOW) is not None) == is_kept
 
 
 @pytest.mark.parametrize("pod", [{}, waiting("ContainerCreating"), waiting("PodInitializing"), {"status": {}}])

@@ -148,6 +148,18 @@ class TestDiagnosis:
         assert first.diagnosis == second.diagnosis
         assert cluster.reads.count("pods Pending") == 1
 
+    async def test_pods_that_another_container_keeps_running_are_named(self) -> None:
+        cluster = with_jobs(raw_job(name=NAME, active=4))
+        kept = [*terminated(0), {"name": "istio-proxy", "state": {"running": {}}}]
+        kept[0]["state"]["terminated"]["finishedAt"] = "2026-11-23T11:58:59Z"
+        cluster.pod_list = [raw_pod(stage="of no report", phase="Running", containerStatuses=kept)]
+
+        observation = await observe(cluster)
+
+        assert observation.diagnosis is not None
+        assert observation.diagnosis.reason == "PodNotEnding"
+        assert observation.diagnosis.message.startswith("Container istio-proxy keeps pods running whose work is done")
+
     async def test_a_young_job_is_given_time(self) -> None:
         job = raw_job(name=NAME, active=4)
         job["metadata"]["creationTimestamp"] = "2026-11-23T11:59:55Z"
