@@ -23,8 +23,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
 RUN python3 -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir uv==0.13.9
 RUN python3 -m venv --without-pip /app
 WORKDIR /src
-COPY pyproject.toml requirements.lock ./
+COPY pyproject.toml requirements.lock requirements-unused.txt ./
 ENV VIRTUAL_ENV=/app \
+    UV_EXCLUDE=requirements-unused.txt \
     UV_NO_CACHE=1 \
     UV_PYTHON_DOWNLOADS=never
 

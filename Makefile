@@ -9,6 +9,9 @@ READY := $(VENV)/.ready
 UV := uv==0.13.9
 ATHERIS := atheris>=3
 SAMPLE := samples/lighthouse.pdf
+# The Python of the images, which is that of Debian trixie, and the platforms that they are built for.
+IMAGE_PYTHON := 3.13
+PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
 PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
 WITH_CLUSTERS := --numprocesses=3
 export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
@@ -56,12 +59,15 @@ soak-histories: $(READY) ## play random histories against the operator in virtua
 mutants: $(READY) ## take out one remedy after the other: the tests that docs/reliability.md names must fail (NAMES="…" for some)
 	$(BIN)/python -m tools.mutants $(NAMES)
 
-lint: $(READY) ## check formatting, style, types and the direction of imports
+lint: $(READY) ## check formatting, style, types, the direction of imports, and that the images' packages have wheels for each platform
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --quiet tests/unit/test_dependencies.py
+	for platform in $(PLATFORMS); do $(BIN)/uv pip install --quiet --system-certs --dry-run --target $(VENV)/wheels --only-binary :all: \
+		--python-version $(IMAGE_PYTHON) --python-platform $$platform --constraint requirements.lock --excludes requirements-unused.txt --group operator --group chunk-runner \
+		|| exit 1; done
 
 format: $(READY) ## format the code and apply automatic fixes
 	$(BIN)/ruff format

@@ -84,6 +84,17 @@ def test_no_image_has_the_libraries_of_the_other() -> None:
     assert (runner & PDF_LIBRARIES, operator & KUBERNETES_CLIENTS) == (PDF_LIBRARIES, {"kopf", "lightkube"})
 
 
+def test_the_images_leave_out_only_what_the_code_does_not_import() -> None:
+    lines = (ROOT / "requirements-unused.txt").read_text().splitlines()
+    unused = {_name(line) for line in lines if not line.startswith("#")}
+    distributions = packages_distributions()
+
+    assert unused
+    assert unused - installed(GROUPS["operator"] + GROUPS["chunk-runner"]) == set(), "nothing would install these"
+    modules = imported(["operator", "chunk-runner", "cli"])
+    assert {module for module in modules if unused & set(map(_name, distributions[module]))} == set()
+
+
 def test_nothing_outside_tests_imports_from_tests() -> None:
     folders = {path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     tests = {"tests", *(path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py")}

@@ -1,8 +1,8 @@
 """Legibility: whether a text layer is in some language, or consists of glyph numbers taken for characters. Pure.
 
-A font without a mapping to Unicode gives the numbers of its glyphs, which look like text: “7KH TXLFN EURZQ IR[”. CLD2
-recognizes a language in nearly all text that is in one. Other text may be in a rare language, a table or a program, so
-it counts as garbled only if its letters cannot be those of any language.
+A font without a mapping to Unicode gives the numbers of its glyphs, which look like text: “7KH TXLFN EURZQ IR[”. Text
+in which no language is detected may still be in a rare one, or a table or a program, so that it counts as garbled only
+if its letters cannot be those of any language. A detected language proves little if its letters rule it out.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _MAXIMUM_SURPRISE = 4.85
 
 def is_language(text: str) -> bool:
     """Return True if a text is certainly in some language."""
-    return bool(text) and languages.detect([text]) is not None
+    return languages.detect([text]) is not None and not is_garbled(text)
 
 
 def is_garbled(text: str) -> bool:
@@ -71,7 +71,7 @@ def is_garbled(text: str) -> bool:
     letters = Counter("".join(words))
     unmapped = count_unmapped(text)
     total = letters.total() + unmapped
-    if total < _MINIMUM_LETTERS or is_language(text):
+    if total < _MINIMUM_LETTERS:
         return False
     if unmapped > _UNMAPPED_SHARE * total:
         return True
@@ -106,5 +106,5 @@ def _is_garbled_chinese(text: str) -> bool:
 
 def _script(char: str) -> str:
     """Return the script of a letter; those of Japanese count as one."""
-    script = unicodedata.name(char, "UNKNOWN").split(maxsplit=1)[0]
+    script = re.split("[ -]", unicodedata.name(char, "UNKNOWN"), maxsplit=1)[0]
     return "CJK" if script in ("HIRAGANA", "KATAKANA", "IDEOGRAPHIC") else script

@@ -62,6 +62,7 @@ def test_most_texts_in_which_letters_stand_for_others_are_no_language() -> None:
         "Nigwaadhat gwinzii gwizhit dinjii zhuh gugwandaii. Jidii datthak nihłeet'iinch'uu. " * 5,
         "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi. " * 5,
         "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。" * 9,
+        "データが不足しています。フォームを確認してください。ページをリロードする必要があります。 " * 9,
         "商品编码数量商品名称商品基本条码 334010052 2.18 华联绿豆 302000001 10.12 散称华联粉条 " * 9,
         "المناطق 12 34 56 البيانات 78 الجدول 90 " * 20,
         "J. Smith, K. Müller, A. García, P. Dubois, L. Rossi, T. Nowak, B. Åkesson " * 6,
