@@ -72,6 +72,12 @@ async def test_a_merge_that_waits_for_kueue_says_so_and_is_given_up_in_the_end()
         )
         await sim.until_ended("germinal", seconds=2 * HOUR)
         assert "Waiting for Kueue to admit the merge Job" in sim.status("germinal")["message"]
+
+        sim.kueue.wait, chunks = 5, sim.status("germinal")["chunks"]
+        sim.apply(pdfjob("germinal", timeoutSeconds=HOUR, retryFailed=1))
+        await sim.until(lambda: sim.status("germinal")["phase"] == "Succeeded", "the retry", seconds=HOUR)
+        assert chunks["succeeded"] == 3
+        assert [it.ref for it in sim.store.journal if it.ref.name.endswith("-chunks-r1")] == []  # only merged
         sim.check()
 
 
