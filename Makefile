@@ -12,6 +12,8 @@ SAMPLE := samples/lighthouse.pdf
 # The Python of the images, which is that of Debian trixie, and the platforms that they are built for.
 IMAGE_PYTHON := 3.13
 PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
+RELEASE := dist/release
+EXAMPLE := 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
 WITH_CLUSTERS := --numprocesses=3
 export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
@@ -19,7 +21,7 @@ export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-all lint format lock soak soak-histories mutants fuzz dashboard chart-readme install-yaml images cluster-up cluster-down clean
+.PHONY: help demo test test-cluster test-all lint format lock soak soak-histories mutants fuzz dashboard chart-readme install-yaml sbom chart release-check images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -87,6 +89,31 @@ install-yaml: $(READY) ## render the chart to dist/install.yaml, for use without
 	@mkdir -p dist
 	$$($(BIN)/python -m tools.generators.chart.helm) template pdfjob charts/pdfjob-operator --no-hooks --kube-version 1.33.0 \
 		--namespace $(or $(NAMESPACE),pdfjob) $(addprefix --values=,$(VALUES)) > dist/install.yaml
+
+sbom: $(READY) ## list each image's Python packages in CycloneDX files below dist
+	@mkdir -p $(RELEASE)/sbom
+	for image in operator chunk-runner; do \
+		$(BIN)/uv pip compile --quiet --system-certs --generate-hashes --no-header --no-annotate --excludes requirements-unused.txt \
+			--python-version $(IMAGE_PYTHON) --python-platform linux --constraint requirements.lock --group $$image \
+			--output-file $(RELEASE)/sbom/$$image.txt > /dev/null \
+		&& $(BIN)/cyclonedx-py requirements $(RELEASE)/sbom/$$image.txt --output-reproducible --output-file $(RELEASE)/sbom/$$image.cdx.json \
+		&& rm $(RELEASE)/sbom/$$image.txt || exit 1; done
+
+chart: $(READY) ## package the chart for published images: REGISTRY=registry.example.com/books OPERATOR=sha256:… CHUNK_RUNNER=sha256:…
+	$(BIN)/python -m tools.release.chart $(REGISTRY) --operator $(OPERATOR) --chunk-runner $(CHUNK_RUNNER) --folder dist/chart
+
+release-check: $(READY) ## check and build all of a release that needs no registry: TAG=v0.1.0 once the version is tagged
+	rm -rf $(RELEASE) $(VENV)/installed
+	@mkdir -p $(RELEASE)
+	$(BIN)/python -m tools.release.version $(TAG) > $(RELEASE)/NEWS.md
+	$(BIN)/python -m tools.release.workflows
+	$(BIN)/uv build --quiet --system-certs --build-constraint requirements.lock --out-dir $(RELEASE)/python
+	$(PYTHON) -m venv $(VENV)/installed
+	VIRTUAL_ENV=$(VENV)/installed $(BIN)/uv pip install --quiet --system-certs --constraint requirements.lock --excludes requirements-unused.txt $(RELEASE)/python/*.whl
+	$(VENV)/installed/bin/pdfjob --version
+	$(VENV)/installed/bin/pdfjob run $(SAMPLE) --pages 1-2 --output $(VENV)/installed/lighthouse.json
+	$(MAKE) sbom
+	$(MAKE) chart REGISTRY=registry.example.com OPERATOR=sha256:$(EXAMPLE) CHUNK_RUNNER=sha256:$(EXAMPLE)
 
 images: $(READY) ## build both images from the Dockerfile and load them into the running test cluster
 	$(BIN)/python -m tools.testcluster images

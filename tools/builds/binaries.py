@@ -1,4 +1,4 @@
-"""Builds programs from Go modules: the Kubernetes components, the pause program, Helm, and the caching mount.
+"""Builds programs from Go modules: the Kubernetes components, the pause program, Helm, actionlint, the caching mount.
 
 Knows how to get a Go toolchain and what to build with it. Must not know how the programs are run.
 """
@@ -27,6 +27,7 @@ COMPONENTS = (
     "kubelet",
 )
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 OLDEST_GO = (1, 26)
 """The Go version that Helm requires; Kubernetes requires less."""
 
@@ -95,23 +96,36 @@ def _caching_mount_file() -> Path:
 
 def helm() -> Path:
     """Return the helm program; build it the first time."""
+    return _installed(HELM, "2-4 minutes")
+
+
+def actionlint() -> Path:
+    """Return the linter of GitHub workflows; build it the first time."""
+    return _installed(ACTIONLINT, "half a minute")
+
+
+def _installed(module: str, takes: str) -> Path:
+    """Return the program of a Go module that needs no sources of this project; build it the first time."""
+    folder = _folder_of(module)
+    name = folder.name.partition("-")[0]
 
     def make(folder: Path) -> None:
-        say("building Helm from Go modules: 2-4 minutes the first time")
-        command: list[str | Path] = [_go(), "install", "-trimpath", "-ldflags", "-s -w", HELM]
-        run(command, "building Helm", env={**_go_settings(), "GOBIN": str(folder)}, log=_log("helm"))
+        say(f"building {name} from Go modules: {takes} the first time")
+        command: list[str | Path] = [_go(), "install", "-trimpath", "-ldflags", "-s -w", module]
+        run(command, f"building {name}", env={**_go_settings(), "GOBIN": str(folder)}, log=_log(name))
 
-    return cache.once(_helm_folder(), make) / "helm"
+    return cache.once(folder, make) / name
 
 
 def find_helm() -> Path | None:
     """Return the helm program: as built here, or else the one on PATH."""
-    built, own = _helm_folder() / "helm", shutil.which("helm")
+    built, own = _folder_of(HELM) / "helm", shutil.which("helm")
     return built if built.exists() else Path(own) if own else None
 
 
-def _helm_folder() -> Path:
-    return cache.folder() / f"helm-{HELM.rpartition('@')[2]}"
+def _folder_of(module: str) -> Path:
+    path, _, version = module.partition("@")
+    return cache.folder() / f"{path.rpartition('/')[2]}-{version}"
 
 
 def _go() -> Path:
