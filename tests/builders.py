@@ -12,6 +12,7 @@ from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob
 from pdfjob_operator.objects.stage_pod import StagePod
+from pdfjob_operator.objects.volume_claim import VolumeClaim
 from pdfjob_operator.planning.decision import JobState
 from pdfjob_operator.planning.observation import Observation
 from pdfjob_operator.planning.planner import plan
@@ -102,6 +103,12 @@ def make_merge_job(decided: "Decided", **fields: Any) -> StageJob:
     )
 
 
+def make_claim(name: str = SETTINGS.workspace_claim, **fields: Any) -> VolumeClaim:
+    """A claim that pods on all nodes can mount."""
+    usual: dict[str, Any] = {"uid": f"uid-of-{name}", "access_modes": frozenset({"ReadWriteMany"}), "bound": True}
+    return VolumeClaim(name, **usual | {"storage_class": "nfs"} | fields)
+
+
 def make_observation(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Observation:
     """An observation of a PdfJob that has been reconciled once."""
     return Observation(pdfjob or make_started(), NOW, jobs=jobs, **fields)
@@ -118,8 +125,10 @@ class Decided(NamedTuple):
 
 def decide(*jobs: StageJob, pdfjob: PdfJob | None = None, **fields: Any) -> Decided:
     """What the planner decides about a PdfJob that has not finished."""
-    decision = plan(make_observation(*jobs, pdfjob=pdfjob, **fields), SETTINGS)
+    observation = make_observation(*jobs, pdfjob=pdfjob, **fields)
+    decision = plan(observation, SETTINGS)
     assert decision.state is not None
+    assert not decision.create or observation.next_stage_may_begin, "a Job is created, but its claims were not read"
     return Decided(decision.state, decision.create, decision.delete, decision.patch)
 
 

@@ -87,10 +87,9 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             observer=Observer(
                 cluster,
                 now,
+                settings,
                 page_progress,
                 admission=admission,
-                max_workers=settings.max_workers_per_job,
-                identity=settings.identity,
             ),
             reporter=reporter,
             claims=collector.claims,

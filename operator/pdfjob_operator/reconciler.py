@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
+from pdfjob_operator.garbage_collection.sweep_job import Claim
 from pdfjob_operator.metrics import registry
-from pdfjob_operator.objects.manifests.pods import with_claim
+from pdfjob_operator.objects.names import shared_claim
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS
@@ -134,22 +135,33 @@ class Reconciler:
         return True, None
 
     async def _act(self, observation: Observation, decision: Decision) -> bool:
-        """Delete, create and patch Jobs as decided; return whether there was anything to do."""
+        """Delete, create and patch Jobs as decided, on their claims; return whether there was anything to do."""
         pdfjob = observation.pdfjob
         uids = {job.name: job.uid for job in observation.jobs}
         for name in decision.delete:
             await self._cluster.delete_job(pdfjob.key.namespace, name, uids[name])
-        claim_uid = await self._claims.register(pdfjob) if decision.create else None
+        if decision.create_claim is not None:
+            await self._cluster.create_claim(decision.create_claim, pdfjob)
+        if decision.create:
+            await self._register_claim(observation)
         for manifest in decision.create:
             with self._liveness.expect("jobs", pdfjob.key) as withdraw:
-                if not await self._cluster.create_job(with_claim(manifest, claim_uid), pdfjob):
+                if not await self._cluster.create_job(manifest, pdfjob):
                     withdraw()
         for name, patch in decision.patch.items():
             await self._cluster.patch_job(pdfjob.key.namespace, name, uids[name], patch)
         return bool(decision.delete or decision.create or decision.patch)
 
+    async def _register_claim(self, observation: Observation) -> None:
+        """Register the claim of a workspace for sweeps, unless the claim is deleted together with what owns it."""
+        pdfjob, claim = observation.pdfjob, observation.workspace_claim
+        shared = shared_claim(pdfjob.raw, self._settings)
+        if shared is not None and not (claim is not None and claim.has_owner):
+            await self._claims.register(Claim(pdfjob.key.namespace, shared))
+
 
 def _refused(decision: Decision, error: RequestRefusedError) -> Decision:
     """Return the decision with the refusal in its state, where the author of the PdfJob sees it."""
-    failure = Failure(OperatorReason.JOB_REFUSED, shorten(f"Kubernetes refuses to create the Job: {error}"))
+    reason = OperatorReason.JOB_REFUSED if error.kind == "Job" else OperatorReason.CLAIM_REFUSED
+    failure = Failure(reason, shorten(f"Kubernetes refuses to create the {error.kind}: {error}"))
     return replace(decision, state=decision.state and decision.state.blocked(failure))

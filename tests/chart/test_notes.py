@@ -42,12 +42,21 @@ data:
 
 
 def test_the_api_server_accepts_the_manifest_in_the_notes(notes: Notes) -> None:
-    (text,) = re.findall(r"<<EOF\n(.*?)\nEOF", notes(), re.DOTALL)
+    manifests: list[dict[str, Any]] = [
+        yaml.safe_load(it) for it in re.findall(r"<<EOF\n(.*?)\nEOF", notes(), re.DOTALL)
+    ]
     (version,) = yaml.safe_load(CRD.read_text())["spec"]["versions"]
-    job: dict[str, Any] = yaml.safe_load(text)
+    claim, job = manifests
 
     jsonschema.validate(job, version["schema"]["openAPIV3Schema"])
     assert (job["kind"], job["apiVersion"]) == ("PdfJob", f"pdfjob.dev/{version['name']}")
+    assert claim["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
+
+
+def test_the_notes_say_how_to_create_the_claim_unless_the_chart_has_done_so(notes: Notes) -> None:
+    assert "kind: PersistentVolumeClaim" in notes()
+    assert "kind: PersistentVolumeClaim" not in notes("--set=workspace.create=true")
+    assert "kind: PersistentVolumeClaim" in notes("--set=workspace.create=true,watchNamespaces={shelf}")
 
 
 def test_the_notes_name_the_next_commands_for_a_watched_namespace(notes: Notes) -> None:
@@ -66,17 +75,12 @@ def test_the_notes_name_the_next_commands_for_a_watched_namespace(notes: Notes) 
     ("given", "warning"),
     [
         (
-            "watchNamespaces={shelf}",
+            "workspace.create=true,watchNamespaces={shelf}",
             "was created in the namespace books, where PdfJobs are not processed: create one in each of shelf.",
         ),
-        (
-            "workspace.create=false",
-            "Each namespace with PdfJobs needs a claim named pdfjob-workspace; the chart created none.",
-        ),
-        ("workspace.accessModes={ReadWriteOnce}", "The access mode of the claim is not ReadWriteMany"),
         ("gemini.tokensPerMinute=1000", "Limits for Gemini are set without Redis"),
         ("redis.enabled=true,redis.url=redis://x", "installs a Redis that is not used"),
-        ("admissionPolicy.enabled=false", "can use all Secrets and claims in their namespace"),
+        ("admissionPolicy.enabled=false", "can use all Secrets and claims in their namespace, and get claims"),
         ("networkPolicy.enabled=true,gemini.baseUrl=http://gate", "The network policies allow http://gate only if"),
         ("metrics.podMonitor.enabled=true", "The cluster has no PodMonitor CRD, so metrics.podMonitor was skipped."),
     ],

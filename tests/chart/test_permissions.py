@@ -1,6 +1,8 @@
 """Permissions: roles, tokens, and how far the operator may see."""
 
-from chart.helm import CHART, OPERATOR, Helm, Manifest, environment, operator_of, pods, values
+import pytest
+
+from chart.helm import CHART, OPERATOR, Helm, Manifest, environment, one, operator_of, pods, values
 from chart.workers import all_pods
 
 
@@ -12,6 +14,14 @@ def test_no_role_has_wildcards_or_access_to_secrets(rendered: list[Manifest]) ->
         assert "*" not in (*rule["apiGroups"], *rule["resources"], *rule["verbs"])
         assert not any("secrets" in resource for resource in rule["resources"])
         assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
+
+
+@pytest.mark.parametrize(("create", "verbs"), [("true", {"get", "create"}), ("false", {"get"})])
+def test_the_operator_creates_claims_only_if_it_is_to(helm: Helm, create: str, verbs: set[str]) -> None:
+    role = one(helm.render(f"--set=workspace.createPerJob={create}", "--no-hooks"), "ClusterRole", OPERATOR)
+
+    (rule,) = (rule for rule in role["rules"] if "persistentvolumeclaims" in rule["resources"])
+    assert {*rule["verbs"]} == verbs
 
 
 def test_only_the_operator_and_the_test_pod_have_a_token(rendered: list[Manifest]) -> None:

@@ -111,7 +111,7 @@ def played(tmp_path: Path) -> Iterator[Played]:
 
 def run(script: ModuleType, played: Played, tmp_path: Path, seconds: float = 240) -> str:
     (tmp_path / "token").write_text("token\n")
-    result: str = script.run(script.Api("books", played.address, tmp_path), "x-test", played.volume, seconds)
+    result: str = script.run(script.Api("books", played.address, tmp_path), "x-test", "x-claim", played.volume, seconds)
     return result
 
 
@@ -123,7 +123,9 @@ def test_the_test_prints_the_sentences_of_both_pages_and_cleans_up(
     assert result == "x-test: Succeeded, 2 pages in 2s\nThis is the first page. This is the second page."
     assert [file.name for file in played.volume.iterdir()] == ["output.json"]  # which goes with the PdfJob
     assert played.job is None
-    assert [job["spec"]["source"]["volume"]["path"] for job in played.created] == ["x-test.pdf"]
+    (spec,) = (job["spec"] for job in played.created)
+    assert spec["source"] == {"volume": {"claimName": "x-claim", "path": "x-test.pdf"}}
+    assert spec["storage"] == {"claimName": "x-claim"}
 
 
 def test_the_test_deletes_the_pdfjob_of_a_killed_test(script: ModuleType, played: Played, tmp_path: Path) -> None:
@@ -155,5 +157,5 @@ def test_a_failed_test_says_why_and_cleans_up(
 def test_the_test_says_if_it_cannot_write_to_the_claim(script: ModuleType, played: Played, tmp_path: Path) -> None:
     played.volume.rmdir()
 
-    with pytest.raises(script.FailureError, match="user 65532 cannot write to the workspace claim"):
+    with pytest.raises(script.FailureError, match="user 65532 cannot write to the claim"):
         run(script, played, tmp_path)

@@ -97,6 +97,9 @@ def test_a_typo_is_refused(value: Value) -> None:
         {"runner": {"maxMemory": -1}},
         {"workspace": {"size": "20 Gi"}},
         {"workspace": {"claimName": "Pdfs"}},
+        {"workspace": {"accessMode": "ReadWriteOncePod"}},
+        {"workspace": {"maxSize": "4GB"}},
+        {"helmTest": {"claimName": "Pdfs"}},
         {"watchNamespaces": ["Books"]},
         {"image": {"digest": "abc"}},
         {"runner": {"image": {"digest": "sha256:abc"}}},
@@ -158,7 +161,7 @@ def test_large_numbers_in_a_values_file_remain_integers(helm: Helm, tmp_path: Pa
         "resyncPeriodSeconds": 1_000_000,
         "runner": {"resources": {"limits": {"memory": 2**30}}, "maxMemory": 2**32},
         "helmTest": {"timeoutSeconds": 1_000_000},
-        "workspace": {"size": 2**34, "retentionSeconds": 2_592_000},
+        "workspace": {"create": True, "size": 2**34, "retentionSeconds": 2_592_000},
     }
     file = tmp_path / "values.yaml"
     file.write_text(yaml.safe_dump(given))

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation.simulator.controllers.job_status import has_ended
 from simulation.simulator.journal import Change
-from simulation.simulator.kinds import JOBS, PDFJOBS, PODS, Manifest
+from simulation.simulator.kinds import CLAIMS, JOBS, PDFJOBS, PODS, Manifest
 from simulation.simulator.store import Store
 from simulation.simulator.volume import Volume
 
@@ -40,7 +40,7 @@ def check(store: Store, volume: Volume, *, ended: bool = True) -> None:
     _strangers(store)
     _removals(store, volume)
     living = {raw["metadata"]["uid"] for kind in (PDFJOBS, JOBS) for raw in store.all(kind)}
-    for raw in (*store.all(JOBS), *store.all(PODS)):
+    for raw in (*store.all(JOBS), *store.all(PODS), *store.all(CLAIMS)):
         owners = [it["uid"] for it in raw["metadata"].get("ownerReferences", ())]
         _assert(not owners or living & set(owners), f"{raw['metadata']['name']} has no living owner", store.journal)
     for raw in store.all(PDFJOBS) if ended else ():
@@ -122,9 +122,11 @@ def _deletion(changes: list[Change]) -> None:
 
 
 def _strangers(store: Store) -> None:
-    """The operator changes and deletes only Jobs that it made."""
+    """The operator changes and deletes only Jobs that it made, and of claims, it only makes some."""
     made: set[str] = set()
     for number, change in enumerate(store.journal):
+        if change.ref.kind is CLAIMS and _by_operator(change):
+            _assert(change.type == "ADDED", f"{change.ref} is not the operator's", store.journal[: number + 1])
         if change.ref.kind is JOBS and _by_operator(change):
             uid = change.after["metadata"]["uid"]
             if change.type == "ADDED":

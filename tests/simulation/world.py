@@ -19,12 +19,13 @@ from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.metrics import registry
 from simulation import invariants
 from simulation.simulator import clock
+from simulation.simulator.controllers.claims import provision
 from simulation.simulator.controllers.garbage import collect_garbage
 from simulation.simulator.controllers.jobs import JobController
 from simulation.simulator.controllers.kueue import Kueue
 from simulation.simulator.controllers.work import TimedPlan, Worker
 from simulation.simulator.faults.faults import Faults
-from simulation.simulator.journal import RefusedError
+from simulation.simulator.journal import How, RefusedError
 from simulation.simulator.kinds import CLAIMS, NAMESPACES, PDFJOBS, Manifest, Ref
 from simulation.simulator.process import Operator, Tasks, connect, install
 from simulation.simulator.rest.apiserver import ApiServer
@@ -171,6 +172,7 @@ async def simulation(
     settings: Settings = SETTINGS,
     second: Settings | None = None,
     start: bool = True,
+    claim: bool = True,
 ) -> AsyncIterator[Simulation]:
     """A cluster in which the operator runs.
 
@@ -180,12 +182,17 @@ async def simulation(
         settings: Of the operator.
         second: Of a second operator; `None` for only one.
         start: Whether to start them.
+        claim: Whether the claim for workspaces exists.
     """
     with pytest.MonkeyPatch.context() as patch:
         random.seed(seed)  # the operator's own dice
         sim = Simulation(seed=seed, plans=plans or {}, operators=(settings, *([] if second is None else [second])))
         sim.store.create(Ref(NAMESPACES, "", NAMESPACE), {"metadata": {"name": NAMESPACE}})
-        sim.store.create(Ref(CLAIMS, NAMESPACE, SETTINGS.workspace_claim), {"metadata": {}})
+        if claim:
+            bound = {"phase": "Bound", "accessModes": ["ReadWriteMany"]}
+            workspace = Ref(CLAIMS, NAMESPACE, SETTINGS.workspace_claim)
+            sim.store.create(workspace, {"metadata": {}, "spec": {"accessModes": ["ReadWriteMany"]}})
+            sim.store.patch(workspace, {"status": bound}, How("patch", "status"))
         install(sim.tasks, patch)
         worker = Worker(sim.store, sim.volume, sim.plans, seed)
         others = [
@@ -193,6 +200,7 @@ async def simulation(
             for it in (
                 JobController(sim.store, worker.work_of).run(),
                 collect_garbage(sim.store),
+                provision(sim.store),
                 sim.kueue.run(),
             )
         ]

@@ -1,7 +1,8 @@
-"""`helm test`: process a PDF file of two pages on the workspace claim, and check the output there.
+"""`helm test`: process a PDF file of two pages on a claim, and check the output there.
 
 Runs in a pod with the operator image, which mounts the claim, and needs only Python. Deletes its file and its PdfJob.
-Like every deleted PdfJob, it leaves behind its workspace, which a sweep removes, and the Job of the last sweep.
+On an existing claim, every deleted PdfJob leaves behind its workspace, which a sweep removes, and the Job of the last
+sweep. A claim that was created for the test is deleted with its pod.
 """
 
 from __future__ import annotations
@@ -111,19 +112,20 @@ def two_pages() -> bytes:
     return bytes(pdf)
 
 
-def run(api: Api, name: str, volume: Path, seconds: float) -> str:
+def run(api: Api, name: str, claim: str, volume: Path, seconds: float) -> str:
     """Run the test, and return a summary of two lines.
 
     Args:
         api: Client for the PdfJobs of the namespace.
         name: Name of the PdfJob, and of the file.
+        claim: Name of the claim.
         volume: Folder where the claim is mounted.
         seconds: Maximum duration of the PdfJob.
 
     Raises:
         FailureError: The test failed.
     """
-    with _source(volume / f"{name}.pdf") as source, _job(api, name, source.name):
+    with _source(volume / f"{name}.pdf") as source, _job(api, name, claim, source.name):
         status = _wait(api, name, seconds)
         path = status["output"]["path"]
         try:
@@ -163,7 +165,7 @@ def _source(path: Path) -> Iterator[Path]:
     try:
         path.write_bytes(two_pages())
     except OSError as error:
-        raise FailureError(f"user 65532 cannot write to the workspace claim: {error}") from error
+        raise FailureError(f"user 65532 cannot write to the claim: {error}") from error
     try:
         yield path
     finally:
@@ -171,13 +173,17 @@ def _source(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _job(api: Api, name: str, source: str) -> Iterator[None]:
+def _job(api: Api, name: str, claim: str, source: str) -> Iterator[None]:
     _delete(api, name)  # a killed test leaves its PdfJob behind
     manifest = {
         "apiVersion": "pdfjob.dev/v1alpha1",
         "kind": "PdfJob",
         "metadata": {"name": name},
-        "spec": {"source": {"volume": {"path": source}}, "chunking": {"pagesPerChunk": 1}},
+        "spec": {
+            "source": {"volume": {"claimName": claim, "path": source}},
+            "storage": {"claimName": claim},
+            "chunking": {"pagesPerChunk": 1},
+        },
     }
     api.call("POST", body=manifest)
     try:
@@ -198,11 +204,11 @@ def _stop(*_: object) -> None:
     raise FailureError("the test pod was stopped before the PdfJob finished")
 
 
-def main(namespace: str, name: str, volume: str, seconds: str) -> int:
+def main(namespace: str, name: str, claim: str, volume: str, seconds: str) -> int:
     """Run the test in its pod, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        result = run(Api(namespace), name, Path(volume), float(seconds))
+        result = run(Api(namespace), name, claim, Path(volume), float(seconds))
     except FailureError as error:
         sys.stderr.write(f"helm test: {error}\n")
         return 1

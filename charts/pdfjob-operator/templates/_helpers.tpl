@@ -203,6 +203,15 @@ its values) and mode (renderMode).
 {{- end }}
 {{- end }}
 
+{{- /* The spec of a claim with the configuration in workspace. */}}
+{{- define "pdfjob.claimSpec" -}}
+accessModes: [{{ .Values.workspace.accessMode }}]
+{{- with .Values.workspace.storageClassName }}
+storageClassName: {{ . | quote }}
+{{- end }}
+resources: {requests: {storage: {{ include "pdfjob.limit" .Values.workspace.size | quote }}}}
+{{- end }}
+
 {{- /* All permissions of the operator: no wildcards, no Secrets. */}}
 {{- define "pdfjob.rules" -}}
 - apiGroups: [pdfjob.dev]
@@ -227,7 +236,8 @@ its values) and mode (renderMode).
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get]  # running Jobs block the deletion of their namespace, so the operator deletes them
+# get: the uid of a claim tells its workspaces from those of a backup, and its access mode whether pods must share a node
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [get]  # the uid of a claim tells its workspaces from those of a backup or another cluster
+  verbs: [get{{ if .Values.workspace.createPerJob }}, create{{ end }}]
 {{- end }}

@@ -1,4 +1,4 @@
-"""The cluster as the operator sees it: PdfJobs, Jobs, pods, Events and namespaces.
+"""The cluster as the operator sees it: PdfJobs, Jobs, pods, claims, Events and namespaces.
 
 Every call reads the current state; nothing is cached. Objects are plain dicts, and `None` stands for one that does not
 exist. Anybody may create objects with any labels, so a selection is a stream: its reader keeps what it needs of each
@@ -24,6 +24,7 @@ from pdfjob_operator.api.errors import (
 from pdfjob_operator.objects.kubernetes import Manifest, is_controlled_by
 from pdfjob_operator.objects.labels import GROUP, KIND, PLURAL, VERSION
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.objects.volume_claim import VolumeClaim
 
 
 if TYPE_CHECKING:
@@ -135,10 +136,19 @@ class Cluster:
         raw = await self._get(_NAMESPACES, namespace)
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
 
-    async def claim_uid(self, namespace: str, name: str) -> str | None:
-        """Return the uid of a PersistentVolumeClaim; `None` if it does not exist."""
+    async def claim(self, namespace: str, name: str) -> VolumeClaim | None:
+        """Return a PersistentVolumeClaim."""
         raw = await self._get(_CLAIMS, name, namespace)
-        return None if raw is None else str(raw["metadata"]["uid"])
+        return None if raw is None else VolumeClaim.parse(raw)
+
+    async def create_claim(self, manifest: Manifest, owner: PdfJob) -> None:
+        """Create the PersistentVolumeClaim of a PdfJob, unless it exists.
+
+        Raises:
+            RequestRefusedError: The API server refuses the claim, or another one has its name.
+            ConflictError: The claim was not created, and does not exist.
+        """
+        await self._create_owned(_CLAIMS, manifest, owner)
 
     async def jobs(self, namespace: str | None, labels: Mapping[str, Any]) -> AsyncIterator[Manifest]:
         """Yield the Jobs with these labels in a namespace, or in the whole cluster for `None`."""
@@ -155,14 +165,7 @@ class Cluster:
             RequestRefusedError: The API server refuses the Job, or another Job has its name.
             ConflictError: The Job was not created, and does not exist.
         """
-        name = manifest["metadata"]["name"]
-        try:
-            present = await self._create_or_find_job(manifest)
-        except NamespaceGoneError as error:
-            raise RequestRefusedError(str(error)) from error
-        if present is not None and not is_controlled_by(present, owner.uid):
-            raise RequestRefusedError(f"Job {name} belongs to something else: delete it.")
-        return present is None
+        return await self._create_owned(JOBS, manifest, owner)
 
     async def create_unowned_job(self, manifest: Manifest) -> None:
         """Create a Job that has no owner, unless it exists.
@@ -172,7 +175,7 @@ class Cluster:
             NamespaceGoneError: The namespace is deleted or being deleted.
             ConflictError: The Job was not created, and does not exist.
         """
-        await self._create_or_find_job(manifest)
+        await self._create_or_find(JOBS, manifest)
 
     async def delete_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete a Job and its pods, unless it is deleted already.
@@ -206,29 +209,41 @@ class Cluster:
         except NotFoundError:
             return None
 
-    async def _create_or_find_job(self, manifest: Manifest) -> Manifest | None:
-        """Create a Job, or return the one that has its name.
+    async def _create_owned(self, kind: Any, manifest: Manifest, owner: PdfJob) -> bool:
+        """Create an object that belongs to a PdfJob, unless it exists; return whether this call created it."""
+        name = manifest["metadata"]["name"]
+        try:
+            present = await self._create_or_find(kind, manifest)
+        except NamespaceGoneError as error:
+            raise RequestRefusedError(str(error), kind=manifest["kind"]) from error
+        if present is not None and not is_controlled_by(present, owner.uid):
+            message = f"{manifest['kind']} {name} belongs to something else: delete it."
+            raise RequestRefusedError(message, kind=manifest["kind"])
+        return present is None
+
+    async def _create_or_find(self, kind: Any, manifest: Manifest) -> Manifest | None:
+        """Create an object, or return the one that has its name.
 
         A conflict alone does not prove that there is one: the API server also answers so if a quota has just changed.
         """
         meta = manifest["metadata"]
         try:
-            await self._create_job(manifest)
+            await self._create(kind, manifest)
         except ConflictError:
-            present = await self._get(JOBS, meta["name"], meta["namespace"])
+            present = await self._get(kind, meta["name"], meta["namespace"])
             if present is None:
                 raise
             return present
         return None
 
-    async def _create_job(self, manifest: Manifest) -> None:
+    async def _create(self, kind: Any, manifest: Manifest) -> None:
         try:
-            await self._client.create(JOBS, manifest)
+            await self._client.create(kind, manifest)
         except ConflictError:
             raise
         except ApiError as error:
             if isinstance(error, NotFoundError) or "because it is being terminated" in str(error):
                 raise NamespaceGoneError(str(error)) from error
             if error.status in _REFUSALS:
-                raise RequestRefusedError(str(error), status=error.status) from error
+                raise RequestRefusedError(str(error), kind=manifest["kind"], status=error.status) from error
             raise

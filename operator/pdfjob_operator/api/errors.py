@@ -38,10 +38,15 @@ class ConflictError(ApiError):
 
 
 class RequestRefusedError(ApiError):
-    """A quota, an admission policy or a validation rule refuses the object; the message says which."""
+    """A quota, an admission policy or a validation rule refuses the object; the message says which.
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    Attributes:
+        kind: Kind of the object.
+    """
+
+    def __init__(self, message: str, *, kind: str = "Job", status: int | None = None) -> None:
         super().__init__(message, status=status, is_transient=True)
+        self.kind = kind
 
 
 class NamespaceGoneError(ApiError):

@@ -10,7 +10,9 @@ from pdfjob_operator.api.errors import ApiError
 from pdfjob_operator.objects.names import is_object_name
 
 
-_RESOURCES = frozenset({"pdfjobs", "pdfjobs/status", "jobs", "pods", "events", "namespaces", "leases"})
+_RESOURCES = frozenset(
+    {"pdfjobs", "pdfjobs/status", "jobs", "pods", "events", "namespaces", "leases", "persistentvolumeclaims"}
+)
 """The resources that are counted under their names."""
 
 

@@ -63,6 +63,14 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         max_storage=variables.size("PDFJOB_RUNNER_MAX_STORAGE", Settings.max_storage),
         namespaces=variables.namespaces("PDFJOB_WATCH_NAMESPACES"),
         workspace_claim=variables.text("PDFJOB_WORKSPACE_CLAIM") or Settings.workspace_claim,
+        create_claims=variables.choice("PDFJOB_WORKSPACE_CREATE_PER_JOB", ("true", "false"), "true") == "true",
+        workspace_size=variables.quantity("PDFJOB_WORKSPACE_SIZE", Settings.workspace_size),
+        workspace_storage_class=variables.text("PDFJOB_WORKSPACE_STORAGE_CLASS"),
+        workspace_access_mode=variables.choice(
+            "PDFJOB_WORKSPACE_ACCESS_MODE", ("ReadWriteOnce", "ReadWriteMany"), Settings.workspace_access_mode
+        ),
+        max_workspace_size=variables.quantity("PDFJOB_WORKSPACE_MAX_SIZE", Settings.max_workspace_size),
+        storage_classes=variables.names("PDFJOB_WORKSPACE_STORAGE_CLASSES"),
         workspace_retention_seconds=variables.number(
             "PDFJOB_WORKSPACE_RETENTION_SECONDS", Settings.workspace_retention_seconds
         ),
@@ -150,14 +158,17 @@ class _Variables:
         return text
 
     def size(self, variable: str, default: int) -> int:
+        return parse_number(self.quantity(variable, str(default)))
+
+    def quantity(self, variable: str, default: str) -> str:
         text = self.text(variable)
         try:
-            number = parse_number(text) if text else default
+            number = parse_number(text) if text else 1
         except QuantityError:
             number = 0
         if number < 1:
             raise self._invalid(variable, "a number of bytes such as 4Gi")
-        return number
+        return text or default
 
     def labels(self, variable: str) -> dict[str, str]:
         labels = self._json_object(variable, 'labels as a JSON object such as {"team": "books"}')

@@ -32,6 +32,12 @@ class Settings:
     Attributes:
         runner_image: Image of the pods that process PDFs.
         workspace_claim: Name of the claim for workspaces, in each PdfJob's namespace, unless the PdfJob names another.
+        create_claims: Create claims for single PdfJobs, where they need one.
+        workspace_size: Size of such a claim, unless the PdfJob asks for another, as a quantity.
+        workspace_storage_class: Storage class of such a claim, unless the PdfJob names one; empty for the default.
+        workspace_access_mode: Access mode of such a claim, unless the PdfJob asks for another.
+        max_workspace_size: Largest size that a PdfJob may ask for, as a quantity; empty for no limit.
+        storage_classes: Storage classes that a PdfJob may name; empty for all.
         namespaces: Namespaces to watch; empty for all.
         image_pull_policy: Pull policy of the runner image.
         image_pull_secrets: Names of pull Secrets for the runner image, in each PdfJob's namespace.
@@ -59,6 +65,12 @@ class Settings:
 
     runner_image: str
     workspace_claim: str = "pdfjob-workspace"
+    create_claims: bool = True
+    workspace_size: str = "10Gi"
+    workspace_storage_class: str = ""
+    workspace_access_mode: str = "ReadWriteOnce"
+    max_workspace_size: str = ""
+    storage_classes: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     image_pull_policy: str = "IfNotPresent"
     image_pull_secrets: tuple[str, ...] = ()

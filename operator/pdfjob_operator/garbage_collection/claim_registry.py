@@ -7,13 +7,11 @@ So an operator finds all claims by listing sweep Jobs, even if it was down when 
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pdfjob_operator.api.errors import ApiError, RequestRefusedError
+from pdfjob_operator.api.errors import RequestRefusedError
 from pdfjob_operator.garbage_collection.sweep_job import Claim, claim_of_job, note_of, sweep_labels
 from pdfjob_operator.objects.labels import LABEL_STAGE, SWEEP
-from pdfjob_operator.objects.names import workspace_claim
 
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
-    from pdfjob_operator.objects.pdfjob import PdfJob
 
 log = logging.getLogger(__name__)
 
@@ -56,29 +53,15 @@ class ClaimRegistry:
                     self._claims.add(claim)
                     yield claim
 
-    async def register(self, pdfjob: PdfJob) -> str | None:
-        """Make sure that the claim of a PdfJob has a sweep Job, before the PdfJob uses the claim.
-
-        Returns:
-            The uid of the claim, for the mark of the workspace; `None` if there is no such claim yet, or it may not be
-            read.
+    async def register(self, claim: Claim) -> None:
+        """Make sure that a claim has a sweep Job, before a PdfJob uses the claim.
 
         Raises:
             ApiError: The cluster cannot be asked, or the namespace is gone. A refusal is only logged: the PdfJob's own
                 Jobs will be refused, too, and its status says so.
         """
-        claim = Claim(pdfjob.key.namespace, workspace_claim(pdfjob, self._settings))
-        if claim not in self._claims:
-            await self._register(claim)
-        try:
-            return await self._cluster.claim_uid(*claim)
-        except ApiError as error:
-            if error.status != HTTPStatus.FORBIDDEN:
-                raise
-            log.warning("cannot read the claim %s/%s, so this workspace will never be swept: %s", *claim, error)
-            return None
-
-    async def _register(self, claim: Claim) -> None:
+        if claim in self._claims:
+            return
         try:
             if not [job["metadata"]["name"] async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]:
                 await self._cluster.create_unowned_job(note_of(claim, self._settings))

@@ -23,6 +23,7 @@ from pdfjob_operator.garbage_collection.sweep_job import (
     sweep_labels,
 )
 from pdfjob_operator.garbage_collection.sweep_reports import SweepReports
+from pdfjob_operator.objects.names import shared_claim
 from pdfjob_operator.runtime.backoff import with_jitter
 from pdfjob_operator.runtime.work_queue import Trigger, WorkQueue
 
@@ -68,7 +69,7 @@ class GarbageCollector:
         self._cluster = cluster
         self._settings = settings
         self._now = now
-        self._claim_of: dict[str, Claim] = {}
+        self._claim_of: dict[str, Claim | None] = {}  # `None` for a PdfJob with a claim of its own
         self._last_deletion: dict[Claim, float] = {}
         self._claims_loaded = False
         self.claims = ClaimRegistry(cluster, settings)
@@ -108,27 +109,29 @@ class GarbageCollector:
         Raises:
             ApiError: The reports cannot be read.
         """
-        await self._reports.read(in_use=set(self._claim_of.values()))
+        await self._reports.read(in_use={claim for claim in self._claim_of.values() if claim is not None})
 
     async def _sweep(self, claim: Claim, _: frozenset[Trigger]) -> float | None:
         """Start a sweep, and return the seconds until the next one is due, if any."""
         last_deletion = self._last_deletion.get(claim, float("-inf"))
         started, before = asyncio.get_running_loop().time(), self._age_limit()
         jobs = [abridged(job) async for job in self._cluster.jobs(claim.namespace, sweep_labels(claim))]
-        claim_uid = await self._cluster.claim_uid(*claim)
-        if claim_uid is not None and any(is_running(job) for job in jobs):
+        found = await self._cluster.claim(*claim)
+        if found is not None and found.has_owner:  # finished pods would keep it from being deleted with its owner
+            return None
+        if found is not None and any(is_running(job) for job in jobs):
             return RECHECK_SECONDS
         live, is_used = LivePdfJobs(before), False
         async for raw in self._cluster.pdfjobs(claim.namespace):
             live.add(raw["metadata"]["uid"])
             is_used |= self._claim(raw) == claim
-        if claim_uid is None:  # and with it, its volume; or it never existed
+        if found is None:  # and with it, its volume; or it never existed
             if not is_used:
                 await self._forget(claim, jobs)
             return None
         # A PdfJob that is not listed is deleted, or was created after the listing: the age of its workspace decides.
         sweep = sweep_job(
-            claim, self._settings, next_number(jobs), live=live.dumps(), before=before, claim_uid=claim_uid
+            claim, self._settings, next_number(jobs), live=live.dumps(), before=before, volume_claim=found
         )
         try:
             await self._cluster.create_unowned_job(sweep)
@@ -149,9 +152,11 @@ class GarbageCollector:
             await self._cluster.delete_job(claim.namespace, job["metadata"]["name"], job["metadata"]["uid"])
         log.info("%s/%s does not exist: it is not swept any more", *claim)
 
-    def _claim(self, raw: Mapping[str, Any]) -> Claim:
-        """Return the claim of a PdfJob's workspace."""
-        name = raw.get("spec", {}).get("storage", {}).get("claimName") or self._settings.workspace_claim
+    def _claim(self, raw: Mapping[str, Any]) -> Claim | None:
+        """Return the claim of a PdfJob's workspace; `None` if it is its own, which is deleted together with it."""
+        name = shared_claim(raw, self._settings)
+        if name is None:
+            return None
         # Interned, because nearly all PdfJobs of a namespace have the same claim, and there may be a hundred thousand.
         return Claim(sys.intern(raw["metadata"]["namespace"]), sys.intern(name))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chunk_runner.contract import environment
 from pdfjob_operator.objects.kubernetes import JobOutcome
 from pdfjob_operator.objects.labels import GROUP, LABEL_PRIORITY, LABEL_QUEUE, LABEL_STAGE, SWEEP
+from pdfjob_operator.objects.manifests.node_sharing import share_node
 from pdfjob_operator.objects.manifests.pods import mount_workspace, pod_template
 from pdfjob_operator.objects.manifests.queue_labels import queue_labels
 from pdfjob_operator.objects.names import is_object_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.objects.kubernetes import Manifest
+    from pdfjob_operator.objects.volume_claim import VolumeClaim
 
 
 ANNOTATION_CLAIM = f"{GROUP}/claim"
@@ -44,7 +46,7 @@ def sweep_job(
     *,
     live: str = "",
     before: int = 0,
-    claim_uid: str = "",
+    volume_claim: VolumeClaim | None = None,
 ) -> Manifest:
     """Build the Job that sweeps a claim.
 
@@ -54,17 +56,20 @@ def sweep_job(
         number: Number of the sweep, which makes its name unique.
         live: All PdfJobs in the namespace, as `LivePdfJobs` with `before` as seed.
         before: Time in seconds since 1970; workspaces that changed later stay.
-        claim_uid: The uid of the claim; workspaces with the mark of another one stay.
+        volume_claim: The claim as it was read; workspaces with the mark of another one stay. `None` if the sweep never
+            runs.
     """
     env = {
         environment.LIVE_ENV: live,
         environment.BEFORE_ENV: str(before),
-        environment.CLAIM_ENV: claim_uid,
+        environment.CLAIM_ENV: "" if volume_claim is None else volume_claim.uid,
     }
     pod = pod_template(settings, SWEEP, "sweep", env)
     pod["metadata"]["labels"] |= sweep_labels(claim)
     folder = f"{environment.WORKSPACES}/{claim.namespace}"
     mount_workspace(pod, claim.name, folder, environment.WORKSPACES_MOUNT)
+    if volume_claim is not None and not volume_claim.allows_several_nodes(read_only=False):
+        share_node(pod, [claim.name])
     queue = queue_labels(settings.queueing, SWEEP, {})
     return {
         "apiVersion": "batch/v1",

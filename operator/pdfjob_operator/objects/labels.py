@@ -30,6 +30,10 @@ LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 LABEL_PRIORITY = "kueue.x-k8s.io/priority-class"
 """On a PdfJob and its Jobs: the WorkloadPriorityClass by which Kueue orders the Jobs."""
 
+CLAIM_LABELS = f"claim.{GROUP}/"
+"""Prefix of a label on every pod that has to share its node with others, because it mounts a claim that is not
+ReadWriteMany: `claim.pdfjob.dev/<claim>`, or a hash if the claim's name is too long for a label."""
+
 ANNOTATION_JOB = f"{GROUP}/job"
 """On every Job and pod of a PdfJob: its name, which may be too long for a label. Events are attributed to a PdfJob by
 it; ownership is proved by owner references only."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract import environment
@@ -40,8 +41,7 @@ def name_prefix(pdfjob: PdfJob) -> str:
     At most 31 characters, because names of the pods of Indexed Jobs end at 63. It contains a hash of the uid, because
     a PdfJob of the same name may have existed before.
     """
-    readable = re.sub(r"[^a-z0-9]+", "-", pdfjob.key.name)[:22].strip("-")
-    return f"{readable}-{hashlib.sha256(pdfjob.uid.encode()).hexdigest()[:8]}"
+    return _prefix(pdfjob.key.name, pdfjob.uid)
 
 
 def stage_job_name(pdfjob: PdfJob, stage: Stage, round_: int, doublings: int) -> str:
@@ -77,4 +77,28 @@ def workspace_folder(pdfjob: PdfJob) -> str:
 
 def workspace_claim(pdfjob: PdfJob, settings: Settings) -> str:
     """Return the name of the PersistentVolumeClaim that holds the workspace."""
-    return pdfjob.workspace_claim or settings.workspace_claim
+    return shared_claim(pdfjob.raw, settings) or own_claim_name(pdfjob.raw)
+
+
+def shared_claim(raw: Mapping[str, Any], settings: Settings) -> str | None:
+    """Return the name of the claim that holds the workspace of a plain PdfJob; `None` if it has a claim of its own.
+
+    Of the claim in a status, only one thing counts: whether it is the PdfJob's own. Otherwise, whoever may write
+    statuses could have any claim mounted.
+    """
+    storage = raw.get("spec", {}).get("storage")
+    if storage is not None:
+        name: str | None = storage.get("claimName")
+        return name
+    recorded = raw.get("status", {}).get("output", {}).get("claimName")
+    return None if recorded == own_claim_name(raw) else settings.workspace_claim
+
+
+def own_claim_name(raw: Mapping[str, Any]) -> str:
+    """Return the name of the claim that a plain PdfJob has, or would have, for itself. At most 41 characters."""
+    return f"{_prefix(raw['metadata']['name'], raw['metadata']['uid'])}-workspace"
+
+
+def _prefix(name: str, uid: str) -> str:
+    readable = re.sub(r"[^a-z0-9]+", "-", name)[:22].strip("-")
+    return f"{readable}-{hashlib.sha256(uid.encode()).hexdigest()[:8]}"

@@ -11,6 +11,7 @@ from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Condition, Phase
 from pdfjob_operator.objects.reasons import LIMITS, OperatorReason
+from pdfjob_operator.objects.storage import Storage
 
 
 class Key(NamedTuple):
@@ -55,7 +56,7 @@ class PdfJob:
         ttl_seconds: Seconds after its end until it is deleted; `None` to keep it.
         retry_failed: Number of rounds that its author has asked for.
         pod: What its author adds to its pods, as its author wrote it.
-        workspace_claim: PersistentVolumeClaim of the workspace; `None` for the operator's default.
+        storage: Where to keep the workspace.
         status: The status as it was read.
         raw: The whole object as it was read.
     """
@@ -83,7 +84,7 @@ class PdfJob:
     ttl_seconds: int | None
     retry_failed: int
     pod: Mapping[str, Any]
-    workspace_claim: str | None
+    storage: Storage
     status: Mapping[str, Any]
     raw: Manifest = field(repr=False)
 
@@ -119,7 +120,7 @@ class PdfJob:
             ttl_seconds=spec.get("ttlSecondsAfterFinished"),
             retry_failed=spec.get("retryFailed", 0),
             pod=spec.get("pod", {}),
-            workspace_claim=spec.get("storage", {}).get("claimName"),
+            storage=Storage.parse(spec.get("storage", {})),
             status=raw.get("status", {}),
             raw=raw,
         )

@@ -30,6 +30,10 @@ class OperatorReason(StrEnum):
     NAMESPACE_TERMINATING = "NamespaceTerminating"
     JOB_REFUSED = "JobRefused"
     """The API server refuses to create a Job."""
+    CLAIM_REFUSED = "ClaimRefused"
+    """The API server refuses to create the claim of a PdfJob."""
+    STORAGE_REFUSED = "StorageRefused"
+    """The administrator allows no such claim, or the PdfJob cannot work on it."""
     POD_REFUSED = "PodRefused"
     """The API server refuses to create the pods of a Job."""
 

@@ -35,6 +35,7 @@ class StagePod:
         report: Its termination message; `None` if there is none that can be read.
         out_of_memory: True if it was killed for exceeding its memory limit, or asks for more memory.
         finished_at: Time at which its container terminated.
+        node: Name of its node; `None` before it is scheduled.
     """
 
     stage: Stage
@@ -43,16 +44,17 @@ class StagePod:
     report: Report | None
     out_of_memory: bool = False
     finished_at: datetime | None = None
+    node: str | None = None
 
     @classmethod
     def parse(cls, raw: Manifest) -> StagePod | None:
         """Parse a pod that has the labels of a PdfJob's; return `None` if somebody else put them there."""
         try:
             stage = Stage(raw["metadata"].get("labels", {}).get(LABEL_STAGE))
-            state = container_state(raw)
+            state, node = container_state(raw), raw.get("spec", {}).get("nodeName")
             terminated = state.get("terminated")
             if terminated is None:
-                return cls(stage, running="running" in state, exit_code=None, report=None)
+                return cls(stage, running="running" in state, exit_code=None, report=None, node=node)
             finished_at = terminated.get("finishedAt")
             return cls(
                 stage=stage,
@@ -61,6 +63,7 @@ class StagePod:
                 report=report_json.loads(terminated.get("message")),
                 out_of_memory=is_out_of_memory(raw),
                 finished_at=None if finished_at is None else parse_time(finished_at),
+                node=node,
             )
         except (ValueError, TypeError, KeyError):
             return None

@@ -1,8 +1,8 @@
 """Diagnoses why pods do not start, or do not end, from the pods and from Events. Pure.
 
-Kubernetes says it in five places (seen on 1.34): a container's waiting reason (images, configuration), the pod's
+Kubernetes says it in six places (seen on 1.34): a container's waiting reason (images, configuration), the pod's
 PodScheduled condition (no node, no claim), an Event about the pod (volumes, sandbox), an Event about its Job (quota,
-admission), and nowhere in the Job's own status.
+admission), its claim and an Event about that (no class, no volume), and nowhere in the Job's own status.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pdfjob_operator.objects.kubernetes import Manifest
+    from pdfjob_operator.objects.volume_claim import VolumeClaim
 
 
 _IMAGE_REASONS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 )
+_PROVISIONING = timedelta(seconds=30)
+"""How long a provisioner may take before it is named as what the pods wait for."""
+
 _CONTAINER_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 
 _ENDING = timedelta(seconds=60)
@@ -77,11 +81,49 @@ def from_job_events(events: Sequence[Manifest]) -> Failure | None:
     return None
 
 
+def from_claim(claim: VolumeClaim, events: Sequence[Manifest], now: datetime) -> Failure | None:
+    """Diagnose from a claim without a volume, and from the warnings about it.
+
+    A claim whose class waits for the first pod has no volume at first, so that alone is no fault.
+
+    Args:
+        claim: The claim.
+        events: Events of type `Warning` about it, newest first.
+        now: The time.
+    """
+    if claim.storage_class is None:
+        return _failure(
+            OperatorReason.CLAIM_NOT_BOUND,
+            f"PersistentVolumeClaim “{claim.name}” has no storage class, and the cluster has no default class: mark one"
+            " as the default, or name one in workspace.storageClassName or spec.storage.storageClassName.",
+        )
+    message = next((str(event.get("message")) for event in events if event.get("reason") == "ProvisioningFailed"), None)
+    if message is not None and re.search(r'storageclass\S* "[^"]*" not found', message):
+        text = f"Storage class “{claim.storage_class}” does not exist: create it, or a claim with a class that exists."
+        return _failure(OperatorReason.CLAIM_NOT_BOUND, text)
+    if message is not None:
+        text = f"No volume can be provisioned for PersistentVolumeClaim “{claim.name}”: {message}"
+        return _failure(OperatorReason.CLAIM_NOT_BOUND, text)
+    if claim.provisioner and claim.created_at is not None and now - claim.created_at >= _PROVISIONING:
+        return _failure(
+            OperatorReason.CLAIM_NOT_BOUND,
+            f"PersistentVolumeClaim “{claim.name}” waits for a volume from the provisioner {claim.provisioner}: check"
+            " that it is installed and works.",
+        )
+    return None
+
+
 def _from_pod(pod: Manifest) -> Failure | None:
     waiting: Mapping[str, Any] = container_state(pod).get("waiting") or {}
     reason, message = waiting.get("reason"), waiting.get("message") or waiting.get("reason")
     if reason in _IMAGE_REASONS:
         return _failure(OperatorReason.IMAGE_UNAVAILABLE, f"The image cannot be pulled: {message}")
+    if reason in _CONTAINER_REASONS and "subPath" in str(message):
+        return _failure(
+            OperatorReason.VOLUME_UNAVAILABLE,
+            "The node cannot create the workspace's folder. If an NFS server maps root to another user (root_squash),"
+            f" let everybody write to the volume's root, or export it with no_root_squash: {message}",
+        )
     if reason in _CONTAINER_REASONS:
         return _missing_secret(str(message)) or _failure(
             OperatorReason.CONTAINER_NOT_STARTED, f"The container cannot be started: {message}"

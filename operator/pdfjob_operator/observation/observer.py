@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
 from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.objects.stage_pod import reported_failure
 from pdfjob_operator.observation import diagnostics, owned_objects
+from pdfjob_operator.observation.claims import claim_to_choose, claims_of, why_not_bound
 from pdfjob_operator.observation.other_operators import OtherOperators
 from pdfjob_operator.observation.owned_objects import FailedIndexes
 from pdfjob_operator.observation.page_progress import POLL_SECONDS
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from chunk_runner.contract.report import Failure
     from pdfjob_operator.api.cluster import Cluster
+    from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.observation.page_progress import PageProgress
@@ -68,54 +71,58 @@ class Observer:
     Args:
         cluster: The API server.
         now: The wall clock.
+        settings: The operator's configuration.
         page_progress: Pages done as running pods say; `None` without a Redis.
         admission: Decides whether a PdfJob is worked on now; `None` for always.
-        max_workers: Most workers of a PdfJob; `None` for as many as it asks for.
-        identity: Identity of this operator, which tells it from others; empty if it has none.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         now: Callable[[], datetime],
+        settings: Settings,
         page_progress: PageProgress | None = None,
         *,
         admission: Admission | None = None,
-        max_workers: int | None = None,
-        identity: str = "",
     ) -> None:
         self._cluster = cluster
         self._now = now
         self._admission = admission or Admission(None)
-        self._max_workers = max_workers
+        self._settings = settings
         self._page_progress = page_progress
-        self._others = OtherOperators(identity)
+        self._others = OtherOperators(settings.identity)
         self._diagnoses: dict[Key, _Diagnosis] = {}
         self._chunk_failures: dict[Key, _ChunkFailure] = {}
 
     async def observe(self, key: Key) -> Observation | None:
         """Observe a PdfJob; return `None` if it is deleted, or about to be.
 
-        Of a PdfJob that is new or has finished, nothing but itself is read.
+        Of a PdfJob that is new or has finished, nothing but itself is read, and the claim that a new one may use.
         """
         pdfjob = await self._cluster.pdfjob(key)
         if pdfjob is None or pdfjob.deleting:
             self.forget(key)
             return None
-        pdfjob, now = pdfjob.with_workers(self._max_workers), self._now()
-        if pdfjob.is_finished or not pdfjob.status:
+        pdfjob, now = pdfjob.with_workers(self._settings.max_workers_per_job), self._now()
+        if pdfjob.is_finished:
             self.forget(key)
-            return Observation(pdfjob, now, admitted=pdfjob.is_finished or self._admit(pdfjob, has_jobs=False))
+            return Observation(pdfjob, now)
+        if not pdfjob.status:
+            self.forget(key)
+            claim = await claim_to_choose(self._cluster, pdfjob, self._settings)
+            return Observation(pdfjob, now, admitted=self._admit(pdfjob, has_jobs=False), workspace_claim=claim)
         owned = Observation(pdfjob, now, *await owned_objects.stage_jobs_and_pods(self._cluster, pdfjob))
         self._others.look_at(pdfjob, owned.jobs, now)
         failed = await self._failed_indexes(owned)
-        stall = await self._examine_stall(owned)
+        stall, claims = await self._examine_stall(owned), await claims_of(self._cluster, owned, self._settings)
         return replace(
             owned,
             out_of_memory_indexes=failed.out_of_memory,
             volume_failure=failed.volume_failure,
             chunk_failure=await self._chunk_failure(owned),
             workspace_lost=failed.workspace_lost,
+            workspace_claim=claims.workspace,
+            source_claim=claims.source,
             admitted=self._admit(pdfjob, has_jobs=bool(owned.jobs)),
             diagnosis=stall.diagnosis,
             namespace_terminating=stall.namespace_terminating,
@@ -163,19 +170,21 @@ class Observer:
         time = asyncio.get_running_loop().time()
         last = self._diagnoses.get(pdfjob.key)
         if last is None or time - last.time >= DIAGNOSE_AFTER_SECONDS:
-            last = self._diagnoses[pdfjob.key] = _Diagnosis(time, await self._diagnose(pdfjob, job))
+            last = self._diagnoses[pdfjob.key] = _Diagnosis(time, await self._diagnose(owned, job))
         pause = DIAGNOSE_AFTER_SECONDS if last.failure is None else RECHECK_SECONDS
         return _Stall(last.failure, recheck_after=max(pause - (time - last.time), 1))
 
-    async def _diagnose(self, pdfjob: PdfJob, job: StageJob) -> Failure | None:
-        """Find out why a Job has fewer ready pods than it wants, from its pods, then from Events."""
-        namespace = pdfjob.key.namespace
+    async def _diagnose(self, owned: Observation, job: StageJob) -> Failure | None:
+        """Find out why a Job has fewer ready pods than it wants, from its pods, then from claims and Events."""
+        pdfjob, namespace = owned.pdfjob, owned.pdfjob.key.namespace
         pods = await owned_objects.some_pods(self._cluster, namespace, job, "Pending")
         if not pods and job.active >= job.wanted_pods:
             running = await owned_objects.some_pods(self._cluster, namespace, job, "Running")
             # If nothing keeps them, its pods have just started or ended, and it does not say so yet.
             return diagnostics.from_running_pods(running, self._now()) or pdfjob.last_diagnosis
         failure = diagnostics.from_pods(pods)
+        if pods and (failure is None or failure.reason == OperatorReason.CLAIM_NOT_BOUND):
+            failure = await why_not_bound(self._cluster, namespace, pods[0], owned.now) or failure
         if failure is None and pods:
             events = await self._cluster.warnings(namespace, pods[0]["metadata"]["uid"])
             failure = diagnostics.from_pod_events(events)

@@ -50,6 +50,8 @@ class Decision:
 
     Attributes:
         state: State of the PdfJob; `None` if it has finished and its status stays what it is.
+        claim: Name of the claim of the workspace, if it is chosen now.
+        create_claim: Claim to create before the Jobs; `None` for none.
         create: Jobs to create.
         delete: Names of Jobs to delete: their stages run again, or nobody waits for them any more.
         patch: Changes to Jobs by name, as merge patches.
@@ -59,6 +61,8 @@ class Decision:
     """
 
     state: JobState | None
+    claim: str | None = None
+    create_claim: Manifest | None = None
     create: tuple[Manifest, ...] = ()
     delete: tuple[str, ...] = ()
     patch: Mapping[str, Manifest] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job
 from pdfjob_operator.objects.stage_pod import StagePod
+from pdfjob_operator.objects.volume_claim import VolumeClaim
 
 
 OVERDUE_SECONDS = 600
@@ -30,6 +31,8 @@ class Observation:
         volume_failure: Report of the last pod of one of these indexes that could not use its volume; `None` if none.
         chunk_failure: What a failed pod of the unfinished chunks Job reported; `None` if none did.
         workspace_lost: What a chunk pod reported that found its workspace without a manifest; `None` if none did.
+        workspace_claim: Claim of the workspace, or the claim that may be chosen for it; `None` if it does not exist.
+        source_claim: Claim of the source, if it is another one; `None` if it does not exist.
         admitted: False if it has to wait until another PdfJob of its namespace has finished.
         diagnosis: The reason why the unfinished Job has fewer ready pods than it wants; `None` if unknown.
         namespace_terminating: True if the namespace is being deleted.
@@ -45,6 +48,8 @@ class Observation:
     volume_failure: Failure | None = None
     chunk_failure: Failure | None = None
     workspace_lost: Failure | None = None
+    workspace_claim: VolumeClaim | None = None
+    source_claim: VolumeClaim | None = None
     admitted: bool = True
     diagnosis: Failure | None = None
     namespace_terminating: bool = False
@@ -65,6 +70,17 @@ class Observation:
         last = (self.job(stage) for stage in (Stage.MERGE, Stage.CHUNKS, Stage.PREPARE))
         job = next((job for job in last if job is not None), None)
         return job if job is not None and job.outcome is None else None
+
+    @property
+    def next_stage_may_begin(self) -> bool:
+        """False while a stage is at work, so that no Job will be created. Claims are only observed if it is true."""
+        job = self.unfinished_job()
+        return job is None or self.finished_pod(job.stage) is not None or self.overdue_after(job) <= 0
+
+    @property
+    def last_node(self) -> str | None:
+        """Node of the last pod of prepare or merge, which had the volume of the workspace mounted."""
+        return next((pod.node for pod in reversed(self.pods) if pod.node is not None), None)
 
     def overdue_after(self, job: StageJob) -> float:
         """Return the seconds until an unfinished Job has to be given up, since nothing else ends it.

@@ -27,6 +27,7 @@ from pdfjob_operator.planning.outcome import failed_state
 from pdfjob_operator.planning.pod_review import pod_refusal
 from pdfjob_operator.planning.preparation import abandon_preparation, decide_preparation, waiting_state
 from pdfjob_operator.planning.progress import chunk_progress, recorded_progress
+from pdfjob_operator.planning.storage import choose_claim, on_claims
 
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def plan(observation: Observation, settings: Settings) -> Decision:
         return _accept(observation, settings)
     if observation.namespace_terminating:
         return _release_namespace(observation)
-    return _without_leftovers(_proceed(observation, settings), observation)
+    decision = on_claims(_proceed(observation, settings), observation, settings)
+    return _without_leftovers(decision, observation)
 
 
 def _proceed(observation: Observation, settings: Settings) -> Decision:
@@ -106,14 +108,15 @@ def _retry_or_delete(observation: Observation) -> Decision:
 
 
 def _accept(observation: Observation, settings: Settings) -> Decision:
-    """Record the start time and the round before anything is created, unless its pods are not allowed."""
+    """Record the start time, the round and the claim before anything is created, unless its pods are not allowed."""
+    claim = choose_claim(observation, settings)
     refusal = pod_refusal(observation.pdfjob.pod, settings)
     if refusal is not None:
-        return Decision(failed_state(refusal))
+        return Decision(failed_state(refusal), claim=claim)
     if not observation.admitted:
-        return Decision(waiting_state(settings))
+        return Decision(waiting_state(settings), claim=claim)
     phase = Phase.SUSPENDED if observation.pdfjob.suspend else Phase.PENDING
-    return Decision(in_phase(phase, "Accepted."), requeue_after=0)
+    return Decision(in_phase(phase, "Accepted."), claim=claim, requeue_after=0)
 
 
 def _release_namespace(observation: Observation) -> Decision:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pdfjob_operator.api.errors import ConflictError
 from pdfjob_operator.objects.labels import PLURAL
-from pdfjob_operator.objects.names import workspace_claim
+from pdfjob_operator.objects.names import shared_claim, workspace_claim
 from pdfjob_operator.reporting.events import is_news, render_event
 from pdfjob_operator.reporting.status import acknowledge_spec, render_status
 from pdfjob_operator.reporting.throttle import MIN_WRITE_INTERVAL_SECONDS, write_delay
@@ -86,7 +86,8 @@ class Reporter:
         if state is None:
             status = acknowledge_spec(pdfjob)
         else:
-            status = render_status(pdfjob, state, observation.now, self._settings.prices)
+            claim = decision.claim or workspace_claim(pdfjob, self._settings)
+            status = render_status(pdfjob, state, observation.now, self._settings.prices, claim=claim)
         delay = write_delay(observation.pdfjob.status, status, self._since_last_write(pdfjob.key))
         if delay == 0 and not await self._write(pdfjob, status):
             return Reported(changed=True, requeue_after=CONFLICT_SECONDS)
@@ -124,8 +125,11 @@ class Reporter:
             self._written_at.pop(pdfjob.key, None)  # no progress will be written
 
     def _record_volumes(self, observation: Observation) -> None:
-        """Record how full the volume is, as finished pods saw it."""
-        claim = (observation.pdfjob.key.namespace, workspace_claim(observation.pdfjob, self._settings))
+        """Record how full a volume that PdfJobs share is, as finished pods saw it."""
+        shared = shared_claim(observation.pdfjob.raw, self._settings)
+        if shared is None:
+            return
+        claim = (observation.pdfjob.key.namespace, shared)
         for pod in observation.pods:
             if pod.report is not None and pod.report.volume is not None and pod.finished_at is not None:
                 self._recorder.record_volume(claim, pod.report.volume, pod.finished_at)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pdfjob_operator.planning.progress import Progress
 
 
-def render_status(pdfjob: PdfJob, state: JobState, now: datetime, prices: Prices = NO_PRICES) -> dict[str, Any]:
+def render_status(
+    pdfjob: PdfJob, state: JobState, now: datetime, prices: Prices = NO_PRICES, *, claim: str | None = None
+) -> dict[str, Any]:
     """Render the status.
 
     Args:
@@ -29,6 +31,7 @@ def render_status(pdfjob: PdfJob, state: JobState, now: datetime, prices: Prices
         state: Its state.
         now: The time.
         prices: Prices by which the cost of tokens is estimated.
+        claim: Name of the claim of the workspace.
     """
     started_at, progress = pdfjob.started_at or now, state.progress
     status: dict[str, Any] = {
@@ -51,6 +54,8 @@ def render_status(pdfjob: PdfJob, state: JobState, now: datetime, prices: Prices
         status["warnings"] = list(warnings)
     if progress.merged is not None:
         status |= _merged(pdfjob, progress.merged, prices)
+    if claim is not None:  # known from the beginning, long before there is an output
+        status["output"] = {"claimName": claim, **status.get("output", {})}
     if state.is_terminal:
         status["completionTime"] = format_time(now)
     status["conditions"] = render_conditions(pdfjob, state, now)

@@ -39,7 +39,7 @@ class Release:
 
     def install(self, chart: Path, *more: str) -> str:
         """Install it, or upgrade it."""
-        values = image_values(self._cluster) | {"workspace.claimName": CLAIM, "workspace.size": "1Gi"}
+        values = image_values(self._cluster) | {"workspace.create": "true", "workspace.size": "1Gi"}
         return self.run(
             "upgrade", "--install", RELEASE, str(chart), "--take-ownership", *HELM_WAITS,
             *(f"--set={key}={value}" for key, value in values.items()), *more,

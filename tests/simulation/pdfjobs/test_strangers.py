@@ -18,7 +18,17 @@ from simulation.world import NAMESPACE, Simulation, metric, pdfjob, simulation
 from sizes import cases
 
 
-RESOURCES = {"pdfjobs", "pdfjobs/status", "jobs", "pods", "events", "namespaces", "leases", "other"}
+RESOURCES = {
+    "pdfjobs",
+    "pdfjobs/status",
+    "jobs",
+    "pods",
+    "events",
+    "namespaces",
+    "leases",
+    "persistentvolumeclaims",
+    "other",
+}
 
 
 def stranger(uid: str, job: str) -> Manifest:

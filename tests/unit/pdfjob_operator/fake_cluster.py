@@ -8,6 +8,7 @@ from pdfjob_operator.api.cluster import Cluster
 from pdfjob_operator.api.errors import ApiError, ConflictError, RequestRefusedError
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.objects.volume_claim import VolumeClaim
 
 
 class FakeCluster(Cluster):
@@ -21,12 +22,13 @@ class FakeCluster(Cluster):
         terminating: Whether the namespace is being deleted.
         conflicting: Whether each write of a status, and the deletion of the PdfJob, is a conflict.
         refusing: Whether the creation of each Job is refused.
-        claims: The uids of claims, by name.
+        claims: The claims that exist.
         forbidding: Whether claims may not be read.
         reads: What was read, in order.
         statuses: The statuses that were written.
         posted: The Events that were posted.
         created: The Jobs that were created.
+        created_claims: The claims that were created.
         deleted: The names of what was deleted.
         on_write: Called once a status or a Job is written, before the answer.
     """
@@ -36,12 +38,13 @@ class FakeCluster(Cluster):
         self.job_list: list[Manifest] = []
         self.pod_list: list[Manifest] = []
         self.events: dict[str, list[Manifest]] = {}
-        self.claims: dict[str, str] = {}
+        self.claims: list[VolumeClaim] = []
         self.terminating = self.conflicting = self.refusing = self.forbidding = False
         self.reads: list[str] = []
         self.statuses: list[Manifest] = []
         self.posted: list[Manifest] = []
         self.created: list[Manifest] = []
+        self.created_claims: list[Manifest] = []
         self.deleted: list[str] = []
         self.on_write: Callable[[], None] = lambda: None
 
@@ -50,11 +53,16 @@ class FakeCluster(Cluster):
         if self.found is not None:
             yield self.found.raw
 
-    async def claim_uid(self, namespace: str, name: str) -> str | None:
+    async def claim(self, namespace: str, name: str) -> VolumeClaim | None:
         self.reads.append(f"claim {name}")
         if self.forbidding:
             raise ApiError("may not get it", status=403)
-        return self.claims.get(name)
+        return next((claim for claim in self.claims if claim.name == name), None)
+
+    async def create_claim(self, manifest: Manifest, owner: PdfJob) -> None:
+        if self.refusing:
+            raise RequestRefusedError("exceeded quota", kind="PersistentVolumeClaim")
+        self.created_claims.append(manifest)
 
     async def create_unowned_job(self, manifest: Manifest) -> None:
         self.created.append(manifest)

@@ -1,13 +1,16 @@
 import pytest
 
-from builders import NOW, SETTINGS, make_pdfjob, make_started, variables
+from builders import NOW, SETTINGS, make_claim, make_pdfjob, make_started, variables
 from chunk_runner.contract.environment import CLAIM_ENV
 from pdfjob_operator.api.errors import RequestRefusedError
 from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
+from pdfjob_operator.garbage_collection.sweep_job import Claim
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
 from pdfjob_operator.metrics.recorder import MetricsRecorder
-from pdfjob_operator.objects.pdfjob import Key, PdfJob
+from pdfjob_operator.objects.names import own_claim_name
+from pdfjob_operator.objects.pdfjob import Key
+from pdfjob_operator.objects.volume_claim import VolumeClaim
 from pdfjob_operator.observation.observer import Observer
 from pdfjob_operator.reconciler import Reconciler
 from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS, Reporter
@@ -27,9 +30,9 @@ class Claims(ClaimRegistry):
         self.fake = cluster
         self.created_before: list[int] = []
 
-    async def register(self, pdfjob: PdfJob) -> str | None:
+    async def register(self, claim: Claim) -> None:
         self.created_before.append(len(self.fake.created))
-        return await super().register(pdfjob)
+        await super().register(claim)
 
 
 def reconciler_of(
@@ -46,7 +49,7 @@ def reconciler_of(
     return Reconciler(
         cluster,
         SETTINGS,
-        observer=Observer(cluster, lambda: NOW),
+        observer=Observer(cluster, lambda: NOW, SETTINGS),
         reporter=reporter,
         claims=claims or Claims(cluster),
         liveness=liveness,
@@ -78,14 +81,57 @@ async def test_the_claim_is_registered_before_the_first_job_is_created() -> None
     assert claims.created_before == [0]
 
 
-@pytest.mark.parametrize("uid", ["uid-of-the-claim", None], ids=["exists", "does not exist yet"])
-async def test_pods_know_the_uid_of_their_claim_if_it_exists(uid: str | None) -> None:
+@pytest.mark.parametrize("claims", [[make_claim()], []], ids=["exists", "does not exist yet"])
+async def test_pods_know_the_uid_of_their_claim_if_it_exists(claims: list[VolumeClaim]) -> None:
     cluster = FakeCluster(make_started())
-    cluster.claims = {} if uid is None else {SETTINGS.workspace_claim: uid}
+    cluster.claims = claims
 
     await reconciler_of(cluster).reconcile(KEY)
 
-    assert variables(cluster.created[-1]).get(CLAIM_ENV) == uid
+    assert variables(cluster.created[-1]).get(CLAIM_ENV) == (claims[0].uid if claims else None)
+
+
+async def test_a_claim_of_its_own_is_created_before_the_first_job_and_not_registered_for_sweeps() -> None:
+    cluster = FakeCluster(make_started(storage={"size": "1Gi"}))
+    claims = Claims(cluster)
+
+    await reconciler_of(cluster, claims).reconcile(KEY)
+
+    assert [claim["spec"]["resources"]["requests"]["storage"] for claim in cluster.created_claims] == ["1Gi"]
+    assert [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in cluster.created] == ["prepare"]
+    assert claims.created_before == []
+
+
+async def test_a_claim_that_somebody_else_owns_is_not_registered_for_sweeps() -> None:
+    cluster = FakeCluster(make_started(storage={"claimName": "theirs"}))
+    cluster.claims = [make_claim("theirs", has_owner=True)]
+    claims = Claims(cluster)
+
+    await reconciler_of(cluster, claims).reconcile(KEY)
+
+    assert (len(cluster.created), claims.created_before) == (1, [])
+
+
+async def test_the_claim_of_a_new_pdfjob_is_in_its_first_status() -> None:
+    cluster = FakeCluster(make_pdfjob(source={"volume": {"claimName": "library", "path": "a.pdf"}}))
+
+    await reconciler_of(cluster).reconcile(KEY)
+
+    (status,) = cluster.statuses
+    assert status["output"] == {"claimName": own_claim_name(make_pdfjob().raw)}
+
+
+async def test_the_refusal_of_a_claim_is_told_in_the_status() -> None:
+    cluster = FakeCluster(make_started(storage={"size": "1Gi"}))
+    cluster.refusing = True
+
+    with pytest.raises(RequestRefusedError):
+        await reconciler_of(cluster).reconcile(KEY)
+
+    (status,) = cluster.statuses
+    assert {condition["reason"] for condition in status["conditions"]} == {"ClaimRefused"}
+    assert status["message"] == "Kubernetes refuses to create the PersistentVolumeClaim: exceeded quota"
+    assert cluster.created == []
 
 
 async def test_a_claim_that_may_not_be_read_keeps_no_pdfjob_from_running(caplog: pytest.LogCaptureFixture) -> None:

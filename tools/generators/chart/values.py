@@ -56,6 +56,12 @@ TYPES: dict[str, dict[str, Any]] = {
             {"type": "number", "minimum": 0},
         ]
     },
+    "quantity or empty": {
+        "anyOf": [
+            {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i|[eE][0-9]+)?)?$"},
+            {"type": "number", "minimum": 0},
+        ]
+    },
     "registry": {
         "type": "string",
         "pattern": "^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?(/[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)*)?$",
@@ -63,6 +69,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$"},
     "tag": {"type": "string", "pattern": "^([A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?$"},
     "claim": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"},
+    "claim or empty": {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$"},
     "list of namespaces": {
         "type": "array",
         "items": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},

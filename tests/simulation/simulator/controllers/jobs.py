@@ -7,10 +7,10 @@ so by then. A pod's work is a length and an exit code, by plan. Knows of PdfJobs
 import asyncio
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from simulation.simulator import clock
+from simulation.simulator.controllers.job_run import JobRun
 from simulation.simulator.controllers.job_status import (
     deadline_of,
     failure_action,
@@ -22,7 +22,7 @@ from simulation.simulator.controllers.job_status import (
 from simulation.simulator.controllers.pods import CONTROLLER, create_pod, show_pod
 from simulation.simulator.controllers.work import Attempt, Work
 from simulation.simulator.journal import How
-from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref, ref_of, timestamp
+from simulation.simulator.kinds import CLAIMS, JOBS, PODS, Manifest, Ref, ref_of, timestamp
 from simulation.simulator.store import Store
 
 
@@ -44,31 +44,6 @@ Works = Callable[[Manifest], Work]
 """What a Job's pods do."""
 
 
-@dataclass
-class _Run:
-    """What the controller remembers of a Job; real ones remember it in pods, made here only if the operator looks.
-
-    Attributes:
-        running: By index, when its pod started and what it does.
-        ended: Running indexes whose container has ended.
-        pods: By index, the pod object, if there is one.
-        failures: By index, how many attempts failed.
-        later: By index, when it may be tried again.
-        done: Indexes that succeeded.
-        failed: Indexes that failed for good.
-        verdict: The condition to come: type, reason and when.
-    """
-
-    running: dict[int, tuple[datetime, Attempt]] = field(default_factory=dict)
-    ended: set[int] = field(default_factory=set)
-    pods: dict[int, Ref] = field(default_factory=dict)
-    failures: dict[int, int] = field(default_factory=dict)
-    later: dict[int, datetime] = field(default_factory=dict)
-    done: set[int] = field(default_factory=set)
-    failed: set[int] = field(default_factory=set)
-    verdict: tuple[str, str, datetime] | None = None
-
-
 class JobController:
     """Runs the Jobs.
 
@@ -80,13 +55,16 @@ class JobController:
     def __init__(self, store: Store, work: Works) -> None:
         self._store = store
         self._work = work
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, JobRun] = {}
 
     async def run(self) -> None:
         """Run Jobs until cancelled."""
         seen, due = 0, dict[Ref, datetime]()
         while True:
-            changed = {it.ref for it in self._store.since(seen) if it.ref.kind is JOBS}
+            changes = self._store.since(seen)
+            changed = {it.ref for it in changes if it.ref.kind is JOBS}
+            if any(it.ref.kind is CLAIMS for it in changes):  # pods may have waited for a volume
+                changed |= {ref_of(JOBS, raw) for raw in self._store.all(JOBS)}
             seen, now = self._store.revision, clock.now()
             for ref in sorted(changed | {ref for ref, time in due.items() if time <= now}):
                 due.pop(ref, None)
@@ -104,11 +82,12 @@ class JobController:
         """Bring a Job up to date; returns when to look again."""
         if has_ended(raw):
             return None
-        run = self._runs.setdefault(raw["metadata"]["uid"], _Run())
+        run = self._runs.setdefault(raw["metadata"]["uid"], JobRun())
         status = copy.deepcopy(raw.get("status", {}))
         spec, suspended = raw["spec"], bool(raw["spec"].get("suspend"))
         if not suspended and "startTime" not in status:
             status["startTime"] = timestamp(now)
+        run.begin_waiting(self._work(raw), now)
         if run.verdict is None:
             self._settle(run, raw, now)
         if run.verdict is None:  # the real controller, too, ends a Job whose pods have ended, suspended or not
@@ -129,7 +108,7 @@ class JobController:
             self._show_running(run, index, started, now)
         return self._write(ref, run, spec, status, self._next(run, deadline_of(spec, status), now))
 
-    def _settle(self, run: _Run, raw: Manifest, now: datetime) -> None:
+    def _settle(self, run: JobRun, raw: Manifest, now: datetime) -> None:
         """Judge the pods that have ended by now."""
         spec, work = raw["spec"], self._work(raw)
         for index, (started, attempt) in sorted(run.running.items()):
@@ -167,7 +146,7 @@ class JobController:
             reason = "FailedIndexes" if spec.get("completionMode") == "Indexed" else "BackoffLimitExceeded"
             run.verdict = ("Failed", reason, over) if run.failed else ("Complete", "CompletionsReached", over)
 
-    def _start(self, run: _Run, raw: Manifest, now: datetime) -> None:
+    def _start(self, run: JobRun, raw: Manifest, now: datetime) -> None:
         """Make pods, the lowest indexes first, until as many run as may; end some if more do."""
         allowed, work = raw["spec"].get("parallelism", 1), self._work(raw)
         for index in sorted(run.running)[allowed:]:
@@ -182,7 +161,7 @@ class JobController:
                 if work.visible:
                     run.pods[index] = create_pod(self._store, raw, index, work.waiting or "ContainerCreating")
 
-    def _stop(self, run: _Run, *indexes: int) -> None:
+    def _stop(self, run: JobRun, *indexes: int) -> None:
         """End running pods: these, or all."""
         for index in indexes or tuple(run.running):
             del run.running[index]
@@ -190,13 +169,13 @@ class JobController:
             if (pod := run.pods.pop(index, None)) in {ref_of(PODS, it) for it in self._store.all(PODS)}:
                 self._store.delete(pod, How("delete", by=CONTROLLER))
 
-    def _next(self, run: _Run, deadline: datetime, now: datetime) -> datetime | None:
+    def _next(self, run: JobRun, deadline: datetime, now: datetime) -> datetime | None:
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
         ends = [_end_of(started, attempt) for started, attempt in run.running.values()]
         phases = [end + timedelta(seconds=PHASE_SECONDS) for end in ends]
         return min(time for time in (deadline, *starts, *ends, *phases, *run.later.values()) if time > now)
 
-    def _end(self, run: _Run, status: Manifest, now: datetime) -> None:
+    def _end(self, run: JobRun, status: Manifest, now: datetime) -> None:
         kind, reason, _ = run.verdict or ("", "", now)
         if reason in ("PodFailurePolicy", "DeadlineExceeded"):
             run.failed.clear()  # as the real controller does: which indexes had failed is lost
@@ -204,7 +183,9 @@ class JobController:
             status["completionTime"] = timestamp(now)
         set_condition(status, kind, "True", reason, now)
 
-    def _write(self, ref: Ref, run: _Run, spec: Manifest, status: Manifest, again: datetime | None) -> datetime | None:
+    def _write(
+        self, ref: Ref, run: JobRun, spec: Manifest, status: Manifest, again: datetime | None
+    ) -> datetime | None:
         """Write a Job's status; returns when to look again."""
         now = clock.now()
         started = [it for it, _ in run.running.values() if it + timedelta(seconds=START_SECONDS) <= now]
@@ -217,25 +198,25 @@ class JobController:
         self._store.patch(ref, {"status": status}, How("patch", "status", CONTROLLER))
         return again
 
-    def _show_running(self, run: _Run, index: int, started: datetime, now: datetime) -> None:
+    def _show_running(self, run: JobRun, index: int, started: datetime, now: datetime) -> None:
         begun = started + timedelta(seconds=START_SECONDS)
         if index in run.pods and index not in run.ended and begun <= now:
             show_pod(self._store, run.pods[index], "Running", {"running": {"startedAt": timestamp(begun)}})
 
-    def _show_end(self, run: _Run, index: int, attempt: Attempt, now: datetime) -> None:
+    def _show_end(self, run: JobRun, index: int, attempt: Attempt, now: datetime) -> None:
         """End a pod's container."""
         message = attempt.finish(attempt.exit_code)
         if (pod := run.pods.get(index)) is not None:
             state = {"exitCode": attempt.exit_code, "message": message, "finishedAt": timestamp(now)}
             show_pod(self._store, pod, "Running", {"terminated": state})
 
-    def _show_phase(self, run: _Run, index: int, attempt: Attempt) -> None:
+    def _show_phase(self, run: JobRun, index: int, attempt: Attempt) -> None:
         """End a pod."""
         if (pod := run.pods.pop(index, None)) is not None:
             show_pod(self._store, pod, "Failed" if attempt.exit_code else "Succeeded")
 
 
-def _announce(run: _Run, status: Manifest, now: datetime) -> None:
+def _announce(run: JobRun, status: Manifest, now: datetime) -> None:
     """Say how a Job will end, while its last pods go (KEP-3998)."""
     if run.verdict is not None:
         kind, reason, _ = run.verdict

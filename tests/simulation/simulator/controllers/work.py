@@ -12,6 +12,7 @@ from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
+from simulation.simulator.controllers.claims import waits_for_volume
 from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import PDFJOBS, Manifest, Ref
 from simulation.simulator.store import Store
@@ -58,7 +59,7 @@ class Work:
         indexes: How many must succeed.
         visible: Whether the operator may look at the pods, so that they must be there as objects.
         attempt: The work of an index, at this attempt.
-        waiting: Why its containers never start; empty if they do.
+        waiting: Why its containers do not start; empty if they do.
     """
 
     indexes: int
@@ -116,7 +117,8 @@ class Worker:
             return replace(made, seconds=made.seconds * (1 + plan.jitter * dice.random()))
 
         visible = stage != "chunks" or bool(plan.out_of_memory)
-        return Work(job["spec"].get("completions", 1), visible, attempt, plan.waiting)
+        waiting = plan.waiting or ("ContainerCreating" if waits_for_volume(self._store, job) else "")
+        return Work(job["spec"].get("completions", 1), visible, attempt, waiting)
 
     def _prepare(self, job: Manifest, plan: TimedPlan, _: int, number: int) -> Attempt:
         mended = int(_label(job, LABEL_ROUND)) >= plan.mended

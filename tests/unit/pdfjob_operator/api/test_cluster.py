@@ -14,7 +14,7 @@ from pdfjob_operator.objects.kubernetes import Manifest
 
 
 PDFJOB = make_pdfjob()
-MANIFEST = {"metadata": {"name": "germinal-prepare", "namespace": "books"}}
+MANIFEST = {"kind": "Job", "metadata": {"name": "germinal-prepare", "namespace": "books"}}
 
 
 class EventsClient(Client):
@@ -143,6 +143,30 @@ async def test_a_conflict_is_no_proof_that_a_job_has_changed_or_gone(*, deletes:
 
     with pytest.raises(ConflictError, match="has been modified"):
         await change_job(FakeClient(ConflictError("the object has been modified")), deletes=deletes)
+
+
+CLAIM: Manifest = {"kind": "PersistentVolumeClaim", "metadata": {"name": "own", "namespace": "books"}}
+
+
+async def test_a_claim_that_exists_is_no_error() -> None:
+    await Cluster(FakeClient(ConflictError("exists"), owned_by(PDFJOB.uid))).create_claim(CLAIM, PDFJOB)
+
+
+@pytest.mark.parametrize(
+    ("error", "present", "said"),
+    [
+        (ConflictError("exists"), owned_by("somebody-else"), "PersistentVolumeClaim own belongs to something else"),
+        (ApiError("exceeded quota", status=403), None, "exceeded quota"),
+    ],
+    ids=["another's", "a quota"],
+)
+async def test_the_refusal_of_a_claim_says_what_is_refused(
+    error: ApiError, present: Manifest | None, said: str
+) -> None:
+    with pytest.raises(RequestRefusedError, match=said) as raised:
+        await Cluster(FakeClient(error, present)).create_claim(CLAIM, PDFJOB)
+
+    assert raised.value.kind == "PersistentVolumeClaim"
 
 
 async def test_only_the_very_pdfjob_that_was_read_is_deleted() -> None:

@@ -36,8 +36,14 @@ def test_an_empty_variable_is_not_set() -> None:
         "RUNNER_POD",
         "RUNNER_RESOURCES",
         "WATCH_NAMESPACES",
+        "WORKSPACE_ACCESS_MODE",
         "WORKSPACE_CLAIM",
+        "WORKSPACE_CREATE_PER_JOB",
+        "WORKSPACE_MAX_SIZE",
         "WORKSPACE_RETENTION_SECONDS",
+        "WORKSPACE_SIZE",
+        "WORKSPACE_STORAGE_CLASS",
+        "WORKSPACE_STORAGE_CLASSES",
     )
 
     settings = load_settings(IMAGE | {f"PDFJOB_{name}": "" for name in variables})
@@ -207,3 +213,35 @@ def test_an_invalid_url_is_named_without_its_value_which_may_contain_a_password(
         load_settings(IMAGE | {variable: value})
 
     assert "secret" not in str(raised.value)
+
+
+def test_claims_for_single_pdfjobs_are_configured() -> None:
+    settings = load_settings(
+        IMAGE
+        | {
+            "PDFJOB_WORKSPACE_CREATE_PER_JOB": "false",
+            "PDFJOB_WORKSPACE_SIZE": "7Gi",
+            "PDFJOB_WORKSPACE_STORAGE_CLASS": "nfs",
+            "PDFJOB_WORKSPACE_ACCESS_MODE": "ReadWriteMany",
+            "PDFJOB_WORKSPACE_MAX_SIZE": "1Ti",
+            "PDFJOB_WORKSPACE_STORAGE_CLASSES": "nfs,fast",
+        }
+    )
+
+    assert (settings.create_claims, settings.workspace_size, settings.workspace_storage_class) == (False, "7Gi", "nfs")
+    assert (settings.workspace_access_mode, settings.max_workspace_size) == ("ReadWriteMany", "1Ti")
+    assert settings.storage_classes == ("nfs", "fast")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PDFJOB_WORKSPACE_CREATE_PER_JOB", "maybe"),
+        ("PDFJOB_WORKSPACE_SIZE", "0"),
+        ("PDFJOB_WORKSPACE_ACCESS_MODE", "ReadWriteOncePod"),
+        ("PDFJOB_WORKSPACE_MAX_SIZE", "4GB"),
+    ],
+)
+def test_a_claim_that_cannot_work_is_refused(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        load_settings(IMAGE | {variable: text})

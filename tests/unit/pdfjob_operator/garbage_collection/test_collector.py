@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from builders import NOW, SETTINGS, make_pdfjob, variables
+from builders import NOW, SETTINGS, make_claim, make_pdfjob, variables
 from chunk_runner.contract import environment
 from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
@@ -28,7 +28,7 @@ async def swept(cluster: FakeCluster) -> GarbageCollector:
         await asyncio.Event().wait()
 
     collector = GarbageCollector(cluster, SETTINGS, lambda: NOW, one_turn, MetricsRecorder(SETTINGS.prices))
-    await collector.claims.register(PDFJOB)
+    await collector.claims.register(CLAIM)
     cluster.created.clear()
     collector.queue.add(CLAIM)
     task = asyncio.create_task(collector.queue.run())
@@ -46,13 +46,13 @@ def note() -> dict[str, Any]:
 
 async def test_a_sweep_is_told_which_pdfjobs_exist_and_for_which_claim_workspaces_were_created() -> None:
     cluster = FakeCluster(PDFJOB)
-    cluster.claims, cluster.job_list = {"shelf": "uid-of-the-claim"}, [note()]
+    cluster.claims, cluster.job_list = [make_claim("shelf")], [note()]
 
     await swept(cluster)
 
     (sweep,) = cluster.created
     told = variables(sweep)
-    assert told[environment.CLAIM_ENV] == "uid-of-the-claim"
+    assert told[environment.CLAIM_ENV] == "uid-of-shelf"
     before = int(told[environment.BEFORE_ENV])
     assert before == NOW.timestamp() - SETTINGS.workspace_retention_seconds
     assert PDFJOB.uid in LivePdfJobs.loads(before, told[environment.LIVE_ENV])
@@ -84,3 +84,25 @@ async def test_a_claim_that_is_used_in_another_namespace_or_by_another_name_does
     cluster.job_list = [note()]
 
     assert CLAIM not in (await swept(cluster)).claims
+
+
+async def test_a_claim_that_is_deleted_with_its_owner_is_not_swept() -> None:
+    cluster = FakeCluster(PDFJOB)
+    cluster.claims = [make_claim("shelf", has_owner=True)]
+
+    await swept(cluster)
+
+    assert (cluster.created, cluster.deleted) == ([], [])
+
+
+async def test_a_pdfjob_with_a_claim_of_its_own_leaves_nothing_to_sweep() -> None:
+    collector = GarbageCollector(FakeCluster(), SETTINGS, lambda: NOW, never, MetricsRecorder(SETTINGS.prices))
+
+    collector.add(make_pdfjob(storage={"size": "1Gi"}).raw)
+    collector.remove(PDFJOB.uid)
+
+    assert len(collector.queue) == 0
+
+
+async def never() -> None:
+    await asyncio.Event().wait()

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from builders import make_claim
 from chunk_runner.contract import environment
 from pdfjob_operator.configuration.queueing import Queueing
 from pdfjob_operator.configuration.settings import Settings
@@ -40,7 +41,7 @@ def environment_of(sweep: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_sweep_gets_the_pdfjobs_that_exist_and_mounts_the_workspaces_of_its_namespace_only() -> None:
-    sweep = sweep_job(CLAIM, SETTINGS, 3, live="abc", before=1_800_000_000, claim_uid=UID)
+    sweep = sweep_job(CLAIM, SETTINGS, 3, live="abc", before=1_800_000_000, volume_claim=make_claim("shelf", uid=UID))
 
     (mount,) = (
         mount
@@ -75,6 +76,14 @@ def test_the_note_of_a_claim_waits_in_no_queue_and_starts_no_pod_whoever_resumes
 
     assert (note["spec"]["suspend"], note["spec"]["parallelism"]) == (True, 0)
     assert not any(label.startswith("kueue") for label in note["metadata"]["labels"])
+
+
+@pytest.mark.parametrize(("mode", "shares"), [("ReadWriteOnce", True), ("ReadWriteMany", False)])
+def test_a_sweep_shares_the_node_of_the_pods_that_mount_the_claim_if_it_has_to(mode: str, *, shares: bool) -> None:
+    sweep = sweep_job(CLAIM, SETTINGS, 3, volume_claim=make_claim("shelf", access_modes=frozenset({mode})))
+    pod = sweep["spec"]["template"]
+
+    assert ("affinity" in pod["spec"], "claim.pdfjob.dev/shelf" in pod["metadata"]["labels"]) == (shares, shares)
 
 
 def test_the_claim_is_read_back_from_job_and_pod() -> None:

@@ -1,9 +1,16 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from builders import NOW
-from pdfjob_operator.observation.diagnostics import from_job_events, from_pod_events, from_pods, from_running_pods
+from builders import NOW, make_claim
+from pdfjob_operator.observation.diagnostics import (
+    from_claim,
+    from_job_events,
+    from_pod_events,
+    from_pods,
+    from_running_pods,
+)
 
 
 def waiting(reason: str, message: str = "…") -> dict[str, Any]:
@@ -25,6 +32,11 @@ def unscheduled(message: str) -> dict[str, Any]:
         (waiting("ErrImagePull"), "ImageUnavailable", "…"),
         (waiting("CreateContainerConfigError", 'secret "key" not found'), "SecretNotFound", "key"),
         (waiting("CreateContainerConfigError", "no such key"), "ContainerNotStarted", "no such key"),
+        (
+            waiting("CreateContainerConfigError", "failed to create subPath directory for volumeMount workspace"),
+            "VolumeUnavailable",
+            "root_squash",
+        ),
         (unscheduled('persistentvolumeclaim "books" not found'), "ClaimNotFound", "“books”"),
         (unscheduled('persistentvolumeclaim "books" is being deleted'), "ClaimNotFound", "“books” is being deleted"),
         (
@@ -120,3 +132,35 @@ def test_a_hostile_message_becomes_one_line() -> None:
     assert found is not None
     assert found.message.isprintable()
     assert len(found.message) <= 300
+
+
+YOUNG, OLD = NOW - timedelta(seconds=10), NOW - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message", "said"),
+    [
+        ({"storage_class": None}, None, "has no storage class, and the cluster has no default class"),
+        ({}, 'storageclass.storage.k8s.io "nfs" not found', "Storage class “nfs” does not exist"),
+        ({}, "NodePath only supports ReadWriteOnce", "No volume can be provisioned for PersistentVolumeClaim “books”"),
+        ({"provisioner": "ebs.csi.aws.com", "created_at": OLD}, None, "from the provisioner ebs.csi.aws.com"),
+    ],
+    ids=["no class", "no such class", "a class that cannot", "no provisioner"],
+)
+def test_what_keeps_a_claim_from_binding_is_named(claim: dict[str, Any], message: str | None, said: str) -> None:
+    events = [] if message is None else [{"reason": "ProvisioningFailed", "message": message}]
+
+    found = from_claim(make_claim("books", bound=False, **claim), events, NOW)
+
+    assert found is not None
+    assert found.reason == "ClaimNotBound"
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [{"created_at": OLD}, {"provisioner": "ebs.csi.aws.com", "created_at": YOUNG}],
+    ids=["waits for the first pod", "is being provisioned"],
+)
+def test_a_claim_that_waits_for_its_first_pod_or_its_volume_is_no_fault(claim: dict[str, Any]) -> None:
+    assert from_claim(make_claim("books", bound=False, **claim), [], NOW) is None

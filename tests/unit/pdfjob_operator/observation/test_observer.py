@@ -1,10 +1,11 @@
 """What is read for one reconciliation, and when to look again. The clock stands still: `NOW`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from builders import NOW, make_gemini, make_pdfjob, make_started
+from builders import NOW, SETTINGS, make_claim, make_gemini, make_pdfjob, make_started
 from chunk_runner.contract import report_json
 from chunk_runner.contract.report import Failure, Report
 from pdfjob_operator.objects.names import stage_job_name
@@ -40,7 +41,7 @@ def with_jobs(*jobs: dict[str, Any], pdfjob: PdfJob | None = None) -> FakeCluste
 
 
 async def observe(cluster: FakeCluster, page_progress: PageProgress | None = None) -> Observation:
-    observation = await Observer(cluster, lambda: NOW, page_progress).observe(KEY)
+    observation = await Observer(cluster, lambda: NOW, SETTINGS, page_progress).observe(KEY)
     assert observation is not None
     return observation
 
@@ -54,7 +55,7 @@ async def test_of_a_pdfjob_that_is_new_or_has_finished_nothing_else_is_read(pdfj
 
 
 async def test_a_pdfjob_that_is_gone_is_not_observed() -> None:
-    assert await Observer(FakeCluster(), lambda: NOW).observe(KEY) is None
+    assert await Observer(FakeCluster(), lambda: NOW, SETTINGS).observe(KEY) is None
 
 
 async def test_jobs_that_have_the_pods_they_want_cost_two_requests() -> None:
@@ -105,7 +106,7 @@ async def test_why_chunks_fail_is_read_while_their_job_runs_and_not_at_each_even
         raw_pod(phase="Failed", containerStatuses=terminated(25, report)),
         raw_pod(index=1, phase="Failed", containerStatuses=terminated(137)),
     ]
-    observer = Observer(cluster, lambda: NOW)
+    observer = Observer(cluster, lambda: NOW, SETTINGS)
 
     first, second = await observer.observe(KEY), await observer.observe(KEY)
 
@@ -136,10 +137,32 @@ class TestDiagnosis:
         assert cluster.reads[-3:] == ["pods Pending", "events pod-0", "events job-uid"]
         assert observation.diagnosis == Failure("PodRefused", "Kubernetes refuses the pod: exceeded quota")
 
+    async def test_a_claim_that_is_not_bound_is_looked_into(self) -> None:
+        unbound = [{**UNSCHEDULED[0], "message": "pod has unbound immediate PersistentVolumeClaims"}]
+        pod = raw_pod(phase="Pending", conditions=unbound)
+        pod["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "books"}}]}
+        cluster = with_jobs(raw_job(name=NAME, active=4))
+        cluster.pod_list, cluster.claims = [pod], [make_claim("books", bound=False, storage_class=None)]
+
+        observation = await observe(cluster)
+
+        assert observation.diagnosis is not None
+        assert observation.diagnosis.reason == "ClaimNotBound"
+        assert "the cluster has no default class" in observation.diagnosis.message
+
+    async def test_a_pod_that_no_node_has_room_for_is_not_a_matter_of_its_claim(self) -> None:
+        pod = raw_pod(phase="Pending", conditions=UNSCHEDULED)
+        pod["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "books"}}]}
+        cluster = with_jobs(raw_job(name=NAME, active=4))
+        cluster.pod_list = [pod]
+
+        assert (await observe(cluster)).diagnosis is not None
+        assert "claim books" not in cluster.reads
+
     async def test_a_diagnosis_is_repeated_for_a_while_before_pods_are_looked_at_again(self) -> None:
         cluster = with_jobs(raw_job(name=NAME, active=4))
         cluster.pod_list = [raw_pod(phase="Pending", conditions=UNSCHEDULED)]
-        observer = Observer(cluster, lambda: NOW)
+        observer = Observer(cluster, lambda: NOW, SETTINGS)
 
         first, second = await observer.observe(KEY), await observer.observe(KEY)
 
@@ -214,7 +237,7 @@ class TestAdmission:
     async def admitted(self, cluster: FakeCluster) -> bool:
         admission = Admission(1)
         admission.admit(Key("books", "nana"), "another-uid", has_jobs=True)
-        observation = await Observer(cluster, lambda: NOW, admission=admission).observe(KEY)
+        observation = await Observer(cluster, lambda: NOW, SETTINGS, admission=admission).observe(KEY)
         assert observation is not None
         return observation.admitted
 
@@ -230,7 +253,7 @@ class TestAdmission:
 
     async def test_one_that_is_suspended_takes_no_place(self) -> None:
         admission = Admission(1)
-        observer = Observer(FakeCluster(make_started(suspend=True)), lambda: NOW, admission=admission)
+        observer = Observer(FakeCluster(make_started(suspend=True)), lambda: NOW, SETTINGS, admission=admission)
 
         await observer.observe(KEY)
 
@@ -238,7 +261,9 @@ class TestAdmission:
 
 
 async def test_a_pdfjob_has_at_most_the_workers_that_are_allowed() -> None:
-    observation = await Observer(FakeCluster(make_pdfjob(workers=50)), lambda: NOW, max_workers=20).observe(KEY)
+    observation = await Observer(
+        FakeCluster(make_pdfjob(workers=50)), lambda: NOW, replace(SETTINGS, max_workers_per_job=20)
+    ).observe(KEY)
 
     assert observation is not None
     assert (observation.pdfjob.workers, observation.pdfjob.requested_workers) == (20, 50)

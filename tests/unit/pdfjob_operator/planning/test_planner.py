@@ -42,7 +42,8 @@ SUSPENDED = JobState(Phase.SUSPENDED, "Suspended", "…")
 def test_the_first_reconciliation_creates_nothing(spec: dict[str, Any], phase: str) -> None:
     decision = plan(make_observation(pdfjob=make_pdfjob(**spec)), SETTINGS)
 
-    assert decision == Decision(JobState(Phase(phase), phase, "Accepted."), requeue_after=0)
+    state = JobState(Phase(phase), phase, "Accepted.")
+    assert decision == Decision(state, claim=SETTINGS.workspace_claim, requeue_after=0)
 
 
 class TestAdmission:

@@ -13,7 +13,7 @@ from unit.pdfjob_operator.fake_cluster import FakeCluster
 
 
 PROCESSING = JobState(Phase.PROCESSING, "Processing", "1 of 4 chunks are done.", Progress(120, 4, 2, 1, 0))
-STATUS = render_status(make_pdfjob(), PROCESSING, NOW)
+STATUS = render_status(make_pdfjob(), PROCESSING, NOW, claim=SETTINGS.workspace_claim)
 KEY = make_pdfjob().key
 
 

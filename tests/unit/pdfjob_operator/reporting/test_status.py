@@ -78,6 +78,12 @@ def test_a_finished_job_counts_what_was_left_out() -> None:
     assert "droppedLines" not in render_status(make_pdfjob(), PROCESSING, NOW)
 
 
+def test_the_claim_is_known_before_there_is_an_output() -> None:
+    status = render_status(make_pdfjob(), JobState(Phase.PROCESSING, "Processing", "…"), NOW, claim="books")
+
+    assert status["output"] == {"claimName": "books"}
+
+
 PRICES = Prices.parse('{"asOf": "2026-10-07", "models": {"gemini-3.5-flash-lite": {"input": 1, "output": 2}}}')
 
 

@@ -1,0 +1,37 @@
+"""What the Job controller remembers of a Job between two looks at it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from simulation.simulator.controllers.work import Attempt, Work
+from simulation.simulator.kinds import Ref
+
+
+@dataclass
+class JobRun:
+    """What the controller remembers of a Job; real ones remember it in pods, made here only if the operator looks.
+
+    Attributes:
+        running: By index, when its pod started and what it does.
+        ended: Running indexes whose container has ended.
+        pods: By index, the pod object, if there is one.
+        failures: By index, how many attempts failed.
+        later: By index, when it may be tried again.
+        done: Indexes that succeeded.
+        failed: Indexes that failed for good.
+        verdict: The condition to come: type, reason and when.
+    """
+
+    running: dict[int, tuple[datetime, Attempt]] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
+    pods: dict[int, Ref] = field(default_factory=dict)
+    failures: dict[int, int] = field(default_factory=dict)
+    later: dict[int, datetime] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    verdict: tuple[str, str, datetime] | None = None
+
+    def begin_waiting(self, work: Work, now: datetime) -> None:
+        """Start the pods that have waited, once what they waited for is there."""
+        if not work.waiting:
+            self.running = {index: (min(started, now), attempt) for index, (started, attempt) in self.running.items()}
