@@ -188,6 +188,8 @@ def model_server(cluster: Installation, operator: Kubectl) -> Model:
     for manifest in model.manifests(cluster.runner_image):
         operator.apply(manifest)
     operator.wait(f"pod/{model.NAME}", "condition=Ready")
+    operator.wait(f"endpoints/{model.NAME}", "create")  # by which the API server finds the pod
+    operator.wait(f"endpoints/{model.NAME}", "jsonpath={.subsets[0].addresses[0].ip}")
     return Model(operator)
 
 

@@ -48,7 +48,7 @@ def test_a_volume_that_stays_full_fails_the_job_and_says_so(kubectl: Kubectl, sm
 
     status = kubectl.status(job.name)
     assert {it["reason"] for it in status["conditions"]} == {"WorkspaceUnavailable"}, status
-    assert "output" not in status
+    assert "path" not in status.get("output", {})
     assert "Succeeded" not in {state["status"].get("phase") for state in states}
 
 
