@@ -95,6 +95,13 @@ def test_the_images_leave_out_only_what_the_code_does_not_import() -> None:
     assert {module for module in modules if unused & set(map(_name, distributions[module]))} == set()
 
 
+def test_the_lock_holds_no_package_that_makes_each_process_slow() -> None:
+    locked = {_name(line) for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
+
+    assert "jsonschema" in locked
+    assert not locked & {"rfc3987-syntax", *PROJECT["tool"]["uv"]["exclude-dependencies"]}
+
+
 def test_nothing_outside_tests_imports_from_tests() -> None:
     folders = {path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     tests = {"tests", *(path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py")}
