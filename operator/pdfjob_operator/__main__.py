@@ -21,6 +21,7 @@ from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.observation.observer import Observer
 from pdfjob_operator.observation.page_progress import PageProgress
@@ -76,7 +77,8 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
             Leases(client), settings.lease, f"{socket.gethostname()}_{secrets.token_hex(4)}", now
         )
         liveness = WatchLiveness()
-        job_gauges, recorder = JobGauges(), MetricsRecorder(settings.prices)
+        namespaces = NamespaceLabels(settings.metrics_max_namespaces, settings.prices)
+        job_gauges, recorder = JobGauges(namespaces), MetricsRecorder(settings.prices, namespaces)
         collector = GarbageCollector(cluster, settings, now, leader_election.wait_until_leader, recorder)
         admission = Admission(settings.max_pdfjobs_per_namespace)
         page_progress = PageProgress(settings.redis_url) if settings.redis_url else None
@@ -103,6 +105,8 @@ async def operate(settings: Settings, *, now: Callable[[], datetime] = _utc_now)
         registry.BUILD_INFO.labels(version("pdfjob")).set(1)
         job_gauges.register()
         recorder.register()
+        for namespace in settings.namespaces:
+            namespaces.use(namespace)
 
         def unhealthy() -> str | None:
             return health.unhealthy_reason(

@@ -139,6 +139,32 @@ spec.pod.{{ .field }}{{ with .names }}: only {{ join ", " . }} may be used: remo
 {{- end }}
 
 {{- /*
+The alerts in files/rules.yaml, with the thresholds and times of metrics.prometheusRule. A comment behind a threshold is the
+name of its value.
+*/}}
+{{- define "pdfjob.alerts" -}}
+{{- $values := .Values.metrics.prometheusRule }}
+{{- $rules := fromYaml (.Files.Get "files/rules.yaml") }}
+{{- range $rules.groups }}
+{{- range $rule := .rules }}
+{{- range $name, $value := get $values.alerts .alert }}
+{{- if eq $name "for" }}
+{{- $_ := set $rule $name $value }}
+{{- else }}
+{{- $threshold := printf "(?m)[0-9.]+(,?  # %s)$" $name }}
+{{- $_ := set $rule "expr" (regexReplaceAll $threshold $rule.expr (printf "%s${1}" (include "pdfjob.limit" $value))) }}
+{{- end }}
+{{- end }}
+{{- with $values.runbookBaseUrl }}
+{{- $page := base $rule.annotations.runbook }}
+{{- $_ := set $rule "annotations" (merge (dict "runbook_url" (printf "%s/%s" (trimSuffix "/" .) $page)) (omit $rule.annotations "runbook")) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $rules }}
+{{- end }}
+
+{{- /*
 "true" if a resource of the Prometheus Operator is rendered, otherwise empty. Expects a dict with root, kind, path (of
 its values) and mode (renderMode).
 */}}

@@ -76,6 +76,9 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         ),
         max_workers_per_job=variables.limit("PDFJOB_MAX_WORKERS_PER_JOB"),
         max_pdfjobs_per_namespace=variables.limit("PDFJOB_MAX_PDFJOBS_PER_NAMESPACE"),
+        metrics_max_namespaces=variables.number(
+            "PDFJOB_METRICS_MAX_NAMESPACES", Settings.metrics_max_namespaces, least=0
+        ),
         resync_period_seconds=variables.number("PDFJOB_RESYNC_PERIOD_SECONDS", Settings.resync_period_seconds),
         gemini_base_url=variables.url("PDFJOB_GEMINI_BASE_URL", ("https", "http"), "https://gateway.example.com"),
         gemini_requests_per_minute=variables.limit("PDFJOB_GEMINI_REQUESTS_PER_MINUTE"),
@@ -110,16 +113,16 @@ class _Variables:
             raise self._invalid(variable, f"{', '.join(choices[:-1])} or {choices[-1]}")
         return text
 
-    def number(self, variable: str, default: int) -> int:
-        number = self.limit(variable)
+    def number(self, variable: str, default: int, *, least: int = 1) -> int:
+        number = self.limit(variable, least=least)
         return default if number is None else number
 
-    def limit(self, variable: str) -> int | None:
+    def limit(self, variable: str, *, least: int = 1) -> int | None:
         text = self.text(variable)
         if not text:
             return None
-        if not (text.isascii() and text.isdecimal()) or int(text) < 1:
-            raise self._invalid(variable, "a whole number of at least 1")
+        if not (text.isascii() and text.isdecimal()) or int(text) < least:
+            raise self._invalid(variable, f"a whole number of at least {least}")
         return int(text)
 
     def port(self, variable: str, default: int) -> int:

@@ -49,6 +49,7 @@ class Settings:
         max_memory: Upper bound for memory increases after an OOM kill, in bytes.
         max_workers_per_job: Most workers of a PdfJob, whatever it asks for; `None` for no limit.
         max_pdfjobs_per_namespace: Most PdfJobs of a namespace that are worked on at once; `None` for no limit.
+        metrics_max_namespaces: Number of namespaces that metrics name; all others share the label value `Other`.
         max_storage: Room that the chunks of a PdfJob may take on its volume, and its results after them, in bytes.
         resync_period_seconds: Interval between full listings.
         workspace_retention_seconds: Minimum time for which the workspace of a deleted PdfJob is kept.
@@ -82,6 +83,7 @@ class Settings:
     max_memory: int = 4 * 2**30
     max_workers_per_job: int | None = None
     max_pdfjobs_per_namespace: int | None = None
+    metrics_max_namespaces: int = 20
     max_storage: int = 2**30
     resync_period_seconds: int = 120
     workspace_retention_seconds: int = 300

@@ -1,4 +1,4 @@
-"""Reads what the last sweep of each claim reported, and sets the metrics of workspaces and volumes."""
+"""Reads what the last sweep of each claim reported, for the metrics of workspaces and volumes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chunk_runner.contract import report_json
 from pdfjob_operator.garbage_collection.sweep_job import claim_of_pod
-from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.kubernetes import parse_time
 from pdfjob_operator.objects.labels import LABEL_STAGE, SWEEP
 from pdfjob_operator.objects.stage_pod import container_state
@@ -40,7 +39,7 @@ class SweepReports:
         cluster: The cluster.
         settings: The configuration.
         claims: The claims that have a sweep Job.
-        recorder: Takes the free space of volumes.
+        recorder: Takes the reports.
     """
 
     def __init__(self, cluster: Cluster, settings: Settings, claims: ClaimRegistry, recorder: MetricsRecorder) -> None:
@@ -72,8 +71,7 @@ class SweepReports:
         # The pod of the last sweep is deleted when the next one starts; its report counts until that one has finished.
         self._swept = {claim: swept for claim, swept in self._swept.items() if claim in self._claims}
         self._swept |= {claim: finished.swept for claim, finished in found.items()}
-        registry.WORKSPACE_BYTES.set(sum(swept.bytes for swept in self._swept.values()))
-        registry.ORPHANED_WORKSPACES.set(sum(swept.stale for swept in self._swept.values()))
+        self._recorder.record_sweeps({(claim.namespace, claim.name): swept for claim, swept in self._swept.items()})
 
 
 def _finished(pod: Manifest) -> _Finished | None:

@@ -9,12 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache, partial
-from typing import Any, NamedTuple
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Phase
 from pdfjob_operator.objects.standing import Standing, standing_of
+
+
+if TYPE_CHECKING:
+    from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 
 
 CHUNK_STATES = ("waiting", "active", "succeeded", "failed")
@@ -24,6 +29,7 @@ class _Entry(NamedTuple):
     """The last known state of a PdfJob.
 
     Attributes:
+        namespace: Its namespace.
         phase: Its phase.
         progress: Values of which at least one changes whenever the PdfJob makes progress.
         since: Event loop time of the last progress.
@@ -31,6 +37,7 @@ class _Entry(NamedTuple):
         chunks: Number of chunks by state; empty once it is finished.
     """
 
+    namespace: str
     phase: str
     progress: tuple[object, ...]
     since: float
@@ -42,37 +49,43 @@ _NO_CHUNKS: Mapping[str, int] = {}
 
 
 @cache
-def _finished(phase: str) -> _Entry:
-    """Return the state of every PdfJob that ended in this phase: there may be a hundred thousand of them."""
-    return _Entry(phase, (), 0.0, idle=True, chunks=_NO_CHUNKS)
+def _finished(namespace: str, phase: str) -> _Entry:
+    """Return the state of every PdfJob of a namespace that ended in this phase: there may be a hundred thousand."""
+    return _Entry(namespace, phase, (), 0.0, idle=True, chunks=_NO_CHUNKS)
 
 
 class JobGauges:
-    """The PdfJobs that exist, by uid."""
+    """The PdfJobs that exist, by uid.
 
-    def __init__(self) -> None:
+    Args:
+        namespaces: The namespaces that the metrics name.
+    """
+
+    def __init__(self, namespaces: NamespaceLabels) -> None:
+        self._namespaces = namespaces
         self._entries: dict[str, _Entry] = {}
 
     def register(self) -> None:
         """Connect the gauges to this object."""
-        for phase in Phase:
-            registry.JOBS.labels(phase).set_function(partial(self.count_jobs, phase))
-        for state in CHUNK_STATES:
-            registry.CHUNKS.labels(state).set_function(partial(self.count_chunks, state))
-        registry.LONGEST_STALL.set_function(self.longest_stall)
+        registry.JOBS.set_function(self.count_jobs)
+        registry.CHUNKS.set_function(self.count_chunks)
+        registry.LONGEST_STALL.set_function(self.longest_stalls)
 
     def add(self, raw: Mapping[str, Any]) -> None:
         """Take over a PdfJob as listed or watched, unless it is unfinished and known: `update` knows more about it."""
+        self._namespaces.use(raw["metadata"]["namespace"])
         phase = (raw.get("status") or {}).get("phase")
         if raw["metadata"]["uid"] not in self._entries or phase in TERMINAL_PHASES:
             self.update(raw)
 
     def update(self, raw: Mapping[str, Any]) -> None:
         """Take over a PdfJob with the status that a reconcile rendered, written or not."""
-        uid, status, spec = raw["metadata"]["uid"], raw.get("status") or {}, raw.get("spec") or {}
+        uid, namespace = raw["metadata"]["uid"], raw["metadata"]["namespace"]
+        status, spec = raw.get("status") or {}, raw.get("spec") or {}
+        self._namespaces.use(namespace)
         phase = status.get("phase", Phase.PENDING)
         if phase in TERMINAL_PHASES:
-            self._entries[uid] = _finished(phase)
+            self._entries[uid] = _finished(namespace, phase)
             return
         counts: Counter[str] = Counter(status.get("chunks") or {})
         counts["waiting"] = counts["total"] - counts["active"] - counts["succeeded"] - counts["failed"]
@@ -84,21 +97,35 @@ class JobGauges:
         idle = paused or phase == Phase.SUSPENDED or standing_of(raw) is Standing.WAITING
         now = asyncio.get_running_loop().time()
         since = now if before is None or moved or before.idle else before.since
-        self._entries[uid] = _Entry(phase, progress, since, idle, counts if counts["total"] else _NO_CHUNKS)
+        self._entries[uid] = _Entry(namespace, phase, progress, since, idle, counts if counts["total"] else _NO_CHUNKS)
 
     def remove(self, uid: str) -> None:
         """Forget a PdfJob that no longer exists."""
         self._entries.pop(uid, None)
 
-    def count_jobs(self, phase: str) -> int:
-        """Count the PdfJobs in this phase."""
-        return sum(entry.phase == phase for entry in self._entries.values())
+    def count_jobs(self) -> dict[tuple[str, ...], float]:
+        """Count the PdfJobs by namespace and phase."""
+        counts: Counter[tuple[str, ...]] = Counter(dict.fromkeys(product(self._namespaces.values(), Phase), 0))
+        for entry in self._entries.values():
+            counts[self._namespaces.value(entry.namespace), entry.phase] += 1
+        return dict(counts)
 
-    def count_chunks(self, state: str) -> int:
-        """Count the chunks in this state, of unfinished PdfJobs."""
-        return sum(max(entry.chunks.get(state, 0), 0) for entry in self._entries.values())
+    def count_chunks(self) -> dict[tuple[str, ...], float]:
+        """Count the chunks of unfinished PdfJobs by namespace and state."""
+        counts: Counter[tuple[str, ...]] = Counter(dict.fromkeys(product(self._namespaces.values(), CHUNK_STATES), 0))
+        for entry in self._entries.values():
+            if entry.chunks:
+                label = self._namespaces.value(entry.namespace)
+                for state in CHUNK_STATES:
+                    counts[label, state] += max(entry.chunks.get(state, 0), 0)
+        return dict(counts)
 
-    def longest_stall(self) -> float:
-        """Return the seconds since the most stalled PdfJob made progress; 0 if none is expected to."""
+    def longest_stalls(self) -> dict[tuple[str, ...], float]:
+        """Return the seconds since the most stalled PdfJob of each namespace made progress; 0 if none is to."""
         now = asyncio.get_running_loop().time()
-        return max((now - entry.since for entry in self._entries.values() if not entry.idle), default=0.0)
+        longest: dict[tuple[str, ...], float] = {(label,): 0.0 for label in self._namespaces.values()}
+        for entry in self._entries.values():
+            if not entry.idle:
+                label = (self._namespaces.value(entry.namespace),)
+                longest[label] = max(longest.get(label, 0.0), now - entry.since)
+        return longest

@@ -1,18 +1,29 @@
 """The operator's metrics: names, labels and help texts, in a registry of their own.
 
-No label holds the name of an object or text from outside. Every label has a closed set of values, so that nobody can
-grow the number of series by creating PdfJobs.
+No label holds the name of an object or text from outside, except the names of a limited number of namespaces. So every
+label has a bounded number of values, and nobody can grow the number of series by creating PdfJobs. Histograms have no
+label for the namespace, because each of them is a dozen series.
 """
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from chunk_runner.contract.stats import BYTES, SECONDS
+from pdfjob_operator.metrics.computed_gauge import ComputedGauge
 from pdfjob_operator.metrics.prebucketed_histogram import PrebucketedHistogram
 
 
+# Otherwise, each counter has a second series with the time of its creation. The function lacks annotations.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
 REGISTRY = CollectorRegistry()
+
+NAMESPACE = "pdfjob_namespace"
+"""Name of the label for the namespace of PdfJobs.
+
+Prometheus sets `namespace` itself, to the namespace of the operator's pod, and renames a label of that name.
+"""
 
 PROCESSORS = ("text", "gemini")
 """Values of the label `processor`."""
@@ -26,29 +37,34 @@ _RECONCILE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30
 
 # Objects that exist now.
 
-JOBS = Gauge("pdfjob_jobs", "Number of existing PdfJobs, by phase.", ["phase"], registry=REGISTRY)
+JOBS = ComputedGauge("pdfjob_jobs", "Number of existing PdfJobs, by phase.", (NAMESPACE, "phase"), registry=REGISTRY)
 
-CHUNKS = Gauge("pdfjob_chunks", "Number of chunks of unfinished PdfJobs, by state.", ["state"], registry=REGISTRY)
+CHUNKS = ComputedGauge(
+    "pdfjob_chunks", "Number of chunks of unfinished PdfJobs, by state.", (NAMESPACE, "state"), registry=REGISTRY
+)
 
-LONGEST_STALL = Gauge(
+LONGEST_STALL = ComputedGauge(
     "pdfjob_longest_stall_seconds",
     "Seconds since the most stalled PdfJob made progress; finished, suspended and paused PdfJobs do not count.",
+    (NAMESPACE,),
     registry=REGISTRY,
 )
 
-VOLUME_FREE = Gauge(
+VOLUME_FREE = ComputedGauge(
     "pdfjob_volume_free_ratio",
-    "Free share of the fullest workspace volume, as last reported by a pod; NaN before the first report.",
+    "Free share of the fullest workspace volume, as last reported by a pod.",
+    (NAMESPACE,),
     registry=REGISTRY,
 )
 
-WORKSPACE_BYTES = Gauge(
-    "pdfjob_workspace_bytes", "Size of all workspaces, as measured by the last sweeps.", registry=REGISTRY
+WORKSPACE_BYTES = ComputedGauge(
+    "pdfjob_workspace_bytes", "Size of all workspaces, as measured by the last sweeps.", (NAMESPACE,), registry=REGISTRY
 )
 
-ORPHANED_WORKSPACES = Gauge(
+ORPHANED_WORKSPACES = ComputedGauge(
     "pdfjob_orphaned_workspaces",
     "Number of workspaces of deleted PdfJobs that the last sweeps failed to remove.",
+    (NAMESPACE,),
     registry=REGISTRY,
 )
 
@@ -56,7 +72,10 @@ ORPHANED_WORKSPACES = Gauge(
 # Work that is done. Pods report what they did; the operator counts it when their PdfJob ends.
 
 JOBS_FINISHED = Counter(
-    "pdfjob_jobs_finished", "Number of finished PdfJobs, by result and reason.", ["result", "reason"], registry=REGISTRY
+    "pdfjob_jobs_finished",
+    "Number of finished PdfJobs, by result and reason.",
+    [NAMESPACE, "result", "reason"],
+    registry=REGISTRY,
 )
 
 JOB_DURATION = Histogram(
@@ -98,41 +117,60 @@ CHUNK_MEMORY = PrebucketedHistogram(
 CHUNKS_FINISHED = Counter(
     "pdfjob_chunks_finished",
     "Number of finished chunks, by result, and by reason if they failed.",
-    ["result", "reason"],
+    [NAMESPACE, "result", "reason"],
     registry=REGISTRY,
 )
 
 CHUNK_RETRIES = Counter(
     "pdfjob_chunk_retries",
     "Number of failed attempts at a chunk that were retried, by reason.",
-    ["reason"],
+    [NAMESPACE, "reason"],
     registry=REGISTRY,
 )
 
 PAGES = Counter(
-    "pdfjob_pages", "Number of pages of finished PdfJobs, by state.", ["state", "processor"], registry=REGISTRY
+    "pdfjob_pages",
+    "Number of pages of finished PdfJobs, by state.",
+    [NAMESPACE, "state", "processor"],
+    registry=REGISTRY,
 )
 
 BUSY_SECONDS = Counter(
     "pdfjob_worker_busy_seconds",
     "Seconds that workers spent on chunks, summed over all workers; PdfJobs of one chunk do not count.",
+    [NAMESPACE],
     registry=REGISTRY,
 )
 
 AVAILABLE_SECONDS = Counter(
     "pdfjob_worker_available_seconds",
     "Seconds that workers were available while there were chunks, summed over all workers.",
+    [NAMESPACE],
     registry=REGISTRY,
 )
 
-TOKENS = Counter("pdfjob_tokens", "Number of tokens used, by model and kind.", ["model", "kind"], registry=REGISTRY)
+TOKENS = Counter(
+    "pdfjob_tokens", "Number of tokens used, by model and kind.", [NAMESPACE, "model", "kind"], registry=REGISTRY
+)
 
 ESTIMATED_COST = Counter(
     "pdfjob_estimated_cost",
     "Estimated cost of the tokens used, by the configured price table and in its currency.",
-    ["model", "currency"],
+    [NAMESPACE, "model", "currency"],
     registry=REGISTRY,
 )
+
+COUNTERS_BY_NAMESPACE = (
+    JOBS_FINISHED,
+    CHUNKS_FINISHED,
+    CHUNK_RETRIES,
+    PAGES,
+    BUSY_SECONDS,
+    AVAILABLE_SECONDS,
+    TOKENS,
+    ESTIMATED_COST,
+)
+"""All counters with the label `NAMESPACE`, which comes first."""
 
 
 # The operator itself.

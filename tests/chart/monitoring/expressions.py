@@ -15,10 +15,10 @@ PROJECT = Path(__file__).parents[3]
 RULES = PROJECT / "charts" / "pdfjob-operator" / "files" / "rules.yaml"
 
 
-def queries(dashboard: Path = DASHBOARD, rules: Path = RULES, window: str = "5m") -> list[Query]:
+def queries(dashboard: Path = DASHBOARD, rules: Path = RULES, window: str = "5m", span: str = "6h") -> list[Query]:
     """Return all expressions of both files."""
     panels = json.loads(dashboard.read_text())["panels"]
-    found = [query for panel in panels for query in queries_of_panel(panel, window)]
+    found = [query for panel in panels for query in queries_of_panel(panel, window, span)]
     for group in yaml.safe_load(rules.read_text())["groups"]:
         for rule in group["rules"]:
             text = " ".join(rule["annotations"].values())

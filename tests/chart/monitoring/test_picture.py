@@ -7,6 +7,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tools.generators.dashboard.picture import draw
 from tools.generators.dashboard.prometheus import Series
 from tools.generators.dashboard.queries import DASHBOARD
@@ -104,6 +106,60 @@ def test_a_legend_names_only_what_has_happened(tmp_path: Path) -> None:
 
     assert "jobs" in shown
     assert "claims" not in shown
+
+
+def test_a_panel_in_which_nothing_has_happened_says_so(tmp_path: Path) -> None:
+    source = MadeUp({"depth": [line({"queue": "jobs"}, 0, 0), line({"queue": "claims"}, 0, 0)]})
+
+    assert set(texts(draw(source, 0, END, "15s", one_panel(tmp_path)))) == {"Depth", "always 0"}
+
+
+@pytest.mark.parametrize("number", [3, 10, 25])
+def test_no_color_stands_for_two_series(tmp_path: Path, number: int) -> None:
+    source = MadeUp({"depth": [line({"queue": f"queue-{rank}"}, 1, rank + 1) for rank in range(number)]})
+
+    picture = draw(source, 0, END, "15s", one_panel(tmp_path))
+
+    colors = re.findall(r'<path d="M[^"]*L[^"]*" clip-path[^>]*stroke: (#[0-9a-f]{6})', picture)
+    grid = {color for color in colors if colors.count(color) > 1 and color.startswith("#f5f5f5")}
+    assert len([color for color in colors if color not in grid]) == number
+    assert len(set(colors) - grid) == number
+
+
+@pytest.mark.parametrize(
+    ("highest", "unit", "shown"),
+    [
+        (3.7, "short", ["0", "1", "2", "3", "4"]),
+        (0.83, "short", ["0", "0.25", "0.5", "0.75", "1"]),
+        (61, "s", ["0 s", "20 s", "40 s", "60 s", "80 s"]),
+        (90 * 2**20, "bytes", ["0 B", "32 MiB", "64 MiB", "96 MiB"]),
+        (1700, "short", ["0", "500", "1 k", "1.5 k", "2 k"]),
+    ],
+)
+def test_the_vertical_axis_ends_at_a_round_number(tmp_path: Path, highest: float, unit: str, shown: list[str]) -> None:
+    source = MadeUp({"depth": [line({"queue": "jobs"}, 0, highest)]})
+
+    found = texts(draw(source, 0, END, "15s", one_panel(tmp_path, unit=unit)))
+
+    assert [text for text in found if ":" not in text and text not in {"Depth", "jobs"}] == shown
+
+
+def test_the_axis_of_a_share_ends_at_all_of_it(tmp_path: Path) -> None:
+    source = MadeUp({"depth": [line({"queue": "jobs"}, 0, 0.1)]})
+
+    assert "100%" in texts(draw(source, 0, END, "15s", one_panel(tmp_path, unit="percentunit", max=1)))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [(1, ["0:00", "0:10"]), (7, ["0:00", "5:00"]), (30, ["0:00", "5:00"]), (170, ["0:00", "30:00"])],
+)
+def test_the_axis_of_time_has_round_steps(tmp_path: Path, minutes: int, shown: list[str]) -> None:
+    source = MadeUp({"depth": [line({"queue": "jobs"}, 1, 2)]})
+
+    found = texts(draw(source, 0, 60 * minutes, "15s", one_panel(tmp_path)))
+
+    assert [text for text in found if ":" in text][:2] == shown
 
 
 def test_the_same_data_give_the_same_bytes_and_others_do_not(tmp_path: Path) -> None:

@@ -1,9 +1,15 @@
 """The chart's resources for Prometheus and Grafana."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
-from chart.helm import CHART, MONITORING, OPERATOR, Helm, Manifest, one, pods, values
+from chart.helm import CHART, MONITORING, OPERATOR, Helm, Manifest, environment, one, pods, values
+from chart.monitoring.expressions import PROJECT
+from chart.monitoring.promtool import promtool
+from pdfjob_operator.configuration.environment import load_settings
 
 
 @pytest.mark.parametrize(
@@ -44,9 +50,103 @@ def test_two_monitors_at_once_are_refused(helm: Helm) -> None:
     assert "enable only one of them" in helm.refusal(both)
 
 
-def test_rules_and_dashboard_are_rendered_unchanged(everything: list[Manifest]) -> None:
+def test_by_default_rules_and_dashboard_are_those_of_the_files(everything: list[Manifest]) -> None:
     dashboard = one(everything, "ConfigMap", "pdfs-dashboard")
 
     assert one(everything, "PrometheusRule")["spec"] == yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
     assert dashboard["data"]["pdfjob.json"].strip() == (CHART / "files" / "dashboard.json").read_text().strip()
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_the_number_of_named_namespaces_reaches_the_operator(helm: Helm) -> None:
+    def limit(*settings: str) -> int:
+        return load_settings(environment(helm.render(*settings))).metrics_max_namespaces
+
+    assert (limit(), limit("--set=metrics.maxNamespaces=0"), limit("--set=metrics.maxNamespaces=300")) == (20, 0, 300)
+
+
+def test_alerts_link_to_the_runbooks_of_an_administrator(helm: Helm) -> None:
+    for base in ("https://docs.example.com/runbooks", "https://docs.example.com/runbooks/"):
+        for rule in alerts(helm, f"runbookBaseUrl={base}").values():
+            page = rule["annotations"]["runbook_url"].removeprefix("https://docs.example.com/runbooks/")
+            assert (PROJECT / "docs" / "runbooks" / page).exists()
+            assert "runbook" not in rule["annotations"]
+
+
+THRESHOLDS = [
+    (alert, name)
+    for alert, settings in yaml.safe_load((CHART / "values.yaml").read_text())["metrics"]["prometheusRule"][
+        "alerts"
+    ].items()
+    for name in settings
+]
+
+
+def test_each_threshold_and_time_can_be_set(helm: Helm) -> None:
+    given = {setting: number for number, setting in enumerate(THRESHOLDS, 1000)}
+    times = [f"alerts.{alert}.for={number}m" for (alert, name), number in given.items() if name == "for"]
+    thresholds = [f"alerts.{alert}.{name}={number}.5" for (alert, name), number in given.items() if name != "for"]
+
+    found = alerts(helm, *times, *thresholds)
+
+    for (alert, name), number in given.items():
+        if name == "for":
+            assert found[alert]["for"] == f"{number}m"
+        else:
+            assert re.search(rf"[<>] {number}\.5,?  # {name}$", found[alert]["expr"], re.MULTILINE)
+
+
+def test_every_alert_has_values(helm: Helm) -> None:
+    found = alerts(helm)
+
+    assert {alert for alert, _ in THRESHOLDS} == set(found)
+    for alert, rule in found.items():
+        assert set(re.findall(r"  # (\w+)$", rule["expr"], re.MULTILINE)) | {"for"} == {
+            name for of, name in THRESHOLDS if of == alert
+        }
+
+
+@pytest.mark.parametrize(
+    "given", ["PdfJobStalled.for=soon", "PdfJobStalled.stalledSeconds=long", "PdfJobStaled.for=5m"]
+)
+def test_a_value_that_is_no_threshold_or_time_of_an_alert_is_refused(helm: Helm, given: str) -> None:
+    refusal = helm.refusal(f"--set=metrics.prometheusRule.alerts.{given}")
+
+    assert "alerts" in refusal
+
+
+@pytest.mark.needs("promtool")
+def test_prometheus_accepts_rules_with_other_thresholds_and_applies_them(helm: Helm, tmp_path: Path) -> None:
+    given = [f"alerts.{alert}.{name}={'7m' if name == 'for' else '1000000'}" for alert, name in THRESHOLDS]
+    changed = one(render(helm, *given), "PrometheusRule")["spec"]
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump(changed))
+    promtool("check", "rules", "--lint=all", "--lint-fatal", tmp_path / "all.yaml")
+
+    sooner = one(render(helm, "alerts.PdfJobStalled.stalledSeconds=600"), "PrometheusRule")["spec"]
+    (tmp_path / "sooner.yaml").write_text(yaml.safe_dump(sooner))
+    series = [{"series": 'pdfjob_longest_stall_seconds{pdfjob_namespace="books"}', "values": "0+60x60"}]
+    test = {
+        "interval": "1m",
+        "input_series": series,
+        "promql_expr_test": [
+            {
+                "expr": 'count(ALERTS{alertname="PdfJobStalled",alertstate="firing",namespace="books"})',
+                "eval_time": "17m",
+                "exp_samples": [{"labels": "{}", "value": 1}],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump({"rule_files": ["sooner.yaml"], "tests": [test]}))
+    promtool("test", "rules", tmp_path / "test.yaml")
+
+
+def render(helm: Helm, *given: str) -> list[Manifest]:
+    """Render the chart with the alerts, and values of them."""
+    settings = ["enabled=true", "renderMode=alwaysRender", *given]
+    return helm.render(*(f"--set=metrics.prometheusRule.{setting}" for setting in settings))
+
+
+def alerts(helm: Helm, *given: str) -> dict[str, Manifest]:
+    """Return the rendered alerts by name."""
+    groups = one(render(helm, *given), "PrometheusRule")["spec"]["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}

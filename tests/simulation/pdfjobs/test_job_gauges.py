@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
+from pdfjob_operator.configuration.prices import NO_PRICES
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from simulation.simulator.controllers.work import TimedPlan
-from simulation.world import pdfjob, simulation
+from simulation.world import NAMESPACE, pdfjob, simulation
 
 
 COUNTS = {"total": 8, "active": 2, "succeeded": 3, "failed": 1}
@@ -14,20 +16,25 @@ COUNTS = {"total": 8, "active": 2, "succeeded": 3, "failed": 1}
 
 def raw(uid: str, phase: str, chunks: dict[str, int] | None = None, **spec: Any) -> dict[str, Any]:
     return {
-        "metadata": {"uid": uid},
+        "metadata": {"uid": uid, "namespace": NAMESPACE},
         "spec": {"workers": 4} | spec,
         "status": {"phase": phase} | ({} if chunks is None else {"chunks": chunks}),
     }
 
 
 def value(name: str, **labels: str) -> float:
-    return registry.REGISTRY.get_sample_value(name, labels) or 0.0
+    """A metric of the operator, or of the namespace of the tests."""
+    for namespace in ({}, {registry.NAMESPACE: NAMESPACE}):
+        found = registry.REGISTRY.get_sample_value(name, labels | namespace)
+        if found is not None:
+            return found
+    return 0.0
 
 
 async def test_jobs_are_counted_by_phase_and_the_chunks_of_unfinished_ones_by_state() -> None:
-    job_gauges = JobGauges()
+    job_gauges = JobGauges(NamespaceLabels(20, NO_PRICES))
     job_gauges.register()
-    job_gauges.update({"metadata": {"uid": "new"}})  # before its first reconcile
+    job_gauges.update({"metadata": {"uid": "new", "namespace": NAMESPACE}})  # before its first reconcile
     job_gauges.update(raw("one", "Processing", COUNTS))
     job_gauges.update(raw("done", "Succeeded", COUNTS))
     job_gauges.update(raw("gone", "Failed"))
@@ -41,7 +48,7 @@ async def test_jobs_are_counted_by_phase_and_the_chunks_of_unfinished_ones_by_st
 
 
 async def test_the_longest_stall_is_that_of_the_most_stalled_job() -> None:
-    job_gauges = JobGauges()
+    job_gauges = JobGauges(NamespaceLabels(20, NO_PRICES))
     job_gauges.register()
     job_gauges.update(raw("one", "Processing", COUNTS))
     await asyncio.sleep(100)
@@ -56,7 +63,7 @@ async def test_the_longest_stall_is_that_of_the_most_stalled_job() -> None:
 
 
 async def test_a_job_that_waits_on_purpose_is_not_stalled() -> None:
-    job_gauges = JobGauges()
+    job_gauges = JobGauges(NamespaceLabels(20, NO_PRICES))
     job_gauges.register()
     job_gauges.update(raw("paused", "Processing", COUNTS, workers=0))
     job_gauges.update(raw("suspended", "Suspended", COUNTS, suspend=True))
@@ -71,7 +78,7 @@ async def test_a_job_that_waits_on_purpose_is_not_stalled() -> None:
 
 async def test_an_event_does_not_overwrite_what_a_reconcile_has_found() -> None:
     """The written status lags behind: when the watch delivers it, it must not reset the progress or the stall."""
-    job_gauges = JobGauges()
+    job_gauges = JobGauges(NamespaceLabels(20, NO_PRICES))
     job_gauges.register()
     job_gauges.add(raw("one", "Processing", COUNTS))
     job_gauges.update(raw("one", "Processing", COUNTS | {"succeeded": 4, "active": 1}))

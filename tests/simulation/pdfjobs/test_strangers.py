@@ -93,7 +93,10 @@ async def test_kopf_remembers_no_object() -> None:
             settled(sim, f"job-{number}")
         await sim.rest(30)
 
-        assert registry.REGISTRY.get_sample_value("pdfjob_jobs", {"phase": "Succeeded"}) == 100
+        assert (
+            registry.REGISTRY.get_sample_value("pdfjob_jobs", {registry.NAMESPACE: NAMESPACE, "phase": "Succeeded"})
+            == 100
+        )
         assert alive(ResourceMemory, kopf.Body) == 0
 
 
@@ -109,7 +112,10 @@ async def test_kopf_lists_nothing_and_what_exists_is_found_by_the_resync() -> No
         lists = [call for call in sim.server.calls if call.verb == "list" and call.agent.startswith("kopf")]
         assert {call.ref.kind.plural for call in lists} == {"pdfjobs", "jobs", "pods"}
         assert {call.params["fieldSelector"] for call in lists} == {"metadata.name=-"}
-        assert registry.REGISTRY.get_sample_value("pdfjob_jobs", {"phase": "Succeeded"}) == 101
+        assert (
+            registry.REGISTRY.get_sample_value("pdfjob_jobs", {registry.NAMESPACE: NAMESPACE, "phase": "Succeeded"})
+            == 101
+        )
 
 
 async def test_what_happens_while_a_watch_is_renewed_is_found_at_once() -> None:

@@ -7,6 +7,7 @@ from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
 from pdfjob_operator.garbage_collection.sweep_job import Claim
 from pdfjob_operator.metrics import registry
 from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.names import own_claim_name
 from pdfjob_operator.objects.pdfjob import Key
@@ -39,12 +40,13 @@ def reconciler_of(
     cluster: FakeCluster, claims: ClaimRegistry | None = None, liveness: WatchLiveness | None = None
 ) -> Reconciler:
     liveness = liveness or WatchLiveness()
+    namespaces = NamespaceLabels(20, SETTINGS.prices)
     reporter = Reporter(
         cluster,
         SETTINGS,
         liveness=liveness,
-        recorder=MetricsRecorder(SETTINGS.prices),
-        job_gauges=JobGauges(),
+        recorder=MetricsRecorder(SETTINGS.prices, namespaces),
+        job_gauges=JobGauges(namespaces),
     )
     return Reconciler(
         cluster,

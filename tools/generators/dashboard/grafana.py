@@ -9,6 +9,9 @@ from tools.generators.dashboard.panels import ROWS
 
 
 COLUMNS = 24
+NAMESPACES = "label_values(pdfjob_jobs, pdfjob_namespace)"
+"""Grafana's query for the choice of namespaces."""
+
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
@@ -35,7 +38,23 @@ def dashboard() -> dict[str, Any]:
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
         "templating": {
-            "list": [{"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}]
+            "list": [
+                {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"},
+                {
+                    "name": "namespace",
+                    "label": "Namespace",
+                    "type": "query",
+                    "datasource": SOURCE,
+                    "query": {"query": NAMESPACES, "refId": "namespaces"},
+                    "definition": NAMESPACES,
+                    "refresh": 2,  # when the time range changes
+                    "sort": 1,  # by name
+                    "multi": True,
+                    "includeAll": True,
+                    "allValue": ".*",
+                    "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+                },
+            ]
         },
         "panels": [{"id": number, **panel} for number, panel in enumerate(panels, 1)],
     }
@@ -71,6 +90,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
 
 def _look(panel: Panel) -> dict[str, Any]:
     look: dict[str, Any] = {"unit": panel.unit, "min": 0, "noValue": "–"}
+    if panel.maximum is not None:
+        look["max"] = panel.maximum
     if panel.kind == "timeseries":
         stacking = {"mode": "normal" if panel.stacked else "none"}
         look["custom"] = {"fillOpacity": 25 if panel.stacked else 0, "stacking": stacking, "showPoints": "never"}
@@ -89,7 +110,7 @@ def _options(kind: str) -> dict[str, Any]:
     if kind == "stat":
         reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
         return {"options": {"reduceOptions": reduced, "textMode": "value_and_name", "graphMode": "none"}}
-    shown = {"alertname": 0, "severity": 1, "reason": 2, "cause": 3}
+    shown = {"alertname": 0, "severity": 1, "pdfjob_namespace": 2, "reason": 3, "cause": 4}
     organize = {"includeByName": dict.fromkeys(shown, True), "indexByName": shown}
     return {"options": {"showHeader": True}, "transformations": [{"id": "organize", "options": organize}]}
 

@@ -1,13 +1,13 @@
 """The panels about the operator's own work: their queries, and how to read them."""
 
-from tools.generators.dashboard.panel import Panel, quantiles
+from tools.generators.dashboard.panel import Panel, quantiles, rates
 
 
 OPERATOR = [
     Panel(
         "Reconciles per second",
         "Reconciles by outcome. Refused means a quota or a policy. If errors persist, see PdfJobReconcileErrors.",
-        {"{{outcome}}": "sum by (outcome) (rate(pdfjob_reconcile_duration_seconds_count[$__rate_interval]))"},
+        rates("pdfjob_reconcile_duration_seconds_count", "outcome", selector=""),
         unit="ops",
         stacked=True,
     ),
@@ -25,7 +25,7 @@ OPERATOR = [
     Panel(
         "API requests",
         "Requests to the API server by method and resource, without watches.",
-        {"{{method}} {{resource}}": "sum by (method, resource) (rate(pdfjob_api_requests_total[$__rate_interval]))"},
+        rates("pdfjob_api_requests_total", "method", "resource", selector=""),
         unit="reqps",
         stacked=True,
         width=6,
@@ -33,7 +33,7 @@ OPERATOR = [
     Panel(
         "API errors",
         "Error responses of the API server by status code. Occasional 404 and 409 responses are normal.",
-        {"{{code}}": 'sum by (code) (rate(pdfjob_api_requests_total{code!~"2.."}[$__rate_interval]))'},
+        rates("pdfjob_api_requests_total", "code", selector='{code!~"2.."}'),
         unit="reqps",
         stacked=True,
         width=6,

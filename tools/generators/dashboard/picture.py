@@ -12,12 +12,12 @@ import json
 import math
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from matplotlib import style
+from matplotlib import colormaps, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from tools.generators.dashboard.prometheus import Prometheus, Series
 from tools.generators.dashboard.queries import DASHBOARD, queries_of_panel
@@ -35,6 +35,12 @@ POINTS = 200
 LETTER = 0.065
 """Inches of a letter in a legend."""
 
+TIMES = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600, 86400, 604800)
+"""Distances of ticks on the axis of time, in seconds."""
+
+STEPS = (1, 2, 2.5, 5, 10)
+"""Distances of ticks on the vertical axis, up to a power of ten, or of two for bytes."""
+
 SCALES = {"bytes": (1024, ("B", "KiB", "MiB", "GiB")), "s": (1000, ("s",))}
 """Base and names of the multiples of a unit, if they are not those of a plain number."""
 
@@ -43,6 +49,14 @@ STYLE = Path(__file__).with_suffix(".mplstyle")
 
 Lines = list[tuple[str, Series]]
 """The legends and the series of a panel."""
+
+
+class TimeRange(NamedTuple):
+    """The time range of the picture, in seconds since 1970, and the window of its rates."""
+
+    start: float
+    end: float
+    window: str
 
 
 class Source(Protocol):
@@ -75,21 +89,26 @@ def draw(source: Source, start: float, end: float, window: str, dashboard: Path 
             across, up = cell["w"] * COLUMN - LEFT - RIGHT, cell["h"] * ROW - TOP - BOTTOM
             box = (left + LEFT) / width, (bottom + BOTTOM) / height, across / width, up / height
             axes = figure.add_axes(box, title=panel["title"])
+            lines = _lines(panel, source, TimeRange(start, end, window))
             if panel["type"] == "timeseries":
-                _draw_chart(axes, panel, _lines(panel, source, start, end, window), start, end)
+                _draw_chart(axes, panel, lines, start, end)
             else:
                 axes.set_axis_off()
-                _write(axes, panel, _lines(panel, source, end, end, f"{max(int(end - start), 1)}s"))
+                _write(axes, panel, lines)
         svg = io.StringIO()
         figure.savefig(svg, format="svg", metadata={"Date": None})
     return svg.getvalue()
 
 
-def _lines(panel: dict[str, Any], source: Source, start: float, end: float, window: str) -> Lines:
-    step = max((end - start) / POINTS, 1)
+def _lines(panel: dict[str, Any], source: Source, time_range: TimeRange) -> Lines:
+    """Return what a panel shows: of a panel of current values, only the end of the range."""
+    start, end, window = time_range
+    first = start if panel["type"] == "timeseries" else end
+    step = max((end - first) / POINTS, 1)
     lines = []
-    for target, query in zip(panel["targets"], queries_of_panel(panel, window), strict=True):
-        for series in source.over_time(query.expression, start, end, step):
+    queries = queries_of_panel(panel, window, f"{max(int(end - start), 1)}s")
+    for target, query in zip(panel["targets"], queries, strict=True):
+        for series in source.over_time(query.expression, first, end, step):
             legend = target["legendFormat"]
             for name, value in series.labels.items():
                 legend = legend.replace(f"{{{{{name}}}}}", value)
@@ -106,7 +125,7 @@ def _write(axes: Axes, panel: dict[str, Any], lines: Lines) -> None:
             axes.text(x, 0.2, _text(series.points[-1][1], unit), fontsize=15)
             axes.text(x, 0, legend, va="top")
     else:
-        shown = ("severity", "reason", "cause")
+        shown = ("severity", "pdfjob_namespace", "reason", "cause")
         rows = [
             ", ".join([legend, *(series.labels[name] for name in shown if name in series.labels)])
             for legend, series in lines
@@ -123,8 +142,12 @@ def _draw_chart(axes: Axes, panel: dict[str, Any], lines: Lines, start: float, e
     moments = sorted({moment for _, series in lines for moment, _ in series.points})
     times = [moment - start for moment in moments]
     values = [(legend, [dict(series.points).get(at, math.nan) for at in moments]) for legend, series in lines]
-    # Counters of what never happened would fill the legend.
-    values = [(legend, row) for legend, row in values if any(value > 0 for value in row)] or values
+    values = [(legend, row) for legend, row in values if any(value > 0 for value in row)]
+    if not values:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "always 0", ha="center")
+        return
+    axes.set_prop_cycle(color=_colors(len(values)))
     legends = [legend for legend, _ in values]
     if custom["stacking"]["mode"] == "normal":
         stacked = [[0 if math.isnan(value) else value for value in row] for _, row in values]
@@ -132,18 +155,37 @@ def _draw_chart(axes: Axes, panel: dict[str, Any], lines: Lines, start: float, e
     else:
         for legend, row in values:
             axes.plot(times, row, label=legend)
-    top = axes.dataLim.y1 if axes.dataLim.y1 > 0 else 1
-    axes.set(xlim=(0, end - start), ylim=(0, 1.05 * top))
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 1.5, 3, 6, 10]))
+    tick, top = _scale(axes.dataLim.y1, unit, panel["fieldConfig"]["defaults"].get("max"))
+    axes.set(xlim=(0, end - start), ylim=(0, top))
+    axes.xaxis.set_major_locator(MultipleLocator(next(tick for tick in TIMES if end - start <= 6 * tick)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds // 60:.0f}:{seconds % 60:02.0f}"))
-    binary = MultipleLocator(2 ** math.ceil(math.log2(top / 4)))
-    axes.yaxis.set_major_locator(binary if unit == "bytes" else MaxNLocator(4))
+    axes.yaxis.set_major_locator(MultipleLocator(tick))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value, unit)))
     columns = max(int(panel["gridPos"]["w"] * COLUMN / (0.4 + LETTER * max(map(len, legends)))), 1)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles[: 2 * columns], labels[: 2 * columns], ncols=columns, loc="upper left", bbox_to_anchor=(0, -0.15)
     )
+
+
+def _colors(number: int) -> list[Any]:
+    """Return as many colors, no two the same."""
+    few = colormaps["tab10"].colors  # type: ignore[attr-defined]
+    return (
+        list(few[:number])
+        if number <= len(few)
+        else [colormaps["turbo"](rank / (number - 1)) for rank in range(number)]
+    )
+
+
+def _scale(highest: float, unit: str, maximum: float | None) -> tuple[float, float]:
+    """Return the distance of ticks on the vertical axis, and its upper end: a tick that no value exceeds."""
+    highest = maximum or (highest if highest > 0 else 1)
+    power = (
+        2.0 ** math.floor(math.log2(highest / 4)) if unit == "bytes" else 10.0 ** math.floor(math.log10(highest / 4))
+    )
+    tick = next(power * step for step in STEPS if highest <= 4 * power * step)
+    return tick, tick * math.ceil(highest / tick)
 
 
 def _text(value: float, unit: str) -> str:

@@ -22,17 +22,18 @@ class Query(NamedTuple):
     labels: frozenset[str]
 
 
-def queries_of_panel(panel: dict[str, Any], window: str) -> list[Query]:
+def queries_of_panel(panel: dict[str, Any], window: str, span: str) -> list[Query]:
     """Return the queries of a panel.
 
     Args:
         panel: A panel of a Grafana dashboard.
-        window: Value of Grafana's range variables, for example `5m`; it must span at least four scrape intervals.
+        window: Window of rates, for example `5m`; it must span at least four scrape intervals.
+        span: Length of the time range, for example `6h`.
     """
     return [
         Query(
             panel["title"],
-            target["expr"].replace("$__rate_interval", window).replace("$__range", window),
+            target["expr"].replace("$__rate_interval", window).replace("$__range", span).replace("$namespace", ".*"),
             frozenset(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])),
         )
         for target in panel.get("targets", [])

@@ -23,6 +23,7 @@ def test_an_empty_variable_is_not_set() -> None:
         "LOG_FORMAT",
         "MAX_PDFJOBS_PER_NAMESPACE",
         "MAX_WORKERS_PER_JOB",
+        "METRICS_MAX_NAMESPACES",
         "POD_LABELS",
         "POD_POLICY",
         "PRICES",
@@ -69,6 +70,7 @@ def test_numbers_and_pairs_are_read() -> None:
             "PDFJOB_WORKSPACE_RETENTION_SECONDS": "600",
             "PDFJOB_MAX_WORKERS_PER_JOB": "20",
             "PDFJOB_MAX_PDFJOBS_PER_NAMESPACE": "50",
+            "PDFJOB_METRICS_MAX_NAMESPACES": "0",
             "PDFJOB_RUNNER_MAX_MEMORY": "3Gi",
             "PDFJOB_RUNNER_MAX_STORAGE": "7Gi",
             "PDFJOB_LEASE": "books/pdfjob",
@@ -84,6 +86,7 @@ def test_numbers_and_pairs_are_read() -> None:
         600,
     )
     assert (settings.max_workers_per_job, settings.max_pdfjobs_per_namespace) == (20, 50)
+    assert settings.metrics_max_namespaces == 0
     assert settings.max_storage == 7 * 2**30
     assert (settings.max_memory, settings.lease, settings.log_json) == (3 * 2**30, ("books", "pdfjob"), True)
     assert (settings.image_pull_policy, settings.pod_labels) == ("Always", {"team": "books"})
@@ -137,6 +140,7 @@ def test_a_missing_variable_is_named() -> None:
         ("PDFJOB_WORKSPACE_RETENTION_SECONDS", "-5", "a whole number"),
         ("PDFJOB_MAX_WORKERS_PER_JOB", "0", "a whole number"),
         ("PDFJOB_MAX_PDFJOBS_PER_NAMESPACE", "few", "a whole number"),
+        ("PDFJOB_METRICS_MAX_NAMESPACES", "-1", "a whole number of at least 0"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "many", "a whole number"),
         ("PDFJOB_GEMINI_REQUESTS_PER_MINUTE", "0", "a whole number"),
         ("PDFJOB_GEMINI_TOKENS_PER_MINUTE", "1e+06", "a whole number"),

@@ -8,6 +8,7 @@ from chunk_runner.contract import environment
 from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.garbage_collection.sweep_job import Claim, note_of
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from unit.pdfjob_operator.fake_cluster import FakeCluster
 
@@ -27,7 +28,9 @@ async def swept(cluster: FakeCluster) -> GarbageCollector:
         processed.set()
         await asyncio.Event().wait()
 
-    collector = GarbageCollector(cluster, SETTINGS, lambda: NOW, one_turn, MetricsRecorder(SETTINGS.prices))
+    collector = GarbageCollector(
+        cluster, SETTINGS, lambda: NOW, one_turn, MetricsRecorder(SETTINGS.prices, NamespaceLabels(20, SETTINGS.prices))
+    )
     await collector.claims.register(CLAIM)
     cluster.created.clear()
     collector.queue.add(CLAIM)
@@ -96,7 +99,13 @@ async def test_a_claim_that_is_deleted_with_its_owner_is_not_swept() -> None:
 
 
 async def test_a_pdfjob_with_a_claim_of_its_own_leaves_nothing_to_sweep() -> None:
-    collector = GarbageCollector(FakeCluster(), SETTINGS, lambda: NOW, never, MetricsRecorder(SETTINGS.prices))
+    collector = GarbageCollector(
+        FakeCluster(),
+        SETTINGS,
+        lambda: NOW,
+        never,
+        MetricsRecorder(SETTINGS.prices, NamespaceLabels(20, SETTINGS.prices)),
+    )
 
     collector.add(make_pdfjob(storage={"size": "1Gi"}).raw)
     collector.remove(PDFJOB.uid)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from builders import NOW, SETTINGS, make_observation, make_pdfjob
 from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.phases import Phase
 from pdfjob_operator.planning.decision import Decision, JobState
@@ -18,12 +19,13 @@ KEY = make_pdfjob().key
 
 
 def reporter_of(cluster: FakeCluster, *, liveness: WatchLiveness | None = None) -> Reporter:
+    namespaces = NamespaceLabels(20, SETTINGS.prices)
     return Reporter(
         cluster,
         SETTINGS,
         liveness=liveness or WatchLiveness(),
-        recorder=MetricsRecorder(SETTINGS.prices),
-        job_gauges=JobGauges(),
+        recorder=MetricsRecorder(SETTINGS.prices, namespaces),
+        job_gauges=JobGauges(namespaces),
     )
 
 

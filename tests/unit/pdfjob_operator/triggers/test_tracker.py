@@ -9,6 +9,7 @@ import pytest
 from builders import NOW, SETTINGS, make_pdfjob
 from pdfjob_operator.garbage_collection.collector import GarbageCollector
 from pdfjob_operator.metrics.job_gauges import JobGauges
+from pdfjob_operator.metrics.namespace_labels import NamespaceLabels
 from pdfjob_operator.metrics.recorder import MetricsRecorder
 from pdfjob_operator.objects.pdfjob import Key
 from pdfjob_operator.runtime.admission import Admission
@@ -27,9 +28,10 @@ class Listeners:
         async def reconcile(_: Key, __: frozenset[Trigger]) -> None: ...
 
         self.queue: WorkQueue[Key] = WorkQueue(reconcile, group=lambda key: key.namespace)
-        self.liveness, self.job_gauges = WatchLiveness(), JobGauges()
+        namespaces = NamespaceLabels(20, SETTINGS.prices)
+        self.liveness, self.job_gauges = WatchLiveness(), JobGauges(namespaces)
         self.admission = Admission(most)
-        recorder = MetricsRecorder(SETTINGS.prices)
+        recorder = MetricsRecorder(SETTINGS.prices, namespaces)
         self.collector = GarbageCollector(FakeCluster(), SETTINGS, lambda: NOW, wait, recorder)
         self.tracker = Tracker(
             self.queue, self.collector, self.liveness, self.job_gauges, admission=self.admission, now=lambda: NOW
@@ -42,7 +44,7 @@ class Listeners:
 
     def count(self) -> tuple[int, int, int]:
         """How many PdfJobs wait, exist for the garbage collection, and exist for the gauges."""
-        gauges = sum(self.job_gauges.count_jobs(phase) for phase in ("Pending", "Succeeded"))
+        gauges = int(sum(self.job_gauges.count_jobs().values()))
         return len(self.queue), len(self.collector.known_uids()), gauges
 
 
