@@ -6,10 +6,20 @@ from typing import Any
 
 from chunk_runner.contract.job_spec import JobSpec
 from processes.pods import Pods
+from tools.documents import pdfs
 
 
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=3)
 LEFT = {"output.json", "report.json"}
+
+
+def pods_with_book(folder: Path, pages: int) -> Pods:
+    """Write a book of numbered pages to a volume in this folder, and make an empty workspace beside it."""
+    volume, workspace = folder / "volume", folder / "workspace"
+    volume.mkdir()
+    workspace.mkdir()
+    pdfs.write_numbered(volume / "book.pdf", pages)
+    return Pods(volume, workspace)
 
 
 def output(pods: Pods) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Rounds of some chunks only: what a retry runs, what it keeps, and what it says of memory."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.workspace.files import Workspace
-from integration.pods.job import LEFT
+from integration.pods.job import LEFT, pods_with_book
 from integration.pods.test_sources import lose_first_page
 from processes.pods import Pods
 from tools.documents import pdfs
@@ -17,21 +18,25 @@ from tools.documents import pdfs
 SPEC = JobSpec(path="book.pdf", pages_per_chunk=2)
 
 
-@pytest.fixture
-def partial(tmp_path: Path) -> Pods:
-    """A job of five chunks, merged without chunks 1 and 3, whose PDFs were spoilt."""
-    volume, workspace = tmp_path / "volume", tmp_path / "workspace"
-    volume.mkdir()
-    workspace.mkdir()
-    pdfs.write_numbered(volume / "book.pdf", 10)
-    pods = Pods(volume, workspace)
+@pytest.fixture(scope="module")
+def folder_of_partial(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The volume and the workspace of a job of five chunks, merged without chunks 1 and 3, to be copied."""
+    folder = tmp_path_factory.mktemp("partial")
+    pods = pods_with_book(folder, 10)
     pods.prepare(SPEC)
     for index in (1, 3):
-        (workspace / "chunks" / f"{index:05}.pdf").write_text("spoilt")
+        (pods.workspace / "chunks" / f"{index:05}.pdf").write_text("spoilt")
     for index in range(5):
         pods.process(index)
     assert pods.run("merge")[0] == 0
-    return pods
+    return folder
+
+
+@pytest.fixture
+def partial(tmp_path: Path, folder_of_partial: Path) -> Pods:
+    """A job of five chunks, merged without chunks 1 and 3, whose PDFs were spoilt."""
+    shutil.copytree(folder_of_partial, tmp_path, dirs_exist_ok=True)
+    return Pods(tmp_path / "volume", tmp_path / "workspace")
 
 
 def test_prepare_says_what_is_to_be_done_and_splits_nothing_else(partial: Pods) -> None:

@@ -43,12 +43,13 @@ def test_three_stages_leave_nothing_but_the_output_and_the_report(prepared: Pods
     ]
 
 
-def test_whoever_prepares_or_merges_says_how_full_the_volume_is(prepared: Pods) -> None:
-    told = [prepared.volume_seen]
-    prepared.run("merge")
-    told.append(prepared.volume_seen)
+def test_whoever_prepares_or_merges_says_how_full_the_volume_is(pods: Pods) -> None:
+    pods.prepare(SPEC)
+    told = [pods.volume_seen]
+    pods.run("merge")
+    told.append(pods.volume_seen)
 
-    size = shutil.disk_usage(prepared.workspace).total
+    size = shutil.disk_usage(pods.workspace).total
     assert [it and it.bytes for it in told] == [size, size]
     assert all(it and 0 < it.free < it.bytes for it in told)
 
