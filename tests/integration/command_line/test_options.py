@@ -7,29 +7,32 @@ from pathlib import Path
 import pytest
 
 from integration.command_line.program import PDFJOB, pdfjob
+from sizes import cases
 from tools.documents import pdfs
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["run"], "Missing argument 'FILE'"),
-        (["run", "a.pdf", "--workers", "0"], "should be greater than or equal to 1"),
-        (["run", "a.pdf", "--pages-per-chunk", "none"], "unable to parse string as an integer"),
-        (["run", "a.pdf", "--processor", "magic"], "text"),
-        (["run", "a.pdf", "-o", "no/such/folder.json"], "does not exist"),
-        (["run", "a.pdf", "-o", "a.pdf/"], "is not a folder"),
-        (["run", "a.pdf", "-o", "a.pdf"], "would overwrite the source"),
-        (["run", "a.pdf", "-o", "-", "--json"], "--json and --resume cannot be used"),
-        (["run", "a.pdf", "-o", "/dev/null"], "is not a regular file"),
-        (["run", "a.pdf", "-o", "x" * 300], "File name too long"),
-        (["walk"], "No such command"),
-    ],
-)
-def test_wrong_usage_is_said_so(tmp_path: Path, arguments: list[str], message: str) -> None:
+WRONG_USAGE = {
+    "Missing argument 'FILE'": ["run"],
+    "should be greater than or equal to 1": ["run", "a.pdf", "--workers", "0"],
+    "unable to parse string as an integer": ["run", "a.pdf", "--pages-per-chunk", "none"],
+    "text": ["run", "a.pdf", "--processor", "magic"],
+    "does not exist": ["run", "a.pdf", "-o", "no/such/folder.json"],
+    "is not a folder": ["run", "a.pdf", "-o", "a.pdf/"],
+    "would overwrite the source": ["run", "a.pdf", "-o", "a.pdf"],
+    "--json and --resume cannot be used": ["run", "a.pdf", "-o", "-", "--json"],
+    "is not a regular file": ["run", "a.pdf", "-o", "/dev/null"],
+    "File name too long": ["run", "a.pdf", "-o", "x" * 300],
+    "No such command": ["walk"],
+}
+ONE_OF_EACH_PART = ["Missing argument 'FILE'", "would overwrite the source", "--json and --resume cannot be used"]
+"""One that typer finds, one about a path, and one about options that exclude each other."""
+
+
+@pytest.mark.parametrize("message", cases(WRONG_USAGE, quick=ONE_OF_EACH_PART))
+def test_wrong_usage_is_said_so(tmp_path: Path, message: str) -> None:
     pdfs.write_numbered(tmp_path / "a.pdf", 1)
 
-    done = pdfjob(*arguments, cwd=tmp_path)
+    done = pdfjob(*WRONG_USAGE[message], cwd=tmp_path)
 
     assert done.returncode == 2
     assert message in " ".join(done.stderr.replace("│", " ").split())
@@ -70,8 +73,12 @@ def test_running_headers_are_left_out_with_a_word_or_kept(tmp_path: Path) -> Non
     assert (tmp_path / "a.md").read_text().count("The Sales of the Year") == 4
 
 
-@pytest.mark.parametrize(("form", "name"), [("jsonl", "a.jsonl"), ("markdown", "a.md")])
-def test_another_format_holds_the_same_sentences(tmp_path: Path, form: str, name: str) -> None:
+NAMES = {"jsonl": "a.jsonl", "markdown": "a.md"}
+
+
+@pytest.mark.parametrize("form", cases(NAMES, quick=["markdown"]))
+def test_another_format_holds_the_same_sentences(tmp_path: Path, form: str) -> None:
+    name = NAMES[form]
     pdfs.write_numbered(tmp_path / "a.pdf", 5)
 
     done = pdfjob("run", "a.pdf", "--format", form, "--pages-per-chunk", 2, cwd=tmp_path)
@@ -83,19 +90,15 @@ def test_another_format_holds_the_same_sentences(tmp_path: Path, form: str, name
     assert {path.name for path in tmp_path.iterdir()} == {"a.pdf", name}
 
 
-@pytest.mark.parametrize(
-    ("password", "code", "said"),
-    [
-        (None, 1, "PasswordRequired: "),
-        ("sw0rdfish", 1, "WrongPassword: "),
-        ("swordfish", 0, ""),
-    ],
-    ids=["none", "the wrong one", "the right one"],
-)
-def test_an_encrypted_file_opens_with_its_password(tmp_path: Path, password: str | None, code: int, said: str) -> None:
+PASSWORDS = {"": (1, "PasswordRequired: "), "sw0rdfish": (1, "WrongPassword: "), "swordfish": (0, "")}
+
+
+@pytest.mark.parametrize("password", cases(PASSWORDS, quick=["sw0rdfish", "swordfish"]))
+def test_an_encrypted_file_opens_with_its_password(tmp_path: Path, password: str) -> None:
+    code, said = PASSWORDS[password]
     pdfs.write_pages(tmp_path / "a.pdf", [["This is a secret."]], password="swordfish")
     (tmp_path / "password").write_text(f"{password}\n")
-    options = [] if password is None else ["--password-file", "password"]
+    options = ["--password-file", "password"] if password else []
 
     done = pdfjob("run", "a.pdf", *options, cwd=tmp_path)
 
@@ -104,7 +107,7 @@ def test_an_encrypted_file_opens_with_its_password(tmp_path: Path, password: str
     assert "rdfish" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["--version", "version"])
+@pytest.mark.parametrize("command", cases(["--version", "version"], quick=["--version"]))
 def test_the_version_is_printed(command: str) -> None:
     done = subprocess.run([*PDFJOB, command], capture_output=True, text=True, check=True)
 

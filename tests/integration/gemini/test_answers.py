@@ -10,6 +10,7 @@ from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
 from processes.pods import Pods
 from processes.running import until
+from sizes import cases
 
 
 def test_a_fallback_that_is_asked_for_later_costs_nothing_again(pods: Pods, server: GeminiServer) -> None:
@@ -113,7 +114,7 @@ def test_another_task_has_answers_in_its_own_shape(pods: Pods, server: GeminiSer
 SUMMARY = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
 
 
-@pytest.mark.parametrize("fault", ["other", "badjson"])
+@pytest.mark.parametrize("fault", cases(["other", "badjson"], quick=["badjson"]))
 def test_a_page_that_another_task_fails_at_fails_alone(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.rules([{"match": "On page 2", "fault": fault}])
 

@@ -58,6 +58,7 @@ def test_the_command_line_stops_at_a_refused_key(pods: Pods, server: GeminiServe
     assert len(server.log()) == 1
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_begins_nothing_more(pods: Pods, server: GeminiServer, tmp_path: Path) -> None:
     server.configure(rules=[{"match": ".", "fault": "429"}], retry_delay=60)
     options = ["--processor", "gemini", "--workers", "2", "--pages-per-chunk", "1", "-o", str(tmp_path / "out.json")]
@@ -131,7 +132,7 @@ def test_a_terminal_that_closes_ends_a_run_and_loses_no_answer(
     assert len(server.log()) == 2
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", cases([1, 2], quick=[2]))
 def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     times: int, pods: Pods, server: GeminiServer, tmp_path: Path
 ) -> None:
@@ -157,17 +158,17 @@ def test_ctrl_c_waits_for_answers_that_are_paid_for_unless_it_comes_twice(
     assert [it["text"] for it in json.loads((tmp_path / "out.json").read_text())["sentences"]] == ALL
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (["--model", "gemini-3.5-flash-lite"], "need --processor gemini"),
-        (["--processor", "gemini", "--schema-file", "schema"], "needs a prompt"),
-        (["--processor", "gemini", "--api-key-file", "nowhere"], "No such file"),
-    ],
-)
-def test_wrong_usage_is_told_in_a_sentence(options: list[str], sentence: str, pods: Pods, tmp_path: Path) -> None:
+WRONG_USAGE = {
+    "need --processor gemini": ["--model", "gemini-3.5-flash-lite"],
+    "needs a prompt": ["--processor", "gemini", "--schema-file", "schema"],
+    "No such file": ["--processor", "gemini", "--api-key-file", "nowhere"],
+}
+
+
+@pytest.mark.parametrize("sentence", cases(WRONG_USAGE, quick=["needs a prompt"]))
+def test_wrong_usage_is_told_in_a_sentence(sentence: str, pods: Pods, tmp_path: Path) -> None:
     (tmp_path / "schema").write_text("{}")
-    given = [str(tmp_path / it) if it in ("schema", "nowhere") else it for it in options]
+    given = [str(tmp_path / it) if it in ("schema", "nowhere") else it for it in WRONG_USAGE[sentence]]
 
     done = run(pods.volume / "book.pdf", *given)
 

@@ -98,17 +98,18 @@ def test_running_lines_of_a_text_layer_stand_beside_it_too(pods: Pods, server: G
     assert found == [*pdfs.sales(3), "The Sales of the Year 3"]
 
 
-@pytest.mark.parametrize(
-    ("settings", "dropped"), [({}, 0), ({"fallback": "text"}, 1), ({"input": "text", "fallback": "text"}, 8)]
-)
+DROPPED = {0: {}, 1: {"fallback": "text"}, 8: {"input": "text", "fallback": "text"}}
+
+
+@pytest.mark.parametrize("dropped", cases(DROPPED, quick=[1]))
 def test_what_is_left_out_of_a_text_layer_is_counted_where_it_is_used(
-    settings: dict[str, str], dropped: int, pods: Pods, server: GeminiServer
+    dropped: int, pods: Pods, server: GeminiServer
 ) -> None:
     pages = [[f"The Sales of the Year {page}", "", *pdfs.sales(page)] for page in range(1, 9)]
     pdfs.write_pages(pods.volume / "book.pdf", pages)
     server.rules([{"match": "On page 3", "fault": "recitation"}])
 
-    _, report = pods.prepare(spec(8, **settings))
+    _, report = pods.prepare(spec(8, **DROPPED[dropped]))
 
     assert report.merged is not None
     assert report.merged.dropped_lines == output(pods)["droppedLines"] == dropped
@@ -159,8 +160,11 @@ def test_marks_in_the_document_do_not_end_the_document(pods: Pods, server: Gemin
     assert re.findall(r"^--- page \d+ ---$", request["text"], re.MULTILINE) == ["--- page 1 ---", "--- page 2 ---"]
 
 
-@pytest.mark.parametrize(("refusal", "said"), [("badkey", "not valid"), ("suspended", "has been suspended")])
-def test_the_key_is_in_no_file_and_no_line(refusal: str, said: str, pods: Pods, server: GeminiServer) -> None:
+REFUSED_KEYS = {"badkey": "not valid", "suspended": "has been suspended"}
+
+
+@pytest.mark.parametrize("refusal", cases(REFUSED_KEYS, quick=["badkey"]))
+def test_the_key_is_in_no_file_and_no_line(refusal: str, pods: Pods, server: GeminiServer) -> None:
     server.plan("500", "ok", refusal)
 
     pods.prepare(spec(2))
@@ -172,4 +176,4 @@ def test_the_key_is_in_no_file_and_no_line(refusal: str, said: str, pods: Pods, 
     seen += (pods.volume.parent / "report").read_text()
     assert KEY not in seen
     assert "Secret" in seen
-    assert said in seen
+    assert REFUSED_KEYS[refusal] in seen

@@ -17,7 +17,7 @@ TRANSIENT = [
 ]
 
 
-@pytest.mark.parametrize("fault", cases(TRANSIENT, quick=["429", "503", "reset", "badbody"]))
+@pytest.mark.parametrize("fault", cases(TRANSIENT, quick=["429", "badbody"]))
 def test_a_transient_fault_is_waited_out_in_the_pod(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -48,7 +48,7 @@ STOPPING = {
 }
 
 
-@pytest.mark.parametrize("fault", cases(STOPPING, quick=["429rpd", "badkey"]))
+@pytest.mark.parametrize("fault", cases(STOPPING, quick=["429rpd"]))
 def test_what_no_chunk_would_fare_better_with_stops_the_job_after_one_call(
     fault: str, pods: Pods, server: GeminiServer
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_request_that_the_server_never_takes_fails_its_chunk(pods: Pods, serve
 TOO_MUCH = ["toolong", "413", "payload", "unknown", "maxtokens", "allthought", "safety", "blocked"]
 
 
-@pytest.mark.parametrize("fault", cases(TOO_MUCH, quick=["payload", "maxtokens", "safety"]))
+@pytest.mark.parametrize("fault", cases(TOO_MUCH, quick=["maxtokens"]))
 def test_what_is_too_much_at_once_is_asked_for_by_halves(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.plan(fault)
 
@@ -97,7 +97,7 @@ NONSENSE = [
 ]
 
 
-@pytest.mark.parametrize("fault", cases(NONSENSE, quick=["badjson", "loop", "invented", "newreason"]))
+@pytest.mark.parametrize("fault", cases(NONSENSE, quick=["invented", "newreason"]))
 def test_an_answer_that_makes_no_sense_is_asked_for_again_and_then_by_halves(
     fault: str, pods: Pods, server: GeminiServer
 ) -> None:
@@ -111,8 +111,9 @@ def test_an_answer_that_makes_no_sense_is_asked_for_again_and_then_by_halves(
     require_counted(server, report)
 
 
-@pytest.mark.parametrize("between", [[], ["CHAPTER II"]], ids=["blank", "title"])
-def test_a_page_with_little_on_it_hides_no_invention(between: list[str], pods: Pods, server: GeminiServer) -> None:
+@pytest.mark.parametrize("heading", cases(["", "CHAPTER II"], quick=["CHAPTER II"]))
+def test_a_page_with_little_on_it_hides_no_invention(heading: str, pods: Pods, server: GeminiServer) -> None:
+    between = [heading] if heading else []
     pdfs.write_pages(pods.volume / "book.pdf", [pdfs.sales(1), between, pdfs.sales(3)])
     server.plan("invented", "invented")
 
@@ -168,7 +169,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("fault", cases(REFUSALS, quick=["safety", "recitation", "badrequest"]))
+@pytest.mark.parametrize("fault", cases(REFUSALS, quick=["safety"]))
 def test_a_page_that_the_model_refuses_fails_alone(fault: str, pods: Pods, server: GeminiServer) -> None:
     server.rules([{"match": "On page 3", "fault": fault}])
 

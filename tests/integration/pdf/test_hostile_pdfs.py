@@ -291,13 +291,17 @@ def test_an_attack_costs_no_more_than_it_must(runs: Runs, name: str) -> None:
     assert gaps == reasons
 
 
-@pytest.mark.parametrize("name", ["encrypted", "encrypted-rc4"])
-@pytest.mark.parametrize(
-    ("password", "expected"),
-    [(whole_files.USER_PASSWORD, WHOLE), ("owner", WHOLE), ("open barley", Refused("WrongPassword"))],
-    ids=["the user's", "the owner's", "a wrong one"],
-)
-def test_a_password_opens_what_it_is_for(tmp_path: Path, name: str, password: str, expected: Read | Refused) -> None:
+PASSWORDS: Mapping[str, Read | Refused] = {
+    whole_files.USER_PASSWORD: WHOLE,
+    "owner": WHOLE,
+    "open barley": Refused("WrongPassword"),
+}
+
+
+@pytest.mark.parametrize("name", cases(["encrypted", "encrypted-rc4"], quick=["encrypted"]))
+@pytest.mark.parametrize("password", cases(PASSWORDS, quick=["owner"]))
+def test_a_password_opens_what_it_is_for(tmp_path: Path, name: str, password: str) -> None:
+    expected = PASSWORDS[password]
     catalogue.ATTACKS[name](tmp_path / "a.pdf")
     (tmp_path / "password").write_text(password)
     command = [sys.executable, "-m", "pdfjob_cli", "run", "a.pdf", "--json", "--password-file", "password"]
