@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from chart.monitoring.expressions import PROJECT, names_in
-from pdfjob_operator.metrics.registry import REGISTRY
+from pdfjob_operator.metrics.registry import COUNTERS_BY_NAMESPACE, NAMESPACE, REGISTRY
 from tools.generators.dashboard.queries import DASHBOARD
 
 
 BOARD: dict[str, Any] = json.loads(DASHBOARD.read_text())
 PANELS: list[dict[str, Any]] = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
+GAUGES = {
+    "pdfjob_jobs",
+    "pdfjob_chunks",
+    "pdfjob_longest_stall_seconds",
+    "pdfjob_volume_free_ratio",
+    "pdfjob_workspace_bytes",
+    "pdfjob_orphaned_workspaces",
+}
+LABELLED = GAUGES | {f"{family.name}_total" for counter in COUNTERS_BY_NAMESPACE for family in counter.describe()}
+"""Names of the metrics with a label for the namespace."""
 OF_PROMETHEUS = {"ALERTS"}
 """Series that Prometheus itself creates."""
 
@@ -35,6 +45,23 @@ def test_a_panel_has_a_title_a_description_a_unit_and_legends(panel: dict[str, A
     assert panel["targets"]
     assert all(target["legendFormat"] for target in panel["targets"])
     assert panel["datasource"]["uid"] == "${datasource}"
+
+
+def test_a_panel_shows_the_chosen_namespaces_or_says_that_it_shows_all() -> None:
+    """The operator's own metrics belong to no namespace."""
+    for panel in PANELS:
+        for target in panel["targets"]:
+            for name, selector in re.findall(r"\b(pdfjob_(?!namespace)\w+)(\{[^}]*\})?", target["expr"]):
+                assert (name in LABELLED) == ('pdfjob_namespace=~"$namespace"' in selector), panel["title"]
+                if re.match("pdfjob_(job|phase|chunk)_.*(bucket|sum|count)$", name):
+                    assert panel["description"].endswith("All namespaces."), panel["title"]
+
+
+def test_namespaces_can_be_chosen() -> None:
+    (choice,) = [variable for variable in BOARD["templating"]["list"] if variable["name"] == "namespace"]
+
+    assert choice["query"]["query"] == f"label_values(pdfjob_jobs, {NAMESPACE})"
+    assert (choice["multi"], choice["includeAll"], choice["allValue"]) == (True, True, ".*")
 
 
 def test_panels_do_not_overlap() -> None:

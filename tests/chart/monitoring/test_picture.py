@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from html import unescape
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,23 @@ def test_no_color_stands_for_two_series(tmp_path: Path, number: int) -> None:
     grid = {color for color in colors if colors.count(color) > 1 and color.startswith("#f5f5f5")}
     assert len([color for color in colors if color not in grid]) == number
     assert len(set(colors) - grid) == number
+
+
+def test_a_panel_whose_values_are_not_numbers_has_no_data(tmp_path: Path) -> None:
+    source = MadeUp({"depth": [line({"queue": "jobs"}, nan, nan)]})
+
+    assert set(texts(draw(source, 0, END, "15s", one_panel(tmp_path)))) == {"Depth", "no data"}
+
+
+def test_a_stack_names_its_largest_series_and_sums_the_others(tmp_path: Path) -> None:
+    source = MadeUp({"depth": [line({"queue": f"queue-{rank}"}, rank, rank) for rank in range(1, 31)]})
+    dashboard = one_panel(tmp_path, custom={"stacking": {"mode": "normal"}})
+
+    named = [text for text in texts(draw(source, 0, END, "15s", dashboard)) if text.startswith(("queue-", "others"))]
+
+    assert named[:2] == ["queue-30", "queue-29"]
+    assert named[-1] == "others"
+    assert len(named) < 30
 
 
 @pytest.mark.parametrize(

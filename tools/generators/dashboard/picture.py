@@ -50,6 +50,9 @@ STYLE = Path(__file__).with_suffix(".mplstyle")
 Lines = list[tuple[str, Series]]
 """The legends and the series of a panel."""
 
+Rows = list[tuple[str, list[float]]]
+"""Legends, and the values of their series at the same moments."""
+
 
 class TimeRange(NamedTuple):
     """The time range of the picture, in seconds since 1970, and the window of its rates."""
@@ -134,38 +137,45 @@ def _write(axes: Axes, panel: dict[str, Any], lines: Lines) -> None:
 
 
 def _draw_chart(axes: Axes, panel: dict[str, Any], lines: Lines, start: float, end: float) -> None:
-    if not lines:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no data", ha="center")
-        return
     unit, custom = (panel["fieldConfig"]["defaults"][key] for key in ("unit", "custom"))
     moments = sorted({moment for _, series in lines for moment, _ in series.points})
     times = [moment - start for moment in moments]
     values = [(legend, [dict(series.points).get(at, math.nan) for at in moments]) for legend, series in lines]
-    values = [(legend, row) for legend, row in values if any(value > 0 for value in row)]
-    if not values:
+    values = [(legend, row) for legend, row in values if not all(map(math.isnan, row))]
+    shown = [(legend, row) for legend, row in values if any(value > 0 for value in row)]
+    if not shown:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "always 0", ha="center")
+        axes.text(0.5, 0.5, "always 0" if values else "no data", ha="center")
         return
+    columns = max(int(panel["gridPos"]["w"] * COLUMN / (0.4 + LETTER * max(len(legend) for legend, _ in shown))), 1)
+    stacked = custom["stacking"]["mode"] == "normal"
+    values = _summarized(shown, 2 * columns) if stacked else shown
     axes.set_prop_cycle(color=_colors(len(values)))
-    legends = [legend for legend, _ in values]
-    if custom["stacking"]["mode"] == "normal":
-        stacked = [[0 if math.isnan(value) else value for value in row] for _, row in values]
-        axes.stackplot(times, stacked, labels=legends, alpha=0.5)
+    if stacked:
+        axes.stackplot(times, [row for _, row in values], labels=[legend for legend, _ in values], alpha=0.5)
     else:
         for legend, row in values:
             axes.plot(times, row, label=legend)
     tick, top = _scale(axes.dataLim.y1, unit, panel["fieldConfig"]["defaults"].get("max"))
     axes.set(xlim=(0, end - start), ylim=(0, top))
-    axes.xaxis.set_major_locator(MultipleLocator(next(tick for tick in TIMES if end - start <= 6 * tick)))
+    axes.xaxis.set_major_locator(MultipleLocator(next((tick for tick in TIMES if end - start <= 6 * tick), TIMES[-1])))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds // 60:.0f}:{seconds % 60:02.0f}"))
     axes.yaxis.set_major_locator(MultipleLocator(tick))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value, unit)))
-    columns = max(int(panel["gridPos"]["w"] * COLUMN / (0.4 + LETTER * max(map(len, legends)))), 1)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
         handles[: 2 * columns], labels[: 2 * columns], ncols=columns, loc="upper left", bbox_to_anchor=(0, -0.15)
     )
+
+
+def _summarized(values: Rows, most: int) -> Rows:
+    """Return the series of a stack, with 0 where there is no value, and the smallest summed if there are too many."""
+    rows = [(legend, [0 if math.isnan(value) else value for value in row]) for legend, row in values]
+    if len(rows) <= most:
+        return rows
+    rows.sort(key=lambda named: -sum(named[1]))
+    others = [sum(column) for column in zip(*(row for _, row in rows[most - 1 :]), strict=True)]
+    return [*rows[: most - 1], ("others", others)]
 
 
 def _colors(number: int) -> list[Any]:
