@@ -52,12 +52,15 @@ def late_binding(kubectl: Kubectl, folder: Path) -> Iterator[None]:
 
 
 def _provision(kubectl: Kubectl, folder: Path, stopped: Event) -> None:
+    seen: set[str] = set()
     while not stopped.wait(_PERIOD_SECONDS):
-        with suppress(KubectlError):  # the API server may be away for a moment, and a volume may be there already
+        with suppress(KubectlError):  # the API server may be away for a moment
             for claim in json.loads(kubectl.run("get", "pvc", "--all-namespaces", "--output=json"))["items"]:
                 node = claim["metadata"].get("annotations", {}).get(_NODE)
-                if claim["spec"].get("storageClassName") == CLASS and claim["status"]["phase"] == "Pending" and node:
+                uid, is_ours = claim["metadata"]["uid"], claim["spec"].get("storageClassName") == CLASS
+                if node and is_ours and uid not in seen:
                     _provide(kubectl, folder, claim, node)
+                    seen.add(uid)
 
 
 def _provide(kubectl: Kubectl, folder: Path, claim: dict[str, Any], node: str) -> None:

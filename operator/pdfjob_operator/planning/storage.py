@@ -13,7 +13,7 @@ from pdfjob_operator.objects.manifests.pods import with_claim
 from pdfjob_operator.objects.names import own_claim_name, shared_claim, workspace_claim
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.objects.storage import Storage
-from pdfjob_operator.objects.volume_claim import MountedClaim, VolumeClaim, mounted_claims
+from pdfjob_operator.objects.volume_claim import VolumeClaim, mounted_claims
 from pdfjob_operator.planning.decision import Decision
 from pdfjob_operator.planning.outcome import failed_state
 
@@ -61,24 +61,31 @@ def on_claims(decision: Decision, observation: Observation, settings: Settings) 
     if is_missing:
         manifest = own_claim(pdfjob, settings)
         claim = VolumeClaim(manifest["metadata"]["name"], access_modes=frozenset(manifest["spec"]["accessModes"]))
-    known = {it.name: it for it in (claim, observation.source_claim) if it is not None}
+    claims = _claims(claim, observation, settings)
     for job in decision.create:
-        _share_node(job, known, own=own_claim_name(pdfjob.raw), last_node=observation.last_node)
+        _share_node(job, claims, own=own_claim_name(pdfjob.raw), last_node=observation.last_node)
     uid = None if claim is None else claim.uid or None
     return replace(decision, create_claim=manifest, create=tuple(with_claim(job, uid) for job in decision.create))
 
 
-def _share_node(job: Manifest, known: dict[str, VolumeClaim], *, own: str, last_node: str | None) -> None:
-    """Bring the pods of a Job to the node of the pods that mount the same claims, unless these allow several nodes."""
+def _claims(workspace: VolumeClaim | None, observation: Observation, settings: Settings) -> dict[str, VolumeClaim]:
+    """Return the claims of workspace and source by name; of one that does not exist, nothing but the name is known."""
+    pdfjob = observation.pdfjob
+    name, source = workspace_claim(pdfjob, settings), pdfjob.source_claim
+    claims = {} if source is None else {source: observation.source_claim or VolumeClaim(source)}
+    return {**claims, name: workspace or VolumeClaim(name)}
+
+
+def _share_node(job: Manifest, claims: dict[str, VolumeClaim], *, own: str, last_node: str | None) -> None:
+    """Bring the pods of a Job to the node of the pods that mount the same claims, unless these allow several nodes.
+
+    Claims that the administrator adds to all pods are the administrator's concern.
+    """
     pod = job["spec"]["template"]
-    names = [it.name for it in mounted_claims(pod) if not _allows_several_nodes(it, known)]
+    mounted = [it for it in mounted_claims(pod) if it.name in claims]
+    names = [it.name for it in mounted if not claims[it.name].allows_several_nodes(read_only=it.read_only)]
     # The first one counts most, and nobody but the PdfJob mounts a claim of its own.
     share_node(pod, sorted(names, key=lambda name: name == own), last_node)
-
-
-def _allows_several_nodes(mounted: MountedClaim, known: dict[str, VolumeClaim]) -> bool:
-    claim = known.get(mounted.name, VolumeClaim(mounted.name))
-    return claim.allows_several_nodes(read_only=mounted.read_only)
 
 
 def _unusable(claim: VolumeClaim | None) -> Failure | None:

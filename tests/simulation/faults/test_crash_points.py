@@ -79,6 +79,10 @@ LIVES = {
     "scaled": Life(TimedPlan(pages=150, chunk_seconds=60), {"workers": 1}, scale),
     "retried": Life(TimedPlan(pages=90, chunks={2: (21,)}, mended=1), owner=retry),
     "more memory": Life(TimedPlan(pages=90, out_of_memory=frozenset({1})), {"retries": 0}),
+    "a claim of its own": Life(
+        TimedPlan(pages=60),
+        {"source": {"volume": {"claimName": "library", "path": "germinal.pdf"}}, "storage": {"size": "1Gi"}},
+    ),
     "deleted in time": Life(TimedPlan(pages=12), {"ttlSecondsAfterFinished": 30}, wait_for_deletion),
 }
 

@@ -17,6 +17,7 @@ from builders import (
     variables,
 )
 from chunk_runner.contract.environment import CLAIM_ENV
+from pdfjob_operator.configuration.runner_pod import RunnerPod
 from pdfjob_operator.configuration.settings import Settings
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.names import own_claim_name
@@ -195,6 +196,15 @@ class TestSharedNode:
         )
 
         assert "affinity" not in template(decision.create[0])["spec"]
+
+    def test_a_claim_that_the_administrator_adds_to_all_pods_does_not(self) -> None:
+        models = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}
+        settings = replace(SETTINGS, runner_pod=RunnerPod(volumes=(models,)))
+
+        (job,) = begun(settings, make_claim()).create
+
+        assert models in template(job)["spec"]["volumes"]
+        assert "affinity" not in template(job)["spec"]
 
     def test_a_claim_for_a_single_pod_is_refused(self) -> None:
         decision = begun(claim=make_claim(access_modes=frozenset({"ReadWriteOncePod"})))
