@@ -3,7 +3,8 @@
 #   docker build --target chunk-runner .    processes PDFs; PDF libraries, no Kubernetes client
 #
 # Stages: base (Python), build (an installer, and the locked requirements with their hashes), wheel (this project), then
-# two per image: the first installs the image's dependency group and the wheel into /app, the last copies only /app.
+# two per image: the first installs the image's dependency group, but for requirements-unused.txt, and the wheel into /app;
+# the last copies only /app.
 #
 # The tag moves with Debian's security updates. To build on one known base image, give its digest:
 #   docker build --build-arg BASE_IMAGE=debian:trixie-slim@sha256:… --target operator .

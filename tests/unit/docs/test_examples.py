@@ -13,6 +13,7 @@ from unit.docs.pages import PAGES, ROOT, name
 
 
 TEXTS = {name(page): page.read_text() for page in PAGES}
+CHART = yaml.safe_load((ROOT / "charts/pdfjob-operator/Chart.yaml").read_text())
 VALUES = yaml.safe_load((ROOT / "charts/pdfjob-operator/values.yaml").read_text())
 
 
@@ -39,6 +40,7 @@ def test_every_pdfjob_is_valid() -> None:
         it for text in TEXTS.values() for it in re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     ]
     specs = [found["spec"] for it in blocks if "source" in (found := yaml.safe_load(it)).get("spec", {})]
+    specs += [it["spec"] for it in yaml.safe_load(CHART["annotations"]["artifacthub.io/crdsExamples"])]
 
     assert len(specs) >= 5
     for spec in specs:
