@@ -35,6 +35,10 @@ NEEDS = {
 }
 """The prerequisites of fixtures, by their names; a test that uses none of these fixtures has the marker `needs`."""
 
+CLUSTERS = 2
+"""The number of processes that start with tests of the cluster: with two cores, these and the pods of two clusters keep
+the machine busy beside one process of other tests."""
+
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 """The number of tests that were left out, by what is missing."""
 
@@ -138,8 +142,16 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing o
     """Hands out what shares something as one piece, in the order in which it was collected.
 
     Each process that gets a test of the cluster starts a cluster of its own, in which no other process is disturbed, so
-    that these tests are handed out one by one; but a cluster that is given is used by one process.
+    that these tests are handed out one by one; but a cluster that is given is used by one process. Cluster tests wait
+    most of their time: other tests run beside them from the beginning.
     """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if self.nodes.index(node) >= CLUSTERS:
+            others = (scope for scope in self.workqueue if not scope.startswith("tests/cluster/"))
+            if other := next(others, None):
+                self.workqueue.move_to_end(other, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
