@@ -47,6 +47,18 @@ def test_every_container_has_requests_and_a_memory_limit_but_no_cpu_limit(render
             assert container["resources"]["limits"].keys() == {"memory"}, name
 
 
+def test_an_operator_that_answers_late_is_not_restarted(rendered: list[Manifest]) -> None:
+    probes = [
+        container["livenessProbe"]
+        for pod in pods(rendered).values()
+        for container in pod["spec"]["containers"]
+        if "livenessProbe" in container and container["livenessProbe"].get("httpGet", {}).get("path") == "/healthz"
+    ]
+
+    assert [probe["failureThreshold"] * probe["periodSeconds"] >= 120 for probe in probes] == [True]
+    assert [probe["timeoutSeconds"] <= probe["periodSeconds"] for probe in probes] == [True]
+
+
 def test_the_global_registry_applies_to_every_pod(helm: Helm) -> None:
     rendered = helm.render(
         "--set=global.imageRegistry=mirror:5000,redis.enabled=true",
