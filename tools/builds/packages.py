@@ -3,6 +3,7 @@
 Knows which program comes from which package and how to install it. Must not know what the programs are used for.
 """
 
+import functools
 import os
 import shutil
 import sys
@@ -70,6 +71,14 @@ def install() -> None:
         apt_install(*packages)
 
 
+@functools.cache
+def update_lists() -> None:
+    """Update Debian's package lists once, if this user may; other users have to take them as they are."""
+    if os.geteuid() == 0:
+        with cache.lock("apt"):
+            run(["apt-get", "update"], "updating the package lists", log=cache.folder() / "log" / "apt-update.log")
+
+
 def apt_install(*packages: str, **environment: str) -> None:
     """Install Debian packages; those that are installed stay as they are.
 
@@ -79,9 +88,9 @@ def apt_install(*packages: str, **environment: str) -> None:
     """
     log = cache.folder() / "log" / f"apt-{packages[0]}.log"
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **environment}
+    update_lists()
     with cache.lock("apt"):
         say(f"installing {' '.join(packages)}")
-        run(["apt-get", "update"], "updating the package lists", env=quiet, log=log)
         command = ["apt-get", "install", "-y", "--no-install-recommends", "--no-upgrade", *packages]
         run(command, f"installing {' '.join(packages)}", env=quiet, log=log)
 

@@ -9,7 +9,6 @@ it.
 
 import gzip
 import hashlib
-import os
 import subprocess
 import sys
 import tarfile
@@ -78,12 +77,6 @@ def fetch(archive: Archive) -> None:
         cache.once(archive.folder, make)
     except OSError as error:
         raise SetupError(f"{archive.name} {archive.version} could not be downloaded: {error}") from error
-
-
-def update_package_lists() -> None:
-    """Update Debian's package lists, if this user may; other users have to take them as they are."""
-    if os.geteuid() == 0:
-        run(["apt-get", "update"], "updating the package lists", log=cache.folder() / "log" / "corpus.log")
 
 
 def _from_pypi(archive: Archive, folder: Path) -> Path:

@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tools.builds import packages
 from tools.builds.shell import say
-from tools.corpus.archives import Archive, Registry, fetch, update_package_lists
+from tools.corpus.archives import Archive, Registry, fetch
 from tools.turn import third
 
 
@@ -217,7 +218,7 @@ def download(archives: Sequence[Archive]) -> None:
     if missing:
         say(f"downloading {', '.join(archive.name for archive in missing)}")
     if any(archive.registry is Registry.DEBIAN for archive in missing):
-        update_package_lists()
+        packages.update_lists()
     for archive in missing:
         fetch(archive)
 

@@ -6,10 +6,12 @@ error; otherwise the tests that need it are left out.
 
 import os
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tools.builds import cache
 from tools.builds.shell import SetupError, say
-from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
+from tools.prerequisites.catalogue import PREREQUISITES, Prerequisite, given_kubeconfig
 
 
 IMAGES = "images of the project and a Debian base image for them: built by the first test that needs them, 3-5 minutes"
@@ -27,12 +29,21 @@ def main() -> int:
     if wanted:
         _announce({name: needed.work for name, needed in wanted.items()})
     try:
-        for needed in wanted.values():
-            needed.install()
+        _install([*wanted.values()])
     except SetupError as error:
         say(str(error))
         return 1
     return 0
+
+
+def _install(wanted: Sequence[Prerequisite]) -> None:
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        downloads = [thread.submit(needed.install) for needed in wanted if needed.is_download]
+        for needed in wanted:
+            if not needed.is_download:
+                needed.install()
+        for download in downloads:
+            download.result()
 
 
 def _announce(works: dict[str, str]) -> None:

