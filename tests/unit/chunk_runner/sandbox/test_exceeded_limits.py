@@ -17,6 +17,7 @@ from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
 from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
 from processes.running import until
+from sizes import cases
 from unit.chunk_runner.sandbox.children import (
     LIMITS,
     MEBIBYTE,
@@ -33,7 +34,7 @@ from unit.chunk_runner.sandbox.children import (
 )
 
 
-@pytest.mark.parametrize("act", [loop, loop_in_native_code, block_in_native_code])
+@pytest.mark.parametrize("act", cases([loop, loop_in_native_code, block_in_native_code], quick=[loop_in_native_code]))
 def test_a_step_that_takes_too_long_is_stopped(act: Callable[[], None]) -> None:
     error = outcome(act, SHORT)
 
