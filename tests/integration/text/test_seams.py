@@ -66,11 +66,11 @@ def test_no_chunk_size_changes_the_output_of_a_selection_with_holes(
     assert output(path, pages_per_chunk, form, pages) == output(path, 10**6, form, pages)
 
 
-@pytest.mark.parametrize("pages_per_chunk", cases([1, 7, 30, 10**6], quick=[7]))
+@pytest.mark.parametrize("pages_per_chunk", cases([1, 2, 3, 5, 7], quick=[3]))
 def test_no_chunk_size_changes_the_sample(pages_per_chunk: int) -> None:
     sample = SAMPLES / "lighthouse.pdf"
 
-    assert output(sample, pages_per_chunk) == output(sample, 47)
+    assert output(sample, pages_per_chunk) == output(sample, 10**6)
 
 
 def test_the_sample_is_what_its_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

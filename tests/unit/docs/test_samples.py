@@ -56,3 +56,11 @@ def test_the_files_that_commands_in_the_docs_read_exist() -> None:
 
     assert len(named) >= 4
     assert [it for it in sorted(named) if not (ROOT / it).exists()] == []
+
+
+def test_the_output_that_the_readme_shows_is_in_the_text_of_the_sample() -> None:
+    shown = re.findall(r'^\{"text": "(.*)", "pages"', (ROOT / "README.md").read_text(), re.MULTILINE)
+    text = (ROOT / "samples" / "lighthouse.txt").read_text()
+
+    assert len(shown) == 4
+    assert all(re.sub(r"^\d\. |\d$", "", it) in text for it in shown)
