@@ -9,11 +9,13 @@ from pdfjob_cli.exit_codes import STOPS, Exit
 
 @pytest.fixture(autouse=True)
 def not_ignored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """SIGINT raises `KeyboardInterrupt`; it is ignored if the tests run in the background of a shell."""
+    """No signal is ignored; some are if the tests run in the background of a shell, or with `nohup`."""
     monkeypatch.setattr(interrupts, "_received", [])
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in STOPS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", STOPS)
