@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -115,9 +115,9 @@ def _prepare(
     to_write = [chunk for chunk in todo if not direct or not info.pages_to_flatten.isdisjoint(chunk.pages_of_pdf)]
     folder = workspace.create_folder(CHUNKS)
     to_begin = [
-        PartSpec(sampled, folder, partial(workspace.replacing, SAMPLE)),
+        PartSpec(sampled, folder, partial(workspace.writing, SAMPLE)),
         *(
-            PartSpec(chunk.pages_of_pdf, folder, partial(workspace.replacing, chunk_file(chunk.index)))
+            PartSpec(chunk.pages_of_pdf, folder, partial(workspace.writing, chunk_file(chunk.index)))
             for chunk in to_write
         ),
     ]
@@ -125,9 +125,13 @@ def _prepare(
     lost = set(info.lost_pages)
     incomplete: set[int] = set()
     used = 0
-    with _undone_on_errors(workspace, parts), closing(write_parts(document, info.page_count, to_begin)) as written:
-        readable = next(written).failure is None
+    published: list[str] = []
+    with _undone_on_errors(workspace, published), closing(write_parts(document, info.page_count, to_begin)) as written:
+        if readable := next(written).failure is None:
+            _publish(SAMPLE, workspace, published)
         for chunk, outcome in zip(to_write, written, strict=True):
+            if outcome.failure is None:
+                _publish(chunk_file(chunk.index), workspace, published)
             parts[chunk.index] = _with_file(chunk, outcome.failure, workspace)
             used += parts[chunk.index].bytes
             require_room_for_chunks(used, storage_limit, source)
@@ -182,18 +186,24 @@ def _document(source: Source, password: str, workspace: Workspace) -> Iterator[S
 
 
 @contextmanager
-def _undone_on_errors(workspace: Workspace, parts: Mapping[int, Chunk]) -> Iterator[None]:
+def _undone_on_errors(workspace: Workspace, published: Sequence[str]) -> Iterator[None]:
     """Remove on errors what this attempt has written, and nothing else.
 
-    That includes temporary files, since the child process that writes them is killed and cannot do so itself.
+    That includes temporary files, since the child process that writes them is killed and cannot do so itself. The child
+    may be some files ahead, so that it gives no file its name.
     """
     try:
         yield
     except BaseException:  # SystemExit included: SIGTERM raises it
         workspace.remove_temporary(own=True)
-        for name in (SAMPLE, *map(chunk_file, parts)):
+        for name in published:
             workspace.remove(name)
         raise
+
+
+def _publish(name: str, workspace: Workspace, published: list[str]) -> None:
+    published.append(name)  # before the file is there: a signal may come in between
+    workspace.publish(name)
 
 
 def _with_file(chunk: Chunk, failure: Failure | None, workspace: Workspace) -> Chunk:

@@ -18,28 +18,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing(target: Path, temporary: Path) -> Iterator[BinaryIO]:
-    """Yield a new file that takes the target's name once the block ends without an error.
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new file whose contents are on the disk once the block ends; an error removes it.
 
     Args:
-        target: The file to create or to replace; its folder is created if need be.
-        temporary: The name until then, in the same folder; nobody else uses it.
+        path: The file, which nobody else writes; its folder is created if need be.
 
     Raises:
-        OSError: The file cannot be written; the target is as it was before, or as a whole the new one.
+        OSError: The file cannot be written.
     """
-    make_folder(target.parent)
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:  # SystemExit included: SIGTERM raises it
-        with suppress(OSError):  # what went wrong first is what counts
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
+    make_folder(path.parent)
+    with _discarded_on_errors(path), path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def append(path: Path, line: bytes) -> None:
@@ -81,6 +73,26 @@ def move(source: Path, target: Path) -> None:
     """
     source.replace(target)
     sync_folder(target.parent)
+
+
+def publish(temporary: Path, target: Path) -> None:
+    """Give a file that `writing` wrote its name, in place of the file that has it; an error removes it.
+
+    Raises:
+        OSError: It cannot be moved; the target is as it was before, or as a whole the new one.
+    """
+    with _discarded_on_errors(temporary):
+        move(temporary, target)
+
+
+@contextmanager
+def _discarded_on_errors(temporary: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # SystemExit included: SIGTERM raises it
+        with suppress(OSError):  # what went wrong first is what counts
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -71,6 +71,10 @@ class Workspace:
         """Return the path of a file."""
         return self.root / name
 
+    def _temporary(self, name: str) -> Path:
+        path = self.path(name)
+        return path.with_name(f".{path.name}.{self.attempt}.tmp")
+
     def expect(self, read: Callable[[], FoundT]) -> FoundT:
         """Return what `read` returns; if it misses a file, try again until all that existed before must be visible.
 
@@ -97,12 +101,25 @@ class Workspace:
         Raises:
             UnwritableError: The volume is full, read-only or not writable for this user.
         """
-        target = self.path(name)
+        with self.writing(name) as file:
+            yield file
+        self.publish(name)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Yield a new file, which `publish` gives this name; an error removes it. Raises as `replacing` does."""
         try:
-            with durable.replacing(target, target.with_name(f".{target.name}.{self.attempt}.tmp")) as file:
+            with durable.writing(self._temporary(name)) as file:
                 yield file
         except FileNotFoundError:
             raise  # by the block: a file that it reads is not there
+        except OSError as error:
+            raise _cannot_write(error) from error
+
+    def publish(self, name: str) -> None:
+        """Give what `writing` wrote its name, or remove it if that fails. Raises as `replacing` does."""
+        try:
+            durable.publish(self._temporary(name), self.path(name))
         except OSError as error:
             raise _cannot_write(error) from error
 
