@@ -35,6 +35,7 @@ def restarts(operator: Kubectl) -> int:
     return int(pod["status"]["containerStatuses"][0]["restartCount"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.long
 def test_an_operator_that_is_killed_in_any_stage_finds_its_way(
     box: Cluster, kubectl: Kubectl, operator: Kubectl, source: Volume, tmp_path: Path

@@ -96,7 +96,13 @@ def test_a_drained_node_uses_up_no_retry(kubectl: Kubectl, operator: Kubectl, so
     assert texts(output(source, job, tmp_path)) == TEXTS
 
 
-@pytest.mark.parametrize("pause", [{"suspend": True}, {"workers": 0}], ids=["suspended", "scaled-to-nothing"])
+@pytest.mark.parametrize(
+    "pause",
+    [
+        pytest.param({"suspend": True}, id="suspended"),
+        pytest.param({"workers": 0}, id="scaled-to-nothing", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_pause_uses_up_no_retry_and_keeps_what_is_finished(
     kubectl: Kubectl, source: Volume, tmp_path: Path, pause: dict[str, object]
 ) -> None:

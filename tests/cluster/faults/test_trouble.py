@@ -32,6 +32,7 @@ def test_a_missing_claim(kubectl: Kubectl) -> None:
     kubectl.wait("pdfjob/job", "jsonpath={.status.conditions[?(@.type=='Failed')].reason}=SourceNotFound")
 
 
+@pytest.mark.exhaustive
 def test_a_claim_that_never_comes_ends_with_the_jobs_time(kubectl: Kubectl) -> None:
     kubectl.apply(pdfjob("job", "a.pdf", timeoutSeconds=30))
     kubectl.wait("pdfjob/job", "condition=Failed")
@@ -54,6 +55,7 @@ def test_a_missing_password(kubectl: Kubectl, volume: Volume, tmp_path: Path) ->
     kubectl.wait("pdfjob/job", "condition=Complete")  # the kubelet tries again within two minutes
 
 
+@pytest.mark.exhaustive
 def test_a_quota(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
     kubectl.run("create", "quota", "one", "--hard=pods=1")  # the one that holds the volume
@@ -77,6 +79,7 @@ def cordoned(operator: Kubectl) -> Iterator[Kubectl]:
         operator.run("uncordon", *names)
 
 
+@pytest.mark.exhaustive
 def test_no_node_takes_the_pods(kubectl: Kubectl, volume: Volume, cordoned: Kubectl, tmp_path: Path) -> None:
     volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
 

@@ -205,6 +205,7 @@ def first_start(pods: list[dict[str, Any]]) -> float:
     return min(datetime.fromisoformat(it["startedAt"]).timestamp() for it in states if "startedAt" in it)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.long
 def test_jobs_that_share_a_key_share_its_budget_and_survive_without_redis(  # noqa: PLR0917 (fixtures)
     kubectl: Kubectl, operator: Kubectl, library: Volume, gemini: Model, tight: int, tmp_path: Path

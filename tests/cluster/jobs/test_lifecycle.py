@@ -31,6 +31,7 @@ def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, source: Vol
     assert kubectl.get("jobs", "--selector=pdfjob.dev/uid") == []
 
 
+@pytest.mark.exhaustive
 def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, source: Volume) -> None:
     job = FaultJob(kubectl, source)
     barriers = job.hold(3, 4)
