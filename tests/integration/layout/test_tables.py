@@ -114,6 +114,20 @@ def test_a_table_that_is_drawn_column_by_column_is_read_by_rows(tmp_path: Path, 
     assert entries(tmp_path / "table.pdf") == [*sentences[:4], *table, *sentences[4:]]
 
 
+@pytest.mark.parametrize("width", [110, 130, 150])
+def test_narrow_columns_of_prose_are_no_table(tmp_path: Path, width: float) -> None:
+    sentences = prose(12)
+    lines = list(wrapped(" ".join(sentences), width))
+    height = -(-len(lines) // 2)
+    canvas = Canvas(str(tmp_path / "columns.pdf"), invariant=True)
+    for at, line in enumerate(lines):
+        show(canvas, line, LEFT + (width + 16) * (at // height), TOP - LEADING * (at % height))
+    canvas.showPage()
+    canvas.save()
+
+    assert entries(tmp_path / "columns.pdf") == sentences
+
+
 def test_columns_of_short_lines_stay_columns(tmp_path: Path) -> None:
     canvas = Canvas(str(tmp_path / "index.pdf"), invariant=True)
     for column, letter in enumerate("abc"):

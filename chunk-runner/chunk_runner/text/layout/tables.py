@@ -29,6 +29,9 @@ _SAME_EDGE = 2.0
 _CELL_WIDTH = 12
 """Cells of a table that is drawn column by column are less than this many sizes of the text wide; prose is wider."""
 
+_PROSE_WORDS = 3
+"""Lines of prose have at least this many words on average, even in narrow columns."""
+
 _COLUMN_LIMIT = 20
 """Rows of such a table; columns with more short lines are those of an index."""
 
@@ -65,9 +68,16 @@ def _height_of_columns(before: Sequence[Row], rows: Sequence[Row], at: int, size
     if not before or rows[at].box.bottom <= before[-1].box.bottom + size:  # true of most lines
         return 0
     for height in range(_MINIMUM_ROWS, min(len(before), _COLUMN_LIMIT) + 1):
-        if _is_column(rows[at : at + height], before[-height:], size):
-            return height
+        cells, others = rows[at : at + height], before[-height:]
+        if _is_column(cells, others, size):
+            return 0 if _is_prose(cells) and _is_prose(others) else height
     return 0
+
+
+def _is_prose(rows: Sequence[Row]) -> bool:
+    """Return True if each line goes on with the one before: most begin with a small letter, and have several words."""
+    going_on = sum(row.text[0].islower() for row in rows)
+    return going_on * 2 >= len(rows) and sum(len(row.text.split()) for row in rows) >= _PROSE_WORDS * len(rows)
 
 
 def _is_column(cells: Sequence[Row], others: Sequence[Row], size: float) -> bool:
