@@ -18,8 +18,6 @@ from tools.kubectl.manifests import pdfjob
 from tools.kubectl.volume import Volume
 
 
-KEY = "AQ.the-key-of-the-tests"
-
 CHUNKS = 30
 """Of the book of 120 pages, with four pages each."""
 
@@ -32,10 +30,16 @@ FAULTS = [
 
 
 @pytest.fixture
-def library(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> Volume:
+def key(kubectl: Kubectl) -> str:
+    """A key of the test's own, with which it finds no answer of another test in Redis."""
+    return f"AQ.the-key-of-{kubectl.namespace}"
+
+
+@pytest.fixture
+def library(kubectl: Kubectl, volume: Volume, key: str, tmp_path: Path) -> Volume:
     """A volume with a book of 12 pages, and the key's Secret."""
     put_book(volume, tmp_path / "small.pdf", 12)
-    kubectl.apply(models.key_secret(KEY))
+    kubectl.apply(models.key_secret(key))
     return volume
 
 
@@ -229,7 +233,7 @@ def test_jobs_that_share_a_key_share_its_budget_and_survive_without_redis(  # no
 
 
 def test_the_same_chunk_is_never_bought_twice_by_two_jobs_and_the_key_stays_in_its_secret(
-    kubectl: Kubectl, library: Volume, gemini: Model, tmp_path: Path
+    kubectl: Kubectl, library: Volume, gemini: Model, key: str, tmp_path: Path
 ) -> None:
     gemini.configure(latency=1, plan=["500"])
     kubectl.apply(asking("one", "small.pdf", 4, workers=3))
@@ -242,6 +246,6 @@ def test_the_same_chunk_is_never_bought_twice_by_two_jobs_and_the_key_stays_in_i
     everything = kubectl.run("get", "pdfjobs,jobs,pods,events", "--output=json")
     for pod in kubectl.get("pods", "--selector=app.kubernetes.io/name=pdfjob"):
         everything += kubectl.run("logs", pod["metadata"]["name"])
-    assert KEY not in everything
+    assert key not in everything
     with pytest.raises(AssertionError):  # grep finds nothing
-        library.shell(f"grep -r {KEY} pdfjobs")
+        library.shell(f"grep -r {key} pdfjobs")
