@@ -37,8 +37,8 @@ demo: $(READY) ## process a sample PDF locally: no cluster, no API key
 	@mkdir -p out
 	$(BIN)/pdfjob run $(SAMPLE) --output out/lighthouse.json
 
-test: $(READY) ## tests that need only Python packages: a few minutes, no root
-	$(PYTEST) --numprocesses=2 -m 'not (cluster or corpus or exhaustive)'
+test: $(READY) ## tests that need only Python packages: 5 minutes on two cores, no root
+	$(PYTEST) --numprocesses=3 -m 'not (cluster or corpus or exhaustive)'
 
 test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kubernetes, which it installs or builds first
 	$(BIN)/python -m tools.prerequisites
