@@ -7,6 +7,7 @@ from typing import Any
 
 from chunk_runner.coordination.sealing import Seal
 from chunk_runner.errors import ConfigurationError
+from chunk_runner.processors.gemini.answers import schema_check
 from chunk_runner.processors.gemini.answers.plausibility import require_plausible
 from chunk_runner.processors.gemini.answers.sentences import parse_sentences
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError
@@ -24,7 +25,10 @@ def _sentences(data: bytes) -> None:
 
 
 def _schema(data: bytes) -> None:
-    GeminiSettings.parse({"name": "gemini", "prompt": "Summarize.", "outputSchema": text_of(data)})
+    settings = GeminiSettings.parse({"name": "gemini", "prompt": "Summarize.", "outputSchema": text_of(data)})
+    for answer in (None, 1, "a", [[1]], {"a": {"a": "a"}}):  # too small for patterns that backtrack
+        assert settings.schema is not None
+        _ = [*schema_check.check(settings.schema, answer)]
 
 
 def _processor(data: bytes) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from referencing import Registry
-
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.errors import ConfigurationError
+from chunk_runner.processors.gemini import output_schema
+from chunk_runner.processors.gemini.output_schema import OutputSchemaError
 
 
 DEFAULT_MODEL = "gemini-3.5-flash-lite"
@@ -105,22 +102,11 @@ _NAMES = {
 _NUMBERS = ("maxTotalTokens", "maxOutputTokens", "requestTimeoutSeconds")
 
 
-def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Return a validator for answers. Its empty registry keeps a schema from fetching anything."""
-    return Draft202012Validator(schema, registry=Registry())
-
-
 def _schema(text: str) -> Mapping[str, Any]:
     try:
-        schema = json.loads(text)
-        if not isinstance(schema, dict):
-            raise _error("outputSchema must be a JSON object")
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise _error(f"outputSchema is not a JSON Schema: {error.message}") from error
-    except (ValueError, RecursionError) as error:
-        raise _error(f"outputSchema is not JSON: {error}") from error
-    return schema
+        return output_schema.parse(text)
+    except OutputSchemaError as error:
+        raise _error(str(error)) from error
 
 
 def _error(problem: str) -> ConfigurationError:

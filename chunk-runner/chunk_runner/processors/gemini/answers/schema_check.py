@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-from referencing.exceptions import Unresolvable
+from jsonschema.exceptions import UnknownType, ValidationError
 
 from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.reasons import Reason
-from chunk_runner.errors import ConfigurationError
-from chunk_runner.processors.gemini.settings import validator
+from chunk_runner.processors.gemini.output_schema import validator
 from chunk_runner.sandbox.confinement import Access
 from chunk_runner.sandbox.limits import ResourceLimits
 from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
@@ -24,6 +22,11 @@ from chunk_runner.sandbox.sandbox import Sandbox, SandboxError
 
 _SECONDS = 5
 """Processor time for one answer; usual ones take milliseconds."""
+
+
+_FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, UnknownType)
+"""What a validator raises instead of a verdict: for numbers and nesting beyond its limits, and for a part of a schema
+that names another draft, whose keywords have other values."""
 
 
 class _Checks:
@@ -39,7 +42,7 @@ class _Checks:
             if self._child is not None:
                 self._child.close()
             limits = ResourceLimits.for_child(cpu_seconds=_SECONDS)
-            self._schema, self._child = schema, Sandbox(partial(_serve, schema), limits, Access(), str)
+            self._schema, self._child = schema, Sandbox(partial(check, schema), limits, Access(), str)
         return self._child
 
 
@@ -47,11 +50,7 @@ _checks = _Checks()
 
 
 def mismatch(data: Any, schema: Mapping[str, Any]) -> str | None:
-    """Return why an answer does not match a job's own schema, as a clause; `None` if it does.
-
-    Raises:
-        ConfigurationError: The schema refers to something outside itself.
-    """
+    """Return why an answer does not match a job's own schema, as a clause; `None` if it does."""
     try:
         (cause,) = _checks.child(schema).request(data)
     except SandboxError as error:
@@ -67,16 +66,13 @@ def describe(error: ValidationError) -> str:
     return f"it does not match the schema: {shorten(where, 40) or 'root'}: {error.validator}"
 
 
-def _serve(schema: Mapping[str, Any], data: Any) -> Iterator[str]:
+def check(schema: Mapping[str, Any], data: Any) -> Iterator[str]:
     """In the sandbox: yield why data does not match a schema; empty if it does."""
     try:
         validator(schema).validate(data)
     except ValidationError as error:
         yield describe(error)
-    except Unresolvable as error:
-        raise ConfigurationError(
-            Reason.CONFIGURATION_ERROR,
-            "outputSchema has a $ref to something outside itself: nothing is fetched, so include it.",
-        ) from error
+    except _FAILURES as error:
+        yield shorten(f"it cannot be checked against outputSchema ({error})")
     else:
         yield ""

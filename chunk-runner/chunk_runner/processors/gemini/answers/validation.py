@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from chunk_runner.processors.gemini.answers import schema_check
 from chunk_runner.processors.gemini.answers.decoding import decode
 from chunk_runner.processors.gemini.api.messages import ResponseKind
-from chunk_runner.processors.gemini.settings import validator
+from chunk_runner.processors.gemini.output_schema import validator
 
 
 class InvalidResponseError(Exception):
@@ -48,7 +48,6 @@ def parse_answer(
 
     Raises:
         InvalidResponseError: It does not match.
-        ConfigurationError: The schema refers to something outside itself.
     """
     try:
         data = reshape(decode(answer))

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunk_runner.errors import ConfigurationError
 from chunk_runner.processors.gemini.answers import schema_check
 from chunk_runner.processors.gemini.answers.schema_check import mismatch
 from chunk_runner.processors.gemini.answers.validation import InvalidResponseError, parse_answer
@@ -66,10 +65,25 @@ def test_a_schema_that_needs_much_memory_is_a_mismatch(monkeypatch: pytest.Monke
     )
 
 
-@pytest.mark.parametrize("reference", ["http://schema.example/never-fetched.json", "other.json", "#/$defs/none"])
-def test_a_reference_to_something_else_is_an_error_of_the_configuration(reference: str) -> None:
-    with pytest.raises(ConfigurationError, match="something outside itself"):
-        mismatch({}, {"$ref": reference})
+@pytest.mark.parametrize("number", [10**400, float("inf")], ids=["long", "infinite"])
+def test_a_number_that_the_validator_cannot_handle_is_a_mismatch(number: float) -> None:
+    assert str(mismatch(number, {"multipleOf": 0.1})).startswith("it cannot be checked against outputSchema")
+
+
+@pytest.mark.parametrize("part", [{"extends": 5}, {"disallow": [5]}, {"divisibleBy": "x"}], ids=json.dumps)
+def test_a_part_in_another_draft_that_the_validator_cannot_handle_is_a_mismatch(part: dict[str, Any]) -> None:
+    schema = {"items": {"$schema": "http://json-schema.org/draft-03/schema#", **part}}
+
+    assert str(mismatch([1], schema)).startswith("it cannot be checked against outputSchema")
+
+
+def test_nesting_that_the_validator_cannot_handle_is_a_mismatch() -> None:
+    tree = {"$ref": "#/$defs/tree", "$defs": {"tree": {"items": {"$ref": "#/$defs/tree"}}}}
+    nested: list[Any] = []
+    for _ in range(300):
+        nested = [nested]
+
+    assert str(mismatch(nested, tree)).startswith("it cannot be checked against outputSchema")
 
 
 JSON = st.recursive(
