@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from chart.helm import CHART, OPERATOR, Helm, Manifest, environment, pods, values
 from chart.workers import all_pods, worker_jobs
 
@@ -62,7 +64,7 @@ def test_an_operator_that_answers_late_is_not_restarted(rendered: list[Manifest]
 def test_the_global_registry_applies_to_every_pod(helm: Helm) -> None:
     rendered = helm.render(
         "--set=global.imageRegistry=mirror:5000,redis.enabled=true",
-        "--set=image.registry=one,runner.image.registry=two,redis.image.registry=three",
+        "--set=image.repository=one.example.com/op,redis.image.repository=localhost/redis",
     )
 
     images = [container["image"] for pod in all_pods(rendered).values() for container in pod["spec"]["containers"]]
@@ -78,11 +80,26 @@ def test_a_digest_takes_precedence_over_a_tag(helm: Helm) -> None:
     assert images["chunks"] == f"mirror.example.com:5000/pdfjob-chunk-runner@sha256:{'2' * 64}"
 
 
-def test_an_image_without_a_registry_is_its_repository_and_tag(helm: Helm) -> None:
-    rendered = helm.render("--set=image.repository=localhost/op,image.tag=dev,runner.image.registry=r.example.com")
+@pytest.mark.parametrize(
+    ("repository", "mirrored"),
+    [
+        ("op", "mirror/op"),
+        ("books/op", "mirror/books/op"),
+        ("localhost/op", "mirror/op"),
+        ("r.example.com/books/op", "mirror/books/op"),
+        ("registry:5000/op", "mirror/op"),
+    ],
+)
+def test_the_global_registry_replaces_only_the_registry_of_a_repository(
+    helm: Helm, repository: str, mirrored: str
+) -> None:
+    def image(*given: str) -> str:
+        rendered = helm.render(f"--set=image.repository={repository},image.tag=dev", *given)
+        found: str = pods(rendered)[OPERATOR]["spec"]["containers"][0]["image"]
+        return found
 
-    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in all_pods(rendered).items()}
-    assert (images[OPERATOR], images["merge"]) == ("localhost/op:dev", "r.example.com/pdfjob-chunk-runner:0.1.0")
+    assert image() == f"{repository}:dev"
+    assert image("--set=global.imageRegistry=mirror") == f"{mirrored}:dev"
 
 
 def test_pull_secrets_apply_to_every_pod(everything: list[Manifest]) -> None:

@@ -15,3 +15,5 @@ def test_the_packaged_chart_names_the_published_images_by_digest(helm: Helm, tmp
     image = pods(rendered)[OPERATOR]["spec"]["containers"][0]["image"]
     assert image == f"ghcr.example.com/books/pdfjob-operator@{one}"
     assert environment(rendered)["PDFJOB_RUNNER_IMAGE"] == f"ghcr.example.com/books/pdfjob-chunk-runner@{two}"
+    mirrored = helm.render("--set=global.imageRegistry=mirror", chart=archive)
+    assert environment(mirrored)["PDFJOB_RUNNER_IMAGE"] == f"mirror/books/pdfjob-chunk-runner@{two}"

@@ -19,6 +19,9 @@ from tools.builds.shell import SetupError, run
 
 
 CHART = Path(__file__).parents[2] / "charts" / "pdfjob-operator"
+IMAGES = {"image": "pdfjob-operator", "runner.image": "pdfjob-chunk-runner"}
+"""The names of the published images, by the value that describes the image."""
+
 INDENT = "  "
 
 
@@ -35,7 +38,7 @@ def package(registry: str, digests: Mapping[str, str], folder: Path) -> Path:
         copy = Path(shutil.copytree(CHART, Path(scratch) / CHART.name))
         text = (copy / "values.yaml").read_text()
         for image, digest in digests.items():
-            text = with_default(text, f"{image}.registry", registry)
+            text = with_default(text, f"{image}.repository", f"{registry}/{IMAGES[image]}")
             text = with_default(text, f"{image}.digest", digest)
         (copy / "values.yaml").write_text(text)
         helm = binaries.find_helm() or binaries.helm()

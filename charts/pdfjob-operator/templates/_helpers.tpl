@@ -55,10 +55,14 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* The reference of an image. Expects a dict with root, image (its values) and tag (the default). */}}
+{{- /* The reference of an image. Expects a dict with root, image (its values) and tag (the default). As in any reference of
+an image, what comes before the first slash is a registry if it has a dot or a port, or is localhost. */}}
 {{- define "pdfjob.image" -}}
-{{- with (.root.Values.global).imageRegistry | default .image.registry }}{{ . }}/{{ end }}{{ .image.repository }}
-{{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
+{{- $repository := .image.repository }}
+{{- with (.root.Values.global).imageRegistry }}
+{{- $repository = printf "%s/%s" . (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "") }}
+{{- end }}
+{{- $repository }}{{ if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .tag }}{{ end }}
 {{- end }}
 
 {{- /* The comma-separated names of all pull secrets. */}}

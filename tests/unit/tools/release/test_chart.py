@@ -9,7 +9,7 @@ from tools.release.chart import CHART, with_default
 VALUES = (CHART / "values.yaml").read_text()
 
 
-@pytest.mark.parametrize("path", ["image.registry", "image.digest", "runner.image.registry", "runner.image.digest"])
+@pytest.mark.parametrize("path", ["image.repository", "image.digest", "runner.image.repository", "runner.image.digest"])
 def test_only_the_named_value_changes(path: str) -> None:
     changed = with_default(VALUES, path, "x")
 
@@ -22,7 +22,7 @@ def test_only_the_named_value_changes(path: str) -> None:
     assert found == "x"
 
 
-@pytest.mark.parametrize("path", ["image.port", "picture.registry", "runner.resources.registry"])
+@pytest.mark.parametrize("path", ["image.port", "picture.repository", "runner.resources.repository"])
 def test_a_value_that_does_not_exist_is_an_error(path: str) -> None:
     with pytest.raises(ValueError, match=path):
         with_default(VALUES, path, "x")
