@@ -50,10 +50,11 @@ def _command(stage: str) -> Command:
 
 
 def _start_sandbox() -> None:
-    """Start the process that PDFs are handled in, before this one reads a secret; say once what the kernel lacks."""
+    """Start the process that PDFs are handled in, before this one reads a secret; say once how safe it is."""
     from chunk_runner.sandbox import confinement, template  # noqa: PLC0415 (merge and sweep have no use for them)
 
     template.start()
+    log.info("%s", confinement.offered())
     if problem := confinement.missing():
         log.warning("%s", problem)
 

@@ -60,6 +60,13 @@ def missing() -> str | None:
     return f"The kernel offers {', and '.join(lacks)}." if lacks else None
 
 
+def offered() -> str:
+    """Return one sentence about the protections that the kernel offers, and so every child has."""
+    version = landlock.version()
+    held = [f"Landlock (version {version})"] * bool(version) + ["a seccomp filter"] * seccomp.is_available()
+    return f"Documents are opened in a sandbox with {' and '.join(held) or 'limits only'}."
+
+
 def forget_environment() -> None:
     """Remove all environment variables, and overwrite them where the kernel put them and where Python keeps them."""
     if sys.platform == "linux":

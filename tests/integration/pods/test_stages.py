@@ -14,6 +14,7 @@ from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.errors import LedgerError
+from chunk_runner.sandbox import confinement
 from chunk_runner.stages.merge import merge
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.manifest import Manifest
@@ -52,6 +53,15 @@ def test_whoever_prepares_or_merges_says_how_full_the_volume_is(pods: Pods) -> N
     size = shutil.disk_usage(pods.workspace).total
     assert [it and it.bytes for it in told] == [size, size]
     assert all(it and 0 < it.free < it.bytes for it in told)
+
+
+def test_who_opens_documents_says_which_protections_the_node_has(prepared: Pods) -> None:
+    sentence = confinement.offered()
+
+    prepared.process(0)
+    assert sentence in prepared.log
+    prepared.run("merge")
+    assert sentence not in prepared.log
 
 
 def test_who_fails_says_how_full_the_volume_is_too(pods: Pods) -> None:

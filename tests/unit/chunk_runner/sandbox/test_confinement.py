@@ -245,6 +245,7 @@ def test_without_landlock_there_is_still_no_network(monkeypatch: pytest.MonkeyPa
 
     assert tried(socket.socket) == errno.EPERM
     assert tried(partial(os.kill, os.getpid(), 0)) == errno.EPERM
+    assert confinement.offered() == "Documents are opened in a sandbox with a seccomp filter."
     assert confinement.missing() == (
         "The kernel offers no Landlock (Linux 5.13), so that a hostile document could read the files of this process."
     )
@@ -256,6 +257,7 @@ def test_without_seccomp_there_are_still_no_files(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(seccomp, "is_available", lambda: False)
 
     assert tried((tmp_path / "other").read_text) in PERMISSION
+    assert confinement.offered() == f"Documents are opened in a sandbox with Landlock (version {landlock.version()})."
     assert (
         confinement.missing()
         == "The kernel offers no seccomp filters, so that a hostile document could use the network."
