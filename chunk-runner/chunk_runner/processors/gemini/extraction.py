@@ -19,7 +19,7 @@ from chunk_runner.processors.base import Task, with_breaks
 from chunk_runner.processors.gemini.api.messages import ResponseKind
 from chunk_runner.processors.gemini.chunk_requests import Answer, ChunkRequests
 from chunk_runner.processors.gemini.execution.executor import RequestExecutor, UnusableResponseError
-from chunk_runner.processors.gemini.execution.repetition import ANSWERS_PER_PAGE, divide
+from chunk_runner.processors.gemini.execution.repetition import ANSWERS_PER_PAGE, UNANSWERED, divide
 from chunk_runner.processors.gemini.page_text import sentence_lines
 from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.entries import StructuredAnswer
@@ -150,7 +150,7 @@ class Extraction:
         """Decide on a part for which there is no valid answer."""
         self.last_error = error.message
         several = len(part.pages) > 1
-        if error.kind is ResponseKind.FAULT:
+        if error.kind in UNANSWERED:
             self._handle_fault(error, part)
         # An answer that violates the author's own schema would do so again.
         elif several and not (error.kind is ResponseKind.SCHEMA_MISMATCH and self.settings.schema is not None):

@@ -47,6 +47,8 @@ _LONGEST_WAIT_SECONDS = 60
 _REASONS = {
     ResponseKind.TRUNCATED: Reason.OUTPUT_TRUNCATED,
     ResponseKind.REJECTED: Reason.REQUEST_REFUSED,
+    ResponseKind.BUSY: Reason.MODEL_UNAVAILABLE,
+    ResponseKind.LIMITED: Reason.MODEL_UNAVAILABLE,
     ResponseKind.FAULT: Reason.MODEL_UNAVAILABLE,
     ResponseKind.TIMEOUT: Reason.MODEL_UNAVAILABLE,
     ResponseKind.INVALID: Reason.OUTPUT_INVALID,
@@ -156,7 +158,7 @@ class RequestExecutor:
             log.warning("%s: %s", kind, response.detail)
             attempts[kind] += 1
             answers_left -= kind not in UNANSWERED
-            repeats = may_repeat(kind, attempts[kind], answers_left, request.pages)
+            repeats = may_repeat(kind, attempts[kind], answers_left, request.pages, self.service.waited)
             if repeats and kind in WAITING:
                 self._back_off(response, self.service.failures or attempts[kind])
                 if (late := self._known_result(key, parse)) is not None:  # it arrived after the timeout

@@ -23,7 +23,12 @@ UNANSWERED = frozenset({ResponseKind.BUSY, ResponseKind.LIMITED, ResponseKind.FA
 WAITING = UNANSWERED | {ResponseKind.TIMEOUT, ResponseKind.EMPTY}
 """The kinds after which a repetition has to wait."""
 
+_PATIENCE_SECONDS = 300
+"""The waits of a chunk after which an overload or a rate limit may be due to the number of pages: others pass sooner."""
+
 _ATTEMPTS = {
+    ResponseKind.BUSY: 5,
+    ResponseKind.LIMITED: 5,
     ResponseKind.FAULT: 3,
     ResponseKind.TIMEOUT: 2,
     ResponseKind.INVALID: 2,
@@ -34,7 +39,7 @@ _ATTEMPTS = {
 """How often a request is sent before fewer pages are; once, for kinds that are not listed."""
 
 
-def may_repeat(kind: ResponseKind, attempts: int, answers_left: int, pages: int) -> bool:
+def may_repeat(kind: ResponseKind, attempts: int, answers_left: int, pages: int, waited: float = 0) -> bool:
     """Return True if the same request is sent again.
 
     Args:
@@ -42,8 +47,9 @@ def may_repeat(kind: ResponseKind, attempts: int, answers_left: int, pages: int)
         attempts: The number of responses of this kind so far.
         answers_left: The number of answers that may still be bought for each of these pages.
         pages: The number of pages that the request is about.
+        waited: The seconds for which the chunk has waited for the service so far.
     """
-    if kind in (ResponseKind.BUSY, ResponseKind.LIMITED):
+    if kind in (ResponseKind.BUSY, ResponseKind.LIMITED) and waited < _PATIENCE_SECONDS:
         return True
     if attempts >= _ATTEMPTS.get(kind, 1):
         return False

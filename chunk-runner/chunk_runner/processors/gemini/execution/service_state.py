@@ -28,11 +28,13 @@ class ServiceState:
         responses: The number of responses that were not silent.
         failures: The number of silent responses since the last other one.
         silence: The seconds since the last other response, without waiting for the rate limit.
+        waited: The seconds of all such silences.
     """
 
     responses: int = 0
     failures: int = 0
     silence: float = 0
+    waited: float = 0
     _has_answered: bool = False
 
     def judge(self, kind: ResponseKind) -> ResponseKind:
@@ -49,6 +51,7 @@ class ServiceState:
         """Count the time that the last request took, with the wait after it."""
         if self.failures:
             self.silence += seconds
+            self.waited += seconds
 
     @property
     def is_out(self) -> bool:

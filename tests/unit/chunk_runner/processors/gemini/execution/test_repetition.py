@@ -47,7 +47,13 @@ def test_pages_are_halved_if_that_leads_to_single_pages(pages: int, answers_left
     assert [page for part in parts for page in part] == list(range(pages))
 
 
+@pytest.mark.parametrize("kind", [ResponseKind.BUSY, ResponseKind.LIMITED])
+def test_a_service_without_capacity_gets_fewer_pages_after_minutes_of_waiting(kind: ResponseKind) -> None:
+    assert may_repeat(kind, 1000, 4, 8, waited=299)
+    assert not may_repeat(kind, 5, 4, 8, waited=300)
+
+
 def test_what_costs_nothing_is_repeated_without_regard_to_the_price() -> None:
-    assert may_repeat(ResponseKind.BUSY, 1000, 0, 8)
+    assert may_repeat(ResponseKind.BUSY, 4, 0, 8, waited=1000)
     assert may_repeat(ResponseKind.FAULT, 2, 0, 8)
     assert not may_repeat(ResponseKind.FAULT, 3, 4, 1)
