@@ -30,12 +30,17 @@ _ADDRESS_CODES = frozenset({405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 43
 """The server is another one than expected, or does not take such requests."""
 
 _QUOTA_MESSAGE = re.compile(
-    r"\b(?:spend(?:ing)?|budget|billing|monthly|daily) (?:cap|limit|quota)|\bper[ -]?day\b|\blimit: 0\b"
+    r"\b(?:spend(?:ing)?|budget|billing|yearly|monthly|weekly|daily) (?:hard )?(?:cap|limit|quota|threshold)"
+    r"|\bper[ -]?(?:day|week|month|year)\b|\blimit: 0\b"
     r"|pre-?pa(?:id|yment)|\bcredits?\b.{0,40}\b(?:depleted|exhausted|used up|expired|ran out)|out of credits?"
     r"|insufficient (?:credit|balance|fund)|(?:add|buy|purchase) (?:more )?credits?|balance is (?:too low|depleted)"
     r"|payment (?:is )?required",
     re.IGNORECASE,
 )
+_QUOTA_ID = re.compile(r"Per(?:Day|Week|Month|Year)")
+_LONGEST_RATE_LIMIT_SECONDS = 1800
+"""A wait beyond this is no rate limit, whatever its name: no attempt at a chunk waits so long."""
+
 _SETTINGS_MESSAGE = re.compile(
     r"\bAPI[ _]key\b|\bthinking|unknown name|cannot find field|\bschema\b|too many states|generation_?config"
     r"|system_?instruction|not (?:supported|enabled|available) (?:for|by|with|in) (?:this|the|your) (?:model|project)"
@@ -95,10 +100,13 @@ def _kind(error: ApiError, reason: str, quotas: list[str], details: list[Mapping
     code = error.code
     if code == _PAYMENT_REQUIRED:
         return ResponseKind.QUOTA
-    if code < _SERVER_ERROR and (any("PerDay" in quota for quota in quotas) or _QUOTA_MESSAGE.search(error.message)):
+    if code < _SERVER_ERROR and (any(map(_QUOTA_ID.search, quotas)) or _QUOTA_MESSAGE.search(error.message)):
         return ResponseKind.QUOTA
-    if code == _TOO_MANY_REQUESTS and not any(quotas) and _retry_after(error, details) is None:
-        return ResponseKind.LIMITED
+    if code == _TOO_MANY_REQUESTS:
+        wait = _retry_after(error, details)
+        if wait is not None and wait > _LONGEST_RATE_LIMIT_SECONDS:
+            return ResponseKind.QUOTA
+        return ResponseKind.BUSY if any(quotas) or wait is not None else ResponseKind.LIMITED
     if code in _BUSY_CODES:
         return ResponseKind.BUSY
     if code in _KEY_CODES or reason.startswith("API_KEY") or error.status == "FAILED_PRECONDITION":

@@ -24,7 +24,7 @@ WAITING = UNANSWERED | {ResponseKind.TIMEOUT, ResponseKind.EMPTY}
 """The kinds after which a repetition has to wait."""
 
 _PATIENCE_SECONDS = 300
-"""The waits of a chunk after which an overload or a rate limit may be due to the number of pages: others pass sooner."""
+"""Others pass sooner: an overload or a rate limit that lasts for so long may be due to the number of pages."""
 
 _ATTEMPTS = {
     ResponseKind.BUSY: 5,
