@@ -104,6 +104,7 @@ class Stats:
         retries: The number of failed attempts that were followed by another, by reason.
         pages: The number of pages of these chunks, by state.
         tokens: Tokens bought in this round.
+        rejected_answers: The number of answers in Redis that no pod with the API key wrote.
         round: The round; a report may be that of an earlier round, if a later one found nothing to do.
     """
 
@@ -114,6 +115,7 @@ class Stats:
     retries: Mapping[str, int] = field(default_factory=dict)
     pages: Mapping[str, int] = field(default_factory=dict)
     tokens: Tokens = Tokens()
+    rejected_answers: int = 0
     round: int = 0
 
     def dump(self) -> dict[str, Any]:
@@ -136,6 +138,7 @@ class Stats:
             waits=Histogram.load(raw["waits"], SECONDS),
             memory=Histogram.load(raw["memory"], BYTES),
             tokens=Tokens.load(raw["tokens"]),
+            rejected_answers=count(raw.get("rejected_answers", 0)),
             round=count(raw["round"]),
             **{name: _counts(raw[name]) for name in _COUNTS},
         )

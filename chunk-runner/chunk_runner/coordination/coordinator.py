@@ -21,6 +21,10 @@ CLAIM_SECONDS = 30
 class AnswerCache(Protocol):
     """The answers that pods share, and the claims that keep two pods from buying the same one."""
 
+    @property
+    def rejected(self) -> int:
+        """The number of answers for which a value was found that no pod with this API key wrote."""
+
     def get(self, key: str) -> bytes | None:
         """Return an answer that any pod has bought; `None` if there is none.
 
@@ -39,6 +43,8 @@ class AnswerCache(Protocol):
 
 class NoAnswerCache:
     """The form for a process without Redis, which knows no other; its workspace keeps what it has bought."""
+
+    rejected = 0
 
     def get(self, key: str) -> bytes | None:
         """See `AnswerCache`."""

@@ -60,9 +60,6 @@ def connect_redis(url: str, api_key: str, limits: RateLimits, holder: str) -> Co
 class RedisAnswerCache:
     """The answers in Redis. While it is down, there are none, and every claim succeeds.
 
-    Attributes:
-        rejected: The number of values found that no pod with this API key can have written.
-
     Args:
         connection: The Redis.
         seal: The seal of the API key.
@@ -79,7 +76,7 @@ class RedisAnswerCache:
         claim_seconds: float = CLAIM_SECONDS,
         patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
-        self.rejected = 0
+        self._rejected: set[str] = set()
         self._connection = connection
         self._seal = seal
         self._holder = holder
@@ -87,6 +84,11 @@ class RedisAnswerCache:
         self._patience_seconds = patience_seconds
         self._locks: dict[str, Lock] = {}
         self._refused_since: dict[str, float] = {}
+
+    @property
+    def rejected(self) -> int:
+        """See `AnswerCache`."""
+        return len(self._rejected)
 
     def get(self, key: str) -> bytes | None:
         """See `AnswerCache`."""
@@ -102,9 +104,9 @@ class RedisAnswerCache:
         if found == b"":
             return None
         answer = self._seal.open(name, found) if isinstance(found, bytes) else None
-        if answer is None:
-            self.rejected += 1
-            log.warning("%d answers in Redis are ignored: no pod with this API key wrote them", self.rejected)
+        if answer is None and name not in self._rejected:
+            self._rejected.add(name)
+            log.warning("ignored so far: %d answers in Redis that no pod with this API key wrote", self.rejected)
         return answer
 
     def put(self, key: str, answer: bytes) -> None:

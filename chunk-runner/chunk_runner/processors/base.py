@@ -56,6 +56,9 @@ class AnswerStore(Protocol):
             outcome: What the answer was, in a few words.
         """
 
+    def record_rejected(self, answers: int) -> None:
+        """Count answers that other pods seemed to share, and that none of them wrote."""
+
     def get(self, key: str) -> str | None:
         """Return an answer that an earlier attempt bought; `None` if there is none."""
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chunk_runner.contract.stats import Tokens
+from chunk_runner.contract.stats import Tokens, count
 from chunk_runner.workspace.file_names import answer_file
 from chunk_runner.workspace.files import CorruptFileError, Workspace
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _REQUEST = "request"
 _KEPT = "kept"
+_REJECTED = "rejected"
 
 _ROOM_BYTES = 2**18
 """Room that must be free before an answer is bought; most answers are smaller."""
@@ -37,6 +38,10 @@ class WorkspaceAnswerStore:
     def record_usage(self, tokens: Tokens, outcome: str) -> None:
         """Count the tokens of an answer."""
         self.workspace.append_attempt(self.index, {"event": _REQUEST, "outcome": outcome, "tokens": asdict(tokens)})
+
+    def record_rejected(self, answers: int) -> None:
+        """See `processors.base.AnswerStore`."""
+        self.workspace.append_attempt(self.index, {"event": _REJECTED, "answers": answers})
 
     def get(self, key: str) -> str | None:
         """An answer that an earlier attempt bought."""
@@ -83,12 +88,22 @@ class WorkspaceAnswerStore:
 
 def is_about_attempt(record: Mapping[str, Any]) -> bool:
     """Return true if this record is about an attempt itself, and not about a request or an answer."""
-    return record.get("event") not in (_REQUEST, _KEPT)
+    return record.get("event") not in (_REQUEST, _KEPT, _REJECTED)
 
 
 def is_request(attempt: Mapping[str, Any]) -> bool:
     """Return true if this record is about a request to a model."""
     return attempt.get("event") == _REQUEST
+
+
+def rejected_answers(attempts: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many answers of others were rejected in some attempts; malformed records count nothing."""
+    total = 0
+    for attempt in attempts:
+        if attempt.get("event") == _REJECTED:
+            with suppress(ValueError):
+                total += count(attempt.get("answers"))
+    return total
 
 
 def tokens_of(attempts: Iterable[Mapping[str, Any]]) -> Tokens:

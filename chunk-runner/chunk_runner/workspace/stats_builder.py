@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.stats import BYTES, SECONDS, Histogram, Stats, Tokens
-from chunk_runner.workspace.answer_store import is_about_attempt, tokens_of
+from chunk_runner.workspace.answer_store import is_about_attempt, rejected_answers, tokens_of
 
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class StatsBuilder:
         self._retries: Counter[str] = Counter()
         self._pages: Counter[str] = Counter()
         self._tokens = Tokens()
+        self._rejected_answers = 0
 
     def add_chunk(self, attempts: Iterable[Mapping[str, Any]], ended: str, pages: Iterable[PageState]) -> None:
         """Add a chunk.
@@ -52,6 +53,7 @@ class StatsBuilder:
         self._chunks[ended] += 1
         self._pages.update(state.value for state in pages)
         self._tokens += tokens_of(records)
+        self._rejected_answers += rejected_answers(records)
         records = [record for record in records if is_about_attempt(record)]
         self._seconds += _numbers(records, "seconds")
         self._memory += _numbers(records, "peakMemoryBytes")
@@ -73,6 +75,7 @@ class StatsBuilder:
             retries=dict(self._retries),
             pages=dict(self._pages),
             tokens=self._tokens,
+            rejected_answers=self._rejected_answers,
             round=self._round,
         )
 

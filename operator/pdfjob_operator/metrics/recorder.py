@@ -129,6 +129,7 @@ class MetricsRecorder:
             # The Job only has its last number of workers: after scaling down, more time may be busy than available.
             available = max(sum(job.worker_seconds for job in chunk_jobs), stats.seconds.total)
             registry.AVAILABLE_SECONDS.labels(namespace).inc(available)
+        registry.REJECTED_ANSWERS.labels(namespace).inc(stats.rejected_answers)
         if stats.tokens.total:
             self._record_tokens(namespace, str(observation.pdfjob.processor.get("model", "")), stats.tokens)
 

@@ -160,6 +160,13 @@ ESTIMATED_COST = Counter(
     registry=REGISTRY,
 )
 
+REJECTED_ANSWERS = Counter(
+    "pdfjob_rejected_answers",
+    "Number of answers in Redis that were ignored, because no pod with the API key wrote them.",
+    [NAMESPACE],
+    registry=REGISTRY,
+)
+
 COUNTERS_BY_NAMESPACE = (
     JOBS_FINISHED,
     CHUNKS_FINISHED,
@@ -169,6 +176,7 @@ COUNTERS_BY_NAMESPACE = (
     AVAILABLE_SECONDS,
     TOKENS,
     ESTIMATED_COST,
+    REJECTED_ANSWERS,
 )
 """All counters with the label `NAMESPACE`, which comes first."""
 

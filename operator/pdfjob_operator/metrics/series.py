@@ -59,6 +59,7 @@ def create(namespace: str, prices: Prices) -> None:
             registry.TOKENS.labels(namespace, model, kind)
     registry.BUSY_SECONDS.labels(namespace)
     registry.AVAILABLE_SECONDS.labels(namespace)
+    registry.REJECTED_ANSWERS.labels(namespace)
 
 
 def remove(namespace: str) -> None:

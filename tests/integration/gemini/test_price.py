@@ -49,6 +49,9 @@ class Answers:
         assert outcome
         self.spent += tokens.total
 
+    def record_rejected(self, answers: int) -> None:
+        raise NotImplementedError(answers)
+
     def get(self, key: str) -> str | None:
         return self.kept.get(key)
 

@@ -61,7 +61,12 @@ class GeminiProcessor:
                 coordinator.report_progress(job, task.index, len(extraction.outcomes))
 
         extraction = Extraction(self.settings, task, pages, report_page, executor)
-        sentences = task.profile.joiner.segment(extraction.items(), extraction.notes)
+        rejected = coordinator.answers.rejected
+        try:
+            sentences = task.profile.joiner.segment(extraction.items(), extraction.notes)
+        finally:
+            if rejected := coordinator.answers.rejected - rejected:
+                task.answers.record_rejected(rejected)
         extraction.require_success()
         return ChunkResult(extraction.outcomes, sentences, extraction.dropped_lines, extraction.unmapped_characters)
 

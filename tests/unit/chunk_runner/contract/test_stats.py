@@ -12,6 +12,7 @@ STATS = Stats(
     Histogram.of([2.0**27], BYTES),
     chunks={"ok": 2},
     tokens=Tokens(1, 2, 3, 4, 10),
+    rejected_answers=5,
     round=3,
 )
 

@@ -14,6 +14,8 @@ def test_a_claim_is_released_at_the_end_of_the_block() -> None:
     released: list[str] = []
 
     class Answers:
+        rejected = 0
+
         def get(self, key: str) -> bytes | None:
             raise NotImplementedError(key)
 

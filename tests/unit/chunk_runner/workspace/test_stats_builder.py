@@ -76,6 +76,8 @@ def test_what_an_earlier_round_used_is_not_counted_again() -> None:
         {"attempt": "a", "event": "ok", "seconds": "1", "peakMemoryBytes": None, "waited": -1.0},
         {"attempt": "a", "event": "ok", "seconds": float("nan")},
         {"attempt": "a", "event": "request", "tokens": {"prompt": "x"}},
+        {"attempt": "a", "event": "rejected", "answers": -1},
+        {"attempt": "a", "event": "rejected"},
     ],
 )
 def test_what_anybody_may_have_written_costs_no_figure_of_others(record: dict[str, Any]) -> None:
@@ -84,7 +86,7 @@ def test_what_anybody_may_have_written_costs_no_figure_of_others(record: dict[st
     builder.add_chunk([record, attempt("b", "started"), attempt("b", "ok", seconds=2.0)], OK, TWO_OK)
     stats = builder.build()
 
-    assert (stats.seconds.total, stats.tokens) == (2.0, Tokens())
+    assert (stats.seconds.total, stats.tokens, stats.rejected_answers) == (2.0, Tokens(), 0)
     assert Stats.load(json.loads(json.dumps(stats.dump()))) == stats
 
 

@@ -113,6 +113,16 @@ async def test_tokens_are_counted_by_model_and_priced() -> None:
     assert changes[of_books("pdfjob_estimated_cost_total", model=model, currency="EUR")] == 2.0
 
 
+async def test_answers_that_somebody_forged_are_counted() -> None:
+    merged = make_merged(stats=stats(rejected_answers=3))
+
+    changes = finish(
+        make_pdfjob(), JobState(Phase.SUCCEEDED, "AllPagesProcessed", "…", Progress(30, 1, 0, 1, 0, merged))
+    )
+
+    assert changes[of_books("pdfjob_rejected_answers_total")] == 3
+
+
 async def test_no_text_from_outside_becomes_a_label() -> None:
     """Reasons and states come from pods, models from users: each new one would be a new series for good."""
     evil = "EvilWord"

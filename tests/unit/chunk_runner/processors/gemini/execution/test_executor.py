@@ -29,6 +29,9 @@ class Book:
         assert outcome
         self.spent.append(tokens)
 
+    def record_rejected(self, answers: int) -> None:
+        raise NotImplementedError(answers)
+
     def get(self, key: str) -> str | None:
         return self.kept.get(key)
 
