@@ -30,6 +30,12 @@ LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 LABEL_PRIORITY = "kueue.x-k8s.io/priority-class"
 """On a PdfJob and its Jobs: the WorkloadPriorityClass by which Kueue orders the Jobs."""
 
+LABEL_NO_BACKUP = "velero.io/exclude-from-backup"
+"""On every Job and pod: Velero leaves it out of backups. A restored one would repeat its work, and belong to nobody."""
+
+LABEL_RESTORED = "velero.io/restore-name"
+"""On a PdfJob that Velero has restored (https://velero.io/docs/main/restore-reference/)."""
+
 CLAIM_LABELS = f"claim.{GROUP}/"
 """Prefix of a label on every pod that has to share its node with others, because it mounts a claim that is not
 ReadWriteMany: `claim.pdfjob.dev/<claim>`, or a hash if the claim's name is too long for a label."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import Manifest, parse_time
+from pdfjob_operator.objects.labels import LABEL_RESTORED
 from pdfjob_operator.objects.phases import TERMINAL_PHASES, Condition, Phase
 from pdfjob_operator.objects.reasons import LIMITS, OperatorReason
 from pdfjob_operator.objects.storage import Storage
@@ -52,7 +53,7 @@ class PdfJob:
         retries: Retries of each chunk.
         timeout_seconds: Timeout of a round.
         max_failed_chunks: Number of failed chunks above which the PdfJob is stopped; `None` to run all chunks.
-        suspend: True to suspend it.
+        suspend: True to suspend it, because its author says so, or because it was restored from a backup.
         ttl_seconds: Seconds after its end until it is deleted; `None` to keep it.
         retry_failed: Number of rounds that its author has asked for.
         pod: What its author adds to its pods, as its author wrote it.
@@ -116,7 +117,7 @@ class PdfJob:
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
             max_failed_chunks=spec.get("maxFailedChunks"),
-            suspend=spec.get("suspend", False),
+            suspend=spec.get("suspend", False) or LABEL_RESTORED in meta.get("labels", {}),
             ttl_seconds=spec.get("ttlSecondsAfterFinished"),
             retry_failed=spec.get("retryFailed", 0),
             pod=spec.get("pod", {}),
@@ -132,9 +133,19 @@ class PdfJob:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """Its labels, two of which concern Kueue."""
+        """Its labels, some of which concern Kueue and Velero."""
         labels: Mapping[str, str] = self.raw["metadata"].get("labels", {})
         return labels
+
+    @property
+    def is_restored(self) -> bool:
+        """True if it was restored from a backup, and nobody has confirmed since that it shall run."""
+        return LABEL_RESTORED in self.labels
+
+    @property
+    def created_at(self) -> datetime:
+        """The time of its creation; of a restored one, the time of its restoration."""
+        return parse_time(self.raw["metadata"]["creationTimestamp"])
 
     @property
     def round(self) -> int:

@@ -49,7 +49,7 @@ class Decision:
     """The outcome of planning: one reconciliation carries it out and reports it.
 
     Attributes:
-        state: State of the PdfJob; `None` if it has finished and its status stays what it is.
+        state: State of the PdfJob; `None` if its status stays what it is, because it has finished or is being restored.
         claim: Name of the claim of the workspace, if it is chosen now.
         create_claim: Claim to create before the Jobs; `None` for none.
         create: Jobs to create.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chunk_runner.contract.report import Failure
 from pdfjob_operator.objects.kubernetes import parse_time
-from pdfjob_operator.objects.labels import ANNOTATION_SUSPENDED
+from pdfjob_operator.objects.labels import ANNOTATION_SUSPENDED, LABEL_RESTORED
 from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS
 from pdfjob_operator.objects.manifests.pod_additions import settings_for
 from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Condition, Phase, Stage
@@ -26,14 +26,19 @@ from pdfjob_operator.planning.merging import abandon_merge, decide_merge, restar
 from pdfjob_operator.planning.outcome import failed_state
 from pdfjob_operator.planning.pod_review import pod_refusal
 from pdfjob_operator.planning.preparation import abandon_preparation, decide_preparation, waiting_state
-from pdfjob_operator.planning.progress import chunk_progress, recorded_progress
+from pdfjob_operator.planning.progress import Progress, chunk_progress, recorded_progress
 from pdfjob_operator.planning.storage import choose_claim, on_claims
 
 
 if TYPE_CHECKING:
     from pdfjob_operator.configuration.settings import Settings
+    from pdfjob_operator.objects.pdfjob import PdfJob
     from pdfjob_operator.objects.stage_job import StageJob
     from pdfjob_operator.planning.observation import Observation
+
+
+RESTORE_SECONDS = 60
+"""How long to wait for the status of a restored PdfJob, which Velero writes only if nobody else has written one."""
 
 
 def plan(observation: Observation, settings: Settings) -> Decision:
@@ -109,14 +114,19 @@ def _retry_or_delete(observation: Observation) -> Decision:
 
 def _accept(observation: Observation, settings: Settings) -> Decision:
     """Record the start time, the round and the claim before anything is created, unless its pods are not allowed."""
+    if observation.pdfjob.is_restored:
+        age = (observation.now - observation.pdfjob.created_at).total_seconds()
+        if age < RESTORE_SECONDS:
+            return Decision(None, requeue_after=RESTORE_SECONDS - age)
     claim = choose_claim(observation, settings)
     refusal = pod_refusal(observation.pdfjob.pod, settings)
     if refusal is not None:
         return Decision(failed_state(refusal), claim=claim)
     if not observation.admitted:
         return Decision(waiting_state(settings), claim=claim)
-    phase = Phase.SUSPENDED if observation.pdfjob.suspend else Phase.PENDING
-    return Decision(in_phase(phase, "Accepted."), claim=claim, requeue_after=0)
+    is_suspended = observation.pdfjob.suspend
+    state = _suspended_state(observation.pdfjob) if is_suspended else in_phase(Phase.PENDING, "Accepted.")
+    return Decision(state, claim=claim, requeue_after=0)
 
 
 def _release_namespace(observation: Observation) -> Decision:
@@ -131,15 +141,21 @@ def _release_namespace(observation: Observation) -> Decision:
 
 
 def _suspend(observation: Observation, job: StageJob | None) -> Decision:
-    message = "Suspended by spec.suspend: set it to false to resume."
     progress = chunk_progress(observation)
     if progress.total is None:  # the chunks Job is not there yet, or not any more
         progress = recorded_progress(observation.pdfjob)
-    state = in_phase(Phase.SUSPENDED, message, progress)
+    state = _suspended_state(observation.pdfjob, progress)
     if job is None or job.suspended:
         return Decision(state)
     mark = {ANNOTATION_SUSPENDED: observation.pdfjob.reached_phase.value}
     return Decision(state, patch={job.name: {"metadata": {"annotations": mark}, "spec": {"suspend": True}}})
+
+
+def _suspended_state(pdfjob: PdfJob, progress: Progress | None = None) -> JobState:
+    message = "Suspended by spec.suspend: set it to false to resume."
+    if pdfjob.is_restored:
+        message = f"Restored from a backup, so it may have run before: remove the label {LABEL_RESTORED} to run it."
+    return in_phase(Phase.SUSPENDED, message, progress)
 
 
 def _run_stage(observation: Observation, settings: Settings) -> Decision:

@@ -83,6 +83,8 @@ class Reporter:
         pdfjob, state = observation.pdfjob, decision.state
         if decision.new_round is not None:
             pdfjob = pdfjob.in_round(decision.new_round)
+        if state is None and not pdfjob.status:
+            return Reported(changed=False, requeue_after=decision.requeue_after)
         if state is None:
             status = acknowledge_spec(pdfjob)
         else:

@@ -18,6 +18,7 @@ class Workspace:
 
     Attributes:
         namespace: Of the PdfJob.
+        claim: The uid of the claim for which it was made; empty for none.
         changed: When a file in it changed last.
         prepared: Whether there is a manifest, without which a chunk cannot be processed.
         results: The chunks that have a result.
@@ -26,6 +27,7 @@ class Workspace:
     """
 
     namespace: str
+    claim: str
     changed: datetime
     prepared: bool = False
     results: set[int] = field(default_factory=set)
@@ -52,9 +54,9 @@ class Volume:
         self.workspaces: dict[str, Workspace] = {}
         self.removals: list[Removal] = []
 
-    def change(self, uid: str, namespace: str) -> Workspace:
-        """Return the workspace of a PdfJob for a change; the first one makes it."""
-        workspace = self.workspaces.setdefault(uid, Workspace(namespace, clock.now()))
+    def change(self, uid: str, namespace: str, claim: str) -> Workspace:
+        """Return the workspace of a PdfJob for a change; the first one makes it, for a claim."""
+        workspace = self.workspaces.setdefault(uid, Workspace(namespace, claim, clock.now()))
         workspace.changed = clock.now()
         return workspace
 
@@ -62,9 +64,9 @@ class Volume:
         """Return whether a chunk has a result."""
         return uid in self.workspaces and chunk in self.workspaces[uid].results
 
-    def sweep(self, namespace: str, *, live: Container[str], before: int) -> Swept:
-        """Remove workspaces of PdfJobs that are not on the list, unless they changed after `before` (since 1970)."""
-        mine = {uid: it for uid, it in self.workspaces.items() if it.namespace == namespace}
+    def sweep(self, namespace: str, claim: str, *, live: Container[str], before: int) -> Swept:
+        """Remove the claim's workspaces of PdfJobs that are not on the list, unless they changed after `before`."""
+        mine = {uid: it for uid, it in self.workspaces.items() if (it.namespace, it.claim) == (namespace, claim)}
         gone = [uid for uid, it in mine.items() if uid not in live and it.changed.timestamp() < before]
         for uid in gone:
             del self.workspaces[uid]

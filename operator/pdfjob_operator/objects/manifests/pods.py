@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunk_runner.contract import environment
+from pdfjob_operator.objects.labels import LABEL_NO_BACKUP
 from pdfjob_operator.objects.manifests import pod_additions
 from pdfjob_operator.objects.names import CONTAINER
 
@@ -33,6 +34,7 @@ def pod_template(settings: Settings, component: str, command: str, env: dict[str
                 "app.kubernetes.io/name": "pdfjob",
                 "app.kubernetes.io/component": component,
                 "app.kubernetes.io/managed-by": "pdfjob-operator",
+                LABEL_NO_BACKUP: "true",
             },
         },
         "spec": {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chunk_runner.contract import report_json
-from chunk_runner.contract.environment import BEFORE_ENV, CHUNKS_ENV, LIVE_ENV, UNFINISHED_ENV
+from chunk_runner.contract.environment import BEFORE_ENV, CHUNKS_ENV, CLAIM_ENV, LIVE_ENV, UNFINISHED_ENV
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from chunk_runner.contract.ranges import format_ranges, nth, parse_ranges
@@ -16,7 +16,7 @@ from simulation.simulator.controllers.claims import waits_for_volume
 from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import PDFJOBS, Manifest, Ref
 from simulation.simulator.store import Store
-from simulation.simulator.volume import Volume
+from simulation.simulator.volume import Volume, Workspace
 from tools.control_plane.fake_runner import Plan
 
 
@@ -122,12 +122,12 @@ class Worker:
 
     def _prepare(self, job: Manifest, plan: TimedPlan, _: int, number: int) -> Attempt:
         mended = int(_label(job, LABEL_ROUND)) >= plan.mended
-        uid, size = _label(job, LABEL_UID), self._pages_per_chunk(job)
+        size = self._pages_per_chunk(job)
 
         def finish(code: int) -> str:
             if code == ExitCode.SOURCE:
                 return report_json.dumps(plan.refused())
-            workspace = self._volume.change(uid, job["metadata"]["namespace"])
+            workspace = self._workspace(job)
             if code:
                 return ""
             report = (replace(plan, chunks={}) if mended else plan).prepared(size)
@@ -155,17 +155,17 @@ class Worker:
 
         def finish(code: int) -> str:
             if code == 0:
-                self._volume.change(uid, job["metadata"]["namespace"]).results.add(chunk)
+                self._workspace(job).results.add(chunk)
             return ""
 
         return Attempt(plan.chunk_seconds, code, finish)
 
     def _merge(self, job: Manifest, plan: TimedPlan, _: int, number: int) -> Attempt:
-        uid, reason = _label(job, LABEL_UID), _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
+        reason = _env(job).get(UNFINISHED_ENV, Reason.CRASHED)
         size = self._pages_per_chunk(job)
 
         def finish(code: int) -> str:
-            workspace = self._volume.change(uid, job["metadata"]["namespace"])
+            workspace = self._workspace(job)
             if code:
                 return ""
             if not workspace.prepared:
@@ -186,10 +186,15 @@ class Worker:
         live = LivePdfJobs.loads(before, env[LIVE_ENV])
 
         def finish(_: int) -> str:
-            swept = self._volume.sweep(job["metadata"]["namespace"], live=live, before=before)
+            swept = self._volume.sweep(job["metadata"]["namespace"], env[CLAIM_ENV], live=live, before=before)
             return report_json.dumps(Report(swept=swept))
 
         return Attempt(plan.chunk_seconds, 0, finish)
+
+    def _workspace(self, job: Manifest) -> Workspace:
+        """Return the workspace of a Job for a change."""
+        claim = _env(job).get(CLAIM_ENV, "")
+        return self._volume.change(_label(job, LABEL_UID), job["metadata"]["namespace"], claim)
 
     def _pages_per_chunk(self, job: Manifest) -> int:
         owner = job["metadata"]["ownerReferences"][0]["name"]

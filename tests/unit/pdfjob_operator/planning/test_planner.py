@@ -38,11 +38,17 @@ from pdfjob_operator.reporting.status import render_status
 SUSPENDED = JobState(Phase.SUSPENDED, "Suspended", "…")
 
 
-@pytest.mark.parametrize(("spec", "phase"), [({}, "Pending"), ({"suspend": True}, "Suspended")])
-def test_the_first_reconciliation_creates_nothing(spec: dict[str, Any], phase: str) -> None:
+@pytest.mark.parametrize(
+    ("spec", "phase", "message"),
+    [
+        ({}, "Pending", "Accepted."),
+        ({"suspend": True}, "Suspended", "Suspended by spec.suspend: set it to false to resume."),
+    ],
+)
+def test_the_first_reconciliation_creates_nothing(spec: dict[str, Any], phase: str, message: str) -> None:
     decision = plan(make_observation(pdfjob=make_pdfjob(**spec)), SETTINGS)
 
-    state = JobState(Phase(phase), phase, "Accepted.")
+    state = JobState(Phase(phase), phase, message)
     assert decision == Decision(state, claim=SETTINGS.workspace_claim, requeue_after=0)
 
 
