@@ -17,7 +17,7 @@ from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure
 from chunk_runner.errors import ConfigurationError, StageError, UnwritableError
 from pdfjob_cli import interrupts
-from pdfjob_cli.run import worker
+from pdfjob_cli.run import temporary, worker
 from pdfjob_cli.run.worker import Work
 
 
@@ -70,6 +70,7 @@ def warm_up() -> None:
         interrupts.kept_from_children(),
     ):  # the server would show a traceback, and so would a worker that just starts
         forkserver.ensure_running()
+    temporary.adopt_folder_of_multiprocessing()
 
 
 @contextmanager
@@ -88,10 +89,10 @@ def _no_warning_of_leaks() -> Iterator[None]:
 
 @contextmanager
 def _folder_for_sockets() -> Iterator[None]:
-    """Create temporary files in `/tmp` within the block, if the address of a socket in the usual folder is too long."""
+    """Create temporary files elsewhere within the block, if the address of a socket in the usual folder is too long."""
     before = tempfile.tempdir
     if len(os.fsencode(tempfile.gettempdir())) > _SOCKET_FOLDER_LIMIT:
-        tempfile.tempdir = "/tmp"  # noqa: S108 (multiprocessing creates a folder of its own in it)
+        tempfile.tempdir = temporary.SHORT
     try:
         yield
     finally:

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,9 +93,17 @@ def test_whatever_stops_a_run_leaves_no_temporary_file(tmp_path: Path, number: s
     assert not copies[0].parent.exists()
 
 
-def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
-    (tmp_path / "tmp").mkdir()
-    environment = {"TMPDIR": str(tmp_path / "tmp")}
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose name is short enough for the addresses of sockets in it."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_what_a_killed_run_left_among_temporary_files_is_removed_by_the_next_one(
+    tmp_path: Path, short_folder: Path
+) -> None:
+    environment = {"TMPDIR": str(short_folder)}
     structures.form_loop(tmp_path / "endless.pdf")
     pdfs.write_numbered(tmp_path / "small.pdf", 1)
     os.mkfifo(tmp_path / "fifo.pdf")
@@ -105,12 +115,13 @@ def test_a_copy_that_a_killed_run_left_is_removed_by_the_next_one(tmp_path: Path
         started = descendants(killed.pid)
         killed.kill()
         until(lambda: not any(it.is_running() for it in started))
-    (copy,) = (tmp_path / "tmp").glob("pdfjob-run-*/fifo.pdf")
+    assert len([*short_folder.glob("pdfjob-run-*/fifo.pdf")]) == 1
+    assert len([*short_folder.glob("pymp-*/.lock")]) == 1
 
     with Running([*PDFJOB, "run", "small.pdf"], cwd=tmp_path, env=environment) as process:
         assert process.wait() == 0, process.err
 
-    assert not copy.parent.exists()
+    assert [*short_folder.iterdir()] == []
     assert "leaked" not in killed.err
 
 

@@ -10,6 +10,7 @@ from pdfjob_cli.run import temporary
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for temporary files."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(temporary, "SHORT", str(tmp_path))
     return tmp_path
 
 
@@ -22,16 +23,18 @@ def test_a_folder_is_removed_at_the_end(folder: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(folder: Path) -> None:
-    abandoned, of_others = folder / "pdfjob-run-abandoned", folder / "pdfjob-run-by-hand"
-    for path in (abandoned, of_others):
+    abandoned = [folder / "pdfjob-run-abandoned", folder / "pymp-abandoned"]
+    of_others = [folder / "pdfjob-run-by-hand", folder / "pymp-of-another-program"]
+    for path in (*abandoned, *of_others):
         path.mkdir()
         (path / "copy.pdf").write_text("pages")
-    (abandoned / ".lock").touch()
+    for path in abandoned:
+        (path / ".lock").touch()
 
     with temporary.folder() as path:
         temporary.remove_abandoned()
 
-        assert sorted(folder.iterdir()) == sorted([of_others, path])
+        assert sorted(folder.iterdir()) == sorted([*of_others, path])
 
 
 def test_a_lock_that_is_a_link_is_not_followed(folder: Path) -> None:
