@@ -15,7 +15,7 @@ PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
 RELEASE := dist/release
 EXAMPLE := 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 PYTEST := $(BIN)/python -m pytest --no-loadscope-reorder
-WITH_CLUSTERS := --numprocesses=3
+WITH_CLUSTERS := --numprocesses=4
 export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 # Tests start hundreds of programs: without cached bytecode, each would compile its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
