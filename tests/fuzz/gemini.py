@@ -61,7 +61,7 @@ TARGETS = {
         (ConfigurationError,),
         json_seeds(
             {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "pattern": "^a+$"}}},
-            {"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/a"}]}}},
+            {"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"a": {"$ref": "#/$defs/a"}}}}},
         ),
     ),
     "processor": Target(
