@@ -30,6 +30,7 @@ NEEDS = {
     "control_plane": ("control-plane",),
     "findings": ("poppler", "corpus"),
     "helm": ("helm",),
+    "helm_4": ("helm-4",),
     "prometheus": ("promtool",),
     "redis": ("redis-server",),
 }

@@ -16,6 +16,13 @@ def helm() -> Helm:
     return Helm(found)
 
 
+@pytest.fixture(scope="session")
+def helm_4() -> Helm:
+    found = binaries.find_helm_4()
+    assert found, "there is no Helm 4: `make test-cluster` builds it"
+    return Helm(found)
+
+
 @functools.cache
 def _render(helm: Helm, file: Path) -> list[Manifest]:
     return helm.render(*values(file))

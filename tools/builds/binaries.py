@@ -27,6 +27,7 @@ COMPONENTS = (
     "kubelet",
 )
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+HELM_4 = "helm.sh/helm/v4/cmd/helm@v4.3.2"
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 OLDEST_GO = (1, 26)
 """The Go version that Helm requires; Kubernetes requires less."""
@@ -97,6 +98,17 @@ def _caching_mount_file() -> Path:
 def helm() -> Path:
     """Return the helm program; build it the first time."""
     return _installed(HELM, "2-4 minutes")
+
+
+def helm_4() -> Path:
+    """Return the helm program of version 4; build it the first time."""
+    return _installed(HELM_4, "2-4 minutes")
+
+
+def find_helm_4() -> Path | None:
+    """Return the helm program of version 4, if it was built here."""
+    built = _folder_of(HELM_4) / "helm"
+    return built if built.exists() else None
 
 
 def actionlint() -> Path:

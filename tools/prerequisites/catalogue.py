@@ -164,6 +164,12 @@ PREREQUISITES = {
         binaries.helm,
         "built from Go modules, 2-4 minutes",
     ),
+    "helm-4": Prerequisite(
+        lambda: binaries.find_helm_4() is not None,
+        _no_obstacle,
+        binaries.helm_4,
+        "built from Go modules, 2-4 minutes",
+    ),
     "fuse": Prerequisite(
         lambda: not _no_fuse() and binaries.has_caching_mount(),
         _no_fuse,

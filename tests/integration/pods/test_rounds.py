@@ -62,6 +62,23 @@ def test_a_retry_runs_the_failed_chunks_and_keeps_every_other_result(partial: Po
     assert [it["text"] for it in output["sentences"]] == [f"This is page {page} of the book." for page in range(1, 11)]
 
 
+def test_a_job_that_another_version_prepared_is_prepared_again_and_keeps_its_results(partial: Pods) -> None:
+    """An upgrade between two stages: its results are those of this version, too."""
+    workspace = Workspace(partial.workspace, "test")
+    manifest, _ = workspace.read_document("manifest.json")
+    workspace.write_document("manifest.json", {**manifest, "version": manifest["version"] - 1})
+    before = partial.files()
+
+    for code, report in (partial.run("merge"), partial.process(1)):
+        assert (code, report.failure and report.failure.reason) == (ExitCode.UNEXPECTED, "ResultCorrupt")
+        assert report.failure is not None
+        assert report.failure.message == "manifest.json was written by another version."
+    assert partial.files() == before
+    _, report = partial.run("prepare", PDFJOB_SPEC=SPEC.dumps(), PDFJOB_ROUND="1")
+
+    assert (report.chunks, report.todo) == (5, "1,3")
+
+
 def test_an_index_beyond_the_round_is_refused(partial: Pods) -> None:
     code, report = partial.run("process", JOB_COMPLETION_INDEX="2", PDFJOB_CHUNKS="1,3")
 

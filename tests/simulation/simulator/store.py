@@ -91,6 +91,13 @@ class Store:
         meta["generation"] = 1
         return self._put(How("create", by=by), ref, None, raw)
 
+    def load(self, ref: Ref, stored: Manifest, by: By) -> Manifest:
+        """Take over an object as an earlier version stored it: with its uid, its times and its status."""
+        self._numbers = max(
+            self._numbers, uuid.UUID(stored["metadata"]["uid"]).int >> 96
+        )  # so that no uid is used again
+        return self._put(How("create", by=by), ref, None, copy.deepcopy(stored))
+
     def replace(self, ref: Ref, body: Manifest, how: How = REPLACE) -> Manifest:
         """Store an object anew, or its status."""
         before = self.get(ref)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
+from chunk_runner.contract.ranges import parse_ranges
 from simulation.simulator.controllers.work import Attempt, Work
-from simulation.simulator.kinds import Ref
+from simulation.simulator.kinds import Manifest, Ref
 
 
 @dataclass
@@ -30,6 +32,15 @@ class JobRun:
     done: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
     verdict: tuple[str, str, datetime] | None = None
+
+    @classmethod
+    def of(cls, job: Manifest) -> "JobRun":
+        """Return what the status of a Job tells, of which this controller has not heard before."""
+        status = job.get("status", {})
+        if job["spec"].get("completionMode") != "Indexed":
+            return cls(done=set(range(status.get("succeeded", 0))))
+        done, failed = (parse_ranges(status.get(key)) for key in ("completedIndexes", "failedIndexes"))
+        return cls(done={*chain.from_iterable(done)}, failed={*chain.from_iterable(failed)})
 
     def begin_waiting(self, work: Work, now: datetime) -> None:
         """Start the pods that have waited, once what they waited for is there."""

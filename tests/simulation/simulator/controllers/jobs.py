@@ -82,7 +82,7 @@ class JobController:
         """Bring a Job up to date; returns when to look again."""
         if has_ended(raw):
             return None
-        run = self._runs.setdefault(raw["metadata"]["uid"], JobRun())
+        run = self._runs.setdefault(raw["metadata"]["uid"], JobRun.of(raw))
         status = copy.deepcopy(raw.get("status", {}))
         spec, suspended = raw["spec"], bool(raw["spec"].get("suspend"))
         if not suspended and "startTime" not in status:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 PAGE = TESTS.parent / "docs" / "chart.md"
 
 
