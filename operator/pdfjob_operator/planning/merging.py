@@ -33,10 +33,16 @@ if TYPE_CHECKING:
     from pdfjob_operator.planning.observation import Observation
 
 
+_RESTART_SECONDS = 1800
+"""How long after the deadline a merge Job is created again that was deleted: a merge may begin late, and twice."""
+
+
 def start_merge(
     observation: Observation, settings: Settings, merge_input: MergeInput, *, doublings: int = 0
 ) -> Decision:
-    """Decide to merge, unless Kubernetes refuses the Job for so long that the time for merging is over as well.
+    """Decide to merge, unless the time for merging is over as well.
+
+    That is so if Kubernetes has refused the Job until then, or if somebody deletes it again and again.
 
     Args:
         observation: The PdfJob and what belongs to it.
@@ -48,6 +54,9 @@ def start_merge(
     is_over = observation.seconds_left <= -MIN_MERGE_SECONDS
     if is_over and refusal is not None and refusal.reason == OperatorReason.JOB_REFUSED:
         return Decision(_failed(merge_input, refusal))
+    was_deleted = observation.pdfjob.reached_phase is Phase.MERGING and observation.job(Stage.MERGE) is None
+    if was_deleted and observation.seconds_left <= -_RESTART_SECONDS:
+        return Decision(_failed(merge_input, deadline_exceeded(observation.pdfjob)))
     manifest = merge_job(
         observation.pdfjob,
         settings,

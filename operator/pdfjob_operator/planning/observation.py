@@ -90,8 +90,10 @@ class Observation:
         """
         seconds: float = self.seconds_left
         if job.stage is Stage.MERGE:
-            started_at = job.started_at or job.created_at or self.now
-            seconds = max(seconds, MIN_MERGE_SECONDS - (self.now - started_at).total_seconds())
+            created_at = job.created_at or self.now
+            age, run_time = ((self.now - time).total_seconds() for time in (created_at, job.started_at or created_at))
+            # Kubernetes starts the clock again whenever somebody resumes the Job, so its age has a limit, too.
+            seconds = max(seconds, min(MIN_MERGE_SECONDS - run_time, 2 * MIN_MERGE_SECONDS - age))
         return seconds if job.suspended or job.managed_by_kueue else seconds + OVERDUE_SECONDS
 
     def finished_pod(self, stage: Stage) -> StagePod | None:

@@ -1,5 +1,7 @@
 """Jobs that somebody deletes while their PdfJob runs, such as a clean-up job or an injected time to live."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +54,20 @@ async def test_once_merge_runs_the_jobs_before_it_may_be_deleted(deleted: tuple[
         status = sim.status("germinal")
         assert (status["phase"], status["pages"], status["progress"]) == ("Succeeded", 120, "4/4")
         assert set(jobs_of(sim)) == {"prepare", "chunks", "merge"} - {*deleted}
+        sim.check()
+
+
+async def test_a_deadline_holds_for_a_merge_job_that_somebody_deletes_again_and_again() -> None:
+    async with simulation(plans={"germinal": replace(LONG, merge_seconds=400)}) as sim:
+        sim.apply(pdfjob("germinal", timeoutSeconds=400))
+        await until_running(sim, "Merging")
+        while not sim.status("germinal").get("completionTime"):
+            delete(sim, "merge")
+            await asyncio.sleep(90)
+            assert asyncio.get_running_loop().time() < 2 * 3600
+
+        reasons = {it["reason"] for it in sim.status("germinal")["conditions"]}
+        assert (sim.status("germinal")["phase"], reasons) == ("Failed", {"DeadlineExceeded"})
         sim.check()
 
 

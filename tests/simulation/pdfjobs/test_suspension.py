@@ -1,6 +1,8 @@
 """Jobs that are suspended: by the owner of a PdfJob, who changes his mind, and by somebody else, who never does."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +10,7 @@ from simulation.simulator.controllers.work import TimedPlan
 from simulation.simulator.faults.call import Answer, Call
 from simulation.simulator.faults.faults import Crash, Fault
 from simulation.simulator.faults.matches import calls, nth
+from simulation.simulator.journal import RefusedError
 from simulation.simulator.kinds import JOBS, Manifest, Ref
 from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
@@ -87,6 +90,22 @@ async def test_a_deadline_holds_for_a_job_that_somebody_else_has_suspended(stage
 
         assert sim.status("germinal")["phase"] == "Failed"
         assert "has suspended" in sim.status("germinal")["message"]
+        sim.check()
+
+
+async def test_a_deadline_holds_for_a_merge_job_that_somebody_suspends_and_resumes_again_and_again() -> None:
+    async with simulation(plans={"germinal": replace(LONG, merge_seconds=400)}) as sim:
+        sim.apply(pdfjob("germinal", timeoutSeconds=400))
+        await until_in(sim, "merge")
+        job = job_of(sim, "merge")["metadata"]
+        while not sim.status("germinal").get("completionTime"):
+            for value, seconds in ((True, 30), (False, 300)):
+                with suppress(RefusedError):  # it is deleted
+                    sim.store.patch(Ref(JOBS, job["namespace"], job["name"]), {"spec": {"suspend": value}})
+                await asyncio.sleep(seconds)
+            assert asyncio.get_running_loop().time() < 3600
+
+        assert sim.status("germinal")["phase"] == "Failed"
         sim.check()
 
 
