@@ -21,7 +21,7 @@ from pdfjob_operator.api.errors import (
     NotFoundError,
     RequestRefusedError,
 )
-from pdfjob_operator.objects.kubernetes import Manifest, is_controlled_by
+from pdfjob_operator.objects.kubernetes import Manifest, abridged_event, is_controlled_by
 from pdfjob_operator.objects.labels import GROUP, KIND, PLURAL, VERSION
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 from pdfjob_operator.objects.volume_claim import VolumeClaim
@@ -125,10 +125,10 @@ class Cluster:
             yield raw
 
     async def warnings(self, namespace: str, uid: str) -> list[Manifest]:
-        """Return Events of type `Warning` about an object, newest first: the newest of the first `_EVENTS_READ`."""
+        """Return Events of type `Warning` about an object, newest first and abridged, of the first `_EVENTS_READ`."""
         fields: dict[str, Any] = {"involvedObject.uid": uid, "type": "Warning"}
         found = self._client.list(_EVENTS, namespace, fields=fields, limit=_EVENTS_READ)
-        events = await newest(found, _EVENTS_KEPT, lambda raw: str(raw.get("lastTimestamp") or raw.get("eventTime")))
+        events = await newest((abridged_event(raw) async for raw in found), _EVENTS_KEPT, lambda event: event["time"])
         return events[::-1]
 
     async def is_terminating(self, namespace: str) -> bool:

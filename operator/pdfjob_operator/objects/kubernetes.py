@@ -13,6 +13,9 @@ from typing import Any
 Manifest = dict[str, Any]
 """A Kubernetes object as a plain dict."""
 
+_EVENT_LIMIT = 2000
+"""Characters of an Event's message that are kept."""
+
 
 class JobOutcome(StrEnum):
     """Types of the terminal conditions in a Job's status (`batch/v1`)."""
@@ -44,6 +47,12 @@ def is_controlled_by(raw: Manifest, uid: str) -> bool:
         reference.get("controller") and reference.get("uid") == uid
         for reference in raw["metadata"].get("ownerReferences", ())
     )
+
+
+def abridged_event(event: Manifest) -> Manifest:
+    """Return of an Event its reason, its message and its last time: anybody may post large ones."""
+    message, time = str(event.get("message") or ""), str(event.get("lastTimestamp") or event.get("eventTime"))
+    return {"reason": event.get("reason"), "message": message[:_EVENT_LIMIT], "time": time}
 
 
 def parse_time(text: str) -> datetime:

@@ -6,6 +6,7 @@ may leave 40,000 pods, and anybody may create more with the same labels.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pdfjob_operator.api.cluster import newest
@@ -34,6 +35,9 @@ _INDEX_DIGITS = 10
 
 _SAMPLE = 20
 """Pods that are looked at where they are likely to have the same in common."""
+
+_PARTS = 50
+"""Claims and containers of such a pod that are kept: those of a PdfJob have two claims, and a few containers."""
 
 
 _PODS_KEPT = 50
@@ -90,9 +94,9 @@ async def failed_indexes(cluster: Cluster, namespace: str, job: StageJob) -> Fai
 
 
 async def some_pods(cluster: Cluster, namespace: str, job: StageJob, phase: str) -> list[Manifest]:
-    """Read some of a Job's pods in this phase, oldest first."""
+    """Read some of a Job's pods in this phase, oldest first: what tells why they do not start, or do not end."""
     found = cluster.pods(namespace, {LABEL_JOB_NAME: job.name}, fields={"status.phase": phase}, limit=_SAMPLE)
-    return sorted([raw async for raw in found if is_controlled_by(raw, job.uid)], key=_created)
+    return sorted([_abridged(raw) async for raw in found if is_controlled_by(raw, job.uid)], key=_created)
 
 
 async def _reporting_pods(cluster: Cluster, pdfjob: PdfJob, job_uids: set[str]) -> AsyncIterator[tuple[str, StagePod]]:
@@ -115,6 +119,19 @@ async def _stage_jobs(cluster: Cluster, pdfjob: PdfJob) -> tuple[StageJob, ...]:
             and job.name == stage_job_name(pdfjob, job.stage, job.round, job.doublings)
         ]
     )
+
+
+def _abridged(pod: Manifest) -> Manifest:
+    """Return the parts of a pod that diagnoses read: as an object in memory, a pod may have 20 MiB."""
+    meta, status = pod["metadata"], pod.get("status", {})
+    volumes = (volume for volume in pod.get("spec", {}).get("volumes") or () if "persistentVolumeClaim" in volume)
+    conditions = (it for it in status.get("conditions") or () if it.get("type") == "PodScheduled")
+    containers = ({"name": it["name"], "state": it.get("state", {})} for it in status.get("containerStatuses") or ())
+    return {
+        "metadata": {"uid": meta["uid"], "creationTimestamp": meta["creationTimestamp"]},
+        "spec": {"volumes": [*islice(volumes, _PARTS)]},
+        "status": {"conditions": [*islice(conditions, 1)], "containerStatuses": [*islice(containers, _PARTS)]},
+    }
 
 
 def _created(raw: Manifest) -> str:

@@ -1,3 +1,4 @@
+import json
 import weakref
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
@@ -176,3 +177,19 @@ async def test_some_pods_are_a_sample_of_those_that_the_job_owns() -> None:
     cluster.pod_list[0]["metadata"]["ownerReferences"] = []
 
     assert len(await some_pods(cluster, "books", JOB, "Pending")) == 19
+
+
+async def test_of_a_sample_of_pods_only_what_diagnoses_read_is_held() -> None:
+    pods = [raw_pod(index=index, phase="Pending") for index in range(20)]
+    for pod in pods:
+        claims = [{"name": f"v{number}", "persistentVolumeClaim": {"claimName": "c"}} for number in range(1000)]
+        pod["spec"] = {"containers": [{"env": [{"name": "a"}] * 1000}], "volumes": claims}
+        pod["metadata"]["annotations"]["a"] = "x" * 1000
+        pod["status"]["conditions"] = [{"type": "Own", "message": "x" * 1000}] * 1000
+    cluster = CountingCluster(pods)
+
+    found = await some_pods(cluster, "books", JOB, "Pending")
+
+    assert len(found) == 20
+    assert cluster.most <= 2
+    assert max(len(json.dumps(pod)) for pod in found) < 10_000
