@@ -8,6 +8,7 @@ written.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ from chunk_runner.sandbox.sandbox import SandboxError
 
 _PART_SECONDS = 60
 """Processor time for writing one part."""
+
+_AHEAD_BYTES = 2**28
+"""Bytes that a child writes before another one goes on. It does not wait until the parent has looked at a part, which
+may be one too many for the storage limit."""
 
 _DEATHS_LIMIT = 12
 """Children that may die while one source is split; beyond that, the source is at fault and not a few of its pages."""
@@ -100,6 +105,7 @@ class _Job:
         parts: The remaining parts.
         first_method: The index in `_METHODS` of the method to begin the first part with; earlier ones killed a child.
         death: The failure that killed the last child, if that happened on the first part.
+        most_bytes: The bytes after which the child ends, whatever parts remain.
     """
 
     document: SourceDocument
@@ -108,6 +114,7 @@ class _Job:
     parts: Sequence[PartSpec]
     first_method: int
     death: Failure | None
+    most_bytes: int
 
 
 def write_parts(
@@ -131,7 +138,7 @@ def write_parts(
     written, method, deaths = 0, 0, 0
     death: Failure | None = None
     while written < len(parts):
-        job = _Job(document, page_count, size / page_count, parts[written:], method, death)
+        job = _Job(document, page_count, size / page_count, parts[written:], method, death, _AHEAD_BYTES)
         try:
             for outcome in sandbox.run(partial(_write, job), limits, access, PartOutcome | None):
                 if outcome is None:
@@ -151,11 +158,11 @@ def write_parts(
 
 
 def _write(job: _Job) -> Iterator[PartOutcome | None]:
-    """In the sandbox: write the parts of a job, each by the first method that succeeds.
+    """In the sandbox: write the parts of a job, or the first ones, each by the first method that succeeds.
 
     Yields the outcome of each part, and `None` after each page that was flattened, so that each has time of its own.
     """
-    first_method, death = job.first_method, job.death
+    first_method, death, used = job.first_method, job.death, 0
     with ExitStack() as stack:
         backends: dict[OpenBackend, Backend | None] = {}
         for part in job.parts:
@@ -170,6 +177,7 @@ def _write(job: _Job) -> Iterator[PartOutcome | None]:
                 try:
                     with part.open_file() as file, _size_limit_as_backend_error():
                         copied = method.copy(backend, part.pages, file, job.bytes_per_page)
+                        used += file.seek(0, os.SEEK_END)
                 except BackendError as error:
                     failure = death or Failure(
                         Reason.PAGE_UNREADABLE, f"These pages are too damaged to be copied ({error})."
@@ -180,6 +188,8 @@ def _write(job: _Job) -> Iterator[PartOutcome | None]:
             else:
                 yield PartOutcome(failure)
             first_method, death = 0, None
+            if used > job.most_bytes:
+                return
 
 
 def _open(stack: ExitStack, job: _Job, open_backend: OpenBackend) -> Backend | None:

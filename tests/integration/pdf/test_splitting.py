@@ -1,18 +1,23 @@
 """What a chunk PDF holds: its pages and what they need, and nothing else of the document."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pikepdf
 import pytest
 
 from chunk_runner.contract.job_spec import JobSpec
-from chunk_runner.pdf import reader
+from chunk_runner.pdf import reader, splitter
 from chunk_runner.pdf.page import PageRef
+from chunk_runner.sandbox import sandbox
 from chunk_runner.source import identify
 from chunk_runner.stages.prepare import prepare
 from chunk_runner.workspace.file_names import chunk_file
 from chunk_runner.workspace.files import Workspace
+from tools.documents import pdfs
 from tools.documents.hostile_pdfs import splitting
 
 
@@ -59,6 +64,27 @@ def test_chunks_share_what_is_in_the_source_and_do_not_each_carry_all(tmp_path: 
     # Each of the 300 images is drawn on two pages, 300 pages from each other.
     assert sum(chunk.stat().st_size for chunk in chunks) <= 2.1 * source.stat().st_size
     assert texts(chunks, [30] * 20) == [sentence(page) for page in range(1, 601)]
+
+
+def test_a_child_writes_only_so_much_before_the_parent_has_looked_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would fill the volume with chunks whose size is not counted yet."""
+    source = pdfs.write_numbered(tmp_path / "a.pdf", 4)
+    expected = [chunk.read_bytes() for chunk in split(source, tmp_path / "at once", 1)]
+    children: list[object] = []
+
+    def run(*arguments: Any) -> Iterator[Any]:
+        children.append(arguments)
+        return sandbox.run(*arguments)
+
+    monkeypatch.setattr(splitter, "sandbox", SimpleNamespace(run=run))
+    monkeypatch.setattr(splitter, "_AHEAD_BYTES", 1)
+
+    chunks = split(source, tmp_path / "workspace", 1)
+
+    assert [chunk.read_bytes() for chunk in chunks] == expected
+    assert len(children) == 5  # the sample is a part, too
 
 
 def texts(chunks: list[Path], counts: list[int]) -> list[str]:
