@@ -11,6 +11,7 @@ import yaml
 from chunk_runner.contract.job_spec import OUTPUTS, RUNNING_LINES
 from chunk_runner.contract.limits import WARNINGS_LIMIT
 from chunk_runner.contract.page_ranges import SelectionError, check
+from pdfjob_operator.objects.names import is_object_name
 
 
 PATH = Path(__file__).parents[2] / "crds" / "pdfjobs.pdfjob.dev.yaml"
@@ -129,3 +130,23 @@ def test_fields_that_determine_the_output_are_immutable(schema: dict[str, Any]) 
 
 def test_the_crd_is_small_enough_for_kubectl_apply() -> None:
     assert PATH.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "source.volume.claimName",
+        "source.passwordSecretRef.name",
+        "storage.claimName",
+        "storage.storageClassName",
+        "pod.priorityClassName",
+        "pod.serviceAccountName",
+    ],
+)
+@pytest.mark.parametrize("name", ["a", "1.b-2", "a..b", "a.-b", "a-.b", "a.", "-a", "A", "a/b", "a\n"])
+def test_the_api_admits_the_names_that_objects_can_have(schema: dict[str, Any], path: str, name: str) -> None:
+    field = schema["properties"]["spec"]
+    for part in path.split("."):
+        field = field["properties"][part]
+
+    assert bool(re.search(field["pattern"].replace("$", r"\Z"), name)) is is_object_name(name)

@@ -23,6 +23,7 @@ from pdfjob_operator.api.errors import (
 )
 from pdfjob_operator.objects.kubernetes import Manifest, abridged_event, is_controlled_by
 from pdfjob_operator.objects.labels import GROUP, KIND, PLURAL, VERSION
+from pdfjob_operator.objects.names import is_object_name
 from pdfjob_operator.objects.pdfjob import Key, PdfJob
 from pdfjob_operator.objects.volume_claim import VolumeClaim
 
@@ -137,8 +138,8 @@ class Cluster:
         return raw is None or raw.get("status", {}).get("phase") == "Terminating"
 
     async def claim(self, namespace: str, name: str) -> VolumeClaim | None:
-        """Return a PersistentVolumeClaim."""
-        raw = await self._get(_CLAIMS, name, namespace)
+        """Return a PersistentVolumeClaim; `None` also for what cannot be the name of one."""
+        raw = await self._get(_CLAIMS, name, namespace) if is_object_name(name) else None
         return None if raw is None else VolumeClaim.parse(raw)
 
     async def create_claim(self, manifest: Manifest, owner: PdfJob) -> None:

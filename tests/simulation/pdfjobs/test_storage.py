@@ -138,3 +138,12 @@ async def test_the_claim_of_a_deleted_pdfjob_is_not_that_of_the_next_one() -> No
         first, second = claims(sim)
         assert first != second
         sim.check()
+
+
+async def test_a_claim_that_cannot_exist_keeps_no_pdfjob_from_its_end() -> None:
+    """The API refuses such names, but did not always."""
+    async with simulation(plans=PLANS) as sim:
+        sim.apply(pdfjob("germinal", storage={"claimName": "a..b"}, timeoutSeconds=300))
+        await sim.until_ended("germinal", seconds=3600)
+
+        sim.check()

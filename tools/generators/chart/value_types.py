@@ -3,6 +3,9 @@
 from typing import Any
 
 
+_SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+"""The name of an object (RFC 1123)."""
+
 TYPES: dict[str, dict[str, Any]] = {
     "map": {"type": "object"},
     "map of strings": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -53,8 +56,8 @@ TYPES: dict[str, dict[str, Any]] = {
     },
     "digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$"},
     "tag": {"type": "string", "pattern": "^([A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?$"},
-    "claim": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"},
-    "claim or empty": {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$"},
+    "claim": {"type": "string", "pattern": f"^{_SUBDOMAIN}$", "maxLength": 253},
+    "claim or empty": {"type": "string", "pattern": f"^({_SUBDOMAIN})?$", "maxLength": 253},
     "list of namespaces": {
         "type": "array",
         "items": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},

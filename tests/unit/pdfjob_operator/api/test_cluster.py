@@ -179,3 +179,7 @@ async def test_only_the_very_pdfjob_that_was_read_is_deleted() -> None:
         await Cluster(changed).delete_pdfjob(PDFJOB)
 
     assert gone.deletions == changed.deletions == [{"uid": PDFJOB.uid, "resource_version": "7"}]
+
+
+async def test_a_claim_with_a_name_that_no_claim_can_have_does_not_exist() -> None:
+    assert await Cluster(EventsClient(0)).claim("books", "a..b") is None
