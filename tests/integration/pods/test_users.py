@@ -9,8 +9,6 @@ from integration.pods.job import LEFT, SPEC
 from processes.pods import Pods
 
 
-pytestmark = pytest.mark.needs("root")
-
 ONE, ANOTHER, THIRD = 1_000_650_000, 1_000_660_000, 1_000_670_000
 """Users from the ranges of three namespaces."""
 
@@ -30,6 +28,7 @@ def owners(folder: Path) -> set[int]:
     return {path.stat().st_uid for path in folder.rglob("*")}
 
 
+@pytest.mark.needs("root")
 def test_each_pod_may_be_another_user(volume: Pods) -> None:
     assert volume.as_user(ONE).prepare(SPEC)[0] == 0, volume.log
     for index, user in enumerate((ONE, ANOTHER, THIRD)):
@@ -43,11 +42,10 @@ def test_each_pod_may_be_another_user(volume: Pods) -> None:
     assert volume.files() == LEFT
 
 
-def test_the_group_may_change_whatever_a_pod_writes(volume: Pods) -> None:
-    pod = volume.as_user(ONE)
-    pod.prepare(SPEC)
-    pod.process(0)
+def test_the_group_may_change_whatever_a_pod_writes(pods: Pods) -> None:
+    pods.prepare(SPEC)
+    pods.process(0)
 
-    modes = {path: path.stat().st_mode for path in volume.workspace.rglob("*")}
+    modes = {path: path.stat().st_mode for path in pods.workspace.rglob("*")}
     assert len(modes) > 5
     assert [path for path, mode in modes.items() if not mode & stat.S_IWGRP or not mode & stat.S_IRGRP] == []
