@@ -2,26 +2,16 @@
 
 import pytest
 
+from simulation.simulator.controllers.mesh import inject_proxies
 from simulation.simulator.controllers.work import TimedPlan
-from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
-from simulation.world import Simulation, pdfjob, simulation
-
-
-def inject(sim: Simulation) -> None:
-    """Have an admission webhook put a container before that of each pod, as Istio does."""
-
-    def mutate(ref: Ref, raw: Manifest) -> None:
-        names = [container["name"] for container in raw["spec"].get("containers", ())] if ref.kind is PODS else []
-        if names and "istio-proxy" not in names:
-            raw["spec"]["containers"].insert(0, {"name": "istio-proxy"})
-
-    sim.store.admission.append(mutate)
+from simulation.simulator.kinds import JOBS
+from simulation.world import pdfjob, simulation
 
 
 @pytest.mark.parametrize("pages", [20, 120])
 async def test_an_injected_container_changes_nothing(pages: int) -> None:
     async with simulation(plans={"germinal": TimedPlan(pages=pages)}) as sim:
-        inject(sim)
+        inject_proxies(sim.store)
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal", seconds=3600)
 
@@ -32,7 +22,7 @@ async def test_an_injected_container_changes_nothing(pages: int) -> None:
 
 async def test_an_oom_kill_is_that_of_our_own_container() -> None:
     async with simulation(plans={"germinal": TimedPlan(pages=120, out_of_memory=frozenset({1}))}) as sim:
-        inject(sim)
+        inject_proxies(sim.store)
         sim.apply(pdfjob("germinal"))
         await sim.until_ended("germinal", seconds=3600)
 
@@ -43,7 +33,7 @@ async def test_an_oom_kill_is_that_of_our_own_container() -> None:
 
 async def test_a_container_that_cannot_start_is_diagnosed_beside_one_that_can() -> None:
     async with simulation(plans={"germinal": TimedPlan(waiting="ImagePullBackOff")}) as sim:
-        inject(sim)
+        inject_proxies(sim.store)
         sim.apply(pdfjob("germinal"))
 
         def reasons() -> list[str]:

@@ -28,6 +28,7 @@ class Book:
         timeout: Of its spec, in seconds.
         ttl: Of its spec, in seconds; `None` for none.
         queued: Whether Kueue decides when its chunks run.
+        own_claim: Whether it asks for a claim of its own.
         later: Seconds until it is created.
     """
 
@@ -36,6 +37,7 @@ class Book:
     timeout: int = 600
     ttl: int | None = None
     queued: bool = False
+    own_claim: bool = False
     later: float = 0
 
 
@@ -78,6 +80,7 @@ class History:
         steps: What happens, in order.
         operators: How many operators run.
         lease: Whether these have a Lease.
+        mesh: Whether a mesh injects a container into each pod.
         seed: Of what the operator and the pods draw.
     """
 
@@ -85,6 +88,7 @@ class History:
     steps: tuple[Step, ...] = ()
     operators: int = 1
     lease: bool = False
+    mesh: bool = False
     seed: int = 0
 
 
@@ -190,6 +194,7 @@ def histories(*, steps: int = 12) -> strategies.SearchStrategy[History]:
         timeout=strategies.sampled_from((600, 200, 60)),
         ttl=strategies.sampled_from((None, None, None, 0, 30)),
         queued=strategies.sampled_from((False, False, False, True)),
+        own_claim=strategies.sampled_from((False, False, True)),
         later=strategies.sampled_from((0, 5)),
     )
     actions = strategies.one_of(
@@ -209,5 +214,6 @@ def histories(*, steps: int = 12) -> strategies.SearchStrategy[History]:
         steps=strategies.lists(step, min_size=4, max_size=steps).map(_without_pauses),
         operators=strategies.sampled_from((1, 1, 1, 2)),
         lease=strategies.booleans(),
+        mesh=strategies.sampled_from((False, False, True)),
         seed=strategies.integers(0, 3),
     )

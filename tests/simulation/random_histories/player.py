@@ -1,24 +1,22 @@
-"""Plays a history against the real operator, and judges what came of it."""
+"""Plays a history against the real operator, and has `ends` judge what came of it."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from pdfjob_operator.objects.names import stage_job_name
 from pdfjob_operator.objects.pdfjob import PdfJob
 from pdfjob_operator.objects.phases import Stage
-from pdfjob_operator.runtime.leader_election import LeadershipLostError
-from simulation.invariants import ENDED, unfinished_jobs, wants_retry
+from simulation.random_histories.ends import awaits_collection, has_orphans, is_through, judge_what_is_left
 from simulation.random_histories.histories import History
-from simulation.simulator.controllers.jobs import PHASE_SECONDS
 from simulation.simulator.controllers.kueue import LABEL_QUEUE
+from simulation.simulator.controllers.mesh import inject_proxies
 from simulation.simulator.faults.call import Answer, Call
 from simulation.simulator.faults.faults import Answers, Fault
-from simulation.simulator.journal import USER, Change, RefusedError
-from simulation.simulator.kinds import EVENTS, JOBS, LEASES, PDFJOBS, PODS, Manifest, Ref
+from simulation.simulator.journal import RefusedError
+from simulation.simulator.kinds import CLAIMS, EVENTS, JOBS, LEASES, PDFJOBS, Manifest, Ref
 from simulation.world import NAMESPACE, SETTINGS, Simulation, pdfjob, simulation
 
 
@@ -35,6 +33,9 @@ SETTLE_SECONDS = 60
 """After which the Jobs of a PdfJob that has ended have ended, too."""
 
 RETENTION_SECONDS = 60
+
+LIBRARY = "library"
+"""The claim with the sources of PdfJobs that ask for a claim of their own."""
 
 
 class Player(Fault):
@@ -112,6 +113,8 @@ class Player(Fault):
         spec: dict[str, Any] = {"workers": book.workers, "timeoutSeconds": book.timeout, "retries": 1}
         if book.ttl is not None:
             spec["ttlSecondsAfterFinished"] = book.ttl
+        if book.own_claim:
+            spec |= {"source": {"volume": {"claimName": LIBRARY, "path": "a.pdf"}}, "storage": {"size": "1Gi"}}
         manifest = pdfjob(name, **spec)
         if book.queued:
             manifest["metadata"]["labels"] = {LABEL_QUEUE: "queue"}
@@ -160,80 +163,19 @@ async def play(history: History) -> Simulation:
     settings = replace(SETTINGS, lease=lease, workspace_retention_seconds=RETENTION_SECONDS)
     second = settings if history.operators > 1 else None
     async with simulation(seed=history.seed, settings=settings, second=second) as sim:
+        sim.store.create(Ref(CLAIMS, NAMESPACE, LIBRARY), {"metadata": {}, "spec": {"accessModes": ["ReadWriteOnce"]}})
+        if history.mesh:
+            inject_proxies(sim.store)
         await Player(sim, history).run()
         longest = 2 * max(book.timeout + MERGE_SECONDS for book in history.books) + LATE_SECONDS
-        await sim.until(lambda: all(_is_through(raw) for raw in sim.store.all(PDFJOBS)), "every end", seconds=longest)
+        await sim.until(lambda: all(is_through(raw) for raw in sim.store.all(PDFJOBS)), "every end", seconds=longest)
         await sim.rest(SETTLE_SECONDS)
-        await sim.until(lambda: not _awaits_collection(sim), "the garbage collector", seconds=60)
+        await sim.until(lambda: not awaits_collection(sim), "the garbage collector", seconds=60)
         sim.check(ended=False)
-        _judge_what_is_left(sim)
-        await sim.until(lambda: not _orphans(sim), "no workspace of a deleted PdfJob", seconds=3600)
+        judge_what_is_left(sim)
+        await sim.until(lambda: not has_orphans(sim), "no workspace of a deleted PdfJob", seconds=3600)
         sim.check(ended=False)
     return sim
-
-
-def _is_through(raw: Manifest) -> bool:
-    """Whether a PdfJob has ended, or its owner has suspended it."""
-    if raw.get("status", {}).get("phase") in ENDED:
-        return not wants_retry(raw)
-    return bool(raw["spec"].get("suspend"))
-
-
-def _judge_what_is_left(sim: Simulation) -> None:
-    """Judge a cluster in which nothing has happened for a while: nothing runs that nobody wants."""
-    for raw in sim.store.all(PDFJOBS):
-        jobs = unfinished_jobs(sim.store, raw)
-        if raw.get("status", {}).get("phase") in ENDED:
-            left = [it for it in jobs if not _suspended_at_the_end(sim, it, raw)]
-            assert not left, f"{raw['metadata']['name']} has ended, and its Jobs have not\n{sim.told()}"
-            _judge_outcome(sim, raw)
-        else:
-            running = [
-                it for it in jobs if not it["spec"].get("suspend") and LABEL_QUEUE not in it["metadata"]["labels"]
-            ]
-            assert not running, f"{raw['metadata']['name']} is suspended, and its Jobs run\n{sim.told()}"
-    for operator in sim.operators:
-        assert all(isinstance(it, LeadershipLostError) for it in operator.exits), sim.told()
-
-
-def _suspended_at_the_end(sim: Simulation, job: Manifest, pdfjob: Manifest) -> bool:
-    """Whether somebody suspended a Job when its PdfJob had ended, and its pod did not count yet.
-
-    The operator reads no Jobs of a PdfJob that has ended, and so does not delete this one.
-    """
-    changes = [it for it in sim.store.journal if it.ref.kind in (JOBS, PDFJOBS)]
-    suspended = [it.time for it in changes if _is_of(it, job) and it.how.by == USER and it.after["spec"].get("suspend")]
-    statuses = [it.after.get("status", {}) for it in changes if _is_of(it, pdfjob)]
-    ends = {datetime.fromisoformat(it["completionTime"]) for it in statuses if "completionTime" in it}
-    window = timedelta(seconds=PHASE_SECONDS + 1)  # of which one is for the fraction that the status leaves out
-    return any(timedelta(0) <= time - end <= window for time in suspended for end in ends)
-
-
-def _is_of(change: Change, raw: Manifest) -> bool:
-    return bool(change.after["metadata"]["uid"] == raw["metadata"]["uid"])
-
-
-def _awaits_collection(sim: Simulation) -> bool:
-    """Whether an owner was deleted a moment ago, and what it owned is still there."""
-    living = {raw["metadata"]["uid"] for kind in (PDFJOBS, JOBS) for raw in sim.store.all(kind)}
-    owned = [*sim.store.all(JOBS), *sim.store.all(PODS)]
-    return any(ref["uid"] not in living for raw in owned for ref in raw["metadata"].get("ownerReferences", ()))
-
-
-def _judge_outcome(sim: Simulation, raw: Manifest) -> None:
-    """Judge the end of a PdfJob by its volume: it succeeds with an output, and fails without one, or out of time."""
-    status, workspace = raw["status"], sim.volume.workspaces.get(raw["metadata"]["uid"])
-    has_output = workspace is not None and workspace.merged is not None
-    reason = next((it["reason"] for it in status["conditions"] if it["type"] == "Failed"), "")
-    if status["phase"] == "Succeeded":
-        assert has_output, f"{raw['metadata']['name']} has succeeded without an output\n{sim.told()}"
-    else:
-        is_late = reason == "DeadlineExceeded"
-        assert is_late or not has_output, f"{raw['metadata']['name']} has failed, and has an output\n{sim.told()}"
-
-
-def _orphans(sim: Simulation) -> bool:
-    return bool(sim.volume.workspaces.keys() - {raw["metadata"]["uid"] for raw in sim.store.all(PDFJOBS)})
 
 
 def _counts(call: Call) -> bool:
