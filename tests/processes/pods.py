@@ -37,6 +37,7 @@ class Pods:
     def start(self, stage: str, **env: str) -> Running:
         """Start a pod's process."""
         folders: list[str | Path] = ["--workspace", self.workspace, "--source", self.volume]
+        folders += ["--workspaces", self.workspace.parent]
         command = [sys.executable, "-m", "chunk_runner", stage, *folders, "--report", self.volume.parent / "report"]
         if self.user is not None:
             command, env = [*_become(self.user), *command], {"HOME": "/nonexistent", **env}

@@ -1,10 +1,13 @@
 """Pods that a platform runs as users of its own choice, as OpenShift does: any uid, in the group 0, without a home."""
 
 import stat
+import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from chunk_runner.contract.live_pdfjobs import LivePdfJobs
 from integration.pods.job import LEFT, SPEC
 from processes.pods import Pods
 
@@ -40,6 +43,23 @@ def test_each_pod_may_be_another_user(volume: Pods) -> None:
 
     assert (code, report.merged and report.merged.sentences) == (0, 9)
     assert volume.files() == LEFT
+
+
+@pytest.mark.needs("root")
+def test_a_sweep_as_another_user_removes_what_all_others_have_left(volume: Pods) -> None:
+    volume.as_user(ONE).run("prepare", PDFJOB_SPEC=SPEC.dumps(), PDFJOB_CLAIM_UID="claim")
+    volume.as_user(ANOTHER).process(0)
+    volume.workspace.parent.chmod(0o775)
+    leftover = volume.workspace.rename(volume.workspace.with_name(str(uuid4())))
+
+    in_an_hour = int(time.time()) + 3600
+    live = LivePdfJobs(in_an_hour).dumps()
+    code, report = volume.as_user(THIRD).run(
+        "sweep", PDFJOB_CLAIM_UID="claim", PDFJOB_BEFORE=str(in_an_hour), PDFJOB_LIVE=live
+    )
+
+    assert (code, report.swept and report.swept.removed) == (0, 1), report
+    assert not leftover.exists()
 
 
 def test_the_group_may_change_whatever_a_pod_writes(pods: Pods) -> None:
