@@ -176,6 +176,9 @@ async def fail_chunks(api: Api, harness: Harness) -> None:
     manifest["spec"] |= {"workers": 100, "retries": 0}
     await api.create(path, manifest)
     await asyncio.to_thread(harness.event_log.until, lambda: _ended(harness), "the end of all chunks", 3600)
+    ended = await api.get(f"{path}/failing")
+    if ended is None or ended["status"]["chunks"]["failed"] != FAILED_CHUNKS:
+        raise SystemExit(f"not all chunks failed: {ended}")
 
 
 def _ended(harness: Harness) -> bool:
