@@ -1,5 +1,7 @@
 """The main job on a real cluster: a real PDF, real pods, and what a user sees of it."""
 
+import errno
+import json
 import re
 import shutil
 import subprocess
@@ -7,16 +9,49 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from cluster.conftest import PROJECT
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
-from tools.kubectl.manifests import claim, pdfjob
+from tools.kubectl.manifests import LIBRARIAN, claim, pdfjob
 from tools.kubectl.volume import Volume
 
 
 README = PROJECT / "README.md"
+
+ATTEMPTS = """
+import json, os, socket
+from functools import partial
+from chunk_runner.sandbox import confinement, sandbox
+from chunk_runner.sandbox.confinement import Access
+from chunk_runner.sandbox.limits import ResourceLimits
+
+def attempt(act):
+    try:
+        act()
+    except OSError as error:
+        yield error.errno
+    else:
+        yield 0
+
+def tried(act):
+    (result,) = sandbox.run(partial(attempt, act), ResourceLimits.for_child(cpu_seconds=60), Access(), int)
+    return result
+
+acts = {
+    "read": partial(open, "/volume/other"),
+    "list": partial(os.listdir, "/volume"),
+    "write": partial(open, "/volume/new", "w"),
+    "connect": socket.socket,
+    "signal": partial(os.kill, os.getpid(), 0),
+}
+for act in acts.values():
+    if act is not acts["write"]:
+        act()  # outside the sandbox, nothing keeps it from succeeding
+print(json.dumps([confinement.offered(), {name: tried(act) for name, act in acts.items()}]))
+"""
 
 
 def run_here(source: Path, output: Path, *options: str) -> bytes:
@@ -84,14 +119,30 @@ def test_twelve_pages_take_one_pod(kubectl: Kubectl, volume: Volume, tmp_path: P
     kubectl.apply(pdfjob("short", "short.pdf"))
     kubectl.wait("pdfjob/short", "condition=Complete")
 
-    (pod,) = [pod for pod in kubectl.get("pods") if pod["metadata"]["name"] != "librarian"]
+    (pod,) = [pod for pod in kubectl.get("pods") if pod["metadata"]["name"] != LIBRARIAN]
     assert pod["metadata"]["labels"]["pdfjob.dev/stage"] == "prepare"
+    log = kubectl.run("logs", pod["metadata"]["name"])
+    assert "Documents are opened in a sandbox with " in log
+    assert "The kernel offers no " not in log
     status = kubectl.status("short")
     assert (status["pages"], status["progress"], status["sentences"]) == (12, "1/1", 12)
     uid = kubectl.get("pdfjob/short")["metadata"]["uid"]
     written = volume.read(f"{volume.workspaces}/{uid}/output.json", tmp_path / "cluster.json")
     assert written == run_here(source, tmp_path / "local.json")
     assert volume.files(volume.workspaces) == {f"{uid}/output.json", f"{uid}/report.json"}
+
+
+@pytest.mark.needs("confinement")
+def test_the_sandbox_holds_within_a_pod(kubectl: Kubectl, volume: Volume) -> None:
+    volume.shell("echo 'of another job' > other")
+
+    # Its container has the security context and the seccomp profile of those of a PdfJob.
+    told, results = json.loads(kubectl.run("exec", LIBRARIAN, "--", "python", "-c", ATTEMPTS))
+
+    assert re.fullmatch(r"Documents are opened in a sandbox with Landlock \(version \d+\) and a seccomp filter\.", told)
+    denied, refused = errno.EACCES, errno.EPERM
+    assert results == {"read": denied, "list": denied, "write": denied, "connect": refused, "signal": refused}
+    assert volume.files(".") == {"other"}
 
 
 def test_a_source_on_another_claim_is_read_there(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
