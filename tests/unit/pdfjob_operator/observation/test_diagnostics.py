@@ -37,6 +37,11 @@ def unscheduled(message: str) -> dict[str, Any]:
             "VolumeUnavailable",
             "root_squash",
         ),
+        (
+            waiting("CreateContainerConfigError", "failed to prepare subPath for volumeMount workspace"),
+            "VolumeUnavailable",
+            "root_squash",
+        ),
         (unscheduled('persistentvolumeclaim "books" not found'), "ClaimNotFound", "“books”"),
         (unscheduled('persistentvolumeclaim "books" is being deleted'), "ClaimNotFound", "“books” is being deleted"),
         (
