@@ -54,6 +54,7 @@ class PdfJob:
         timeout_seconds: Timeout of a round.
         max_failed_chunks: Number of failed chunks above which the PdfJob is stopped; `None` to run all chunks.
         suspend: True to suspend it, because its author says so, or because it was restored from a backup.
+        is_restored: True if it was restored from a backup, and nobody has confirmed since that it shall run.
         ttl_seconds: Seconds after its end until it is deleted; `None` to keep it.
         retry_failed: Number of rounds that its author has asked for.
         pod: What its author adds to its pods, as its author wrote it.
@@ -82,6 +83,7 @@ class PdfJob:
     timeout_seconds: int
     max_failed_chunks: int | None
     suspend: bool
+    is_restored: bool
     ttl_seconds: int | None
     retry_failed: int
     pod: Mapping[str, Any]
@@ -94,6 +96,7 @@ class PdfJob:
         """Parse an object that the API server admitted: the schema holds and defaults are filled in."""
         meta, spec = raw["metadata"], raw["spec"]
         source = spec["source"]
+        is_restored = LABEL_RESTORED in meta.get("labels", {})
         ((processor, settings),) = spec["processor"].items()
         api_key_secret = _secret_key(settings.get("apiKeySecretRef"))
         settings = {key: value for key, value in settings.items() if key != "apiKeySecretRef"}
@@ -117,7 +120,8 @@ class PdfJob:
             retries=spec["retries"],
             timeout_seconds=spec["timeoutSeconds"],
             max_failed_chunks=spec.get("maxFailedChunks"),
-            suspend=spec.get("suspend", False) or LABEL_RESTORED in meta.get("labels", {}),
+            suspend=spec.get("suspend", False) or is_restored,
+            is_restored=is_restored,
             ttl_seconds=spec.get("ttlSecondsAfterFinished"),
             retry_failed=spec.get("retryFailed", 0),
             pod=spec.get("pod", {}),
@@ -136,11 +140,6 @@ class PdfJob:
         """Its labels, some of which concern Kueue and Velero."""
         labels: Mapping[str, str] = self.raw["metadata"].get("labels", {})
         return labels
-
-    @property
-    def is_restored(self) -> bool:
-        """True if it was restored from a backup, and nobody has confirmed since that it shall run."""
-        return LABEL_RESTORED in self.labels
 
     @property
     def created_at(self) -> datetime:
