@@ -83,9 +83,13 @@ class FaultJob:
         (pod,) = self.pods(stage)
         return pod
 
-    def pods(self, stage: str, phase: str = "Running") -> list[str]:
-        """The names of the pods of a stage, by index."""
-        found = self._kubectl.get("pods", self.selector(stage), f"--field-selector=status.phase={phase}")
+    def pods(self, stage: str) -> list[str]:
+        """The names of the pods of a stage that have not ended, by index.
+
+        A pod whose process has reached a barrier may still be Pending for the API server: the kubelet tells it later.
+        """
+        not_ended = "--field-selector=status.phase!=Succeeded,status.phase!=Failed"
+        found = self._kubectl.get("pods", self.selector(stage), not_ended)
         return sorted(str(pod["metadata"]["name"]) for pod in found)
 
     def jobs(self, stage: str) -> list[dict[str, Any]]:
