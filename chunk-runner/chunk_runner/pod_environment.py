@@ -87,10 +87,12 @@ def chunk_index(env: Mapping[str, str] = os.environ) -> int:
 
 def has_more_memory(env: Mapping[str, str] = os.environ) -> bool:
     """Return true if a pod with more memory can follow this one."""
-    text = env.get(environment.MORE_MEMORY_ENV, "")
-    if text not in ("", "true"):
-        raise _invalid(environment.MORE_MEMORY_ENV, text, "true or empty")
-    return bool(text)
+    return _is_set(env, environment.MORE_MEMORY_ENV)
+
+
+def merges_early(env: Mapping[str, str] = os.environ) -> bool:
+    """Return true if merge begins before all chunks have their results."""
+    return _is_set(env, environment.EARLY_ENV)
 
 
 def unfinished_reason(env: Mapping[str, str] = os.environ) -> str | None:
@@ -178,6 +180,13 @@ def requests_per_minute(env: Mapping[str, str] = os.environ) -> int | None:
 def tokens_per_minute(env: Mapping[str, str] = os.environ) -> int | None:
     """Return the limit on tokens of all pods with one API key; `None` for no limit."""
     return _number(env, environment.TOKENS_ENV, least=1)
+
+
+def _is_set(env: Mapping[str, str], variable: str) -> bool:
+    text = env.get(variable, "")
+    if text not in ("", "true"):
+        raise _invalid(variable, text, "true or empty")
+    return bool(text)
 
 
 def _number(env: Mapping[str, str], variable: str, *, least: int) -> int | None:

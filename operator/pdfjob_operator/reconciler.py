@@ -12,7 +12,9 @@ from chunk_runner.contract.report import Failure
 from pdfjob_operator.api.errors import ConflictError, RequestRefusedError
 from pdfjob_operator.garbage_collection.sweep_job import Claim
 from pdfjob_operator.metrics import registry
+from pdfjob_operator.objects.labels import LABEL_STAGE
 from pdfjob_operator.objects.names import shared_claim
+from pdfjob_operator.objects.phases import Stage
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.planner import plan
 from pdfjob_operator.reporting.reporter import CONFLICT_SECONDS
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pdfjob_operator.api.cluster import Cluster
     from pdfjob_operator.configuration.settings import Settings
     from pdfjob_operator.garbage_collection.claim_registry import ClaimRegistry
+    from pdfjob_operator.objects.kubernetes import Manifest
     from pdfjob_operator.objects.pdfjob import Key, PdfJob
     from pdfjob_operator.observation.observer import Observer
     from pdfjob_operator.planning.decision import Decision
@@ -145,12 +148,21 @@ class Reconciler:
         if decision.create:
             await self._register_claim(observation)
         for manifest in decision.create:
-            with self._liveness.expect("jobs", pdfjob.key) as withdraw:
-                if not await self._cluster.create_job(manifest, pdfjob):
-                    withdraw()
+            await self._create_job(manifest, pdfjob)
         for name, patch in decision.patch.items():
             await self._cluster.patch_job(pdfjob.key.namespace, name, uids[name], patch)
         return bool(decision.delete or decision.create or decision.patch)
+
+    async def _create_job(self, manifest: Manifest, pdfjob: PdfJob) -> None:
+        """Create a Job; if it is that of an early merge, a refusal does not matter."""
+        try:
+            with self._liveness.expect("jobs", pdfjob.key) as withdraw:
+                if not await self._cluster.create_job(manifest, pdfjob):
+                    withdraw()
+        except RequestRefusedError as error:
+            if manifest["metadata"]["labels"][LABEL_STAGE] != Stage.EARLY_MERGE:
+                raise
+            log.info("%s/%s: the results are not merged early: %s", *pdfjob.key, error)
 
     async def _register_claim(self, observation: Observation) -> None:
         """Register the claim of a workspace for sweeps, unless the claim is deleted together with what owns it."""

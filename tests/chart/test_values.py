@@ -157,10 +157,13 @@ def test_a_limit_can_be_set_and_removed_on_the_command_line(helm: Helm) -> None:
 
 def test_limits_of_a_namespace_reach_the_operator(helm: Helm) -> None:
     unlimited = load_settings(environment(helm.render()))
-    limited = load_settings(environment(helm.render("--set=maxWorkersPerJob=20,maxPdfJobsPerNamespace=50")))
+    limited = load_settings(
+        environment(helm.render("--set=maxWorkersPerJob=20,maxPdfJobsPerNamespace=50,earlyMerge=false"))
+    )
 
     assert (unlimited.max_workers_per_job, unlimited.max_pdfjobs_per_namespace) == (None, None)
     assert (limited.max_workers_per_job, limited.max_pdfjobs_per_namespace) == (20, 50)
+    assert (unlimited.early_merge, limited.early_merge) == (True, False)
 
 
 def test_large_numbers_in_a_values_file_remain_integers(helm: Helm, tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from tools.kubectl.volume import Volume
 
 
 PAGES, CHUNKS = 10, 5
+MERGES = {(1, 0), (0, 1), (1, 1)}
+"""How many merges and early merges a PdfJob may have: whether the last chunks end first is a matter of moments."""
+
 TEXTS = [f"This is page {page} of the book." for page in range(1, PAGES + 1)]
 
 

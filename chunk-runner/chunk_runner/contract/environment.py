@@ -30,6 +30,10 @@ COMPLETED_ENV = "PDFJOB_COMPLETED"
 prepare did not hand out again. A result that is not found is one that this node does not see yet. Not set if no chunk
 was handed out: then the job may not be prepared, and merge cleans up."""
 
+EARLY_ENV = "PDFJOB_MERGE_EARLY"
+"""For merge: `true` if the last chunks are still being processed. Merge then waits until every chunk has a result, and
+merges only if there is nothing left to retry."""
+
 CACHE_ENV = "PDFJOB_CACHE_SECONDS"
 """For how many seconds a node may not see a file that another node has written: `CACHE_SECONDS` if not set."""
 

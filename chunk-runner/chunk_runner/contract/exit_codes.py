@@ -27,5 +27,7 @@ class ExitCode(IntEnum):
     """The model's service did not answer for a long time; another attempt may succeed."""
     WORKSPACE_LOST = 26
     """The workspace of a prepared job is gone, and no further attempt will bring it back (the Job fails at once)."""
+    NOT_EARLY = 27
+    """A merge that was to be early finds pages that another attempt may recover: it leaves them to the usual merge."""
     INTERRUPTED = 143
     """SIGTERM: the pod was told to stop. Finished work is kept."""

@@ -127,7 +127,7 @@ def find_chunk(workspace: Workspace, chunk: Chunk, *, must_have_result: bool) ->
         nonlocal found
         found = FoundChunk(workspace.attempts(chunk.index), read_result(workspace, chunk))
         # A result comes after a record of it, and an attempt that succeeded writes one next.
-        if found.result is None and (must_have_result or any(map(_has_succeeded, found.attempts))):
+        if found.result is None and (must_have_result or any(map(has_succeeded, found.attempts))):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), result_file(chunk.index))
         if isinstance(found.result, ChunkResult) and not found.attempts:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), attempts_file(chunk.index))
@@ -172,7 +172,8 @@ def outcome_of(
     return found.result or unfinished
 
 
-def _has_succeeded(record: Mapping[str, Any]) -> bool:
+def has_succeeded(record: Mapping[str, Any]) -> bool:
+    """Return whether a record says that an attempt succeeded; its result is written next."""
     return record.get("event") == "ok"
 
 

@@ -74,6 +74,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         workspace_retention_seconds=variables.number(
             "PDFJOB_WORKSPACE_RETENTION_SECONDS", Settings.workspace_retention_seconds
         ),
+        early_merge=variables.choice("PDFJOB_EARLY_MERGE", ("true", "false"), "true") == "true",
         max_workers_per_job=variables.limit("PDFJOB_MAX_WORKERS_PER_JOB"),
         max_pdfjobs_per_namespace=variables.limit("PDFJOB_MAX_PDFJOBS_PER_NAMESPACE"),
         metrics_max_namespaces=variables.number(

@@ -47,6 +47,7 @@ class Settings:
         pod_policy: What the author of a PdfJob may add to its pods.
         queueing: How Kueue manages the Jobs.
         max_memory: Upper bound for memory increases after an OOM kill, in bytes.
+        early_merge: Have a merge pod wait while the last chunks are processed.
         max_workers_per_job: Most workers of a PdfJob, whatever it asks for; `None` for no limit.
         max_pdfjobs_per_namespace: Most PdfJobs of a namespace that are worked on at once; `None` for no limit.
         metrics_max_namespaces: Number of namespaces that metrics name; all others share the label value `Other`.
@@ -81,6 +82,7 @@ class Settings:
     pod_policy: PodPolicy = field(default_factory=PodPolicy)
     queueing: Queueing = field(default_factory=Queueing)
     max_memory: int = 4 * 2**30
+    early_merge: bool = True
     max_workers_per_job: int | None = None
     max_pdfjobs_per_namespace: int | None = None
     metrics_max_namespaces: int = 20

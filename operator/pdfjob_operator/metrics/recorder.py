@@ -127,7 +127,7 @@ class MetricsRecorder:
         if chunk_jobs:
             registry.BUSY_SECONDS.labels(namespace).inc(stats.seconds.total)
             # The Job only has its last number of workers: after scaling down, more time may be busy than available.
-            available = max(sum(job.worker_seconds for job in chunk_jobs), stats.seconds.total)
+            available = max(sum(job.worker_seconds(observation.now) for job in chunk_jobs), stats.seconds.total)
             registry.AVAILABLE_SECONDS.labels(namespace).inc(available)
         registry.REJECTED_ANSWERS.labels(namespace).inc(stats.rejected_answers)
         if stats.tokens.total:

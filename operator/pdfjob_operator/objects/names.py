@@ -47,7 +47,7 @@ def name_prefix(pdfjob: PdfJob) -> str:
 def stage_job_name(pdfjob: PdfJob, stage: Stage, round_: int, doublings: int) -> str:
     """Return the name of a stage's Job in a round, after its memory limit was doubled so many times.
 
-    At most 47 characters.
+    At most 51 characters.
     """
     suffix = (f"-r{round_}" if round_ else "") + (f"-m{doublings}" if doublings else "")
     return f"{name_prefix(pdfjob)}-{stage}{suffix}"

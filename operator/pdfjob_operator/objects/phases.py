@@ -6,11 +6,17 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """The stages of a PdfJob, each of which is a Kubernetes Job."""
+    """The stages of a PdfJob, each of which is a Kubernetes Job, and the Job that may come before the last one."""
 
     PREPARE = "prepare"
     CHUNKS = "chunks"
     MERGE = "merge"
+    EARLY_MERGE = "early-merge"
+    """Merges as soon as the last result is there. Only its success counts: whatever else happens, `MERGE` follows."""
+
+
+REPORTING_STAGES = (Stage.PREPARE, Stage.MERGE, Stage.EARLY_MERGE)
+"""The stages whose pods report to the operator, and are watched."""
 
 
 class Phase(StrEnum):

@@ -112,18 +112,22 @@ class StageJob:
         return sum(len(run) for run in self.failed_indexes)
 
     @property
+    def remaining(self) -> int:
+        """Number of indexes that have not succeeded."""
+        return self.completions - self.succeeded
+
+    @property
     def wanted_pods(self) -> int:
         """Number of pods that should be ready now."""
         if self.outcome is not None or self.suspended:
             return 0
         return min(self.parallelism, self.completions - self.succeeded - self.failed)
 
-    @property
-    def worker_seconds(self) -> float:
-        """Seconds that its pods could have worked, summed over them; 0 until it has finished."""
-        if self.started_at is None or self.finished_at is None:
+    def worker_seconds(self, now: datetime) -> float:
+        """Return the seconds that its pods could have worked, summed over them, until it finished, or until now."""
+        if self.started_at is None:
             return 0.0
-        seconds = (self.finished_at - self.started_at).total_seconds()
+        seconds = ((self.finished_at or now) - self.started_at).total_seconds()
         return min(self.parallelism, self.completions) * max(seconds, 0.0)
 
     def chunks_at(self, indexes: Iterable[int]) -> Iterator[int]:

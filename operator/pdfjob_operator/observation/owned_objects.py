@@ -13,7 +13,7 @@ from pdfjob_operator.api.cluster import newest
 from pdfjob_operator.objects.kubernetes import is_controlled_by
 from pdfjob_operator.objects.labels import LABEL_STAGE, LABEL_UID
 from pdfjob_operator.objects.names import stage_job_name
-from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.phases import REPORTING_STAGES, Stage
 from pdfjob_operator.objects.stage_job import StageJob, last_job
 from pdfjob_operator.objects.stage_pod import StagePod, is_out_of_memory, lost_workspace, volume_failure
 
@@ -69,7 +69,7 @@ class _PodEnd(NamedTuple):
 
 
 async def stage_jobs_and_pods(cluster: Cluster, pdfjob: PdfJob) -> tuple[tuple[StageJob, ...], tuple[StagePod, ...]]:
-    """Read the Jobs of a PdfJob's current round, and the pods of its last prepare and merge Jobs, oldest first."""
+    """Read the Jobs of a PdfJob's current round, and the pods of its last Jobs that report, oldest first."""
     jobs = await _stage_jobs(cluster, pdfjob)
     uids = {job.uid for stage in Stage if (job := last_job(jobs, stage)) is not None}
     pods = await newest(_reporting_pods(cluster, pdfjob, uids), _PODS_KEPT, lambda found: found[0])
@@ -100,8 +100,8 @@ async def some_pods(cluster: Cluster, namespace: str, job: StageJob, phase: str)
 
 
 async def _reporting_pods(cluster: Cluster, pdfjob: PdfJob, job_uids: set[str]) -> AsyncIterator[tuple[str, StagePod]]:
-    """Yield the pods of these prepare and merge Jobs, each after the time of its creation."""
-    labels = {LABEL_UID: pdfjob.uid, LABEL_STAGE: (Stage.PREPARE.value, Stage.MERGE.value)}
+    """Yield the pods of these Jobs that report, each after the time of its creation."""
+    labels = {LABEL_UID: pdfjob.uid, LABEL_STAGE: tuple(stage.value for stage in REPORTING_STAGES)}
     async for raw in cluster.pods(pdfjob.key.namespace, labels):
         pod = StagePod.parse(raw) if any(is_controlled_by(raw, uid) for uid in job_uids) else None
         if pod is not None:

@@ -10,11 +10,12 @@ from chunk_runner.contract.limits import shorten
 from chunk_runner.contract.number_set import NumberSet
 from chunk_runner.contract.ranges import format_ranges
 from chunk_runner.contract.reasons import Reason
-from pdfjob_operator.objects.kubernetes import JobFailure
+from pdfjob_operator.objects.kubernetes import JobFailure, JobOutcome
 from pdfjob_operator.objects.manifests.jobs import chunks_job, parallelism
 from pdfjob_operator.objects.phases import Phase
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
+from pdfjob_operator.planning.early_merge import wait_for_early_merge
 from pdfjob_operator.planning.merge_input import MergeInput
 from pdfjob_operator.planning.merging import start_merge
 from pdfjob_operator.planning.outcome import deadline_exceeded, failed_state
@@ -49,6 +50,8 @@ def decide_chunks(observation: Observation, settings: Settings, job: StageJob) -
     """
     if job.outcome is None:
         return _wait(observation, job)
+    if job.outcome is JobOutcome.COMPLETE and (decision := wait_for_early_merge(observation, job)) is not None:
+        return decision
     progress = chunk_progress(observation)
     if observation.workspace_lost is not None:  # there is nothing to merge, and nothing to clean up
         return Decision(failed_state(observation.workspace_lost, progress))

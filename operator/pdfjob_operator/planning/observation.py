@@ -26,7 +26,7 @@ class Observation:
         pdfjob: The PdfJob.
         now: Time of the observation, with its time zone.
         jobs: Its Jobs in this round: one per stage, and one more each time a stage was repeated with more memory.
-        pods: The pods of the last prepare Job and the last merge Job, oldest first.
+        pods: The pods of the last Job of each stage that reports, oldest first.
         out_of_memory_indexes: Indexes of the last chunks Job whose last pod ran out of memory.
         volume_failure: Report of the last pod of one of these indexes that could not use its volume; `None` if none.
         chunk_failure: What a failed pod of the unfinished chunks Job reported; `None` if none did.
@@ -75,7 +75,15 @@ class Observation:
     def next_stage_may_begin(self) -> bool:
         """False while a stage is at work, so that no Job will be created. Claims are only observed if it is true."""
         job = self.unfinished_job()
-        return job is None or self.finished_pod(job.stage) is not None or self.overdue_after(job) <= 0
+        if job is None or self.finished_pod(job.stage) is not None or self.overdue_after(job) <= 0:
+            return True
+        return self.all_chunks_run and self.job(Stage.EARLY_MERGE) is None
+
+    @property
+    def all_chunks_run(self) -> bool:
+        """True if each chunk that has not completed has a pod that is ready."""
+        job = self.unfinished_job()
+        return job is not None and job.stage is Stage.CHUNKS and 0 < job.remaining <= job.ready
 
     @property
     def last_node(self) -> str | None:

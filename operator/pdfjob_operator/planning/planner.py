@@ -1,7 +1,8 @@
 """The life of a PdfJob. Pure: an `Observation` in, a `Decision` out.
 
     Pending ─► Preparing ─► Processing ─► Merging ─► Succeeded | Failed ─► (spec.retryFailed raised) ─► Pending
-                   └── one chunk: prepare does it all ──┘
+                   │             └── merged early ──┤
+                   └── one chunk: prepare does all ─┘
 
 Every reconciliation starts from what the cluster holds now. No step is remembered, so a restart of the operator, a lost
 event or a deleted pod changes nothing but the time it takes.
@@ -22,6 +23,7 @@ from pdfjob_operator.objects.phases import PHASES_IN_ORDER, Condition, Phase, St
 from pdfjob_operator.objects.reasons import OperatorReason
 from pdfjob_operator.planning.chunk_processing import abandon_chunks, decide_chunks, restart_chunks
 from pdfjob_operator.planning.decision import Decision, JobState, in_phase
+from pdfjob_operator.planning.early_merge import early_outcome, with_early_merge
 from pdfjob_operator.planning.merging import abandon_merge, decide_merge, restart_merge
 from pdfjob_operator.planning.outcome import failed_state
 from pdfjob_operator.planning.pod_review import pod_refusal
@@ -56,7 +58,7 @@ def plan(observation: Observation, settings: Settings) -> Decision:
     if observation.namespace_terminating:
         return _release_namespace(observation)
     decision = on_claims(_proceed(observation, settings), observation, settings)
-    return _without_leftovers(decision, observation)
+    return _without_leftovers(with_early_merge(decision, observation, settings), observation)
 
 
 def _proceed(observation: Observation, settings: Settings) -> Decision:
@@ -64,6 +66,8 @@ def _proceed(observation: Observation, settings: Settings) -> Decision:
     pdfjob, job = observation.pdfjob, observation.unfinished_job()
     if pdfjob.suspend and not (job is not None and job.managed_by_kueue):
         return _suspend(observation, job)
+    if (outcome := early_outcome(observation)) is not None:
+        return Decision(outcome)
     if job is None:
         return _forward(_run_stage(observation, settings), pdfjob.reached_phase)
     pod = observation.finished_pod(job.stage)
@@ -93,9 +97,9 @@ def _without_leftovers(decision: Decision, observation: Observation) -> Decision
     Kubernetes counts a pod a second or two after its container has ended, and never if its Job is suspended meanwhile.
     """
     is_end = decision.state is not None and decision.state.is_terminal
-    current = None if is_end else observation.unfinished_job()
+    current = () if is_end else (observation.unfinished_job(), observation.job(Stage.EARLY_MERGE))
     held = (job for job in observation.jobs if job.suspended and job.outcome is None)
-    leftovers = (job.name for job in held if job is not current and not (job.deleting or job.finishing))
+    leftovers = (job.name for job in held if job not in current and not (job.deleting or job.finishing))
     return replace(decision, delete=tuple(dict.fromkeys((*decision.delete, *leftovers))))
 
 

@@ -19,7 +19,7 @@ from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # not
 
 from pdfjob_operator.metrics import registry as metrics
 from pdfjob_operator.objects.labels import GROUP, LABEL_STAGE, LABEL_UID, PLURAL, VERSION
-from pdfjob_operator.objects.phases import Stage
+from pdfjob_operator.objects.phases import REPORTING_STAGES
 from pdfjob_operator.runtime.backoff import exponential_backoff, with_jitter
 from pdfjob_operator.triggers.empty_lists import EmptyLists
 
@@ -130,9 +130,7 @@ def registry_for(tracker: Tracker) -> kopf.OperatorRegistry:
         settings.watching.inactivity_timeout = 70  # the server sends a bookmark every 60 s
         # The server filters: Jobs and pods of others never reach this process, and chunk pods are not watched.
         settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_UID
-        settings.watching.label_selectors["v1", "pods"] = (
-            f"{LABEL_UID},{LABEL_STAGE} in ({Stage.PREPARE},{Stage.MERGE})"
-        )
+        settings.watching.label_selectors["v1", "pods"] = f"{LABEL_UID},{LABEL_STAGE} in ({','.join(REPORTING_STAGES)})"
 
     @kopf.on.login(registry=registry, id="login")
     async def login(**kwargs: Any) -> Connection | None:

@@ -63,9 +63,10 @@ def test_each_pod_of_a_pdfjob_may_be_another_user(kubectl: Kubectl, folder: Path
     assert len(gemini.good_answers()) == 3
     chunks = users(kubectl, "chunks")
     assert (len(chunks), {*chunks}) == (3, {*USERS})
-    for stage in ("prepare", "merge"):
-        (user,) = users(kubectl, stage)
-        assert user in USERS
+    (preparing,) = users(kubectl, "prepare")
+    merging = users(kubectl, "merge") + users(kubectl, "early-merge")
+    assert merging
+    assert {preparing, *merging} <= {*USERS}
     output = json.loads((folder / status["output"]["path"]).read_text())
     assert [it["text"] for it in output["sentences"]] == [line for page in range(1, 13) for line in pdfs.sales(page)]
 

@@ -35,6 +35,7 @@ def test_a_deleted_pdfjob_leaves_no_job_and_no_pod(kubectl: Kubectl, source: Vol
 def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operator: Kubectl, source: Volume) -> None:
     job = FaultJob(kubectl, source)
     barriers = job.hold(3, 4)
+    job.wait_for_pod("early-merge")
     before = {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")}
 
     operator.run("delete", "pods", OPERATOR, "--grace-period=0", "--force")
@@ -42,9 +43,8 @@ def test_a_deleted_operator_pod_costs_nothing_but_time(kubectl: Kubectl, operato
         barrier.open()
     job.wait_until_complete()
 
-    jobs = kubectl.get("jobs", "--selector=pdfjob.dev/uid")
-    assert before < {job["metadata"]["uid"] for job in jobs}
-    assert len(jobs) == 3
+    assert {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")} == before
+    assert len(before) == 3
     assert kubectl.status(job.name)["pages"] == PAGES
 
 

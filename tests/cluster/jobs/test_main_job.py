@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from cluster.conftest import PROJECT
+from cluster.fault_job import MERGES
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
 from tools.kubectl.manifests import LIBRARIAN, claim, pdfjob
@@ -85,7 +86,9 @@ def test_a_manual_goes_from_pending_to_succeeded(
     phases = list(dict.fromkeys(status["phase"] for status in statuses))
     # The kubelet looks at a pod once a second: prepare may be over before anybody has seen it run.
     assert phases[1:2] == ["Preparing"] or "Preparing" not in phases
-    assert [phase for phase in phases if phase != "Preparing"] == ["Pending", "Processing", "Merging", "Succeeded"]
+    # Its results may have been merged before Kubernetes has counted the last chunk.
+    assert phases[-2:-1] == ["Merging"] or "Merging" not in phases
+    assert [it for it in phases if it not in ("Preparing", "Merging")] == ["Pending", "Processing", "Succeeded"]
     progress = list(dict.fromkeys(status["progress"] for status in statuses if "progress" in status))
     assert progress[0] == "0/9"
     assert progress[-1] == "9/9"
@@ -99,7 +102,8 @@ def test_a_manual_goes_from_pending_to_succeeded(
     assert volume.files(volume.workspaces) == {f"{uid}/output.json", f"{uid}/report.json"}
 
     stages = [pod["metadata"].get("labels", {}).get("pdfjob.dev/stage") for pod in kubectl.get("pods")]
-    assert (stages.count("prepare"), stages.count("chunks"), stages.count("merge")) == (1, 9, 1)
+    assert (stages.count("prepare"), stages.count("chunks")) == (1, 9)
+    assert (stages.count("merge"), stages.count("early-merge")) in MERGES
     assert most_at_once(kubectl.get("pods", "--selector=pdfjob.dev/stage=chunks")) <= 4
 
     header, row = kubectl.run("get", "pdfj").splitlines()

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Failure, Report
 from chunk_runner.contract.stats import Tokens
 from chunk_runner.pdf.page import PageOutcome, PageState
@@ -131,6 +132,12 @@ def stages() -> Mapping[str, Callable[[Workspace], object]]:
         f"chunk {index}": (lambda workspace, index=index: process_chunk(workspace, index)) for index in range(CHUNKS)
     }
     return {"prepare": prepare, **chunks, "merge": merge_all}
+
+
+def result_with_failed_pages(chunk: Chunk) -> ChunkResult:
+    """A result of a chunk whose pages the model has not answered, which another attempt may recover."""
+    failed = PageOutcome(PageState.FAILED, Reason.MODEL_UNAVAILABLE)
+    return ChunkResult(dict.fromkeys(chunk.pages, failed), ChunkSentences(is_closed=True, entries=[]))
 
 
 def assert_complete(root: Path, report: Report) -> None:

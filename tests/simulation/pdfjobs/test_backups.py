@@ -94,7 +94,7 @@ async def test_a_backup_has_none_of_the_jobs_and_pods_that_the_operator_creates(
         created = [change.after for change in sim.store.journal if change.ref.kind is JOBS]
         templates = [raw["spec"]["template"] for raw in created]
         assert {raw["metadata"]["labels"]["pdfjob.dev/stage"] for raw in created} == {
-            "prepare", "chunks", "merge", "sweep",
+            "prepare", "chunks", "early-merge", "sweep",
         }  # fmt: skip
         assert {raw["metadata"]["labels"].get("velero.io/exclude-from-backup") for raw in (*created, *templates)} == {
             "true"

@@ -16,7 +16,7 @@ from simulation.world import Simulation, pdfjob, simulation
 from sizes import cases
 
 
-LONG = TimedPlan(pages=120, prepare_seconds=100, chunk_seconds=100, merge_seconds=100)
+LONG = TimedPlan(pages=120, prepare_seconds=100, chunk_seconds=100, merge_seconds=100, early=1)
 
 PHASES = {"prepare": "Preparing", "chunks": "Processing", "merge": "Merging"}
 
@@ -37,8 +37,8 @@ class ResumesMeanwhile(Fault):
 
 
 def job_of(sim: Simulation, stage: str) -> Manifest:
-    """The Job of a stage."""
-    return next(raw for raw in sim.store.all(JOBS) if raw["metadata"]["labels"]["pdfjob.dev/stage"] == stage)
+    """The Job of a stage; empty if there is none."""
+    return next((raw for raw in sim.store.all(JOBS) if raw["metadata"]["labels"]["pdfjob.dev/stage"] == stage), {})
 
 
 async def until_in(sim: Simulation, stage: str) -> None:

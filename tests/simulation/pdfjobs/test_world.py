@@ -24,7 +24,7 @@ async def test_a_job_runs_through_all_its_phases() -> None:
     written = [it.after["status"]["phase"] for it in sim.store.journal if it.ref.kind is PDFJOBS and it.before]
     assert list(dict.fromkeys(written)) == ["Pending", "Preparing", "Processing", "Merging", "Succeeded"]
     stages = [job["metadata"]["labels"]["pdfjob.dev/stage"] for job in sim.store.all(JOBS)]
-    assert sorted(stages) == ["chunks", "merge", "prepare", "sweep"]
+    assert sorted(stages) == ["chunks", "early-merge", "prepare", "sweep"]
     assert sim.operator.exits == []
     assert sim.status("germinal")["droppedLines"] == 240
     sim.check()

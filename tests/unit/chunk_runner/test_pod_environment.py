@@ -175,11 +175,18 @@ def test_an_attempt_whose_name_cannot_be_part_of_a_file_name_is_refused(text: st
         pod_environment.attempt_name({"PDFJOB_ATTEMPT": text})
 
 
-def test_more_memory_is_true_or_not_set() -> None:
-    assert pod_environment.has_more_memory({"PDFJOB_MORE_MEMORY": "true"})
-    assert not pod_environment.has_more_memory({})
-    with pytest.raises(UsageError, match="PDFJOB_MORE_MEMORY is “yes”"):
-        pod_environment.has_more_memory({"PDFJOB_MORE_MEMORY": "yes"})
+@pytest.mark.parametrize(
+    ("read", "variable"),
+    [
+        (pod_environment.has_more_memory, "PDFJOB_MORE_MEMORY"),
+        (pod_environment.merges_early, "PDFJOB_MERGE_EARLY"),
+    ],
+)
+def test_a_switch_is_true_or_not_set(read: Reader, variable: str) -> None:
+    assert read({variable: "true"})
+    assert not read({})
+    with pytest.raises(UsageError, match=f"{variable} is “yes”"):
+        read({variable: "yes"})
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,10 @@ class FakeCluster(Cluster):
         self.deleted.append(job.key.name)
 
 
-def raw_job(uid: str = "job-uid", *, name: str, owner: str = make_pdfjob().uid, **status: Any) -> Manifest:
-    """A chunks Job of four chunks, as the API server returns it; created half a minute ago."""
+def raw_job(
+    uid: str = "job-uid", *, name: str, owner: str = make_pdfjob().uid, chunks: int = 4, **status: Any
+) -> Manifest:
+    """A chunks Job with four workers, as the API server returns it; created half a minute ago."""
     return {
         "metadata": {
             "name": name,
@@ -133,7 +135,7 @@ def raw_job(uid: str = "job-uid", *, name: str, owner: str = make_pdfjob().uid, 
             "labels": {"pdfjob.dev/stage": "chunks"},
             "ownerReferences": [{"uid": owner, "controller": True}],
         },
-        "spec": {"completions": 4, "parallelism": 4},
+        "spec": {"completions": chunks, "parallelism": 4},
         "status": status,
     }
 

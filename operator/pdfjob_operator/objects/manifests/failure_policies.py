@@ -36,5 +36,6 @@ _ACTIONS: Mapping[Stage, Mapping[str, tuple[ExitCode, ...]]] = {
         "FailJob": (ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.WORKSPACE_LOST),
     },
     Stage.MERGE: {"FailJob": (ExitCode.CONFIGURATION, ExitCode.USAGE, ExitCode.WORKSPACE_LOST)},
+    Stage.EARLY_MERGE: {},  # it has no retries: any failure ends it
 }
 """By stage, the action of Kubernetes and the exit codes that cause it."""

@@ -150,6 +150,7 @@ def merge_job(
     out_of_memory: str = "",
     doublings: int = 0,
     merge_input: str = "",
+    early: bool = False,
 ) -> Manifest:
     """Build the Job that merges the results and cleans up.
 
@@ -163,24 +164,27 @@ def merge_job(
         out_of_memory: Chunks whose pods were killed for exceeding their memory limit, as ranges.
         doublings: How many times to double its own memory limit.
         merge_input: Input of the merge as text, which the operator reads again when merge ends.
+        early: Wait for all results, and try once: the Job of an early merge.
     """
     variables = {
         environment.UNFINISHED_ENV: unfinished,
         environment.UNFINISHED_MESSAGE_ENV: unfinished_message,
         environment.COMPLETED_ENV: completed,
         environment.OUT_OF_MEMORY_ENV: out_of_memory,
+        environment.EARLY_ENV: "true" if early else "",
     }
+    stage = Stage.EARLY_MERGE if early else Stage.MERGE
     env = {name: value for name, value in variables.items() if value}
-    pod = _stage_pod(pdfjob, settings, Stage.MERGE, "merge", env, doublings=doublings)
+    pod = _stage_pod(pdfjob, settings, stage, "merge", env, doublings=doublings)
     manifest = _job(pdfjob, settings, pod)
     manifest["metadata"]["annotations"][ANNOTATION_MERGE_INPUT] = merge_input
     return manifest | {
         "spec": manifest["spec"]
         | {
-            "backoffLimit": STAGE_RETRIES,
+            "backoffLimit": 0 if early else STAGE_RETRIES,
             "activeDeadlineSeconds": max(seconds, MIN_MERGE_SECONDS),
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": failure_policy(Stage.MERGE),
+            "podFailurePolicy": failure_policy(stage),
         }
     }
 
@@ -213,7 +217,7 @@ def _stage_pod(
     pdfjob: PdfJob, settings: Settings, stage: Stage, command: str, env: dict[str, str], *, doublings: int
 ) -> Manifest:
     """Build the pod template of a stage, with access to the workspace."""
-    processes = stage is not Stage.MERGE  # prepare does, too, if there is one chunk only
+    processes = stage in (Stage.PREPARE, Stage.CHUNKS)  # prepare does, too, if there is one chunk only
     env = {**env, environment.ROUND_ENV: str(pdfjob.round)}
     if processes:
         env[environment.STORAGE_LIMIT_ENV] = str(settings.max_storage)

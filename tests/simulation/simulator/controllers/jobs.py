@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulation.simulator import clock
-from simulation.simulator.controllers.job_run import JobRun
+from simulation.simulator.controllers.job_run import START_SECONDS, JobRun
 from simulation.simulator.controllers.job_status import (
     deadline_of,
     failure_action,
@@ -31,9 +31,6 @@ PHASE_SECONDS = 1
 
 CONDITION_SECONDS = 2
 """Between the phase of the last pod and the Job's condition."""
-
-START_SECONDS = 2
-"""Between a pod's creation and its container's start."""
 
 FOREVER = timedelta(days=365)
 
@@ -111,8 +108,8 @@ class JobController:
     def _settle(self, run: JobRun, raw: Manifest, now: datetime) -> None:
         """Judge the pods that have ended by now."""
         spec, work = raw["spec"], self._work(raw)
-        for index, (started, attempt) in sorted(run.running.items()):
-            end = _end_of(started, attempt)
+        for index, (_, attempt) in sorted(run.running.items()):
+            end = run.end_of(index, now)
             if end > now:
                 continue
             if index not in run.ended:
@@ -121,8 +118,7 @@ class JobController:
             if end + timedelta(seconds=PHASE_SECONDS) > now:
                 continue
             self._show_phase(run, index, attempt)
-            del run.running[index]
-            run.ended.remove(index)
+            run.forget(index)
             if attempt.exit_code == 0:
                 run.done.add(index)
                 continue
@@ -164,14 +160,13 @@ class JobController:
     def _stop(self, run: JobRun, *indexes: int) -> None:
         """End running pods: these, or all."""
         for index in indexes or tuple(run.running):
-            del run.running[index]
-            run.ended.discard(index)
+            run.forget(index)
             if (pod := run.pods.pop(index, None)) in {ref_of(PODS, it) for it in self._store.all(PODS)}:
                 self._store.delete(pod, How("delete", by=CONTROLLER))
 
     def _next(self, run: JobRun, deadline: datetime, now: datetime) -> datetime | None:
         starts = [it + timedelta(seconds=START_SECONDS) for it, _ in run.running.values()]
-        ends = [_end_of(started, attempt) for started, attempt in run.running.values()]
+        ends = [run.end_of(index, now) for index in run.running]
         phases = [end + timedelta(seconds=PHASE_SECONDS) for end in ends]
         return min(time for time in (deadline, *starts, *ends, *phases, *run.later.values()) if time > now)
 
@@ -221,8 +216,3 @@ def _announce(run: JobRun, status: Manifest, now: datetime) -> None:
     if run.verdict is not None:
         kind, reason, _ = run.verdict
         set_condition(status, "SuccessCriteriaMet" if kind == "Complete" else "FailureTarget", "True", reason, now)
-
-
-def _end_of(started: datetime, attempt: Attempt) -> datetime:
-    """Return when a pod's container ends."""
-    return started + timedelta(seconds=START_SECONDS + attempt.seconds)

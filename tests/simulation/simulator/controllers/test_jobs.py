@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from simulation.simulator.controllers.job_run import START_SECONDS
 from simulation.simulator.controllers.job_status import has_ended
-from simulation.simulator.controllers.jobs import CONDITION_SECONDS, PHASE_SECONDS, START_SECONDS, JobController
+from simulation.simulator.controllers.jobs import CONDITION_SECONDS, PHASE_SECONDS, JobController
 from simulation.simulator.controllers.work import Attempt, Work
 from simulation.simulator.kinds import JOBS, PODS, Manifest, Ref
 from simulation.simulator.store import Store

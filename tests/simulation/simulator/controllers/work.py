@@ -44,11 +44,13 @@ class Attempt:
         seconds: How long its container runs.
         exit_code: How it ends.
         finish: What it does last.
+        awaits: Whether what it waits for, before these seconds begin, is there; `None` if it does not wait.
     """
 
     seconds: float
     exit_code: int
     finish: Finish
+    awaits: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class TimedPlan(Plan):
         jitter: By how much, at most, times are longer; drawn from the seed.
         waiting: Why no container ever starts; empty if they do.
         mended: The round from which on nothing fails any more.
+        early: How a merge that waits for the last chunks ends: its exit code; `None` if it hangs.
     """
 
     prepare_seconds: float = 5
@@ -87,6 +90,7 @@ class TimedPlan(Plan):
     jitter: float = 0.5
     waiting: str = ""
     mended: int = 1000
+    early: int | None = 0
 
 
 class Worker:
@@ -109,7 +113,8 @@ class Worker:
         """Return what the pods of a Job do, by the plan of its PdfJob."""
         stage = _label(job, LABEL_STAGE)
         plan = self._plans.get(job["metadata"].get("annotations", {}).get(ANNOTATION_JOB, ""), TimedPlan())
-        make = {"prepare": self._prepare, "chunks": self._chunk, "merge": self._merge}.get(stage, self._sweep)
+        stages = {"prepare": self._prepare, "chunks": self._chunk, "merge": self._merge, "early-merge": self._early}
+        make = stages.get(stage, self._sweep)
 
         def attempt(index: int, number: int) -> Attempt:
             made = make(job, plan, index, number)
@@ -144,12 +149,13 @@ class Worker:
     def _chunk(self, job: Manifest, plan: TimedPlan, index: int, number: int) -> Attempt:
         some, uid = _env(job).get(CHUNKS_ENV), _label(job, LABEL_UID)
         chunk = index if some is None else nth(parse_ranges(some), index)
-        if self._volume.has_result(uid, chunk):
+        workspace = self._volume.workspaces.get(uid)
+        is_merged = workspace is not None and workspace.sealed is not None
+        if is_merged or self._volume.has_result(uid, chunk):
             return Attempt(FOUND_SECONDS, 0, lambda _: "")
         code = 0 if int(_label(job, LABEL_ROUND)) >= plan.mended else plan.exit_code("chunks", chunk, number)
         if chunk in plan.out_of_memory and _label(job, LABEL_DOUBLINGS) == "0":
             code = KILLED
-        workspace = self._volume.workspaces.get(uid)
         if workspace is None or not workspace.prepared:
             code = ExitCode.WORKSPACE
 
@@ -179,6 +185,19 @@ class Worker:
             return report_json.dumps(report)
 
         return Attempt(plan.merge_seconds, plan.exit_code("merge", 0, number), finish)
+
+    def _early(self, job: Manifest, plan: TimedPlan, index: int, number: int) -> Attempt:
+        uid, chunks = _label(job, LABEL_UID), plan.count(self._pages_per_chunk(job))
+
+        def is_complete() -> bool:
+            workspace = self._volume.workspaces.get(uid)
+            is_merged = workspace is not None and not workspace.prepared and workspace.sealed is not None
+            return is_merged or all(self._volume.has_result(uid, chunk) for chunk in range(chunks))
+
+        merge = self._merge(job, plan, index, number)
+        if plan.early is None:
+            return replace(merge, awaits=lambda: False)
+        return replace(merge, exit_code=plan.early, awaits=None if plan.early else is_complete)
 
     def _sweep(self, job: Manifest, plan: TimedPlan, _index: int, _number: int) -> Attempt:
         env = _env(job)

@@ -59,12 +59,20 @@ async def test_a_pdfjob_that_is_gone_is_not_observed() -> None:
 
 
 async def test_jobs_that_have_the_pods_they_want_cost_two_requests() -> None:
-    cluster = with_jobs(raw_job(name=NAME, active=4, ready=4))
+    cluster = with_jobs(raw_job(name=NAME, chunks=5, active=4, ready=4))
 
     observation = await observe(cluster)
 
     assert cluster.reads == ["pdfjob", "jobs", "pods"]
     assert (observation.diagnosis, observation.recheck_after) == (None, None)
+
+
+async def test_once_all_chunks_run_the_claim_of_an_early_merge_is_read() -> None:
+    cluster = with_jobs(raw_job(name=NAME, active=4, ready=4))
+
+    await observe(cluster)
+
+    assert cluster.reads == ["pdfjob", "jobs", "pods", "claim pdfjob-workspace"]
 
 
 async def test_the_pods_of_failed_indexes_say_what_happened_to_them() -> None:
