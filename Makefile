@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := uv==0.13.9
 ATHERIS := atheris>=3
+CELERY := celery>=5.5
 SAMPLE := samples/lighthouse.pdf
 # The Python of the images, which is that of Debian trixie, and the platforms that they are built for.
 IMAGE_PYTHON := 3.13
@@ -21,7 +22,7 @@ export UV_CACHE_DIR ?= $(abspath $(VENV))/cache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-all lint format lock soak soak-histories mutants fuzz dashboard chart-readme install-yaml sbom chart release-check images cluster-up cluster-down clean
+.PHONY: help demo test test-cluster test-all lint format lock soak soak-histories mutants fuzz bench dashboard chart-readme install-yaml sbom chart release-check images cluster-up cluster-down clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +48,11 @@ test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kube
 test-all: $(READY) ## every test, and a third of the exhaustive cases, another one with each commit (CASES=all for all)
 	$(BIN)/python -m tools.prerequisites
 	$(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive $(if $(filter all,$(CASES)),,--third)
+
+bench: $(READY) ## measure a PdfJob on a cluster beside bare Jobs and Celery: ARGS='--seconds 5 --runs 3'
+	$(BIN)/python -m tools.prerequisites
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --system-certs --target $(VENV)/bench '$(CELERY)'
+	PYTHONPATH=$(VENV)/bench:. $(BIN)/python -m benchmarks.waves --picture docs/timeline.svg $(ARGS)
 
 soak: $(READY) ## run endless PdfJobs against a real control plane while the operator is killed: HOURS=1 JOBS=200
 	PDFJOB_SOAK_HOURS=$(or $(HOURS),1) PDFJOB_SOAK_JOBS=$(or $(JOBS),200) $(BIN)/python -m pytest --capture=no tests/control_plane/test_soak.py

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,13 @@ CASES = [(1, 1), (4, 4), (8, 4)]
 """Pairs of chunks and workers."""
 
 
-def bare_job(name: str, image: str, chunks: int, workers: int) -> dict[str, Any]:
-    """Return an Indexed Job whose pods exit at once."""
+def bare_job(name: str, image: str, chunks: int, workers: int, command: Sequence[str] = ("true",)) -> dict[str, Any]:
+    """Return an Indexed Job whose pods exit at once, or run a command."""
     container = {
         "name": "nothing",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["true"],
+        "command": [*command],
         "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
     }
     pod = {

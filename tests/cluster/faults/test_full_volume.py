@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, TEXTS, FaultJob, texts, write_source
 from tools.builds.shell import run
 from tools.kubectl.client import Kubectl
+from tools.kubectl.installation import Installation
 from tools.kubectl.manifests import CLAIM, claim, librarian
 from tools.kubectl.volume import Volume
 from tools.testcluster import isolation, volumes

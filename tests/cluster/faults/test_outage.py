@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cluster.conftest import Installation
 from cluster.fault_job import CHUNKS, MERGES, TEXTS, FaultJob, texts, write_source
 from tools.kubectl.client import OPERATOR, Kubectl
+from tools.kubectl.installation import Installation
 from tools.kubectl.manifests import CLAIM, claim
 from tools.kubectl.volume import Volume
 from tools.testcluster import node, pods, volumes

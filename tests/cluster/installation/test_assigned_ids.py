@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cluster import model
 from cluster.assigned_ids import USERS, assigned_ids
 from cluster.deployment import operator_with
-from cluster.model import KEY_SECRET, Model
 from processes.running import until
 from tools.documents import pdfs
+from tools.kubectl import gemini as model
 from tools.kubectl.client import Kubectl
+from tools.kubectl.gemini import KEY_SECRET, Model
 from tools.kubectl.manifests import CLAIM, claim, pdfjob
 from tools.testcluster import volumes
 from tools.testcluster.layout import Cluster

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.conftest import CHART, HELM_WAITS, PROJECT, Installation, image_values
 from cluster.deployment import operator_away
 from processes.running import until
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl, KubectlError
+from tools.kubectl.installation import CHART, HELM_WAITS, PROJECT, Installation
 from tools.kubectl.manifests import CLAIM, librarian, pdfjob
 from tools.kubectl.volume import Volume
 
@@ -39,7 +39,7 @@ class Release:
 
     def install(self, chart: Path, *more: str) -> str:
         """Install it, or upgrade it."""
-        values = image_values(self._cluster) | {"workspace.create": "true", "workspace.size": "1Gi"}
+        values = self._cluster.image_values() | {"workspace.create": "true", "workspace.size": "1Gi"}
         return self.run(
             "upgrade", "--install", RELEASE, str(chart), "--take-ownership", *HELM_WAITS,
             *(f"--set={key}={value}" for key, value in values.items()), *more,

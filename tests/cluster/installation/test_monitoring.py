@@ -12,14 +12,14 @@ import pytest
 from chart.monitoring.expressions import names_in, queries
 from chart.monitoring.prometheus import WINDOW, prometheus_in
 from chart.monitoring.promtool import promtool
-from cluster import model as models
 from cluster.fault_job import CHUNKS, FaultJob, write_source
-from cluster.model import KEY_SECRET, Model
 from processes.running import until
 from tools.documents import pdfs
 from tools.generators.dashboard.picture import draw
 from tools.generators.dashboard.prometheus import Prometheus
+from tools.kubectl import gemini as models
 from tools.kubectl.client import OPERATOR, Kubectl
+from tools.kubectl.gemini import KEY_SECRET, Model
 from tools.kubectl.manifests import pdfjob
 from tools.kubectl.volume import Volume
 from tools.testcluster import pods

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cluster.conftest import PROJECT, Installation
 from cluster.provisioner import CLASS, late_binding
 from tools.kubectl.client import Kubectl
+from tools.kubectl.installation import PROJECT, Installation
 from tools.testcluster.layout import Cluster
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.conftest import CHART, HELM_WAITS, Installation, image_values
 from cluster.deployment import operator_away
 from cluster.provisioner import CLASS, late_binding
 from processes.running import until
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl, KubectlError
+from tools.kubectl.installation import CHART, HELM_WAITS, Installation
 from tools.kubectl.manifests import claim, librarian, pdfjob
 from tools.kubectl.volume import Volume
 from tools.testcluster.layout import Cluster
@@ -53,7 +53,7 @@ def elsewhere(name: str, library: str, **spec: Any) -> dict[str, Any]:
 def test_an_installation_waits_for_no_claim_and_can_be_tested(
     cluster: Installation, kubectl: Kubectl, operator: Kubectl, late: str
 ) -> None:
-    values = image_values(cluster) | {"workspace.storageClassName": late, "workspace.size": "1Gi"}
+    values = cluster.image_values() | {"workspace.storageClassName": late, "workspace.size": "1Gi"}
     namespace = f"--namespace={kubectl.namespace}"
     with operator_away(operator):
         cluster.run_helm(

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cluster import model as models
-from cluster.conftest import HELM_WAITS, Installation
-from cluster.model import KEY_SECRET, Model
 from tools.documents import pdfs
+from tools.kubectl import gemini as models
 from tools.kubectl.client import Kubectl
+from tools.kubectl.gemini import KEY_SECRET, Model
+from tools.kubectl.installation import HELM_WAITS, Installation
 from tools.kubectl.manifests import pdfjob
 from tools.kubectl.volume import Volume
 

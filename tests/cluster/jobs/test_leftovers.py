@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from cluster.conftest import Installation
 from cluster.deployment import operator_away
 from cluster.fault_job import PAGES, FaultJob, write_source
 from processes.file_barrier import ASIDE
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
+from tools.kubectl.installation import Installation
 from tools.kubectl.manifests import CLAIM, claim, librarian, pdfjob
 from tools.kubectl.volume import Volume
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.conftest import PROJECT
 from cluster.fault_job import MERGES
 from tools.documents import pdfs
 from tools.kubectl.client import Kubectl
+from tools.kubectl.installation import PROJECT
 from tools.kubectl.manifests import LIBRARIAN, claim, pdfjob
 from tools.kubectl.volume import Volume
 

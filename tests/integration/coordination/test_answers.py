@@ -11,13 +11,13 @@ from chunk_runner.contract.redis_keys import answer_key, claim_key
 from chunk_runner.coordination.rate_limiter import RateLimits
 from chunk_runner.coordination.redis_coordinator import RedisAnswerCache
 from chunk_runner.coordination.sealing import Seal
-from fake_gemini.server import GeminiServer
 from integration.coordination.pod import KEY, pod
 from integration.gemini.book import spec
 from processes.pods import Pods
 from processes.redis_server import RedisServer
 from processes.running import until
 from tools.documents import pdfs
+from tools.fake_gemini.server import GeminiServer
 
 
 def test_an_answer_is_bought_by_one_and_known_to_all(redis: RedisServer) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from chunk_runner.contract.job_spec import JobSpec
 from chunk_runner.contract.report import Report
-from fake_gemini.server import GeminiServer
 from processes.pods import Pods
 from tools.documents import pdfs
+from tools.fake_gemini.server import GeminiServer
 
 
 KEY = "AQ.a-key-that-must-not-be-seen"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from chunk_runner.contract import environment
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY
 from processes.pods import Pods
 from tools.documents import pdfs
+from tools.fake_gemini.server import GeminiServer
 
 
 @pytest.fixture

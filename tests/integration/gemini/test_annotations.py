@@ -2,10 +2,10 @@
 
 import pytest
 
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import output, spec, texts
 from pdf_files.annotated import AnnotatedPdf
 from processes.pods import Pods
+from tools.fake_gemini.server import GeminiServer
 
 
 PAGES = ["The first page.", "The second page.", "The third page."]

@@ -6,11 +6,11 @@ import signal
 import pytest
 
 from chunk_runner.contract.exit_codes import ExitCode
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, output, require_counted, spec, texts
 from processes.pods import Pods
 from processes.running import until
 from sizes import cases
+from tools.fake_gemini.server import GeminiServer
 
 
 def test_a_fallback_that_is_asked_for_later_costs_nothing_again(pods: Pods, server: GeminiServer) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL
 from processes.pods import Pods
 from processes.running import PATIENCE_SECONDS, descendants, start_pdfjob, until
 from sizes import cases
+from tools.fake_gemini.server import GeminiServer
 
 
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]

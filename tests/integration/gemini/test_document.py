@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from chunk_runner.contract.job_spec import JobSpec
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import ALL, KEY, output, require_counted, spec, texts
 from processes.pods import Pods
 from sizes import cases
 from tools.documents import pdfs
+from tools.fake_gemini.server import GeminiServer
 
 
 def test_a_document_comes_out_as_sentences_with_their_pages(pods: Pods, server: GeminiServer) -> None:

@@ -27,10 +27,10 @@ from chunk_runner.processors.gemini.settings import GeminiSettings
 from chunk_runner.text.document_profile import DocumentProfile
 from chunk_runner.text.layout.line import Line
 from chunk_runner.text.sentences.joiner import MissingPage
-from fake_gemini.server import GeminiServer
-from fake_gemini.spoiling import SPOILT
 from sizes import cases
 from tools.documents import pdfs
+from tools.fake_gemini.server import GeminiServer
+from tools.fake_gemini.spoiling import SPOILT
 
 
 MOST_ANSWERS_PER_PAGE = 4

@@ -6,10 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fake_gemini.server import GeminiServer
 from integration.gemini.book import KEY, spec
 from processes.pods import Pods
 from processes.running import descendants, occurrences, start_pdfjob, until
+from tools.fake_gemini.server import GeminiServer
 
 
 pytestmark = pytest.mark.needs("confinement")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
-from fake_gemini.errors import JSON, REASONS
-from fake_gemini.requests import MOST_OUTPUT, Request
-from fake_gemini.spoiling import SPOILT
+from tools.fake_gemini.errors import JSON, REASONS
+from tools.fake_gemini.requests import MOST_OUTPUT, Request
+from tools.fake_gemini.spoiling import SPOILT
 
 
 THOUGHTS = 40

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fake_gemini.spoiling import SPOILT
+from tools.fake_gemini.spoiling import SPOILT
 
 
 JSON = dict[str, Any]
@@ -10,14 +10,17 @@ Reply = tuple[int, JSON | str | bytes]
 
 
 def rpc(kind: str, **content: Any) -> JSON:
+    """Return a detail of an error, as google.rpc has it."""
     return {"@type": f"type.googleapis.com/google.rpc.{kind}", **content}
 
 
 def error(code: int, status: str, message: str, *details: JSON) -> Reply:
+    """Return an error as the service writes it."""
     return code, {"error": {"code": code, "message": message, "status": status, "details": list(details)}}
 
 
 def invalid(message: str, *details: JSON) -> Reply:
+    """Return the answer to a request that is wrong."""
     return error(400, "INVALID_ARGUMENT", message, *details)
 
 
@@ -39,10 +42,12 @@ def _quota(quota: str, metric: str, limit: int, delay: float) -> Reply:
 
 
 def requests_quota(limit: int, delay: float) -> Reply:
+    """Return the answer once there are more requests a minute, with the seconds to wait."""
     return _quota("GenerateRequestsPerMinutePerProjectPerModel", "generate_content_paid_tier_requests", limit, delay)
 
 
 def tokens_quota(limit: int, delay: float) -> Reply:
+    """Return the answer once there are more input tokens a minute, with the seconds to wait."""
     quota = "GenerateContentPaidTierInputTokensPerModelPerMinute"
     return _quota(quota, "generate_content_paid_tier_input_token_count", limit, delay)
 

@@ -7,8 +7,8 @@ import signal
 import sys
 from dataclasses import fields
 
-from fake_gemini.behaviour import Behaviour, Gemini
-from fake_gemini.server import Server
+from tools.fake_gemini.behaviour import Behaviour, Gemini
+from tools.fake_gemini.server import Server
 
 
 def main() -> None:

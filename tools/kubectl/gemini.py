@@ -1,4 +1,4 @@
-"""Gemini as the cluster has it: the server of the integration tests, in a pod behind a Service."""
+"""The server that plays Gemini, in a pod behind a Service, and how to talk to it from outside."""
 
 import json
 from collections import Counter
@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import fake_gemini
-from fake_gemini.behaviour import Behaviour, tokens_of
+from tools import fake_gemini
+from tools.fake_gemini.behaviour import Behaviour, tokens_of
 from tools.kubectl.client import Kubectl
 
 
@@ -45,6 +45,21 @@ class Model:
     def good_answers(self) -> Counter[tuple[str, ...]]:
         """How often it gave a good answer about the same pages."""
         return Counter(tuple(it["page_texts"]) for it in self.log() if it["fault"] == "ok" and it["status"] == 200)
+
+
+def start(kubectl: Kubectl, image: str) -> Model:
+    """Start the server in this namespace, and wait until pods and the API server reach it.
+
+    Args:
+        kubectl: In the namespace.
+        image: Of the chunk runner.
+    """
+    for manifest in manifests(image):
+        kubectl.apply(manifest)
+    kubectl.wait(f"pod/{NAME}", "condition=Ready")
+    kubectl.wait(f"endpoints/{NAME}", "create")  # by which the API server finds the pod
+    kubectl.wait(f"endpoints/{NAME}", "jsonpath={.subsets[0].addresses[0].ip}")
+    return Model(kubectl)
 
 
 def address(namespace: str) -> str:
@@ -89,7 +104,9 @@ def manifests(image: str) -> list[dict[str, Any]]:
                             "failureThreshold": 60,
                         },
                         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-                        "volumeMounts": [{"name": "code", "mountPath": f"/code/{fake_gemini.__name__}"}],
+                        "volumeMounts": [
+                            {"name": "code", "mountPath": f"/code/{fake_gemini.__name__.replace('.', '/')}"}
+                        ],
                     }
                 ],
                 "volumes": [{"name": "code", "configMap": {"name": NAME}}],

@@ -13,7 +13,7 @@ from typing import Any
 
 import pypdfium2
 
-from fake_gemini.errors import JSON, Reply, error, error_replies, invalid, rpc
+from tools.fake_gemini.errors import JSON, Reply, error, error_replies, invalid, rpc
 
 
 _PATH = re.compile(r"/(v1|v1beta)/models/([^/:]+):generateContent")

@@ -12,9 +12,9 @@ from itertools import count
 from threading import Condition
 from typing import Any
 
-from fake_gemini.answers import answer
-from fake_gemini.errors import FAULTS, JSON, Reply, error_replies, requests_quota, tokens_quota
-from fake_gemini.requests import RefusedError, Request
+from tools.fake_gemini.answers import answer
+from tools.fake_gemini.errors import FAULTS, JSON, Reply, error_replies, requests_quota, tokens_quota
+from tools.fake_gemini.requests import RefusedError, Request
 
 
 LOG_SECONDS = 600

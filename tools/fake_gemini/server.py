@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
-from fake_gemini.behaviour import Gemini, tokens_of
-from fake_gemini.errors import JSON, UNTOLD, error, error_replies, invalid
-from fake_gemini.requests import RefusedError, Request
+from tools.fake_gemini.behaviour import Gemini, tokens_of
+from tools.fake_gemini.errors import JSON, UNTOLD, error, error_replies, invalid
+from tools.fake_gemini.requests import RefusedError, Request
 
 
 def naming(key: str, content: JSON | str | bytes) -> JSON | str | bytes:
@@ -24,6 +24,8 @@ def naming(key: str, content: JSON | str | bytes) -> JSON | str | bytes:
 
 
 class Server(ThreadingHTTPServer):
+    """Serves in threads that do not outlive it, and closes its connections when it is told to."""
+
     daemon_threads = True
     request_queue_size = 128
 
@@ -33,14 +35,17 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection."""
         self.connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        """Forget the connection."""
         super().shutdown_request(request)
         self.connections.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report an error, unless a client has gone."""
         if not isinstance(sys.exception(), OSError):  # a client that gave up is no news
             super().handle_error(request, client_address)
 
