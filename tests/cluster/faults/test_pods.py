@@ -162,7 +162,7 @@ def test_two_pods_at_one_chunk_leave_one_result(kubectl: Kubectl, source: Volume
     at_once.open()
     too.open()
     kubectl.wait("pod/twin-4", "jsonpath={.status.phase}=Succeeded")
-    job.wait_for_pod("merge")
+    at_merge.wait()
     left = source.files(job.folder)
     at_merge.open()
     job.wait_until_complete()
