@@ -43,11 +43,11 @@ test: $(READY) ## tests that need only Python packages: 5 minutes on two cores, 
 
 test-cluster: $(READY) ## tests that need Redis, poppler, Helm, promtool or Kubernetes, which it installs or builds first
 	$(BIN)/python -m tools.prerequisites
-	$(PYTEST) $(WITH_CLUSTERS) --third -m '(cluster or corpus or needs) and not exhaustive'
+	$(PYTEST) $(WITH_CLUSTERS) --by-turns -m '(cluster or corpus or needs) and not exhaustive'
 
-test-all: $(READY) ## every test, and a third of the exhaustive cases, another one with each commit (CASES=all for all)
+test-all: $(READY) ## every test, and a quarter of the exhaustive cases, another one with each commit (CASES=all for all)
 	$(BIN)/python -m tools.prerequisites
-	$(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive $(if $(filter all,$(CASES)),,--third)
+	$(PYTEST) $(WITH_CLUSTERS) --hypothesis-profile=exhaustive $(if $(filter all,$(CASES)),,--by-turns)
 
 bench: $(READY) ## measure a PdfJob on a cluster beside bare Jobs and Celery: ARGS='--seconds 5 --runs 3'
 	$(BIN)/python -m tools.prerequisites

@@ -15,7 +15,7 @@ from xdist.workermanage import WorkerController
 
 from chunk_runner.sandbox import template
 from tools.prerequisites.catalogue import PREREQUISITES, given_kubeconfig
-from tools.turn import third
+from tools.turn import part
 
 
 WHOLE = ("tests/cluster", "tests/control_plane", "tests/corpus")
@@ -43,8 +43,11 @@ the machine busy beside one process of other tests."""
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 """The number of tests that were left out, by what is missing."""
 
+EXHAUSTIVE_PARTS = 4
+"""Each commit tries one of so many parts of the exhaustive cases."""
+
 OF_OTHER_TURNS = pytest.StashKey[int]()
-"""The number of exhaustive cases that were left out with `--third`."""
+"""The number of exhaustive cases that were left out with `--by-turns`."""
 
 WITH_CLUSTER = pytest.StashKey[bool]()
 """Whether tests with a cluster were selected."""
@@ -58,8 +61,8 @@ settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    text = "of exhaustive cases and of the corpus, test the third whose turn it is with this commit"
-    parser.addoption("--third", action="store_true", help=text)
+    text = "test the quarter of exhaustive cases, and the third of the corpus, whose turn it is with this commit"
+    parser.addoption("--by-turns", action="store_true", help=text)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,8 +72,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if needs := [name for fixture in _fixtures(item) for name in NEEDS.get(fixture, ())]:
             item.add_marker(pytest.mark.needs(*needs))
     yield
-    if config.getoption("third"):
-        _leave_out_two_thirds(config, items)
+    if config.getoption("by_turns"):
+        _leave_out_other_turns(config, items)
     items.sort(key=_order)
     config.stash[WITH_CLUSTER] = any(item.nodeid.startswith("tests/cluster/") for item in items)
     if os.environ.get("CI"):
@@ -82,9 +85,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in missing]
 
 
-def _leave_out_two_thirds(config: pytest.Config, items: list[pytest.Item]) -> None:
+def _leave_out_other_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
     exhaustive = [item for item in items if item.get_closest_marker("exhaustive")]
-    left_out = {*exhaustive} - {*third(exhaustive)}
+    left_out = {*exhaustive} - {*part(exhaustive, EXHAUSTIVE_PARTS)}
     config.hook.pytest_deselected(items=[*left_out])
     config.stash[OF_OTHER_TURNS] = len(left_out)
     items[:] = [item for item in items if item not in left_out]
@@ -124,7 +127,9 @@ def pytest_testnodedown(node: WorkerController) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if number := terminalreporter.config.stash.get(OF_OTHER_TURNS, 0):
-        terminalreporter.line(f"{number} exhaustive cases left out, which have their turn with the next two commits")
+        terminalreporter.line(
+            f"{number} exhaustive cases left out, which have their turn with the next {EXHAUSTIVE_PARTS - 1} commits"
+        )
     missing = dict(terminalreporter.config.stash.get(LEFT_OUT, {}))
     if number := missing.pop("", 0):
         programs = ", ".join(f"{name} ({count})" for name, count in sorted(missing.items()))

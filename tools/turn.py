@@ -1,4 +1,4 @@
-"""The turn of a commit, for checks of which each commit makes a third: three commits in a row make all of them."""
+"""The turn of a commit: each makes a part of the checks, and as many commits in a row as there are parts make all."""
 
 import subprocess
 from collections.abc import Sequence
@@ -8,12 +8,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-THIRDS = 3
 
-
-def third(checks: Sequence[T]) -> Sequence[T]:
-    """Return the third whose turn it is with this commit; the same commit always makes the same checks."""
-    return checks[turn() % THIRDS :: THIRDS]
+def part(checks: Sequence[T], parts: int) -> Sequence[T]:
+    """Return the part whose turn it is with this commit, of so many; the same commit always makes the same checks."""
+    return checks[turn() % parts :: parts]
 
 
 def turn() -> int:

@@ -1,6 +1,6 @@
 """Files of the corpus, processed once for all tests; and what came of it, said at the end of the test run.
 
-With `--third`, only a third of the files is processed, which takes a minute or two.
+With `--by-turns`, only a third of the files is processed, which takes a minute or two.
 """
 
 import pytest
@@ -23,14 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def findings(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    found = survey(tmp_path_factory.mktemp("corpus"), by_thirds=pytestconfig.getoption("third"))
+    found = survey(tmp_path_factory.mktemp("corpus"), by_thirds=pytestconfig.getoption("by_turns"))
     print("\n".join(table.rows(found)))  # noqa: T201 (shown where a test fails, and with -s)
     return found
 
 
 @pytest.fixture(scope="session")
 def comparisons(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> list[Comparison]:
-    return packages.compare(tmp_path_factory.mktemp("packages"), by_thirds=pytestconfig.getoption("third"))
+    return packages.compare(tmp_path_factory.mktemp("packages"), by_thirds=pytestconfig.getoption("by_turns"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.builds import packages
 from tools.builds.shell import say
 from tools.corpus.archives import Archive, Registry, fetch
-from tools.turn import third
+from tools.turn import part
 
 
 LIBRARIES = (
@@ -235,7 +235,7 @@ def files(archives: Sequence[Archive]) -> dict[str, Path]:
 
 def third_of(paths: Mapping[str, Path], known: Iterable[str]) -> dict[str, Path]:
     """Return the files whose turn it is with this commit, and the known ones."""
-    chosen = {*known, *third(sorted(paths))}
+    chosen = {*known, *part(sorted(paths), 3)}
     return {name: path for name, path in paths.items() if name in chosen}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tools.mutants.table import ROOT, Mutant, load
-from tools.turn import third
+from tools.turn import part
 
 
 PROCESSES = 2
@@ -40,7 +40,7 @@ def main() -> None:
     if arguments.names:
         mutants = [it for it in mutants if it.name in arguments.names]
     if arguments.third:
-        mutants = list(third(mutants))
+        mutants = list(part(mutants, 3))
     with tempfile.TemporaryDirectory(prefix="pdfjob-mutants-") as folder:
         sys.exit(_try_all(mutants, Path(folder)))
 

@@ -80,6 +80,7 @@ PASSWORDS = {"right": whole_files.USER_PASSWORD}
 
 
 @pytest.mark.long
+@pytest.mark.exhaustive  # `integration/pdf/test_hostile_pdfs` runs each attack as the program of a pod
 def test_every_attack_ends_as_it_should_and_harms_no_pod(kubectl: Kubectl, volume: Volume, tmp_path: Path) -> None:
     for name, password in PASSWORDS.items():
         kubectl.run("create", "secret", "generic", name, f"--from-literal=password={password}")

@@ -79,6 +79,7 @@ def chunk_pods(kubectl: Kubectl) -> list[dict[str, Any]]:
 
 
 @pytest.mark.long
+@pytest.mark.exhaustive  # `integration/gemini` has each fault, limit and kill by itself
 def test_a_book_under_faults_limits_and_kills_is_paid_for_once(
     kubectl: Kubectl, library: Volume, gemini: Model, tmp_path: Path
 ) -> None:
