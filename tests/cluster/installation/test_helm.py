@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from cluster.deployment import operator_away
+from cluster.fault_job import CHUNKS, FaultJob, write_source
 from processes.running import until
-from tools.documents import pdfs
 from tools.kubectl.client import Kubectl, KubectlError
 from tools.kubectl.installation import CHART, HELM_WAITS, PROJECT, Installation
 from tools.kubectl.manifests import CLAIM, librarian, pdfjob
@@ -81,6 +81,10 @@ def has_language(kubectl: Kubectl) -> bool:
     return "language" in properties(kubectl.get(CRD))["source"]["properties"]
 
 
+def uids_of_jobs(kubectl: Kubectl) -> set[str]:
+    return {job["metadata"]["uid"] for job in kubectl.get("jobs", "--selector=pdfjob.dev/uid")}
+
+
 @pytest.mark.long
 def test_a_release_from_its_first_day_to_its_return(
     cluster: Installation, kubectl: Kubectl, release: Release, previous: Path, tmp_path: Path
@@ -91,19 +95,26 @@ def test_a_release_from_its_first_day_to_its_return(
     kubectl.apply(librarian(cluster.runner_image))
     kubectl.wait("pod/librarian", "condition=Ready")
     volume = Volume(kubectl)
-    volume.put(pdfs.write_numbered(tmp_path / "a.pdf", 3), "a.pdf")
+    volume.put(write_source(tmp_path), "a.pdf")
     kubectl.apply(pdfjob("before", "a.pdf"))
     kubectl.wait("pdfjob/before", "condition=Complete")
+    running = FaultJob(kubectl, volume, "running")
+    barriers = running.hold(3, 4)
+    jobs = uids_of_jobs(kubectl)
 
     release.install(CHART)
 
+    for barrier in barriers:
+        barrier.open()
+    assert running.wait_until_complete()["chunks"] == {"total": CHUNKS, "active": 0, "succeeded": CHUNKS, "failed": 0}
+    assert jobs <= uids_of_jobs(kubectl)
     assert has_language(kubectl)
     kubectl.apply(pdfjob("after", "a.pdf") | {"spec": {"source": {"volume": {"path": "a.pdf"}, "language": "en"}}})
     kubectl.wait("pdfjob/after", "condition=Complete")
 
     release.run("uninstall", RELEASE, "--wait")
 
-    assert {it["metadata"]["name"] for it in kubectl.get("pdfjobs")} == {"before", "after"}
+    assert {it["metadata"]["name"] for it in kubectl.get("pdfjobs")} == {"before", "running", "after"}
     assert kubectl.get(f"pvc/{CLAIM}")["status"]["phase"] == "Bound"
     kubectl.apply(pdfjob("meanwhile", "a.pdf"))
 
