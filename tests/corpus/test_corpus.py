@@ -6,8 +6,8 @@ from collections.abc import Callable
 from chunk_runner.contract.reasons import Reason
 from corpus.conftest import SUMMARY
 from tools.corpus import known, sources, table
+from tools.corpus.sources import THIRDS
 from tools.corpus.survey import Finding
-from tools.turn import THIRDS
 
 
 FILES = 100

@@ -6,7 +6,7 @@ from corpus.conftest import SUMMARY
 from tools.corpus import known, lost_table, sources
 from tools.corpus.lost import Kind
 from tools.corpus.packages import Comparison
-from tools.turn import THIRDS
+from tools.corpus.sources import THIRDS
 
 
 FILES = 100

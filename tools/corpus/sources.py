@@ -14,6 +14,9 @@ from tools.corpus.archives import Archive, Registry, fetch
 from tools.turn import part
 
 
+THIRDS = 3
+"""Each commit compares one of so many parts of the files."""
+
 LIBRARIES = (
     Archive(Registry.PYPI, "biopython", "1.81", "2cf38112b6d8415ad39d6a611988cd11fb5f33eb09346666a87263beba9614e0"),
     Archive(Registry.PYPI, "img2pdf", "0.6.3", "219518020f5bd242bdc46493941ea3f756f664c2e86f2454721e74353f58cd95"),
@@ -235,7 +238,7 @@ def files(archives: Sequence[Archive]) -> dict[str, Path]:
 
 def third_of(paths: Mapping[str, Path], known: Iterable[str]) -> dict[str, Path]:
     """Return the files whose turn it is with this commit, and the known ones."""
-    chosen = {*known, *part(sorted(paths), 3)}
+    chosen = {*known, *part(sorted(paths), THIRDS)}
     return {name: path for name, path in paths.items() if name in chosen}
 
 
