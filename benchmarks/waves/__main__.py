@@ -14,6 +14,7 @@ import argparse
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CASES = ["1x1", "2x4", "4x4", "8x4", "16x4", "32x8"]
 SECONDS = [0.0, 5.0, 30.0]
 TIMELINE = Case(8, 4, 5)
+PRESTART = 2
 
 
 def main() -> None:
@@ -74,6 +76,7 @@ def _start(stack: ExitStack, cases: list[str]) -> tuple[dict[str, Callable[[Case
     ours = InCluster(kubectl, model, cluster.runner_image)
     contenders: dict[str, Callable[[Case], float]] = {
         "PdfJob": ours.pdfjob,
+        f"PdfJob, `prestart: {PRESTART}`": partial(ours.pdfjob, prestart=PRESTART),
         "three Jobs": ours.three_jobs,
         "one Indexed Job": ours.indexed_job,
         "Celery chord": chord.seconds_of,

@@ -63,9 +63,9 @@ class InCluster:
         self._model = model
         self._image = image
 
-    def pdfjob(self, case: Case) -> float:
+    def pdfjob(self, case: Case, prestart: int = 0) -> float:
         """Run a PdfJob."""
-        elapsed = self._run([self._manifest(case)])
+        elapsed = self._run([self._manifest(case, prestart)])
         self._delete("pdfjob/job")
         return elapsed
 
@@ -93,11 +93,13 @@ class InCluster:
         self._delete("job/chunks")
         return elapsed
 
-    def _manifest(self, case: Case) -> dict[str, Any]:
+    def _manifest(self, case: Case, prestart: int = 0) -> dict[str, Any]:
         self._model.configure(latency=case.seconds)
         gemini = {"apiKeySecretRef": {"name": KEY_SECRET, "key": "key"}}
         chunking, path = {"pagesPerChunk": 1}, f"{case.chunks}.pdf"
-        return pdfjob("job", path, processor={"gemini": gemini}, chunking=chunking, workers=case.workers)
+        return pdfjob(
+            "job", path, processor={"gemini": gemini}, chunking=chunking, workers=case.workers, prestart=prestart
+        )
 
     def _sleeping(self, case: Case) -> dict[str, Any]:
         return bare_job("chunks", self._image, case.chunks, case.workers, ["sleep", str(case.seconds)])

@@ -90,6 +90,16 @@ def has_more_memory(env: Mapping[str, str] = os.environ) -> bool:
     return _is_set(env, environment.MORE_MEMORY_ENV)
 
 
+def workers(env: Mapping[str, str] = os.environ) -> int | None:
+    """Return how many chunks may be processed at the same time; `None` if each pod begins at once."""
+    return _number(env, environment.WORKERS_ENV, least=1)
+
+
+def ready_port(env: Mapping[str, str] = os.environ) -> int | None:
+    """Return the port that is open while the chunk is processed; `None` for none."""
+    return _number(env, environment.READY_PORT_ENV, least=1)
+
+
 def merges_early(env: Mapping[str, str] = os.environ) -> bool:
     """Return true if merge begins before all chunks have their results."""
     return _is_set(env, environment.EARLY_ENV)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from chunk_runner import pod_environment
+from chunk_runner.commands.readiness import listening
 from chunk_runner.contract.environment import INDEX_ENV
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.reasons import Reason
 from chunk_runner.contract.report import Report
 from chunk_runner.errors import UsageError
 from chunk_runner.stages.process import process
+from chunk_runner.stages.turn import turn
 from chunk_runner.workspace.job_state import manifest_or_report
 from chunk_runner.workspace.manifest import Manifest
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chunk_runner.commands.arguments import Arguments
+    from chunk_runner.workspace.files import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +44,25 @@ def run(arguments: Arguments) -> tuple[Report, ExitCode]:
             Reason.CONFIGURATION_ERROR,
             f"{INDEX_ENV} selects chunk {index}, but the job has only {len(manifest.chunks)} chunks.",
         )
-    process(
-        manifest,
-        index,
-        workspace,
-        more_memory=pod_environment.has_more_memory(),
-        storage_limit=pod_environment.storage_limit(),
-    )
+    with _turn(workspace):
+        process(
+            manifest,
+            index,
+            workspace,
+            more_memory=pod_environment.has_more_memory(),
+            storage_limit=pod_environment.storage_limit(),
+        )
     return Report(), ExitCode.OK
+
+
+@contextmanager
+def _turn(workspace: Workspace) -> Iterator[None]:
+    """Wait for the pod's turn if there are more pods than workers, and be ready while it lasts."""
+    workers, port = pod_environment.workers(), pod_environment.ready_port()
+    with ExitStack() as stack:
+        if workers is not None:
+            stack.enter_context(turn(workspace, workers))
+            log.info("the turn of this pod has come")
+        if port is not None:
+            stack.enter_context(listening(port))
+        yield

@@ -30,6 +30,14 @@ COMPLETED_ENV = "PDFJOB_COMPLETED"
 prepare did not hand out again. A result that is not found is one that this node does not see yet. Not set if no chunk
 was handed out: then the job may not be prepared, and merge cleans up."""
 
+WORKERS_ENV = "PDFJOB_WORKERS"
+"""For process: how many chunks may be processed at the same time. The pod waits for its turn, because there are more
+pods than that. Not set if there are not."""
+
+READY_PORT_ENV = "PDFJOB_READY_PORT"
+"""For process, beside `WORKERS_ENV`: the TCP port on which the pod listens while it processes its chunk, and not while
+it waits. Not set for none."""
+
 EARLY_ENV = "PDFJOB_MERGE_EARLY"
 """For merge: `true` if the last chunks are still being processed. Merge then waits until every chunk has a result, and
 merges only if there is nothing left to retry."""

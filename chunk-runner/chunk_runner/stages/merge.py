@@ -24,7 +24,7 @@ from chunk_runner.text.entries import Gap
 from chunk_runner.text.sentences.joiner import are_adjacent
 from chunk_runner.text.sentences.seams import SeamJoiner
 from chunk_runner.workspace.claim_mark import MARK
-from chunk_runner.workspace.file_names import CHUNKS, REPORT, SAMPLE, SOURCE, USAGE
+from chunk_runner.workspace.file_names import CHUNKS, REPORT, SAMPLE, SOURCE, TICKETS, USAGE
 from chunk_runner.workspace.files import Workspace
 from chunk_runner.workspace.job_state import has_output, manifest_or_report
 from chunk_runner.workspace.manifest import Chunk, Manifest
@@ -174,6 +174,7 @@ def _clean_up(findings: Findings, workspace: Workspace) -> None:
     """Remove what is not needed, the manifest first: a merge that is interrupted here resumes the clean-up later."""
     if findings.ledger.has_only_failures() or findings.is_retryable:
         workspace.remove(CHUNKS)
+        workspace.remove(TICKETS)
         workspace.remove_temporary()
         return
     try:

@@ -51,6 +51,24 @@ def append(path: Path, line: bytes) -> None:
     sync_folder(path.parent)
 
 
+def create(temporary: Path, target: Path) -> bool:
+    """Give a file that `writing` wrote a name that no file has, and remove the other one; false if one has it.
+
+    On NFS, too, only one of several nodes succeeds (link(2)).
+
+    Raises:
+        OSError: It cannot be linked.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    return True
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder, and those above it, unless they exist.
 

@@ -71,7 +71,8 @@ class Workspace:
         """Return the path of a file."""
         return self.root / name
 
-    def _temporary(self, name: str) -> Path:
+    def temporary(self, name: str) -> Path:
+        """Return the path at which this attempt writes a file, until it gets its name."""
         path = self.path(name)
         return path.with_name(f".{path.name}.{self.attempt}.tmp")
 
@@ -109,19 +110,19 @@ class Workspace:
     def writing(self, name: str) -> Iterator[BinaryIO]:
         """Yield a new file, which `publish` gives this name; an error removes it. Raises as `replacing` does."""
         try:
-            with durable.writing(self._temporary(name)) as file:
+            with durable.writing(self.temporary(name)) as file:
                 yield file
         except FileNotFoundError:
             raise  # by the block: a file that it reads is not there
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise unwritable(error) from error
 
     def publish(self, name: str) -> None:
         """Give what `writing` wrote its name, or remove it if that fails. Raises as `replacing` does."""
         try:
-            durable.publish(self._temporary(name), self.path(name))
+            durable.publish(self.temporary(name), self.path(name))
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise unwritable(error) from error
 
     def create_folder(self, name: str) -> Path:
         """Create a folder, unless it exists, and return its path.
@@ -133,7 +134,7 @@ class Workspace:
         try:
             durable.make_folder(path)
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise unwritable(error) from error
         return path
 
     def spool(self) -> IO[bytes]:
@@ -175,7 +176,7 @@ class Workspace:
         try:
             durable.append(self.path(attempts_file(index)), line)
         except OSError as error:
-            raise _cannot_write(error) from error
+            raise unwritable(error) from error
 
     def attempts(self, index: int) -> list[dict[str, Any]]:
         """Return the records of a chunk's attempts, in the order of writing; incomplete lines are left out."""
@@ -224,7 +225,8 @@ class Workspace:
                 self.remove(name)
 
 
-def _cannot_write(error: OSError) -> UnwritableError:
+def unwritable(error: OSError) -> UnwritableError:
+    """Return the error to raise if the workspace cannot be written."""
     return UnwritableError(
         Reason.WORKSPACE_UNAVAILABLE,
         f"Cannot write to the workspace ({error.strerror}): check that the volume has free space and is writable for"

@@ -50,6 +50,9 @@ ANNOTATION_OPERATOR = f"{GROUP}/operator"
 ANNOTATION_PAGES = f"{GROUP}/pages"
 """On the chunks Job: the number of pages of the source, so that the prepare pod may be deleted."""
 
+ANNOTATION_WORKERS = f"{GROUP}/workers"
+"""On a chunks Job with pods that wait for their turn: the number of chunks that are processed at the same time."""
+
 ANNOTATION_TOTAL = f"{GROUP}/chunks-total"
 """On the chunks Job: the number of chunks of the whole PdfJob, of which this Job may run only some."""
 

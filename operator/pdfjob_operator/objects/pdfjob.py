@@ -47,6 +47,7 @@ class PdfJob:
         running_lines: The treatment of running headers and footers: `drop` or `keep`.
         pages_per_chunk: Pages in every chunk but the last.
         workers: Maximum number of chunks in flight, 0 or more, as far as the administrator allows.
+        prestart: Number of pods that start before there is a worker for them.
         processor: Name and settings of the processor, as the chunk runner takes them.
         api_key_secret: Key of the model's API; `None` for a processor that needs none.
         output_format: Format of the output.
@@ -76,6 +77,7 @@ class PdfJob:
     running_lines: str
     pages_per_chunk: int
     workers: int
+    prestart: int
     processor: Mapping[str, Any]
     api_key_secret: SecretKey | None
     output_format: str
@@ -114,6 +116,7 @@ class PdfJob:
             running_lines=spec.get("runningLines", "drop"),
             pages_per_chunk=spec["chunking"]["pagesPerChunk"],
             workers=spec["workers"],
+            prestart=spec.get("prestart", 0),
             processor={"name": processor, **settings},
             api_key_secret=api_key_secret,
             output_format=spec.get("output", {}).get("format", "json"),
@@ -198,8 +201,11 @@ class PdfJob:
         return replace(self, status={"round": round_, "conditions": self.status["conditions"]})
 
     def with_workers(self, most: int | None) -> PdfJob:
-        """Return the PdfJob with at most so many workers; `None` for as many as its author asks for."""
-        return self if most is None else replace(self, workers=min(self.workers, most))
+        """Return the PdfJob with at most so many pods for chunks; `None` for as many as its author asks for."""
+        if most is None:
+            return self
+        workers = min(self.workers, most)
+        return replace(self, workers=workers, prestart=min(self.prestart, most - workers))
 
     def condition(self, kind: Condition) -> Mapping[str, Any]:
         """Return the condition of this type from its status; empty if there is none."""

@@ -20,6 +20,7 @@ from pdfjob_operator.objects.labels import (
     ANNOTATION_PAGES,
     ANNOTATION_SUSPENDED,
     ANNOTATION_TOTAL,
+    ANNOTATION_WORKERS,
     LABEL_DOUBLINGS,
     LABEL_QUEUE,
     LABEL_ROUND,
@@ -52,6 +53,7 @@ class StageJob:
         reason: Reason of a failure (see `JobFailure`); empty otherwise.
         completions: Number of its indexes.
         parallelism: Maximum number of pods at a time.
+        workers: Maximum number of pods that work at a time; `None` if that is `parallelism`.
         suspended: True while `spec.suspend` is.
         suspended_by_operator: True if the operator has suspended it, and not resumed it since.
         queue: Queue of Kueue, which decides when it runs, and with how many pods; empty for none.
@@ -82,6 +84,7 @@ class StageJob:
     reason: str = ""
     completions: int = 1
     parallelism: int = 1
+    workers: int | None = None
     suspended: bool = False
     suspended_by_operator: bool = False
     queue: str = ""
@@ -117,18 +120,22 @@ class StageJob:
         return self.completions - self.succeeded
 
     @property
+    def _workers(self) -> int:
+        return self.parallelism if self.workers is None else min(self.workers, self.parallelism)
+
+    @property
     def wanted_pods(self) -> int:
         """Number of pods that should be ready now."""
         if self.outcome is not None or self.suspended:
             return 0
-        return min(self.parallelism, self.completions - self.succeeded - self.failed)
+        return min(self._workers, self.completions - self.succeeded - self.failed)
 
     def worker_seconds(self, now: datetime) -> float:
         """Return the seconds that its pods could have worked, summed over them, until it finished, or until now."""
         if self.started_at is None:
             return 0.0
         seconds = ((self.finished_at or now) - self.started_at).total_seconds()
-        return min(self.parallelism, self.completions) * max(seconds, 0.0)
+        return min(self._workers, self.completions) * max(seconds, 0.0)
 
     def chunks_at(self, indexes: Iterable[int]) -> Iterator[int]:
         """Yield the chunks at these indexes of this Job; those that it does not have are left out."""
@@ -158,6 +165,7 @@ class StageJob:
                 reason=shorten(final.get("reason", ""), REASON_LIMIT),
                 completions=count(spec.get("completions", 1), CHUNKS_LIMIT),
                 parallelism=count(spec.get("parallelism", 1)),
+                workers=_count_or_none(annotations.get(ANNOTATION_WORKERS)),
                 suspended=spec.get("suspend", False),
                 suspended_by_operator=ANNOTATION_SUSPENDED in annotations,
                 queue=labels.get(LABEL_QUEUE, ""),

@@ -93,7 +93,7 @@ def _has_more_memory(sim: Simulation, name: str) -> bool:
 
 LOST_CHUNK = TimedPlan(pages=90, chunks={0: (21,)}, mended=1)
 SCENES: Mapping[str, Scene] = {
-    "accepted": Scene(_has(phase="Pending"), {"timeoutSeconds": 7200}),
+    "accepted": Scene(_has(phase="Pending"), {"timeoutSeconds": 7200, "prestart": 2}),
     "preparing": Scene(
         _has(phase="Preparing"), {"source": {"volume": {"path": "a.pdf"}, "sha256": "ab" * 32}, "pages": "2-"}
     ),

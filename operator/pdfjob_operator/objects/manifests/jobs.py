@@ -17,6 +17,7 @@ from pdfjob_operator.objects.labels import (
     ANNOTATION_OPERATOR,
     ANNOTATION_PAGES,
     ANNOTATION_TOTAL,
+    ANNOTATION_WORKERS,
     LABEL_DOUBLINGS,
     LABEL_PROCESSOR,
     LABEL_ROUND,
@@ -25,7 +26,7 @@ from pdfjob_operator.objects.labels import (
 )
 from pdfjob_operator.objects.manifests import gemini_access
 from pdfjob_operator.objects.manifests.failure_policies import failure_policy
-from pdfjob_operator.objects.manifests.pods import mount_secret, mount_workspace, pod_template
+from pdfjob_operator.objects.manifests.pods import be_ready_at_work, mount_secret, mount_workspace, pod_template
 from pdfjob_operator.objects.manifests.queue_labels import queue_labels
 from pdfjob_operator.objects.names import owner_reference, stage_job_name, workspace_claim, workspace_folder
 from pdfjob_operator.objects.phases import Stage
@@ -113,15 +114,22 @@ def chunks_job(
         chunks: Chunks to run, as ranges; `None` for all.
         doublings: How many times to double the memory limit of its pods.
     """
+    completions = total if chunks is None else sum(len(run) for run in ranges.parse_ranges(chunks))
+    pods = parallelism(pdfjob, completions)
+    some_wait = pods > pdfjob.workers
     env = {} if chunks is None else {environment.CHUNKS_ENV: chunks}
+    if some_wait:
+        env[environment.WORKERS_ENV] = str(pdfjob.workers)
     pod = _stage_pod(pdfjob, settings, Stage.CHUNKS, "process", env, doublings=doublings)
+    if some_wait:
+        be_ready_at_work(pod)
     manifest = _job(pdfjob, settings, pod)
     annotations = manifest["metadata"]["annotations"]
     annotations[ANNOTATION_PAGES], annotations[ANNOTATION_TOTAL] = str(pages), str(total)
-    completions = total
     if chunks is not None:
         annotations[ANNOTATION_CHUNKS] = chunks
-        completions = sum(len(run) for run in ranges.parse_ranges(chunks))
+    if some_wait:
+        annotations[ANNOTATION_WORKERS] = str(pdfjob.workers)
     # Unless its author limits it, all chunks may fail: one bad chunk must not stop the others; the merge decides.
     may_fail = completions if pdfjob.max_failed_chunks is None else min(pdfjob.max_failed_chunks, completions)
     return manifest | {
@@ -129,7 +137,7 @@ def chunks_job(
         | {
             "completionMode": "Indexed",
             "completions": completions,
-            "parallelism": parallelism(pdfjob, completions),
+            "parallelism": pods,
             "backoffLimitPerIndex": pdfjob.retries,
             "maxFailedIndexes": may_fail,
             "activeDeadlineSeconds": seconds,
@@ -190,8 +198,8 @@ def merge_job(
 
 
 def parallelism(pdfjob: PdfJob, chunks: int) -> int:
-    """Return the number of chunks in flight: at most as many as there are; 0 pauses."""
-    return min(pdfjob.workers, chunks)
+    """Return the number of pods for chunks: at most as many as there are chunks; 0 pauses."""
+    return min(pdfjob.workers + pdfjob.prestart, chunks) if pdfjob.workers else 0
 
 
 def _job(pdfjob: PdfJob, settings: Settings, pod: Manifest) -> Manifest:

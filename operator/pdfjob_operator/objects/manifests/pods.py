@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pdfjob_operator.objects.kubernetes import Manifest
 
 
+READY_PORT = 8090
+"""The port on which a chunk pod listens while it processes its chunk."""
+
+
 def pod_template(settings: Settings, component: str, command: str, env: dict[str, str], doublings: int = 0) -> Manifest:
     """Build a pod template that meets the restricted Pod Security Standard.
 
@@ -88,6 +92,16 @@ def mount_workspace(pod: Manifest, claim: str, folder: str, path: str) -> None:
     spec = pod["spec"]
     spec["volumes"].insert(0, {"name": "workspace", "persistentVolumeClaim": {"claimName": claim}})
     spec["containers"][0]["volumeMounts"].insert(0, {"name": "workspace", "mountPath": path, "subPath": folder})
+
+
+def be_ready_at_work(pod: Manifest) -> None:
+    """Make a chunk pod ready only while it processes its chunk, and not while it waits for its turn.
+
+    If Kubernetes has to remove pods, it begins with those that are not ready, and they have asked no model yet.
+    """
+    (container,) = pod["spec"]["containers"]
+    container["env"].append({"name": environment.READY_PORT_ENV, "value": str(READY_PORT)})
+    container["readinessProbe"] = {"tcpSocket": {"port": READY_PORT}, "periodSeconds": 1, "failureThreshold": 1}
 
 
 def with_claim(job: Manifest, uid: str | None) -> Manifest:

@@ -6,13 +6,16 @@ from builders import SETTINGS, make_gemini, make_pdfjob, variables
 from chunk_runner.contract.environment import (
     MORE_MEMORY_ENV,
     PASSWORD_FILE,
+    READY_PORT_ENV,
     ROUND_ENV,
+    WORKERS_ENV,
 )
 from chunk_runner.contract.exit_codes import ExitCode
 from chunk_runner.contract.job_spec import JobSpec
 from pdfjob_operator.objects.kubernetes import Manifest
 from pdfjob_operator.objects.manifests.jobs import MIN_MERGE_SECONDS, chunks_job, merge_job, prepare_job
 from pdfjob_operator.objects.pdfjob import PdfJob
+from pdfjob_operator.objects.stage_job import StageJob
 
 
 ALL = [
@@ -216,3 +219,44 @@ def test_pods_are_labelled_with_the_processor_for_network_policies() -> None:
         return {manifest["spec"]["template"]["metadata"]["labels"]["pdfjob.dev/processor"]}
 
     assert (processors(make_pdfjob(processor=make_gemini())), processors(make_pdfjob())) == ({"gemini"}, {"text"})
+
+
+def chunks_of(job: PdfJob, chunks: str | None = None) -> Manifest:
+    """A chunks Job of eight chunks, or of some of them."""
+    return chunks_job(job, SETTINGS, total=8, pages=240, seconds=60, chunks=chunks)
+
+
+def test_pods_that_start_early_know_how_many_may_work_and_are_ready_only_then() -> None:
+    manifest = chunks_of(make_pdfjob(workers=3, prestart=2))
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+
+    assert manifest["spec"]["parallelism"] == 5
+    assert variables(manifest)[WORKERS_ENV] == "3"
+    assert variables(manifest)[READY_PORT_ENV] == str(container["readinessProbe"]["tcpSocket"]["port"])
+    parsed = StageJob.parse(as_stored(manifest, active=5, ready=3))
+    assert parsed is not None
+    assert parsed.wanted_pods == 3  # those that wait are missed by nobody
+
+
+@pytest.mark.parametrize(
+    ("job", "chunks", "parallelism"),
+    [
+        pytest.param(make_pdfjob(workers=3), None, 3, id="not asked for"),
+        pytest.param(make_pdfjob(workers=3, prestart=2), "1,4-5", 3, id="a worker for each chunk"),
+        pytest.param(make_pdfjob(workers=0, prestart=2), None, 0, id="a pause"),
+        pytest.param(make_pdfjob(workers=3, prestart=2).with_workers(3), None, 3, id="not allowed"),
+    ],
+)
+def test_without_pods_that_wait_no_pod_asks_for_its_turn(job: PdfJob, chunks: str | None, parallelism: int) -> None:
+    manifest = chunks_of(job, chunks)
+
+    assert manifest["spec"]["parallelism"] == parallelism
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    assert "readinessProbe" not in container
+    assert WORKERS_ENV not in variables(manifest)
+
+
+def as_stored(manifest: Manifest, **status: int) -> Manifest:
+    """A Job as the API server returns it."""
+    metadata = manifest["metadata"] | {"uid": "uid", "creationTimestamp": "2026-11-23T12:00:00Z"}
+    return manifest | {"metadata": metadata, "status": status}
