@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -77,8 +78,8 @@ class Turns(RuleBasedStateMachine):
 
     @rule()
     def wait(self) -> None:
-        """Time passes, in which those alive touch their tickets, and those that wait look."""
-        for _ in range(int(SILENT_SECONDS / TOUCH_SECONDS) + 2):
+        """Time passes, in which those alive touch their tickets, and those that wait look; two silences long."""
+        for _ in range(2 * int(SILENT_SECONDS / TOUCH_SECONDS) + 2):
             self._now += TOUCH_SECONDS
             for attempt in self.attempts:
                 attempt.tickets.touch(attempt.number)
@@ -97,7 +98,7 @@ class Turns(RuleBasedStateMachine):
 
 
 def test_no_more_than_the_workers_are_under_way_and_the_dead_keep_nobody_waiting() -> None:
-    run_state_machine_as_test(Turns)
+    run_state_machine_as_test(Turns, settings=settings(stateful_step_count=20))
 
 
 def test_numbers_are_found_without_looking_at_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
