@@ -88,7 +88,7 @@ def idle_mebibytes(workers: int) -> float:
 @contextmanager
 def _workers(number: int) -> Iterator[int]:
     """Run workers while the block runs, which begins once they are ready; yield the id of their parent process."""
-    command = [sys.executable, "-m", "celery", "--app", __name__, "worker", f"--concurrency={number}"]
+    command = [sys.executable, "-W", "ignore", "-m", "celery", "--app", __name__, "worker", f"--concurrency={number}"]
     with subprocess.Popen([*command, "--loglevel=ERROR"], stdout=subprocess.DEVNULL) as worker:
         try:
             deadline = time.monotonic() + START_SECONDS

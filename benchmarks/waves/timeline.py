@@ -1,7 +1,8 @@
 """When each pod of a PdfJob was created, started, asked the model and ended; and a picture of it.
 
 The time of creation is the API server's, in whole seconds. Start and end of a program are the times at which its first
-and its last line reached the container's log, and the time of a question is the model's. Knows nothing of contenders.
+and its last line reached the container's log (without a line, the kubelet's, in whole seconds), and the time of a
+question is the model's. Knows nothing of contenders.
 """
 
 from __future__ import annotations
@@ -65,8 +66,10 @@ def of_pods(kubectl: Kubectl, model: Model, latency: float) -> list[PodTimes]:
 def _times(kubectl: Kubectl, pod: dict[str, Any], asked: dict[int, float], latency: float) -> PodTimes:
     metadata = pod["metadata"]
     stage, index = metadata["labels"]["pdfjob.dev/stage"], metadata["annotations"].get(_INDEX)
-    lines = kubectl.run("logs", metadata["name"], "--timestamps").splitlines()
-    started, ended = (datetime.fromisoformat(line.split()[0]).timestamp() for line in (lines[0], lines[-1]))
+    ends = pod["status"]["containerStatuses"][0]["state"]["terminated"]
+    stamps = [line.split()[0] for line in kubectl.run("logs", metadata["name"], "--timestamps").splitlines()]
+    stamps = stamps or [ends["startedAt"], ends["finishedAt"]]
+    started, ended = (datetime.fromisoformat(stamp).timestamp() for stamp in (stamps[0], stamps[-1]))
     question = None if index is None else asked.get(int(index))
     return PodTimes(
         name=stage if index is None else f"chunk {index}",
