@@ -156,10 +156,13 @@ class Tickets:
             return None
         records: dict[str, Any] = {}
         for line in lines:
-            with suppress(ValueError):  # a line that was cut short
-                records |= json.loads(line)
+            with suppress(ValueError, RecursionError):  # a line that was cut short, or altered
+                record = json.loads(line)
+                records |= record if isinstance(record, dict) else {}
         began = records.get("began")
-        return _Ticket(changed, ended="ended" in records, waiting_for=None if began is None else tuple(began))
+        numbers = began if isinstance(began, list) else ()
+        earlier = tuple(it for it in numbers if type(it) is int and 0 <= it < number)
+        return _Ticket(changed, ended="ended" in records, waiting_for=earlier if isinstance(began, list) else None)
 
     def _has_ended(self, number: int, ticket: _Ticket | None) -> bool:
         """Return whether an attempt has ended, or has been silent for so long that it must be dead."""

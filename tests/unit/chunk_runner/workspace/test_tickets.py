@@ -135,3 +135,14 @@ def test_a_line_that_was_cut_short_is_no_end(tmp_path: Path) -> None:
     ticket.write_bytes(ticket.read_bytes() + b'{"end')
 
     assert second.tickets.unended_before(second.number) == {first.number}
+
+
+@pytest.mark.parametrize(
+    "line", [b"5", b"[" * 99999, b'{"began": 7}', b'{"began": [null, -1, 9, "0", 1e400]}', b"\xff\x00"]
+)
+def test_a_ticket_that_was_altered_is_not_the_end_of_its_attempt(tmp_path: Path, line: bytes) -> None:
+    first, second = (Attempt(tmp_path, name) for name in ("first", "second"))
+    (ticket,) = (tmp_path / "tickets" / "0").glob("00000*")
+    ticket.write_bytes(line + b"\n")
+
+    assert second.tickets.unended_before(second.number) == {first.number}
