@@ -32,6 +32,7 @@ NEEDS = {
     "helm": ("helm",),
     "helm_4": ("helm-4",),
     "prometheus": ("promtool",),
+    "prometheus_crds": ("prometheus-crds",),
     "redis": ("redis-server",),
 }
 """The prerequisites of fixtures, by their names; a test that uses none of these fixtures has the marker `needs`."""

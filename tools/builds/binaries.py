@@ -1,9 +1,12 @@
 """Builds programs from Go modules: the Kubernetes components, the pause program, Helm, actionlint, the caching mount.
 
+The CRDs of the Prometheus Operator also come from a Go module.
+
 Knows how to get a Go toolchain and what to build with it. Must not know how the programs are run.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -29,6 +32,7 @@ COMPONENTS = (
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
 HELM_4 = "helm.sh/helm/v4/cmd/helm@v4.3.2"
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
 OLDEST_GO = (1, 26)
 """The Go version that Helm requires; Kubernetes requires less."""
 
@@ -114,6 +118,26 @@ def find_helm_4() -> Path | None:
 def actionlint() -> Path:
     """Return the linter of GitHub workflows; build it the first time."""
     return _installed(ACTIONLINT, "half a minute")
+
+
+def prometheus_crds() -> Path:
+    """Return the folder with the CRDs of the Prometheus Operator; download its module the first time."""
+
+    def make(folder: Path) -> None:
+        say("downloading the CRDs of the Prometheus Operator: half a minute the first time")
+        command: list[str | Path] = [_go(), "mod", "download", "-json", PROMETHEUS_OPERATOR]
+        found = run(command, "downloading the Prometheus Operator's module", cwd=cache.folder(), env=_go_settings())
+        folder.mkdir()
+        for crd in Path(json.loads(found)["Dir"], "example", "prometheus-operator-crd").glob("*.yaml"):
+            shutil.copyfile(crd, folder / crd.name)  # without the mode of Go's cache, which is read-only
+
+    return cache.once(_folder_of(PROMETHEUS_OPERATOR), make)
+
+
+def find_prometheus_crds() -> Path | None:
+    """Return the folder with the CRDs of the Prometheus Operator, if they were downloaded."""
+    folder = _folder_of(PROMETHEUS_OPERATOR)
+    return folder if folder.exists() else None
 
 
 def _installed(module: str, takes: str) -> Path:

@@ -170,6 +170,13 @@ PREREQUISITES = {
         binaries.helm_4,
         "built from Go modules, 2-4 minutes",
     ),
+    "prometheus-crds": Prerequisite(
+        lambda: binaries.find_prometheus_crds() is not None,
+        _no_obstacle,
+        binaries.prometheus_crds,
+        "the Prometheus Operator's CRDs from its Go module, half a minute",
+        is_download=True,
+    ),
     "fuse": Prerequisite(
         lambda: not _no_fuse() and binaries.has_caching_mount(),
         _no_fuse,

@@ -2,19 +2,52 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
-from chart.helm import CHART, MONITORING, OPERATOR, Helm, Manifest, environment, one, pods, values
+from chart.helm import CHART, CI, MONITORING, OPERATOR, Helm, Manifest, environment, one, pods, values
 from chart.monitoring.expressions import PROJECT
 from chart.monitoring.promtool import promtool
 from pdfjob_operator.configuration.environment import load_settings
+from tools.builds import binaries
+from unit.docs.test_examples import closed
+
+
+KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+
+
+@pytest.fixture(scope="module")
+def prometheus_crds() -> dict[str, dict[str, Any]]:
+    """The schemas of the Prometheus Operator's CRDs, by kind."""
+    folder = binaries.find_prometheus_crds()
+    assert folder, "the CRDs are missing: `make test-cluster` downloads them"
+    crds = [yaml.safe_load((folder / f"monitoring.coreos.com_{kind.lower()}s.yaml").read_text()) for kind in KINDS]
+    return {crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for crd in crds}
+
+
+def test_every_field_is_in_the_crds_of_the_prometheus_operator(
+    prometheus_crds: dict[str, dict[str, Any]], rendered: list[Manifest]
+) -> None:
+    for manifest in rendered:
+        if (kind := manifest["kind"]) in KINDS:
+            assert manifest["apiVersion"] == "monitoring.coreos.com/v1"
+            schema = closed(prometheus_crds[kind]["properties"]["spec"])
+            # The schema itself is not checked: it has a pattern of Go that Python does not know.
+            jsonschema.Draft7Validator(schema).validate(manifest["spec"])
+
+
+def test_every_kind_of_the_prometheus_operator_is_in_an_example(helm: Helm) -> None:
+    found = {manifest["kind"] for file in CI for manifest in helm.render(*values(file))}
+
+    assert {*KINDS} <= found
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("serviceMonitor", "ServiceMonitor"), ("podMonitor", "PodMonitor"), ("prometheusRule", "PrometheusRule")],
+    [(f"{kind[0].lower()}{kind[1:]}", kind) for kind in KINDS],
 )
 def test_the_render_mode_decides_about_resources_of_a_missing_crd(helm: Helm, path: str, kind: str) -> None:
     def kinds(mode: str, *known: str) -> set[str]:

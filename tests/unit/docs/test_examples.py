@@ -20,7 +20,8 @@ VALUES = yaml.safe_load((ROOT / "charts/pdfjob-operator/values.yaml").read_text(
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that refuses unknown fields, as `kubectl apply` does."""
     inner = {key: closed(field) for key, field in schema.get("properties", {}).items()}
-    return schema | ({"properties": inner, "additionalProperties": False} if inner else {})
+    items = {"items": closed(schema["items"])} if "items" in schema else {}
+    return schema | items | ({"properties": inner, "additionalProperties": False} if inner else {})
 
 
 def is_value(path: str) -> bool:
